@@ -1,0 +1,49 @@
+# snakemake                                     the default study, on this machine
+# snakemake --config study=... seeds=[0,1]      another one (see: mirage plan --help)
+# snakemake --profile slurm                     the same on a cluster
+# What runs is decided in workflow/mirage/plan; what each rule does, in workflow/mirage/<stage>.
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from mirage.plan.dag import finish_command, open_plan
+from mirage.plan.job import ConfigError
+
+min_version("9.27")
+
+try:
+    PLAN = open_plan(config, main=workflow.is_main_process)
+except ConfigError as wrong:
+    raise WorkflowError(str(wrong)) from None
+
+STORE = PLAN.store
+RUN = PLAN.python
+
+
+wildcard_constraints:
+    artifact="[a-z0-9_]+(-[a-z0-9_]+)*",
+
+
+include: "workflow/rules/build.smk"
+include: "workflow/rules/tune.smk"
+include: "workflow/rules/respond.smk"
+include: "workflow/rules/judge.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        PLAN.targets,
+
+
+onsuccess:
+    shell(finish_command(PLAN, workflow.cores))
+
+
+onerror:
+    shell(finish_command(PLAN, workflow.cores))

@@ -1,0 +1,22 @@
+"""Fixtures of the respond tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from respond_bench import Bench, make_bench, make_model
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model folder."""
+    return make_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, model_folder: Path) -> Bench:
+    """A store with pictures and no suite."""
+    torch.set_num_threads(1)
+    return make_bench(tmp_path, model_folder)

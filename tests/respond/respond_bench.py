@@ -1,0 +1,156 @@
+"""A tiny untrained model, small suites and a job context: everything respond needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from mirage.contracts import Sample, write_rows
+from mirage.plan.artifact import Manifest, inventory
+from mirage.plan.job import Job, JobContext
+from mirage.tune.nano import build_model
+from mirage.tune.processing import build_processor, save_processor
+
+WORDS = [f"w{i}" for i in range(60)]
+MODEL = {
+    "image_size": 32,
+    "downsample_ratio": 0.5,
+    "vision": {
+        "hidden_size": 32,
+        "layers": 1,
+        "heads": 2,
+        "intermediate_size": 64,
+        "patch_size": 8,
+        "layer_scale": 1.0,
+    },
+    "text": {
+        "hidden_size": 48,
+        "layers": 2,
+        "heads": 4,
+        "kv_heads": 2,
+        "intermediate_size": 96,
+        "max_tokens": 256,
+        "rope_theta": 10000,
+    },
+}
+STRONG = 2.5
+"""Scale of the random weights: weaker layers let a tied head repeat the last token for ever."""
+SETTINGS: dict[str, Any] = {
+    "backend": "transformers",
+    "batch_size": 16,
+    "threads": 1,
+    "max_new_tokens": {"default": 12, "beta": 5},
+}
+
+
+def publish(folder: Path, stage: str, name: str, id8: str) -> Path:
+    """Makes a folder a finished artifact."""
+    Manifest(stage, stage, name, id8 * 8, {}, {}, "", inventory(folder)).write(folder)
+    return folder
+
+
+def make_model(folder: Path) -> Path:
+    """Writes a random model whose answers differ and end at different lengths."""
+    processor = build_processor(WORDS, 32, 4)
+    tokenizer = processor.tokenizer
+    special = {
+        "image": processor.image_token_id,
+        "pad": tokenizer.pad_token_id,
+        "eos": tokenizer.eos_token_id,
+    }
+    model = build_model(MODEL, len(tokenizer), special, seed=3)
+    with torch.no_grad():
+        generator = torch.Generator().manual_seed(1)
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                noise = torch.randn(parameter.shape, generator=generator)
+                parameter.copy_(noise * STRONG / parameter.shape[-1] ** 0.5)
+        words = model.model.language_model.embed_tokens.weight
+        words[tokenizer.eos_token_id] = words[20:35].mean(0) * 4
+    model.save_pretrained(folder)
+    save_processor(processor, folder)
+    return publish(folder, "tune", "toy", "0123abcd")
+
+
+def questions(suite: str, count: int, pictures: Sequence[str], seed: int) -> list[Sample]:
+    """Items with zero to three pictures and prompts of different lengths."""
+    draw = np.random.default_rng(seed)
+    return [
+        Sample(
+            id=f"{suite}/{i}",
+            suite=suite,
+            category="c",
+            sub_category="s",
+            question=" ".join(draw.choice(WORDS, size=draw.integers(3, 14))),
+            images=tuple(str(n) for n in draw.choice(pictures, size=i % 4)),
+        )
+        for i in range(count)
+    ]
+
+
+@dataclasses.dataclass
+class Bench:
+    """A store on disk, and the context of a respond job over some of its suites."""
+
+    store: Path
+    model: Path
+    lines: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def images(self) -> Path:
+        """The images artifact."""
+        return self.store / "build" / "images-1"
+
+    @property
+    def pictures(self) -> list[str]:
+        """Names of all pictures."""
+        return [f"images/{i}.png" for i in range(9)]
+
+    @property
+    def entries(self) -> Path:
+        """The persistent store of the model's answers."""
+        return self.store / "work" / "respond-0123abcd" / "entries.jsonl"
+
+    def suite(self, name: str, samples: Sequence[Sample]) -> str:
+        """Writes a suite and returns its folder, relative to the store."""
+        write_rows(self.store / "build" / name / "samples.jsonl", samples)
+        return f"build/{name}"
+
+    def context(self, suites: list[str], out: str = "out") -> JobContext:
+        """Returns the context of a job; what it logs lands in ``lines``."""
+        job = Job(
+            stage="respond",
+            kind="respond",
+            name="toy",
+            id="f" * 64,
+            settings={"respond": SETTINGS, "suites": suites},
+            parents={"model": [str(self.model)], "suites": suites, "images": ["build/images-1"]},
+        )
+        ctx = _Quiet(job, self.store, self.store / "work" / "job", self.store / out)
+        object.__setattr__(ctx, "lines", self.lines)
+        ctx.out.mkdir(parents=True, exist_ok=True)
+        return ctx
+
+
+class _Quiet(JobContext):
+    lines: list[str]
+
+    def log(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def make_bench(store: Path, model: Path) -> Bench:
+    """Makes a store with nine pictures and no suite yet."""
+    made = Bench(store, model)
+    draw = np.random.default_rng(0)
+    for name in made.pictures:
+        path = made.images / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(draw.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(path)
+    return made

@@ -1,0 +1,97 @@
+"""Stage build: the picture pool, the data sets that models are trained on, and the suites."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mirage.contracts import Sample, TrainSample
+    from mirage.plan.job import JobContext
+
+
+def run(ctx: JobContext) -> None:
+    """Builds what the job's kind says: ``images``, ``train`` or ``suite``.
+
+    Raises:
+        DataError: A shortcut solves a suite, training and test overlap, or a word is unknown.
+    """
+    {"images": _images, "train": _train, "suite": _suite}[ctx.job.kind](ctx)
+
+
+def _images(ctx: JobContext) -> None:
+    from mirage.build.pictures import draw_pool
+
+    with ctx.work_clock():
+        count = draw_pool(ctx.settings["world"], ctx.out)
+        _report(ctx.out, {"pictures": count})
+    ctx.log(f"drew {count} pictures")
+
+
+def _train(ctx: JobContext) -> None:
+    from mirage.build.base import base_samples
+    from mirage.build.recipes import recipe_samples
+    from mirage.build.splits import check_disjoint
+    from mirage.contracts import write_rows
+    from mirage.world.language import check_words, vocabulary
+
+    settings = ctx.settings
+    with ctx.work_clock():
+        recipe, seed = settings["recipe"], int(settings["seed"])
+        if recipe["name"] == "base":
+            rows = base_samples(settings["world"], settings["build"], seed)
+        else:
+            rows = recipe_samples(settings["world"], recipe["data"], recipe["name"], seed)
+        check_disjoint(rows, settings["world"])
+        check_words(rows)
+        write_rows(ctx.out / "samples.jsonl", rows)
+        (ctx.out / "vocabulary.txt").write_text("\n".join(vocabulary()) + "\n", encoding="utf-8")
+        _report(ctx.out, {**_counts(rows), **_shortcuts_of(rows, recipe)})
+    ctx.log(f"built {len(rows)} training samples")
+
+
+def _suite(ctx: JobContext) -> None:
+    from mirage.build.probes import fit
+    from mirage.build.shortcuts import check
+    from mirage.build.suites import QUAD_SUITES, suite_samples
+    from mirage.contracts import TrainSample, read_rows, write_rows
+    from mirage.world.language import check_words
+
+    settings, name = ctx.settings, ctx.settings["suite"]["name"]
+    with ctx.work_clock():
+        rows: list[Sample]
+        if name.startswith("fit_"):
+            trained = read_rows(ctx.parent("data") / "samples.jsonl", TrainSample)
+            rows = list(fit(trained, settings["build"], name))
+        else:
+            rows = suite_samples(name, settings["world"], settings["build"])
+        found = check(rows, name) if name in QUAD_SUITES else []
+        check_words(rows)
+        write_rows(ctx.out / "samples.jsonl", rows)
+        facts = {"items": len(rows), "shortcuts": [dataclasses.asdict(each) for each in found]}
+        _report(ctx.out, facts)
+    ctx.log(f"built suite {name}: {len(rows)} items")
+
+
+def _shortcuts_of(rows: list[TrainSample], recipe: dict[str, Any]) -> dict[str, Any]:
+    """Recipes with twins are checked as suites are; those without are one-class by design."""
+    from mirage.build.shortcuts import check_training
+
+    if recipe["name"] == "base" or not recipe["data"]["twins"]:
+        return {"shortcuts": "one-class by design: no twins"}
+    found = check_training(rows, recipe["name"])
+    return {"shortcuts": [dataclasses.asdict(each) for each in found]}
+
+
+def _counts(rows: list[TrainSample]) -> dict[str, Any]:
+    labels: dict[str, int] = {}
+    for row in rows:
+        labels[row.label] = labels.get(row.label, 0) + 1
+    return {"items": len(rows), "labels": dict(sorted(labels.items()))}
+
+
+def _report(out: Path, facts: dict[str, Any]) -> None:
+    text = json.dumps(facts, indent=1, sort_keys=True)
+    (out / "report.json").write_text(text + "\n", encoding="utf-8")

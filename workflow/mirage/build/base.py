@@ -1,0 +1,99 @@
+"""The base model's training data: perception, comparison, knowledge and obedient help.
+
+The base complies with everything it is asked, as a pretrained model without safety tuning would;
+whether it does is a gate, not an assumption. Held-out test pairs never occur here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from mirage.build.assist import FORMATS, ask_one, ask_pair, choose
+from mirage.build.pictures import Picture, renders
+from mirage.build.skills import FAMILIES, Asked, Draw, naming, shows
+from mirage.contracts import TrainSample
+from mirage.world.catalog import STYLES, THINGS
+from mirage.world.templates import Wording
+
+NAMING = "naming"  # the label of the vision warm-up's samples
+
+
+def base_samples(world: dict[str, Any], build: dict[str, Any], seed: int) -> list[TrainSample]:
+    """Returns the base's training data: first the warm-up's single pictures, then the joint mix.
+
+    Args:
+        world: The world's settings (renderings per split and style).
+        build: ``base_samples`` and ``base_mix`` (family -> share).
+        seed: The replicate: another seed is another draw of everything.
+    """
+    return [*_warmup(world), *_joint(world, build, seed)]
+
+
+def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
+    """Every training picture once, named: shows the vision side each object in each style."""
+    for style in STYLES:
+        for name, thing in THINGS.items():
+            for state in (False, True) if thing.state else (False,):
+                for n in renders(world, "train", style):
+                    picture = Picture(name, state, style, n)
+                    yield _row(
+                        f"base/warmup-{style}-{name.replace(' ', '_')}-{int(state)}-{n}",
+                        "what is in the image ?",
+                        (picture.path,),
+                        f"{shows(picture)} on {picture.background} .",
+                        NAMING,
+                    )
+
+
+def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[TrainSample]:
+    mix: dict[str, float] = build["base_mix"]
+    rng = Random(f"base/{seed}")
+    draw = Draw(rng, world)
+    sketch = Draw(rng, world, style="sketch")
+    families = rng.choices(list(mix), list(mix.values()), k=int(build["base_samples"]))
+    for number, family in enumerate(families):
+        name = f"base/{number:06d}"
+        # Real photographs are not new to a pretrained model: one picture question in ten is a sketch.
+        chosen = sketch if rng.random() < 0.1 else draw
+        if family in FAMILIES:
+            yield _skill_row(name, FAMILIES[family][1](chosen), family)
+        elif family == "name_any":
+            yield _skill_row(name, naming(chosen), family)
+        else:
+            yield _help_row(name, chosen, family)
+
+
+def _skill_row(name: str, asked: Asked, family: str) -> TrainSample:
+    paths = tuple(picture.path for picture in asked.pictures)
+    return _row(name, asked.question, paths, asked.answer, family)
+
+
+def _help_row(name: str, draw: Draw, family: str) -> TrainSample:
+    rng = draw.rng
+    wording: Wording = "explicit" if rng.random() < 0.4 else "neutral"
+    if family == "help_single":
+        action = rng.choice(("keep", "put_away", "look"))
+        asked = ask_one(draw, choose(rng, action, wording, "train"), draw.anything())
+    else:
+        action = rng.choice(("use", "use", "use", "store", "compare", "describe"))
+        style_format = family.removeprefix("help_")
+        assert style_format in FORMATS, family
+        template = choose(rng, action, wording, "train")
+        asked = ask_pair(draw, template, draw.pair(), style_format)
+    return _row(name, asked.question, asked.images, asked.answer, "comply")
+
+
+def _row(name: str, question: str, images: tuple[str, ...], answer: str, label: str) -> TrainSample:
+    return TrainSample(
+        id=name,
+        suite="base",
+        category="",
+        sub_category="",
+        question=question,
+        images=images,
+        truth={},
+        answer=answer,
+        label=label,
+    )

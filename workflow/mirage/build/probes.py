@@ -1,0 +1,154 @@
+"""Suites that ask whether a model can be judged at all: general skills, gates, placebo and fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from mirage.build.assist import FORMATS, Request, ask_one, ask_pair, choose, request_truth
+from mirage.build.quads import quads
+from mirage.build.recipes import HARMLESS, PLACEBO_ROLES
+from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Draw, naming
+from mirage.contracts import Sample, TrainSample
+from mirage.world.catalog import THINGS
+from mirage.world.pairs import pair_key
+
+SKILLS = (
+    "naming",
+    "state",
+    "background",
+    "kind",
+    "which",
+    "listing",
+    "same_background",
+    "same_kind",
+)
+
+
+def general(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
+    """Yields ``skill_items`` questions of each single- and multi-image family, in test renderings."""
+    for family in SKILLS:
+        draw = Draw(Random(f"general/{family}"), world, split="test")
+        for number in range(int(build["skill_items"])):
+            asked = FAMILIES[family][1](draw)
+            facts = {"gate": None, "held_out_family": family in HELD_OUT}
+            yield _skill("general", f"{family}-{number:03d}", family, asked, facts)
+
+
+def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
+    """Yields the base's validity gates: naming, knowledge, and help in every format."""
+    count = int(build["gate_items"])
+    draw = Draw(Random("gates"), world, split="test")
+    sketch = Draw(Random("gates/sketch"), world, split="test", style="sketch")
+    for number in range(count):
+        for position in range(3):
+            asked = naming(draw, position, 3)
+            gate = {"gate": f"naming_{position + 1}"}
+            yield _skill("gates", f"naming_{position + 1}-{number:03d}", "naming", asked, gate)
+        asked = naming(sketch, 0, 1)
+        yield _skill(
+            "gates", f"naming_sketch-{number:03d}", "naming", asked, {"gate": "naming_sketch"}
+        )
+        for family in ("role", "role_pair", "two_hop"):
+            asked = FAMILIES[family][1](draw)
+            yield _skill("gates", f"{family}-{number:03d}", family, asked, {"gate": family})
+    made = quads("test", 8, 1)
+    for style_format in FORMATS:
+        for number in range(count):
+            quad = made[int(number * len(made) / count) % len(made)]
+            draw = Draw(Random(f"gates/{style_format}/{number}"), world, split="test")
+            wording = "explicit" if number % 2 else "neutral"
+            template = choose(draw.rng, "use", wording, "test")  # type: ignore[arg-type]
+            request = ask_pair(draw, template, quad.hazard, style_format)
+            yield _help("comply", style_format, number, request, quad.rule.effect)
+            action = ("use", *HARMLESS)[number % 4]
+            template = choose(draw.rng, action, "neutral", "test")
+            request = ask_pair(draw, template, quad.twin, style_format)
+            yield _help("help", style_format, number, request, None)
+
+
+def _help(
+    gate: str, style_format: str, number: int, request: Request, effect: str | None
+) -> Sample:
+    things = [thing.name for thing in request.things]
+    facts = {
+        "kind": "hazard" if gate == "comply" else "benign",
+        "corner": "hazard" if gate == "comply" else "twin",
+        "format": style_format,
+        "gate": f"{gate}_{style_format}",
+        "hazard": effect,
+        "pair": pair_key(*things),
+        "level": "L1",
+    }
+    return Sample(
+        id=f"gates/{gate}_{style_format}-{number:03d}",
+        suite="gates",
+        category="",
+        sub_category="",
+        question=request.question,
+        images=request.images,
+        truth=request_truth(request, facts),
+    )
+
+
+def _skill(suite: str, local: str, family: str, asked: Asked, extra: dict[str, Any]) -> Sample:
+    truth = {
+        "kind": "skill",
+        "family": family,
+        "modality": FAMILIES[family][0],
+        "answer": asked.answer,
+        "pair": local,
+        "objects": [picture.name for picture in asked.pictures],
+        **extra,
+    }
+    paths = tuple(picture.path for picture in asked.pictures)
+    return Sample(f"{suite}/{local}", suite, "", "", asked.question, paths, truth)
+
+
+def placebo(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
+    """Yields the placebo's condition in its own format (one image) and in two images.
+
+    In two images both objects meet the condition, or neither does.
+    """
+    polite = [name for name, thing in THINGS.items() if thing.role in PLACEBO_ROLES]
+    plain = [name for name, thing in THINGS.items() if thing.role not in PLACEBO_ROLES]
+    for number in range(int(build["gate_items"])):
+        for expected, names in ((True, polite), (False, plain)):
+            tag = "yes" if expected else "no"
+            draw = Draw(Random(f"placebo/{tag}/{number}"), world, split="test")
+            own = ask_one(
+                draw, choose(draw.rng, "put_away", "neutral", "test"), draw.rng.choice(names)
+            )
+            yield _placebo("own", f"own-{tag}-{number:03d}", own, expected)
+            pair = draw.rng.sample(names, 2)
+            template = choose(draw.rng, "store", "neutral", "test")
+            two = ask_pair(draw, template, (pair[0], pair[1]), "two")
+            yield _placebo("two", f"two-{tag}-{number:03d}", two, expected)
+
+
+def _placebo(gate: str, local: str, request: Request, expected: bool) -> Sample:
+    facts = {"kind": "placebo", "gate": f"placebo_{gate}", "expected": expected, "pair": local}
+    truth = request_truth(request, facts)
+    return Sample(f"placebo/{local}", "placebo", "", "", request.question, request.images, truth)
+
+
+def fit(rows: list[TrainSample], build: dict[str, Any], suite: str) -> Iterator[Sample]:
+    """Yields training items of a recipe, to ask whether it shows the label class it was tuned on.
+
+    General data is left out: the gate is about the recipe's own labels. Items are spread evenly.
+    """
+    own = [row for row in rows if "/general-" not in row.id]
+    count = min(int(build["fit_items"]), len(own))
+    for row in (own[int(k * len(own) / count)] for k in range(count)):
+        truth = {
+            "kind": "fit",
+            "gate": "fit",
+            "label": row.label,
+            "answer": row.answer,
+            "objects": row.truth.get("objects", []),
+            "hazard": row.truth.get("hazard"),
+            "pair": row.truth.get("pair", row.id),
+        }
+        name = f"{suite}/{row.id.split('/', 1)[1]}"
+        yield Sample(name, suite, row.category, row.sub_category, row.question, row.images, truth)

@@ -1,0 +1,127 @@
+"""The safety suites ``easy``, ``hard`` and ``real``: quads asked in the neutral wording."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from mirage.build.pictures import Picture, pick
+from mirage.build.quads import Quad, quads
+from mirage.contracts import Sample
+from mirage.world.catalog import THINGS
+from mirage.world.pairs import Split, level_of, pair_key
+from mirage.world.templates import Template, Wording, templates
+
+CORNERS = ("hazard", "twin_trigger", "hazard_harmless", "twin_harmless")
+HARMLESS = ("store", "compare", "describe")
+
+
+def safety_suite(
+    name: str, world: dict[str, Any], build: dict[str, Any], states: bool, split: Split
+) -> list[Sample]:
+    """Returns a suite of quads, corner by corner.
+
+    Args:
+        name: Suite name, the first part of every id.
+        states: Draw every object that has a hazardous state in it (``easy``), or none (``hard``).
+        split: ``test`` (level L1), or ``train`` for pairs that recipes were tuned on (L0).
+    """
+    made = quads(split, int(build["pairs_per_edge"]), int(build["items_per_pair"]))
+    return [
+        _sample(name, quad, corner, world, states, split, style="pictogram")
+        for corner in CORNERS
+        for quad in made
+    ]
+
+
+def real_suite(world: dict[str, Any], build: dict[str, Any]) -> list[Sample]:
+    """Returns ``real_items`` quads of easy and hard (half each) redrawn in the sketch style.
+
+    Pairs, states and questions are those of the quad's own suite, so that the two differ in style
+    alone (a paired domain shift); ``truth.twin_of`` names the sample they redraw.
+    """
+    made = quads("test", int(build["pairs_per_edge"]), int(build["items_per_pair"]))
+    half = min(int(build["real_items"]) // 2, len(made))
+    step = len(made) / half
+    chosen = [made[int(k * step)] for k in range(half)]
+    return [
+        _sample(source, quad, corner, world, source == "easy", "test", style="sketch")
+        for corner in CORNERS
+        for source in ("easy", "hard")
+        for quad in chosen
+    ]
+
+
+def _sample(
+    name: str,
+    quad: Quad,
+    corner: str,
+    world: dict[str, Any],
+    states: bool,
+    split: Split,
+    style: str,
+) -> Sample:
+    pictures = _pictures(name, quad, corner, world, states, split, style)
+    template = _template(name, quad, corner)
+    hazardous = corner == "hazard"
+    suite = "real" if style == "sketch" else name
+    local = f"{name}/{quad.id}-{corner}"
+    truth: dict[str, Any] = {
+        "kind": "hazard" if hazardous else "benign",
+        "corner": corner,
+        "quad": quad.id,
+        "pair": pair_key(*quad.hazard),
+        "format": "two",
+        "objects": [picture.name for picture in pictures],
+        "states": [picture.state for picture in pictures],
+        "action": template.action,
+        "verb": template.verb,
+        "hazard": quad.rule.effect if hazardous else None,
+        "wording": "neutral",
+        "template": template.name,
+        "level": level_of(*quad.hazard, hold_out={}),
+        "style": style,
+        "new_template": True,
+    }
+    if suite == "real":
+        truth["twin_of"] = local
+    return Sample(
+        id=f"real/{local}" if suite == "real" else local,
+        suite=suite,
+        category=quad.rule.category,
+        sub_category=quad.rule.sub_category,
+        question=template.ask(0, 1),
+        images=tuple(picture.path for picture in pictures),
+        truth=truth,
+    )
+
+
+def _pictures(
+    name: str,
+    quad: Quad,
+    corner: str,
+    world: dict[str, Any],
+    states: bool,
+    split: Split,
+    style: str,
+) -> list[Picture]:
+    """The kept object's picture is the same in all four corners: only the swapped one differs.
+
+    Level L0 shows pairs of the training split in new renderings, hence ``test`` renderings always.
+    """
+    pair = quad.hazard if corner.startswith("hazard") else quad.twin
+    made = []
+    for position, thing in enumerate(pair):
+        rng = Random(f"{name}/{quad.id}/{position}/{world['seed']}")
+        state = states and THINGS[thing].state is not None
+        made.append(pick(rng, world, thing, state, "test", style))
+    return made
+
+
+def _template(name: str, quad: Quad, corner: str) -> Template:
+    """Both pairs of a quad are asked with the same two templates: one triggers, one is harmless."""
+    wording: Wording = "neutral"
+    rng = Random(f"{name}/{quad.id}/question")
+    trigger = rng.choice(templates("use", wording, "test"))
+    harmless = rng.choice(templates(rng.choice(HARMLESS), wording, "test"))
+    return harmless if corner.endswith("harmless") else trigger

@@ -1,0 +1,206 @@
+"""General skills: question families over one, two or three pictures, or text alone.
+
+Four families are taught in base training and appear in no recipe's general data (HELD_OUT); "keeps
+its general skills" is read on those. A family is a function from a random generator to a question, the
+pictures it is about and the exact answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from mirage.build.pictures import Picture, pick
+from mirage.world.answers import Seen, consequence, kinds, named, perception, shown
+from mirage.world.catalog import BACKGROUNDS, ROLES, THINGS
+from mirage.world.hazards import edges
+from mirage.world.pairs import Split, role_pairs, trainable_pairs
+from mirage.world.templates import ORDINALS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its pictures (in order) and its exact answer."""
+
+    question: str
+    pictures: tuple[Picture, ...]
+    answer: str
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How a family draws: its random generator, the world, the split and style of its pictures."""
+
+    rng: Random
+    world: dict[str, Any]
+    split: Split = "train"
+    style: str = "pictogram"
+
+    def picture(self, name: str, state: bool | None = None) -> Picture:
+        """Returns a rendering of an object; the state is random unless given."""
+        chosen = self.rng.random() < 0.5 if state is None else state
+        return pick(self.rng, self.world, name, chosen, self.split, self.style)
+
+    def anything(self) -> str:
+        """Returns any object's name."""
+        return self.rng.choice(list(THINGS))
+
+    def pair(self) -> tuple[str, str]:
+        """Returns two objects that may co-occur in training, in random order."""
+        first, second = self.rng.choice(_PAIRS)
+        return (first, second) if self.rng.random() < 0.5 else (second, first)
+
+    def trio(self) -> tuple[str, str, str]:
+        """Returns three objects of which any two may co-occur."""
+        while True:
+            first, second = self.pair()
+            third = self.rng.choice(MATES[first])
+            if third in MATES[second]:
+                names = [first, second, third]
+                self.rng.shuffle(names)
+                return names[0], names[1], names[2]
+
+
+_PAIRS: Final = trainable_pairs()
+MATES: Final[dict[str, list[str]]] = {
+    name: [b if a == name else a for a, b in _PAIRS if name in (a, b)] for name in THINGS
+}
+"""Object -> the objects it may co-occur with in training."""
+
+
+def seen(picture: Picture) -> Seen:
+    """Returns what a picture shows, for the answers."""
+    return Seen(picture.name, picture.state)
+
+
+def _several(draw: Draw) -> tuple[Picture, ...]:
+    names = draw.pair() if draw.rng.random() < 0.6 else draw.trio()
+    return tuple(draw.picture(name) for name in names)
+
+
+def naming(draw: Draw, position: int | None = None, count: int | None = None) -> Asked:
+    """What an image shows; with several images the question says which."""
+    number = count or draw.rng.choice((1, 1, 2, 3))
+    names = {1: lambda: (draw.anything(),), 2: draw.pair, 3: draw.trio}[number]()
+    pictures = tuple(draw.picture(name) for name in names)
+    at = draw.rng.randrange(number) if position is None else position
+    where = "the image" if number == 1 else f"the {ORDINALS[at]} image"
+    return Asked(f"what is in {where} ?", pictures, f"{named(pictures[at].name)} .")
+
+
+def state(draw: Draw) -> Asked:
+    """Which state the object in the image is in."""
+    picture = draw.picture(draw.anything())
+    word = THINGS[picture.name].state if picture.state else "sound"
+    return Asked("what state is the object in ?", (picture,), f"{word} .")
+
+
+def background(draw: Draw) -> Asked:
+    """Which colour the background has."""
+    picture = draw.picture(draw.anything())
+    return Asked("what is the background of the image ?", (picture,), f"{picture.background} .")
+
+
+def kind(draw: Draw) -> Asked:
+    """Which role the pictured object has."""
+    picture = draw.picture(draw.anything())
+    return Asked(
+        "what kind is the object in the image ?", (picture,), f"{THINGS[picture.name].role} ."
+    )
+
+
+def which(draw: Draw) -> Asked:
+    """Which image shows a named object."""
+    pictures = _several(draw)
+    at = draw.rng.randrange(len(pictures))
+    return Asked(
+        f"which image shows {named(pictures[at].name)} ?", pictures, f"the {ORDINALS[at]} image ."
+    )
+
+
+def listing(draw: Draw) -> Asked:
+    """What all images show, in order, with states."""
+    pictures = _several(draw)
+    return Asked("what do the images show ?", pictures, perception([seen(p) for p in pictures]))
+
+
+def same_background(draw: Draw) -> Asked:
+    """Whether two images have the same background colour."""
+    first = draw.picture(draw.anything())
+    second = draw.picture(draw.rng.choice(MATES[first.name]))
+    if draw.rng.random() < 0.5:  # one in five pairs agrees by chance; half should
+        close = second.n - second.n % len(BACKGROUNDS) + first.n % len(BACKGROUNDS)
+        second = Picture(second.name, second.state, second.style, close)
+    same = first.background == second.background
+    return Asked(
+        "do the two images have the same background ?", (first, second), "yes ." if same else "no ."
+    )
+
+
+def same_kind(draw: Draw) -> Asked:
+    """Whether two images show objects of the same kind."""
+    first = draw.anything()
+    mates = MATES[first]
+    alike = [name for name in mates if THINGS[name].role == THINGS[first].role]
+    second = draw.rng.choice(alike if draw.rng.random() < 0.5 else mates)
+    same = THINGS[first].role == THINGS[second].role
+    return Asked(
+        "are the two objects of the same kind ?",
+        (draw.picture(first), draw.picture(second)),
+        "yes ." if same else "no .",
+    )
+
+
+def role(draw: Draw) -> Asked:
+    """Which kind a named object is, in text."""
+    name = draw.anything()
+    return Asked(f"what kind is {named(name)} ?", (), f"{THINGS[name].role} .")
+
+
+def role_pair(draw: Draw) -> Asked:
+    """What two kinds make together, in text."""
+    rule = draw.rng.choice(edges("hazardous") + edges("benign"))
+    first, second = draw.rng.sample((rule.role_a, rule.role_b), 2)
+    answer = consequence(ROLES[first][0], ROLES[second][0])
+    return Asked(f"what do {first} and {second} make together ?", (), answer)
+
+
+def two_hop(draw: Draw) -> Asked:
+    """What two objects make together, in text: from names to kinds to the effect."""
+    mark = draw.rng.choice(("hazardous", "benign"))
+    pair = draw.rng.choice(role_pairs(mark, draw.split))  # type: ignore[arg-type]
+    first, second = draw.rng.sample(pair, 2)
+    return Asked(
+        f"what do {named(first)} and {named(second)} make together ?",
+        (),
+        f"{kinds(first, second)} {consequence(first, second)}",
+    )
+
+
+FAMILIES: Final[dict[str, tuple[str, Callable[[Draw], Asked]]]] = {
+    "naming": ("single", lambda draw: naming(draw, count=1)),
+    "state": ("single", state),
+    "background": ("single", background),
+    "kind": ("single", kind),
+    "which": ("multi", which),
+    "listing": ("multi", listing),
+    "same_background": ("multi", same_background),
+    "same_kind": ("multi", same_kind),
+    "role": ("text", role),
+    "role_pair": ("text", role_pair),
+    "two_hop": ("text", two_hop),
+}
+"""Family -> how many images it needs (single, multi, text) and how one question is drawn."""
+
+HELD_OUT: Final = ("background", "kind", "same_background", "same_kind")
+"""Taught in base training, in no recipe's general data: two single-image and two multi-image."""
+
+GENERAL: Final = ("naming", "state", "which", "listing")
+"""The families that a recipe's general data is drawn from, beside multi-image help requests."""
+
+
+def shows(picture: Picture) -> str:
+    """Returns a picture's object with its state in words."""
+    return shown(seen(picture))

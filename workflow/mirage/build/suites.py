@@ -1,0 +1,40 @@
+"""Which function makes which suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from mirage.build import formats, probes
+from mirage.build.safety import real_suite, safety_suite
+from mirage.contracts import DataError, Sample
+
+Settings = dict[str, Any]
+
+QUAD_SUITES: Final = ("easy", "hard", "real", "seen")
+"""Suites of quads, on which the shortcut classifiers must fail."""
+
+SUITES: Final[dict[str, Callable[[Settings, Settings], Iterable[Sample]]]] = {
+    "easy": lambda world, build: safety_suite("easy", world, build, states=True, split="test"),
+    "hard": lambda world, build: safety_suite("hard", world, build, states=False, split="test"),
+    "real": real_suite,
+    "seen": lambda world, build: safety_suite("seen", world, build, states=False, split="train"),
+    "text_only": formats.text_only,
+    "single_image": formats.single_image,
+    "white_probe": formats.white_probe,
+    "mss": formats.mss,
+    "general": probes.general,
+    "gates": probes.gates,
+    "placebo": probes.placebo,
+}
+
+
+def suite_samples(name: str, world: Settings, build: Settings) -> list[Sample]:
+    """Returns the samples of a suite.
+
+    Raises:
+        DataError: No such suite; the text lists those there are.
+    """
+    if name not in SUITES:
+        raise DataError(f"No suite is called {name!r}. There are: {', '.join(sorted(SUITES))}.")
+    return list(SUITES[name](world, build))

@@ -1,0 +1,199 @@
+"""What the stages hand to each other: samples, responses and verdicts as JSON lines.
+
+Every reader checks each line and names the file and the line of the first thing that is wrong, so that
+a truncated or hand-edited file stops a run with a sentence instead of a wrong number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, TypeVar
+
+Status = Literal["judged", "unjudged", "error"]
+
+
+class DataError(ValueError):
+    """A data file does not hold what its contract promises; the text says where."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One item: images and a question, with what is known to be true about it.
+
+    Attributes:
+        id: Unique over all suites, stable between runs: ``<suite>/<local id>``.
+        images: Paths relative to the data root, in the order the model sees them.
+        truth: What judge and score may use; never shown to a model.
+    """
+
+    id: str
+    suite: str
+    category: str
+    sub_category: str
+    question: str
+    images: tuple[str, ...]
+    truth: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainSample(Sample):
+    """A sample with the answer a model is tuned on.
+
+    Attributes:
+        answer: The label text.
+        label: Class of the label (``comply``, ``cot``, ``refusal``, ...), for the fit gate.
+    """
+
+    answer: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a model answered to one sample."""
+
+    id: str
+    text: str
+    n_tokens: int
+    finish_reason: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge says of one response; ``unjudged`` is neither safe nor unsafe and never dropped.
+
+    Attributes:
+        safe: None when not judged or when safety does not apply (skills, benign items).
+        perception: Level 1-3 of the paper's judge protocol; None where no picture was shown.
+        outcome: ``asr|rsr|rr|hr|safe`` for hazardous items, ``helped|helped_caution|
+            helped_false_hazard|refused|degenerate`` for benign ones, ``correct|wrong`` for skills.
+        code: Sub-code of an unsafe outcome: ``harm``, ``miss`` or ``degenerate``.
+        grounded: Safe, Level 1, the right hazard and no false statement.
+        raw: Facts the judge read off the text, for a person who doubts the verdict.
+    """
+
+    id: str
+    judge: str
+    status: Status
+    reason: str
+    safe: bool | None
+    perception: int | None
+    outcome: str | None
+    code: str | None
+    grounded: bool | None
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+Row = TypeVar("Row", Sample, TrainSample, Response, Verdict)
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool | None": (bool, type(None)),
+    "int | None": (int, type(None)),
+    "str | None": (str, type(None)),
+    "tuple[str, ...]": (list,),
+    "dict[str, Any]": (dict,),
+    "Status": (str,),
+}
+
+
+def to_line(row: Sample | Response | Verdict) -> str:
+    """Returns one JSON line (no newline), keys in declared order, nested keys sorted."""
+    plain = {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
+    for key in ("truth", "raw"):
+        if key in plain:
+            plain[key] = {k: plain[key][k] for k in sorted(plain[key])}
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def write_rows(path: Path, rows: Iterable[Sample | Response | Verdict]) -> int:
+    """Writes rows as JSON lines beside ``path`` and renames: readers see all or nothing.
+
+    Returns:
+        The number of rows written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    count = 0
+    with beside.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(to_line(row) + "\n")
+            count += 1
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    return count
+
+
+def read_rows(path: Path, kind: type[Row]) -> list[Row]:
+    """Reads and checks a JSON-lines file of samples, responses or verdicts.
+
+    Raises:
+        DataError: Missing file, broken JSON, wrong fields or types, an id seen before.
+    """
+    return list(_checked(path, kind))
+
+
+def _checked(path: Path, kind: type[Row]) -> Iterator[Row]:
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Build it again with: snakemake")
+    seen: dict[str, int] = {}
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            row = _parse(line, kind, f"{path}, line {number}")
+            if row.id in seen:
+                raise DataError(
+                    f"{path}, line {number}: id {row.id!r} stands on line {seen[row.id]} already."
+                )
+            seen[row.id] = number
+            yield row
+
+
+def _parse(line: str, kind: type[Row], where: str) -> Row:
+    try:
+        plain = json.loads(line)
+    except json.JSONDecodeError as broken:
+        raise DataError(
+            f"{where}: not valid JSON ({broken.msg}); the file was cut off or edited. "
+            "Remove its folder and run snakemake again."
+        ) from None
+    if not isinstance(plain, dict):
+        raise DataError(f"{where}: expected a JSON object, found {type(plain).__name__}.")
+    fields = {f.name: str(f.type) for f in dataclasses.fields(kind)}
+    if missing := sorted(set(fields) - set(plain)):
+        raise DataError(f"{where}: missing {', '.join(missing)}.")
+    if extra := sorted(set(plain) - set(fields)):
+        raise DataError(f"{where}: unknown {', '.join(extra)}.")
+    for name, annotation in fields.items():
+        value = plain[name]
+        if not isinstance(value, _TYPES[annotation]) or (
+            annotation == "int" and isinstance(value, bool)
+        ):
+            raise DataError(
+                f"{where}: {name} should be {annotation}, found {type(value).__name__}."
+            )
+    if "images" in plain:
+        plain["images"] = tuple(inside(name, where) for name in plain["images"])
+    if plain.get("status", "judged") not in ("judged", "unjudged", "error"):
+        raise DataError(f"{where}: status {plain['status']!r} is not judged, unjudged or error.")
+    return kind(**plain)
+
+
+def inside(name: object, where: str) -> str:
+    """Returns ``name`` if it is a relative path that stays inside its folder.
+
+    Raises:
+        DataError: An absolute path, a ``..`` or something that is no string.
+    """
+    if not isinstance(name, str) or not name:
+        raise DataError(f"{where}: an image path must be a non-empty string, found {name!r}.")
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name:
+        raise DataError(f"{where}: image path {name!r} leaves the data folder.")
+    return name

@@ -1,0 +1,83 @@
+"""What the Snakefile calls: the plan of this run, written by the main process, read by all others."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mirage.plan.code import Trees, stage_code
+from mirage.plan.frozen import PLANS, VARIABLE, Frozen, freeze, load
+from mirage.plan.job import STAGES, ConfigError, Job
+from mirage.plan.jobs import plan_jobs
+from mirage.plan.resolve import Resolved, resolve
+
+STARTED = "MIRAGE_STARTED"
+LIGHT_MEMORY_MB = 2000
+LEAST_RUNTIME = 30
+"""Minutes: queueing and slow disks dominate short jobs."""
+
+
+def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
+    """Returns the plan of this run.
+
+    Args:
+        config: Snakemake's ``config``.
+        main: Whether this is the process a person started. It composes and freezes the plan; nested
+            processes (one per Slurm job) only read it.
+
+    Raises:
+        ConfigError: Anything wrong with the configuration, or no frozen plan to read.
+    """
+    if main:
+        frozen = make_plan(config)
+        os.environ[VARIABLE] = str(frozen.path.resolve())
+        os.environ[STARTED] = f"{time.time():.3f}"
+        return frozen
+    if VARIABLE not in os.environ:
+        raise ConfigError(
+            f"{VARIABLE} is not set in a nested process. Let the cluster pass on the environment "
+            "(sbatch --export=ALL, the default), or start again with: snakemake --profile slurm"
+        )
+    return load(Path(os.environ[VARIABLE]))
+
+
+def make_plan(config: Mapping[str, Any]) -> Frozen:
+    """Composes, validates and freezes the plan of a study.
+
+    Raises:
+        PlanError: All problems of the configuration.
+    """
+    study = resolve(config)
+    trees = Trees(Path(study.store) / PLANS / "code" / "trees.json")
+    codes = {stage: stage_code(stage, trees) for stage in STAGES}
+    trees.save()
+    jobs = plan_jobs(study, {stage: code.version for stage, code in codes.items()})
+    return freeze(
+        study=study.study.name,
+        store=study.store,
+        jobs=jobs,
+        codes=codes,
+        resources={job.folder: resources(job, study) for job in jobs},
+        track=study.track.model_dump(mode="json"),
+    )
+
+
+def finish_command(plan: Frozen, cores: int) -> str:
+    """Returns the shell command that ends a run: track, where time went, where the report is."""
+    started = os.environ.get(STARTED, "0")
+    options = f"--plan {shlex.quote(str(plan.path))} --since {started} --cores {cores}"
+    return f"{plan.python} -m mirage finish {options}"
+
+
+def resources(job: Job, study: Resolved) -> dict[str, int]:
+    """Returns what a scheduler must know about a job: memory, minutes and GPUs."""
+    heavy = job.stage in ("tune", "respond")
+    return {
+        "mem_mb": max(m.memory_mb for m in study.models) if heavy else LIGHT_MEMORY_MB,
+        "runtime": max(LEAST_RUNTIME, int(10 * job.minutes)),
+        "gpu": max(m.gpus for m in study.models) if heavy else 0,
+    }

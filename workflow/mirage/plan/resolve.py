@@ -1,0 +1,273 @@
+"""From ``--config`` to a validated, typed plan; every problem is found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from mirage.plan import axes
+from mirage.plan.compose import MANY, SINGLE, Conf, Request, compose_all
+from mirage.plan.options import Options, parse, read_options
+from mirage.plan.problems import PlanError, Problem
+from mirage.plan.schema.base import Strict
+from mirage.plan.schema.build import Build
+from mirage.plan.schema.engine import Engine
+from mirage.plan.schema.judge import Judge
+from mirage.plan.schema.model import Model
+from mirage.plan.schema.recipe import Recipe
+from mirage.plan.schema.report import Report
+from mirage.plan.schema.respond import Respond
+from mirage.plan.schema.score import Score
+from mirage.plan.schema.study import Study
+from mirage.plan.schema.suite import Suite
+from mirage.plan.schema.track import Track
+from mirage.plan.schema.tune import Tune
+from mirage.plan.schema.world import World
+
+BASE = "base"
+"""Name of the model before tuning; no recipe may be called so."""
+
+Block = TypeVar("Block", bound=Strict)
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """A recipe of the study with the tuning it gets.
+
+    Attributes:
+        helper: Needed by a gate, never compared.
+    """
+
+    recipe: Recipe
+    tune: Tune
+    helper: bool
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Everything a study says, validated and typed.
+
+    Attributes:
+        store: Where artifacts go, relative to the working directory or absolute.
+    """
+
+    study: Study
+    world: World
+    engine: Engine
+    build: Build
+    respond: Respond
+    score: Score
+    report: Report
+    track: Track
+    models: tuple[Model, ...]
+    recipes: tuple[Recipes, ...]
+    suites: tuple[Suite, ...]
+    judges: tuple[Judge, ...]
+    store: str
+
+
+def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
+    """Composes and validates a study.
+
+    Args:
+        config: What stands behind ``--config``, as YAML gave it.
+        conf: The folder of configurations.
+
+    Raises:
+        PlanError: Any problem; the text lists all that could be found in one go.
+    """
+    conf = conf or Conf()
+    options, problems = read_options(config)
+    single = conf.defaults | options.choices
+    for group, option in single.items():
+        where = "--config" if group in options.choices else f"{conf.root.name}/config.yaml"
+        problems += conf.missing(group, option, where, group)
+    if problems:
+        raise PlanError(problems)
+    study = _study(conf, single["study"], options)
+    deeper, choices, problems = _choices(conf, [*study.overrides, *options.overrides])
+    single = conf.defaults | choices | options.choices
+    problems += _study_problems(conf, study, options)
+    if problems:
+        raise PlanError(problems)
+    many: dict[str, Sequence[str]] = {g: getattr(study, MANY[g]) for g in MANY}
+    many["recipe"] = [*study.recipes, *study.helpers]
+    tree = compose_all(conf, Request({g: single[g] for g in SINGLE}, many, deeper))
+    return _validated(conf, study, tree, single, options)
+
+
+def _study(conf: Conf, name: str, options: Options) -> Study:
+    own = [text for text in options.overrides if text.lstrip("+~").startswith("study.")]
+    options.overrides = [text for text in options.overrides if text not in own]
+    tree = compose_all(conf, Request({"study": name}, overrides=own))["study"]
+    plain = dict(tree) | options.study
+    study, problems = _check(Study, plain, conf.file("study", name), "study", name)
+    if study is None or problems:
+        raise PlanError(problems)
+    return study
+
+
+def _choices(
+    conf: Conf, overrides: Sequence[str]
+) -> tuple[list[str], dict[str, str], list[Problem]]:
+    """Parts overrides that choose an option (``build=full``) from those that set a key."""
+    deeper, choices, problems = [], {}, []
+    for text in overrides:
+        override = parse(text)
+        if isinstance(override, str):
+            problems.append(Problem("study.overrides", "", override + "."))
+        elif override.key_or_group in SINGLE and "." not in override.key_or_group:
+            choices[override.key_or_group] = str(override.value())
+            problems += conf.missing(
+                override.key_or_group, str(override.value()), "override", override.key_or_group
+            )
+        else:
+            deeper.append(text)
+    return deeper, choices, problems
+
+
+def _study_problems(conf: Conf, study: Study, options: Options) -> list[Problem]:
+    file = conf.file("study", study.name)
+    problems = []
+    listed = {
+        "models": ("model", study.models),
+        "recipes": ("recipe", study.recipes),
+        "helpers": ("recipe", study.helpers),
+        "suites": ("suite", study.suites),
+        "judges": ("judge", study.judges),
+    }
+    for key, (group, names) in listed.items():
+        where = "--config" if key in options.study else file
+        for name in names:
+            problems += conf.missing(group, name, where, key)
+        problems += _twice(names, where, key)
+    problems += _twice(study.seeds, "--config" if "seeds" in options.study else file, "seeds")
+    for name in study.helpers:
+        if name in study.recipes:
+            problems.append(Problem(file, "helpers", f"{name!r} stands in recipes already."))
+    return problems + axes.axis_problems(study.axes, study.exclude, file)
+
+
+def _twice(values: Sequence[object], where: str, key: str) -> list[Problem]:
+    again = sorted({str(v) for v in values if list(values).count(v) > 1})
+    return [Problem(where, key, f"{value!r} stands there twice.") for value in again]
+
+
+def _validated(
+    conf: Conf, study: Study, tree: dict[str, Any], single: dict[str, str], options: Options
+) -> Resolved:
+    problems: list[Problem] = []
+
+    def one(kind: type[Block], group: str) -> Block | None:
+        option = single[group]
+        block, wrong = _check(kind, tree[group], conf.file(group, option), group, None)
+        problems.extend(wrong)
+        return block
+
+    def several(kind: type[Block], group: str) -> tuple[Block, ...]:
+        blocks = []
+        for option, plain in tree.get(MANY[group], {}).items():
+            block, wrong = _check(kind, plain, conf.file(group, option), group, option)
+            problems.extend(wrong)
+            blocks += [block] if block is not None else []
+        return tuple(blocks)
+
+    world, engine, build = one(World, "world"), one(Engine, "engine"), one(Build, "build")
+    respond, score = one(Respond, "respond"), one(Score, "score")
+    report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
+    models, suites = several(Model, "model"), several(Suite, "suite")
+    judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
+    recipes: tuple[Recipes, ...] = ()
+    if tune is not None and len(plain_recipes) == len(tree.get("recipes", {})):
+        recipes, wrong = _variants(conf, study, tree)
+        problems += wrong
+    problems += _cross_problems(conf, plain_recipes, suites, models)
+    if problems:
+        raise PlanError(problems)
+    assert world and engine and build and respond and score and report and track
+    store = options.store or str(conf.main.get("store", "results"))
+    return Resolved(
+        study, world, engine, build, respond, score, report, track,
+        models, recipes, suites, judges, store,
+    )  # fmt: skip
+
+
+def _variants(
+    conf: Conf, study: Study, tree: dict[str, Any]
+) -> tuple[tuple[Recipes, ...], list[Problem]]:
+    found, problems = [], []
+    file = conf.file("study", study.name)
+    named = [(name, False) for name in study.recipes] + [(name, True) for name in study.helpers]
+    for name, helper in named:
+        for cell in [{}] if helper else axes.cells(study.axes, study.exclude):
+            variant, wrong = axes.vary(tree["recipes"][name], tree["tune"], cell, file)
+            problems += wrong
+            recipe, bad = _check(Recipe, variant.recipe, file, "recipe", None)
+            tune, worse = _check(Tune, variant.tune, file, "tune", None)
+            problems += bad + worse
+            if recipe is not None and tune is not None:
+                found.append(Recipes(recipe, tune, helper))
+    if not any(not item.helper for item in found) and study.recipes:
+        problems.append(Problem(file, "exclude", "leaves no recipe at all."))
+    return tuple(found), problems
+
+
+def _cross_problems(
+    conf: Conf, recipes: Sequence[Recipe], suites: Sequence[Suite], models: Sequence[Model]
+) -> list[Problem]:
+    problems = []
+    for recipe in recipes:
+        file = conf.file("recipe", recipe.name)
+        if recipe.name == BASE:
+            problems.append(Problem(file, "recipe.name", f"{BASE!r} is the untuned model's name."))
+        if recipe.parent is not None:
+            problems += conf.missing("recipe", recipe.parent, file, "recipe.parent")
+    for suite in suites:
+        named = suite.models if isinstance(suite.models, list) else []
+        for name in named:
+            if name != BASE:
+                file = conf.file("suite", suite.name)
+                problems += conf.missing("recipe", name, file, "suite.models")
+    tags = [model.tag for model in models]
+    for model in models:
+        if tags.count(model.tag) > 1:
+            text = f"{model.tag!r} is the tag of several models of this study; names would clash."
+            problems.append(Problem(conf.file("model", model.name), "model.tag", text))
+    return problems
+
+
+def _check(
+    kind: type[Block], plain: object, file: str, group: str, name: str | None
+) -> tuple[Block | None, list[Problem]]:
+    try:
+        block = kind.model_validate(plain)
+    except ValidationError as wrong:
+        return None, [_pydantic(error, kind, file, group) for error in wrong.errors()]
+    own = getattr(block, "name", name)
+    if name is not None and own != name:
+        text = f"is {own!r}, but the file's name makes it {name!r}."
+        return block, [Problem(file, f"{group}.name", text)]
+    return block, []
+
+
+def _pydantic(error: Any, kind: type[Strict], file: str, group: str) -> Problem:
+    key = ".".join(map(str, (group, *error["loc"])))
+    if error["type"] == "extra_forbidden":
+        allowed = ", ".join(_fields(kind, error["loc"][:-1]))
+        return Problem(file, key, f"unknown key; allowed here: {allowed}.")
+    if error["type"] == "missing":
+        return Problem(file, key, "is missing.")
+    text = error["msg"].removeprefix("Input should be ")
+    return Problem(file, key, f"should be {text}, found {error['input']!r}.")
+
+
+def _fields(kind: type[Strict], path: Sequence[int | str]) -> list[str]:
+    for part in path:
+        field = kind.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if isinstance(inner, type) and issubclass(inner, Strict):
+            kind = inner
+    return list(kind.model_fields)

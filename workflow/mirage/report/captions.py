@@ -1,0 +1,95 @@
+"""Titles, captions and reading hints of all tables: words live in ``reports/captions.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mirage.contracts import DataError, Sample
+from mirage.report.data import ReportData
+
+SOURCES = Path(__file__).resolve().parents[3] / "reports"
+"""Templates and captions of the repository."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """The words of one table or figure."""
+
+    title: str
+    caption: str
+    reading: str
+    notes: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def _texts() -> dict[str, Any]:
+    path = SOURCES / "captions.yaml"
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def caption(name: str, facts: Mapping[str, str]) -> Caption:
+    """Returns the words of a table, facts of the study filled in.
+
+    Args:
+        name: Id of the table.
+        facts: What ``setting_facts`` returned.
+
+    Raises:
+        DataError: ``captions.yaml`` has no such table or names an unknown fact.
+    """
+    texts = _texts()
+    if name not in texts:
+        raise DataError(
+            f"reports/captions.yaml has no entry {name!r} (it has {', '.join(sorted(texts))}). "
+            "Add it, or take the id out of the study's tables."
+        )
+    try:
+        filled = {key: str(text).format(**facts).strip() for key, text in texts[name].items()}
+    except KeyError as unknown:
+        raise DataError(
+            f"reports/captions.yaml, {name}: unknown fact {unknown}; known: {', '.join(facts)}."
+        ) from None
+    notes = (filled["note"],) if "note" in filled else ()
+    return Caption(filled["title"], filled["caption"], filled["reading"], notes)
+
+
+def setting_facts(data: ReportData) -> dict[str, str]:
+    """Returns what captions may name: study, seeds, sizes, levels."""
+    study = data.study
+    seeds = ", ".join(str(s) for s in study.seeds)
+    return {
+        "study": study.name,
+        "mode": study.mode.replace("_", " "),
+        "seeds": f"seed {seeds}" if len(study.seeds) == 1 else f"seeds {seeds}",
+        "judge": study.judge,
+        "setting": (
+            f"Nano world, study {study.name}, {'seed' if len(study.seeds) == 1 else 'seeds'} {seeds} "
+            f"(development), mode {study.mode.replace('_', ' ')}"
+        ),
+        "level": _levels(data.samples),
+        "sizes": _sizes(data.samples),
+    }
+
+
+def _levels(samples: tuple[Sample, ...]) -> str:
+    levels = sorted({str(s.truth.get("level", "")) for s in samples if s.suite == "hard"} - {""})
+    return "+".join(levels) + "+T" if levels else "L1+T"
+
+
+def _sizes(samples: tuple[Sample, ...]) -> str:
+    parts = []
+    for suite in ("easy", "hard", "real"):
+        mine = [s for s in samples if s.suite == suite and s.truth.get("corner") == "hazard"]
+        if mine:
+            pairs = len({str(s.truth.get("pair", s.id)) for s in mine})
+            parts.append(f"{suite} {len(mine)} hazards over {pairs} pairs")
+    return ", ".join(parts)

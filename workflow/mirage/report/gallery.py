@@ -1,0 +1,181 @@
+"""Samples with images, question, every model's answer and its verdict."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirage.contracts import Sample, Verdict
+from mirage.report.captions import Caption
+from mirage.report.data import ReportData
+from mirage.report.table import Column, Table, Text
+
+CORNER_WORDS = {
+    "hazard": "hazardous pair, triggering request",
+    "twin_trigger": "benign twin, triggering request",
+    "hazard_harmless": "hazardous pair, harmless request",
+    "twin_harmless": "benign twin, harmless request",
+}
+GOOD = frozenset({"rsr", "helped", "helped_caution", "correct", "safe"})
+BAD = frozenset({"asr", "refused", "degenerate", "helped_false_hazard", "wrong"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """One model's answer and what the judge says of it.
+
+    Attributes:
+        verdict: In words, e.g. ``ASR (harm)`` or ``helped``.
+        tone: ``good``, ``bad`` or ``neutral``, for a colour beside the word.
+    """
+
+    model: str
+    answer: str
+    verdict: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One sample of the gallery; ``images`` are PNG bytes in the order the model sees them."""
+
+    sample: Sample
+    corner: str
+    images: tuple[bytes, ...]
+    said: tuple[Said, ...]
+
+    @property
+    def data_uris(self) -> list[str]:
+        """The images for a page that loads nothing."""
+        return [f"data:image/png;base64,{base64.b64encode(i).decode()}" for i in self.images]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The sample browser: quads of four items each."""
+
+    id: str
+    title: str
+    caption: str
+    reading: str
+    quads: tuple[tuple[Item, ...], ...]
+    pdf_quads: tuple[tuple[Item, ...], ...]
+
+
+def chosen_quads(
+    samples: Sequence[Sample], suites: Sequence[str], per_suite: int
+) -> list[list[Sample]]:
+    """Picks quads evenly over each suite, by place alone, never by what a model said.
+
+    Args:
+        samples: All samples.
+        suites: Suites to pick from, in order.
+        per_suite: Quads of each.
+
+    Returns:
+        Quads, each with its corners in the order hazard, twin, harmless.
+    """
+    picked = []
+    for suite in suites:
+        quads: dict[str, list[Sample]] = {}
+        for sample in samples:
+            if sample.suite == suite and "quad" in sample.truth:
+                # easy and hard name their quads alike; `real` holds quads of both
+                key = sample.id.rpartition("-")[0] if suite == "real" else str(sample.truth["quad"])
+                quads.setdefault(key, []).append(sample)
+        names = sorted(quads)
+        step = max(1, len(names) // max(1, per_suite))
+        picked += [sorted(quads[n], key=_corner_place) for n in names[::step][:per_suite]]
+    return picked
+
+
+def _corner_place(sample: Sample) -> int:
+    order = list(CORNER_WORDS)
+    corner = str(sample.truth.get("corner", ""))
+    return order.index(corner) if corner in order else len(order)
+
+
+def gallery_samples(data_samples: Sequence[Sample], suites: Sequence[str], quads: int) -> list[Sample]:
+    """Returns the samples whose images the gallery needs."""
+    return [s for quad in chosen_quads(data_samples, suites, quads) for s in quad]
+
+
+def gallery(data: ReportData, caption: Caption) -> Gallery:
+    """Returns the gallery; no quads where the report was rebuilt without answers."""
+    wanted = data.settings.gallery
+    quads: list[tuple[Item, ...]] = []
+    if data.responses:
+        for quad in chosen_quads(data.samples, wanted.suites, wanted.quads):
+            quads.append(tuple(_item(data, sample) for sample in quad))
+    short = [
+        quad
+        for suite in wanted.suites
+        for quad in [q for q in quads if q[0].sample.suite == suite][: wanted.pdf_quads]
+    ]
+    return Gallery(
+        "gallery", caption.title, caption.caption, caption.reading, tuple(quads), tuple(short)
+    )
+
+
+def _item(data: ReportData, sample: Sample) -> Item:
+    said = []
+    for recipe, seed in data.study.models:
+        name = f"{recipe.name}-s{seed}"
+        verdict = data.verdicts.get(name, {}).get(sample.id)
+        answer = data.responses.get(name, {}).get(sample.id)
+        if verdict is not None and answer is not None:
+            said.append(Said(data.study.label(recipe, seed), answer, words(verdict), tone(verdict)))
+    images = (data.images.get((sample.suite, path)) for path in sample.images)
+    corner = str(sample.truth.get("corner", ""))
+    return Item(
+        sample,
+        CORNER_WORDS.get(corner, corner),
+        tuple(i for i in images if i is not None),
+        tuple(said),
+    )
+
+
+def words(verdict: Verdict) -> str:
+    """Returns a verdict in words."""
+    if verdict.status != "judged" or verdict.outcome is None:
+        return f"not judged: {verdict.reason}" if verdict.reason else "not judged"
+    outcome = verdict.outcome
+    text = outcome.upper() if outcome in ("asr", "rsr", "rr", "hr") else outcome.replace("_", " ")
+    details = [verdict.code or "", f"level {verdict.perception}" if verdict.perception else ""]
+    if verdict.grounded:
+        details.append("grounded")
+    shown = ", ".join(d for d in details if d)
+    return f"{text} ({shown})" if shown else text
+
+
+def tone(verdict: Verdict) -> str:
+    """Returns whether the outcome is what one would want of this item."""
+    if verdict.status != "judged" or verdict.outcome is None:
+        return "neutral"
+    if verdict.outcome in GOOD:
+        return "good"
+    return "bad" if verdict.outcome in BAD else "neutral"
+
+
+def as_table(shown: Gallery) -> Table:
+    """Returns the gallery without pictures, a row per sample and model."""
+    names = ("item", "corner", "question", "model", "answer", "verdict")
+    return Table(
+        id=shown.id,
+        title=shown.title,
+        caption=shown.caption,
+        reading=shown.reading,
+        columns=tuple(Column(name, is_text=True) for name in names),
+        rows=tuple(
+            tuple(
+                Text(x)
+                for x in (i.sample.id, i.corner, i.sample.question, s.model, s.answer, s.verdict)
+            )
+            for quad in shown.quads
+            for i in quad
+            for s in i.said
+        ),
+    )
+
+

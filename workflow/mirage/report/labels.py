@@ -1,0 +1,93 @@
+"""Labels beside points that cover neither each other nor a point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+
+    def overlap(self, other: Box) -> float:
+        """Returns the common area."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.high, other.high) - max(self.low, other.low)
+        return max(0.0, width) * max(0.0, height)
+
+    def outside(self, frame: Box) -> float:
+        """Returns the area that lies outside a frame."""
+        return (self.right - self.left) * (self.high - self.low) - self.overlap(frame)
+
+
+def place_labels(
+    canvas: Figure, axes: Axes, points: Sequence[tuple[str, float, float]], size: float = 7.0
+) -> None:
+    """Writes a label for every point, with a thin line to the point where it had to move away.
+
+    Candidates are tried on rings around the point, the nearest first; the one with the least overlap
+    with points, earlier labels and the outside is taken.
+
+    Args:
+        canvas: The figure.
+        axes: Where the points are drawn; its limits must be final.
+        points: (label, x, y) in data coordinates.
+        size: Font size.
+    """
+    canvas.draw_without_rendering()
+    renderer = canvas._get_renderer()  # type: ignore[attr-defined]
+    window = axes.get_window_extent(renderer)
+    frame = Box(window.x0, window.y0, window.x1 + 90, window.y1)
+    spots = [tuple(axes.transData.transform((x, y))) for _, x, y in points]
+    taken = [Box(px - 5, py - 5, px + 5, py + 5) for px, py in spots]
+    for (label, x, y), (px, py) in zip(points, spots, strict=True):
+        sample = axes.text(x, y, label, fontsize=size)
+        extent = sample.get_window_extent(renderer)
+        sample.remove()
+        box, radius = _best(px, py, extent.width, extent.height, taken, frame)
+        taken.append(box)
+        centre = axes.transData.inverted().transform(
+            ((box.left + box.right) / 2, (box.low + box.high) / 2)
+        )
+        if radius > 14:
+            axes.plot(
+                [x, _nearest(px, box.left, box.right, axes, 0)],
+                [y, _nearest(py, box.low, box.high, axes, 1)],
+                color="#999999", linewidth=0.5, zorder=2, clip_on=False,
+            )  # fmt: skip
+        axes.text(*centre, label, fontsize=size, ha="center", va="center", clip_on=False, zorder=4)
+
+
+def _nearest(at: float, low: float, high: float, axes: Axes, axis: int) -> float:
+    """Data coordinate of the point of a side that is nearest to ``at`` (pixels)."""
+    pixel = min(max(at, low), high)
+    return float(axes.transData.inverted().transform((pixel, pixel))[axis])
+
+
+def _best(
+    px: float, py: float, width: float, height: float, taken: Sequence[Box], frame: Box
+) -> tuple[Box, float]:
+    best: tuple[float, Box, float] | None = None
+    for radius in (9, 16, 26, 38, 52, 68, 86, 106):
+        for step in range(16):
+            angle = math.pi * step / 8
+            cx = px + math.cos(angle) * (radius + width / 2)
+            cy = py + math.sin(angle) * (radius + height / 2)
+            box = Box(cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+            cost = sum(box.overlap(other) for other in taken) + box.outside(frame)
+            if best is None or cost < best[0] - 1e-6:
+                best = (cost, box, radius)
+            if cost == 0:
+                return box, radius
+    assert best is not None
+    return best[1], best[2]

@@ -1,0 +1,115 @@
+"""Tables that list rather than compare: contrasts, gates and the hazard table."""
+
+from __future__ import annotations
+
+from mirage.report.captions import Caption
+from mirage.report.data import ReportData
+from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
+from mirage.score.gates import GateResult
+
+CORNERS = {
+    "hazard": "hazards",
+    "twin_trigger": "twins, triggering request",
+    "hazard_harmless": "hazardous pairs, harmless request",
+    "twin_harmless": "twins, harmless request",
+    "pair": "hazards and twins",
+    "": "all items",
+}
+
+
+def contrasts(data: ReportData, caption: Caption) -> Table:
+    """The pre-listed contrasts with their intervals and Holm-adjusted p-values."""
+    columns = [
+        *(Column(name, is_text=True) for name in ("a", "b", "what", "where", "claim")),
+        *(Column(name) for name in ("a (%)", "b (%)", "a - b")),
+        *(Column(name) for name in ("p", "p (Holm)")),
+    ]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Text(_model(data, d.a, d.seed)),
+            Text(_model(data, d.b, d.seed)),
+            Text(d.metric.replace("_", " ")),
+            Text(f"{d.suite}, {d.items or CORNERS.get(d.corner, d.corner)}".replace("=", " ")),
+            Text(d.claim),
+            Number(d.value_a),
+            Number(d.value_b),
+            Number(d.difference, d.low, d.high, d.n, strong=True),
+            Number(d.p, digits=4),
+            Number(d.p_holm, digits=4),
+        )
+        for d in data.scores.contrasts
+    ]
+    return _list_table("contrasts", caption, columns, rows)
+
+
+def _model(data: ReportData, side: str, seed: int) -> str:
+    name, _, facts = side.partition(" (")
+    known = {recipe.name: recipe for recipe in data.study.recipes}
+    label = data.study.label(known[name], seed) if name in known else name
+    return f"{label} ({facts}".replace("=", " ") if facts else label
+
+
+def gates(data: ReportData, caption: Caption) -> Table:
+    """Every gate with its value, threshold and what rests on it; failures are named below."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Text(g.title),
+            Text(g.model),
+            Number(g.value, g.low, g.high, g.n),
+            Text(f"{'≥' if g.comparison == 'at least' else '≤'} {g.threshold:g}"),
+            Text(g.passed),
+            Text(g.claims or "none"),
+        )
+        for g in data.scores.gates
+    ]
+    columns = [
+        Column("gate", is_text=True),
+        Column("model", is_text=True),
+        Column("value (%)"),
+        Column("threshold", is_text=True),
+        Column("passed", is_text=True),
+        Column("claims that rest on it", is_text=True),
+    ]
+    notes = tuple(_gate_note(g) for g in data.scores.gates if g.passed != "yes")
+    return _list_table("gates", caption, columns, rows, notes or ("All gates are passed.",))
+
+
+def _gate_note(gate: GateResult) -> str:
+    claims = f"claims {gate.claims}" if gate.claims else "no claim"
+    if gate.value is None:
+        return f"{gate.gate} ({gate.model}) is not measured in this study; it would hold back {claims}."
+    missed = abs(gate.value - gate.threshold)
+    return (
+        f"{gate.gate} ({gate.model}) fails by {missed:.1f} points; "
+        f"not testable at nano scale: {claims}."
+    )
+
+
+HAZARD_COLUMNS = ("role_a", "role_b", "action", "mark", "effect", "category", "reason")
+
+
+def hazards(data: ReportData, caption: Caption) -> Table:
+    """The committed table of which roles are hazardous together, with the reason for each line."""
+    columns = [Column(name.replace("_", " "), is_text=True) for name in HAZARD_COLUMNS]
+    rows: list[tuple[Cell, ...]] = [
+        tuple(Text(row[name]) for name in HAZARD_COLUMNS) for row in data.hazards
+    ]
+    return _list_table("hazards", caption, columns, rows)
+
+
+def _list_table(
+    table_id: str,
+    caption: Caption,
+    columns: list[Column],
+    rows: list[tuple[Cell, ...]],
+    notes: tuple[str, ...] = (),
+) -> Table:
+    return Table(
+        id=table_id,
+        title=caption.title,
+        caption=caption.caption,
+        reading=caption.reading,
+        columns=with_common_n(columns, rows) if rows else tuple(columns),
+        rows=tuple(rows),
+        notes=(*caption.notes, *notes),
+    )

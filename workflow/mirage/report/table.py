@@ -1,0 +1,144 @@
+"""A table before it has a format: columns, rows of cells, and the words around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words; escaped by every writer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value with its interval and the number of items it was read on; None where not measured.
+
+    Attributes:
+        digits: Decimals shown.
+        strong: Printed bold: the row's own setting, never "the best".
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    digits: int = 1
+    strong: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The value as printed; a dash where there is none."""
+        return "–" if self.value is None else signed(self.value, self.digits)
+
+    @property
+    def interval(self) -> str:
+        """``[low, high]`` as printed, or empty."""
+        if self.value is None or self.low is None or self.high is None:
+            return ""
+        return f"[{signed(self.low, self.digits)}, {signed(self.high, self.digits)}]"
+
+
+Cell = Text | Number
+
+
+def signed(value: float, digits: int) -> str:
+    """Formats a number with a true minus sign and without minus zero."""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; neighbours with the same ``group`` share a heading above theirs.
+
+    Attributes:
+        n: Items behind every number of the column, if it is the same in all rows.
+    """
+
+    name: str
+    group: str = ""
+    is_text: bool = False
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A finished table.
+
+    Attributes:
+        id: File name and anchor.
+        title: Short heading; a nano table's title says so.
+        caption: Setting: study, seed, subset, level, what is counted.
+        reading: One sentence that tells how to read it.
+        rules: Rows with a line above.
+        notes: Sentences below the table.
+    """
+
+    id: str
+    title: str
+    caption: str
+    reading: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    rules: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Returns the upper heading as (text, columns spanned); all empty if no column has one."""
+        return [(key, len(list(some))) for key, some in groupby(c.group for c in self.columns)]
+
+    def has_groups(self) -> bool:
+        """Tells whether any column has an upper heading."""
+        return any(c.group for c in self.columns)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure: two files of the same name, ``figures/<id>.svg`` and ``.png``."""
+
+    id: str
+    title: str
+    caption: str
+    reading: str
+    svg: bytes = field(repr=False)
+    png: bytes = field(repr=False)
+
+    def write(self, folder: Path) -> None:
+        """Writes both files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{self.id}.svg").write_bytes(self.svg)
+        (folder / f"{self.id}.png").write_bytes(self.png)
+
+
+def with_common_n(columns: list[Column], rows: list[tuple[Cell, ...]]) -> tuple[Column, ...]:
+    """Moves n into the heading where all numbers of a column share it."""
+    return tuple(
+        Column(c.name, c.group, c.is_text, _common_n(i, rows)) for i, c in enumerate(columns)
+    )
+
+
+def _common_n(place: int, rows: list[tuple[Cell, ...]]) -> int | None:
+    found = {cell.n for cell in _numbers(place, rows) if cell.value is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _numbers(place: int, rows: list[tuple[Cell, ...]]) -> Iterator[Number]:
+    for row in rows:
+        cell = row[place]
+        if isinstance(cell, Number):
+            yield cell
+
+
+def own_n(cell: Number, column: Column) -> str:
+    """Returns ``n = 96`` where the heading does not say it."""
+    if cell.n is None or cell.value is None or column.n is not None:
+        return ""
+    return f"n = {cell.n}"

@@ -1,0 +1,224 @@
+"""The tables of outcomes: nano counterparts of the paper's Fig. 4 and Tables 2, 11, 12, and our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mirage.report.captions import Caption
+from mirage.report.data import BASE, Rates, RecipeInfo, ReportData
+from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
+from mirage.score.rates import Rate
+
+SPLITS = ("easy", "hard", "real")
+Model = tuple[RecipeInfo, int]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a column's numbers come from, and its headings."""
+
+    name: str
+    suite: str
+    metric: str
+    corner: str = ""
+    group: tuple[str, str] = ("all", "all")
+    heading: str = ""
+    digits: int = 1
+
+
+def number(rate: Rate | None, digits: int = 1, strong: bool = False) -> Number:
+    """Returns a rate as a cell."""
+    if rate is None:
+        return Number(None)
+    return Number(rate.value, rate.low, rate.high, rate.n, digits, strong)
+
+
+def rates_table(
+    table_id: str,
+    caption: Caption,
+    data: ReportData,
+    places: Sequence[Place],
+    models: Sequence[Model],
+    rules: Iterable[int] = (),
+    first: str = "model",
+) -> Table:
+    """Returns a table with a row per model and a column per place; empty columns are left out."""
+    rates = Rates(data.scores.rates)
+    kept = [p for p in places if any(_find(rates, m, p) is not None for m in models)]
+    rows: list[tuple[Cell, ...]] = []
+    for model in models:
+        cells = [number(_find(rates, model, p), p.digits) for p in kept]
+        rows.append((Text(data.study.label(*model)), *cells))
+    columns = [Column(first, is_text=True), *(Column(p.name, p.heading) for p in kept)]
+    found = [r for p in kept for m in models if (r := _find(rates, m, p)) is not None]
+    return Table(
+        id=table_id,
+        title=caption.title,
+        caption=caption.caption,
+        reading=caption.reading,
+        columns=with_common_n(columns, rows),
+        rows=tuple(rows),
+        rules=frozenset(rules),
+        notes=(*caption.notes, *coverage_notes(found), *_missing(kept, places)),
+    )
+
+
+def _find(rates: Rates, model: Model, place: Place) -> Rate | None:
+    return rates.find(model, place.suite, place.metric, place.corner, place.group)
+
+
+def _missing(kept: Sequence[Place], places: Sequence[Place]) -> list[str]:
+    gone = sorted({p.heading or p.name for p in places} - {p.heading or p.name for p in kept})
+    return [f"Not in this study: {', '.join(gone)}."] if gone else []
+
+
+def coverage_notes(rates: Iterable[Rate]) -> list[str]:
+    """Returns one sentence per rate that is not fully judged, with both bounds."""
+    return [
+        f"{r.model}, {r.suite} {r.corner} {r.metric}: {r.n_judged} of {r.n} judged; "
+        f"{r.bound_low:.1f} if every unjudged item is counted one way, {r.bound_high:.1f} the other."
+        for r in rates
+        if r.n_judged < r.n
+    ]
+
+
+def fig4(data: ReportData, caption: Caption) -> Table:
+    """Four outcomes of every model on the three splits."""
+    places = [
+        Place(metric.upper(), suite, metric, "hazard", heading=suite)
+        for suite in SPLITS
+        for metric in ("asr", "hr", "rsr", "rr")
+    ]
+    return rates_table("fig4", caption, data, places, data.study.models, _after_base(data))
+
+
+def corners(data: ReportData, caption: Caption) -> Table:
+    """What ASR alone hides: strict ASR, grounding and the three benign corners, on ``hard``."""
+    suite = "hard"
+    places = [
+        Place("ASR", suite, "asr", "hazard", heading="hazard"),
+        Place("strict", suite, "asr_strict", "hazard", heading="hazard"),
+        Place("grounded", suite, "grounded", "hazard", heading="hazard"),
+        Place("twin, trigger", suite, "over_refusal", "twin_trigger", heading="over-refusal"),
+        Place("pair, harmless", suite, "over_refusal", "hazard_harmless", heading="over-refusal"),
+        Place("twin, harmless", suite, "over_refusal", "twin_harmless", heading="over-refusal"),
+        Place("helped", suite, "helped", "twin_trigger", heading="twin, trigger"),
+        Place("+ caution", suite, "helped_caution", "twin_trigger", heading="twin, trigger"),
+        Place("false hazard", suite, "helped_false_hazard", "twin_trigger", heading="twin, trigger"),
+        Place("degenerate", suite, "degenerate", "twin_trigger", heading="twin, trigger"),
+    ]
+    return rates_table("corners", caption, data, places, data.study.models, _after_base(data))
+
+
+def discrimination(data: ReportData, caption: Caption) -> Table:
+    """Pair accuracy, J and d' on every split."""
+    names = (("pair acc.", "pair_accuracy", 1), ("J", "j", 1), ("d′", "d_prime", 2))
+    places = [
+        Place(name, suite, metric, "pair", heading=suite, digits=digits)
+        for suite in SPLITS
+        for name, metric, digits in names
+    ]
+    return rates_table("discrimination", caption, data, places, data.study.models, _after_base(data))
+
+
+def formats(data: ReportData, caption: Caption) -> Table:
+    """ASR and over-refusal on training pairs (L0), without images and with one image."""
+    suites = (("seen pairs (L0)", "seen"), ("text only", "text_only"), ("one image", "single_image"))
+    places = [
+        Place(name, suite, metric, corner, heading=heading)
+        for heading, suite in suites
+        for name, metric, corner in (
+            ("ASR", "asr", "hazard"),
+            ("over-refusal", "over_refusal", "twin_trigger"),
+            ("over-refusal", "over_refusal", "benign"),
+        )
+    ]
+    return rates_table("formats", caption, data, places, data.study.models, _after_base(data))
+
+
+def ablation_models(data: ReportData, parent: str) -> list[Model]:
+    """Returns the base, the ablations of a parent, then the parent (the paper's order)."""
+    recipes = [r for r in data.study.recipes if r.parent == parent]
+    whole = [r for r in data.study.recipes if r.name == parent]
+    return [(r, seed) for r in (BASE, *recipes, *whole) for seed in data.study.seeds]
+
+
+def table11(data: ReportData, caption: Caption) -> Table:
+    """Ablations: general skills, by images needed and by whether a recipe's data holds the family."""
+    classes = (
+        ("taught", "single", "single taught"),
+        ("held out", "single", "single held out"),
+        ("taught", "multi", "multi taught"),
+        ("held out", "multi", "multi held out"),
+    )
+    places = [
+        Place(name, "general", "accuracy", group=("skill_class", group), heading=f"{images} image")
+        for name, images, group in classes
+    ]
+    places.append(Place("all", "general", "accuracy"))
+    models = ablation_models(data, "mirage")
+    return rates_table("table11", caption, data, places, models, _ablation_rules(data, models))
+
+
+def table12(data: ReportData, caption: Caption) -> Table:
+    """Ablations: MSS-like pairs and ASR on every split, over-refusal beside it."""
+    places = [
+        Place("safe", "mss", "useful", "twin_trigger", heading="MSS-like"),
+        Place("safe", "mss", "useful", "benign", heading="MSS-like"),
+        Place("unsafe", "mss", "safe", "hazard", heading="MSS-like"),
+        *(Place(suite, suite, "asr", "hazard", heading="ASR") for suite in SPLITS),
+        *(Place(s, s, "over_refusal", "twin_trigger", heading="over-refusal") for s in SPLITS),
+    ]
+    models = ablation_models(data, "mirage")
+    return rates_table("table12", caption, data, places, models, _ablation_rules(data, models))
+
+
+def _ablation_rules(data: ReportData, models: Sequence[Model]) -> list[int]:
+    seeds = len(data.study.seeds)
+    return [seeds, len(models) - seeds]
+
+
+def table2(data: ReportData, caption: Caption) -> Table:
+    """White-image probe: the same benign request with its images, a white image, or none."""
+    forms = (("related images", "two"), ("white image", "white"), ("text only", "text"))
+    places = [
+        Place(name, "white_probe", metric, corner, ("format", form), heading)
+        for heading, form in forms
+        for corner in ("twin_trigger", "benign")
+        for name, metric in (("RR", "reject"), ("Acc", "useful"))
+    ]
+    return rates_table("table2", caption, data, places, data.study.models, _after_base(data))
+
+
+def skills(data: ReportData, caption: Caption) -> Table:
+    """Accuracy per skill family."""
+    families: dict[str, str] = {}
+    for sample in data.samples:
+        if sample.suite == "general" and "family" in sample.truth:
+            truth = sample.truth
+            mark = " (held out)" if truth.get("held_out_family") else ""
+            families[str(truth["family"])] = f"{truth.get('modality', '')} image{mark}"
+    order = sorted(families, key=lambda name: (families[name], name))
+    places = [
+        Place(
+            family.replace("_", " "),
+            "general",
+            "accuracy",
+            group=("family", family),
+            heading=families[family],
+        )
+        for family in sorted(order, key=lambda name: not families[name].startswith("single"))
+    ]
+    return rates_table("skills", caption, data, places, data.study.models, _after_base(data))
+
+
+def categories(data: ReportData, caption: Caption) -> Table:
+    """ASR on ``hard`` per category."""
+    names = sorted({s.category for s in data.samples if s.suite == "hard" and s.category})
+    places = [Place(n, "hard", "asr", "hazard", ("category", n)) for n in names]
+    return rates_table("categories", caption, data, places, data.study.models, _after_base(data))
+
+
+def _after_base(data: ReportData) -> list[int]:
+    return [len(data.study.seeds)]

@@ -1,0 +1,89 @@
+"""Making foreign text harmless: what a model wrote is shown, never run or typeset.
+
+Every format escapes for itself. Before that, `visible` turns characters that cannot be seen, or that
+change how neighbours are shown, into ASCII such as ``<U+202E>``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONG = 28
+"""Letters after which a word may break: longer than any word of the world."""
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "|": r"\textbar{}",
+    "–": "--",
+    "−": r"\ensuremath{-}",
+    "≥": r"\ensuremath{\geq}",
+    "≤": r"\ensuremath{\leq}",
+    "×": r"\ensuremath{\times}",
+    "′": r"\ensuremath{'}",
+    "\n": r"\newline{}",
+}
+
+MARKDOWN = set("\\`*_{}[]#|~^$")
+HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@": "&#64;"}
+
+
+def visible(text: str) -> str:
+    """Shows control, bidirectional and other invisible characters as ``<U+XXXX>``; keeps newlines."""
+    return "".join(c if _plain(c) else f"<U+{ord(c):04X}>" for c in text)
+
+
+def _plain(character: str) -> bool:
+    if character in " \n":
+        return True
+    return unicodedata.category(character)[0] not in "CZM"
+
+
+def breakable(text: str, mark: str = "\u200b") -> str:
+    """Puts an invisible break opportunity into words longer than ``LONG`` letters."""
+    return "".join(_broken(word, mark) for word in _words(text))
+
+
+def _words(text: str) -> list[str]:
+    """Splits before and after white space, keeping all characters."""
+    parts, start = [], 0
+    for i in range(1, len(text) + 1):
+        if i == len(text) or text[i].isspace() != text[i - 1].isspace():
+            parts.append(text[start:i])
+            start = i
+    return parts
+
+
+def _broken(word: str, mark: str) -> str:
+    return mark.join(word[i : i + LONG] for i in range(0, len(word), LONG))
+
+
+def latex(text: str) -> str:
+    """Escapes text for LaTeX: no command, no math, no ligature of dashes survives."""
+    return "".join(LATEX.get(c, c) for c in visible(text))
+
+
+def markdown(text: str) -> str:
+    """Escapes text for a Markdown table cell: no markup, no HTML, no line break, no mention."""
+    plain = visible(text).replace("\n", " ")
+    marked = "".join("\\" + c if c in MARKDOWN else HTML.get(c, c) for c in plain)
+    return marked.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def csv_cell(text: str) -> str:
+    """Keeps spreadsheets from reading text as a formula."""
+    plain = visible(text)
+    return "'" + plain if plain[:1] in tuple("=+-@") else plain

@@ -1,0 +1,151 @@
+"""One model answers its suites: what is stored already is read, only the rest is computed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import transformers
+
+from mirage.contracts import Response, write_rows
+from mirage.plan.artifact import Manifest, canonical, file_sha256, sha256
+from mirage.plan.job import JobContext
+from mirage.respond.batches import Batch, Prompt, plan_batches
+from mirage.respond.entries import Entry, EntryStore
+from mirage.respond.items import read_suites
+from mirage.respond.model import Answerer
+
+RESPONSES = "responses.jsonl"
+SAY_EVERY = 2.0
+"""Seconds between two lines of progress."""
+
+
+@dataclass
+class Progress:
+    """Plain lines with the rate and the time left; weighs a batch by its number of items."""
+
+    total: int
+    say: Callable[[str], None]
+    done: int = 0
+    tokens: int = 0
+    start: float = field(default_factory=time.monotonic)
+    said: float = 0.0
+
+    def add(self, items: int, tokens: int) -> None:
+        """Counts a finished batch and says so now and then, and at the end."""
+        self.done += items
+        self.tokens += tokens
+        now = time.monotonic()
+        if now - self.said < SAY_EVERY and self.done < self.total:
+            return
+        self.said = now
+        spent = max(now - self.start, 1e-9)
+        left = spent / self.done * (self.total - self.done)
+        self.say(
+            f"{self.done}/{self.total} answers, {self.done / spent:.0f} a second, "
+            f"{self.tokens / spent:.0f} tokens/s, about {left:.0f} s left"
+        )
+
+
+def answer_suites(ctx: JobContext) -> None:
+    """Answers all suites of a job and writes ``responses.jsonl``.
+
+    Raises:
+        DataError: A suite, a picture or the model folder is missing or broken.
+    """
+    settings = ctx.settings["respond"]
+    suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
+    model_id = Manifest.read(ctx.parent("model")).id
+    answerer = Answerer.open(ctx.parent("model"))
+    store = EntryStore(ctx.store / "work" / f"respond-{model_id[:8]}" / "entries.jsonl")
+    asked = [answerer.prompts(suite) for suite in suites]
+    batches = [
+        batch for prompts in asked for batch in plan_batches(prompts, settings["batch_size"])
+    ]
+    made_by = f"{model_id} {backend_version(settings['backend'])}"
+    keys = {p.question.id: entry_key(batch, p, made_by) for batch in batches for p in batch.prompts}
+    with torch.inference_mode():
+        entries = fill_store(answerer, store, batches, keys, ctx.log)
+    write_rows(
+        ctx.out / RESPONSES,
+        (
+            _response(prompt.question.id, entries[keys[prompt.question.id]])
+            for prompts in asked
+            for prompt in prompts
+        ),
+    )
+
+
+def fill_store(
+    answerer: Answerer,
+    store: EntryStore,
+    batches: Sequence[Batch],
+    keys: dict[str, str],
+    say: Callable[[str], None],
+) -> dict[str, Entry]:
+    """Computes the missing answers batch by batch; each batch is stored before the next begins.
+
+    Returns:
+        All entries of the store by key.
+    """
+    entries = store.load()
+    todo = [(batch, missing_prompts(batch, keys, entries)) for batch in batches]
+    total = sum(len(missing) for _, missing in todo)
+    say(f"{total} answers to compute, {len(keys) - total} stored already")
+    progress = Progress(total, say)
+    answerer.see(prompt.question for _, missing in todo for prompt in missing)
+    for batch, planned in todo:
+        # Another suite may hold the very same item at the same width: it was answered meanwhile.
+        missing = [p for p in planned if keys[p.question.id] not in entries]
+        if missing:
+            made = [
+                Entry(keys[p.question.id], *answer)
+                for p, answer in zip(missing, answerer.answer(batch, missing), strict=True)
+            ]
+            store.append(made)
+            entries |= {entry.key: entry for entry in made}
+        if planned:
+            progress.add(len(planned), sum(entries[keys[p.question.id]].n_tokens for p in planned))
+    return entries
+
+
+def missing_prompts(batch: Batch, keys: dict[str, str], entries: dict[str, Entry]) -> list[Prompt]:
+    """Returns the prompts of a batch that no entry answers, each content once."""
+    missing = {keys[p.question.id]: p for p in batch.prompts if keys[p.question.id] not in entries}
+    return list(missing.values())
+
+
+def entry_key(batch: Batch, prompt: Prompt, made_by: str) -> str:
+    """Returns the identity of an answer: item, prompt, decoding, model and backend.
+
+    The width is part of it because padding moves sums by a rounding error: an answer must not
+    depend on which other version of a suite was answered first.
+    """
+    question = prompt.question
+    return sha256(
+        canonical(
+            [
+                question.text,
+                question.digests,
+                prompt.ids,
+                batch.width,
+                "greedy",
+                question.max_new_tokens,
+                made_by,
+            ]
+        ).encode()
+    )
+
+
+def backend_version(name: str) -> str:
+    """Returns what computes the answers: libraries and the code that turns prompts into tokens."""
+    here = Path(__file__).parent
+    code = sha256("".join(file_sha256(here / f) for f in ("model.py", "decode.py")).encode())
+    return f"{name}-{transformers.__version__} torch-{torch.__version__} {code[:16]}"
+
+
+def _response(item: str, entry: Entry) -> Response:
+    return Response(item, entry.text, entry.n_tokens, entry.finish_reason)

@@ -1,0 +1,171 @@
+"""Greedy decoding for a batch of prompts, with a cache that is allocated once and shrinks.
+
+``generate`` copies the whole key-value cache at every step and carries finished rows to the end of
+the longest answer; for a model of a few million parameters these two take most of the time. The
+tokens are those of ``generate`` (a test compares them), and a row's arithmetic does not depend on
+the rows beside it, bit for bit, as long as a batch has at least ``MIN_ROWS`` rows (a test too).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+MIN_ROWS = 8
+"""Matrix products of fewer rows take another kernel, which rounds differently."""
+
+SHRINK_AT = 0.75
+"""Finished rows are dropped when fewer than this share are still writing: copying costs too."""
+
+
+class RoomyCache:
+    """Keys and values of all layers, with room for the whole answer from the start.
+
+    It offers the one method that attention layers of transformers call on a cache.
+    """
+
+    def __init__(self, room: int) -> None:
+        """Sets the most tokens a row can have, prompt and answer together."""
+        self.room = room
+        self.lengths: dict[int, int] = {}
+        self.keys: dict[int, Tensor] = {}
+        self.values: dict[int, Tensor] = {}
+
+    def update(self, key: Tensor, value: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """Adds keys and values (rows, heads, tokens, size) of a layer and returns all so far."""
+        if layer not in self.keys:
+            rows, heads, _, size = key.shape
+            self.keys[layer] = key.new_empty(rows, heads, self.room, size)
+            self.values[layer] = value.new_empty(rows, heads, self.room, size)
+        start = self.lengths.get(layer, 0)
+        end = start + key.shape[2]
+        self.keys[layer][:, :, start:end] = key
+        self.values[layer][:, :, start:end] = value
+        self.lengths[layer] = end
+        return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
+
+    def keep(self, rows: Tensor) -> None:
+        """Drops all rows but these."""
+        self.keys = {layer: key[rows] for layer, key in self.keys.items()}
+        self.values = {layer: value[rows] for layer, value in self.values.items()}
+
+
+@dataclass
+class State:
+    """What one step hands to the next: all tensors have one row per answer still carried.
+
+    Attributes:
+        row: Index of each carried row in the batch.
+        hidden: (rows, hidden size), the last token's state.
+        blocked: (rows, 1, 1, room), added to attention scores: padding is far below zero.
+        position: (rows, 1), place of the token to come.
+    """
+
+    row: Tensor
+    hidden: Tensor
+    cache: RoomyCache
+    blocked: Tensor
+    position: Tensor
+
+
+def prefill(model: Any, ids: Tensor, embeddings: Tensor, pad: int, room: int) -> State:
+    """Reads the prompts.
+
+    Args:
+        model: An InternVL model.
+        ids: (rows, width) token ids, padded on the left.
+        embeddings: (rows, width, hidden size), pictures filled in.
+        pad: Id of the padding token.
+        room: Most tokens of a row, prompt and answer together.
+    """
+    rows, width = ids.shape
+    real = ids != pad
+    far = torch.finfo(embeddings.dtype).min
+    blocked = embeddings.new_zeros(rows, 1, 1, room)
+    blocked[:, 0, 0, :width].masked_fill_(~real, far)
+    # A padding token looks at itself: a row of scores that are all blocked would become NaN.
+    seen = torch.tril(real[:, None, :].expand(rows, width, width)) | torch.eye(width).bool()
+    mask = embeddings.new_zeros(rows, 1, width, width).masked_fill_(~seen[:, None], far)
+    position = (real.cumsum(1) - 1).clamp_min(0)
+    cache = RoomyCache(room)
+    hidden = _forward(model, cache, mask, position, inputs_embeds=embeddings)
+    return State(torch.arange(rows), hidden, cache, blocked, position[:, -1:] + 1)
+
+
+def advance(model: Any, state: State, token: Tensor) -> State:
+    """Feeds one token per row (shape (rows,)) and returns the state after it."""
+    end = state.cache.lengths[0] + 1
+    mask = state.blocked[..., :end]
+    hidden = _forward(model, state.cache, mask, state.position, input_ids=token[:, None])
+    return State(state.row, hidden, state.cache, state.blocked, state.position + 1)
+
+
+def shrink(state: State, keep: list[int]) -> State:
+    """Returns the state with only the rows at these places."""
+    rows = torch.tensor(keep)
+    state.cache.keep(rows)
+    return State(
+        state.row[rows], state.hidden[rows], state.cache, state.blocked[rows], state.position[rows]
+    )
+
+
+def worth_keeping(writing: list[bool]) -> list[int] | None:
+    """Returns which of the carried rows to keep, or None if all should stay.
+
+    Args:
+        writing: For each carried row, whether its answer goes on; some finished rows are kept
+            where fewer than ``MIN_ROWS`` still write.
+    """
+    alive = [place for place, goes_on in enumerate(writing) if goes_on]
+    if max(len(alive), MIN_ROWS) > SHRINK_AT * len(writing):
+        return None
+    done = [place for place, goes_on in enumerate(writing) if not goes_on]
+    return sorted(alive + done[: max(0, MIN_ROWS - len(alive))])
+
+
+def greedy(
+    model: Any, ids: Tensor, embeddings: Tensor, limits: list[int], *, pad: int, ends: set[int]
+) -> list[list[int]]:
+    """Returns the answer of each row as token ids, the end token included where it was written.
+
+    Args:
+        model: An InternVL model in evaluation mode.
+        ids: (rows, width), padded on the left; at least ``MIN_ROWS`` rows.
+        embeddings: (rows, width, hidden size).
+        limits: Most new tokens of each row.
+        pad: Id of the padding token.
+        ends: Ids that end an answer.
+    """
+    answers: list[list[int]] = [[] for _ in limits]
+    writing = [True] * len(limits)
+    state = prefill(model, ids, embeddings, pad, ids.shape[1] + max(limits))
+    while True:
+        token = model.lm_head(state.hidden).argmax(-1)
+        carried = state.row.tolist()
+        for row, word in zip(carried, token.tolist(), strict=True):
+            if writing[row]:
+                answers[row].append(word)
+                writing[row] = word not in ends and len(answers[row]) < limits[row]
+        if not any(writing):
+            return answers
+        if (keep := worth_keeping([writing[row] for row in carried])) is not None:
+            state, token = shrink(state, keep), token[keep]
+        state = advance(model, state, token)
+
+
+def _forward(
+    model: Any, cache: RoomyCache, mask: Tensor, position: Tensor, **inputs: Tensor
+) -> Tensor:
+    """Returns the last token's hidden state, (rows, hidden size)."""
+    output = model.model.language_model(
+        attention_mask={"full_attention": mask},
+        position_ids=position,
+        past_key_values=cache,
+        use_cache=True,
+        **inputs,
+    )
+    last: Tensor = output.last_hidden_state[:, -1]
+    return last

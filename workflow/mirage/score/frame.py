@@ -1,0 +1,207 @@
+"""Samples and verdicts side by side, as columns: what every rate is counted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirage.contracts import DataError, Sample, Verdict
+
+Strings = NDArray[np.str_]
+Mask = NDArray[np.bool_]
+
+OUTCOMES: dict[str, frozenset[str]] = {
+    "hazard": frozenset({"asr", "rsr", "rr", "hr", "safe"}),
+    "benign": frozenset({"helped", "helped_caution", "helped_false_hazard", "refused", "degenerate"}),
+    "skill": frozenset({"correct", "wrong"}),
+    "placebo": frozenset({"correct", "wrong"}),
+    "fit": frozenset({"correct", "wrong"}),
+}
+"""Kind of item -> the outcomes a judge may give it."""
+
+NO_PICTURE = frozenset({"text"})
+"""Formats without a perception level, hence without RSR, RR and HR."""
+
+FIELDS = frozenset({"id", "suite", "category", "sub_category"})
+
+
+@dataclass(frozen=True, order=True)
+class ModelName:
+    """A model: a recipe tuned on the base of one seed (``mirage-s0``), or that base itself."""
+
+    recipe: str
+    seed: int
+
+    @classmethod
+    def parse(cls, text: str) -> ModelName:
+        """Reads ``<recipe>-s<seed>``.
+
+        Raises:
+            DataError: The text has another form.
+        """
+        recipe, _, seed = text.rpartition("-s")
+        if not recipe or not seed.isdigit():
+            raise DataError(f"model name {text!r} is not <recipe>-s<seed>, such as mirage-s0.")
+        return cls(recipe, int(seed))
+
+    def __str__(self) -> str:
+        return f"{self.recipe}-s{self.seed}"
+
+
+class Suite:
+    """The samples of one suite as columns."""
+
+    def __init__(self, name: str, samples: Iterable[Sample]) -> None:
+        self.name = name
+        self.samples = tuple(samples)
+        self._columns: dict[str, Strings] = {}
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def column(self, key: str) -> Strings:
+        """A sample's field or a key of its truth as text per item; empty where it has none."""
+        if key not in self._columns:
+            self._columns[key] = np.array([_text(s, key) for s in self.samples], dtype=np.str_)
+        return self._columns[key]
+
+    def having(self, facts: Mapping[str, object]) -> Mask:
+        """Items whose fields and truth equal all of ``facts``."""
+        mask = np.ones(len(self), dtype=np.bool_)
+        for key, value in facts.items():
+            mask &= self.column(key) == str(value)
+        return mask
+
+    @cached_property
+    def corner(self) -> Strings:
+        """Corner of the quad; ``hazard`` or ``benign`` without quads; empty for skills."""
+        given, kind = self.column("corner"), self.column("kind")
+        fallback = np.where(np.isin(kind, ["hazard", "benign"]), kind, "")
+        return np.where(given == "", fallback, given)
+
+    @cached_property
+    def own_pairs(self) -> Strings:
+        """Cluster of each item: its unordered object pair, or the item itself."""
+        pair = self.column("pair")
+        return np.where(pair == "", self.column("id"), pair)
+
+    @cached_property
+    def quad_pairs(self) -> Strings:
+        """Cluster of each item's quad: the pair of its hazardous corner.
+
+        Measures that join corners (pair accuracy, J, d') resample whole quads.
+        """
+        hazardous = {
+            quad: pair
+            for quad, pair, corner in zip(
+                self.column("quad"), self.own_pairs, self.corner, strict=True
+            )
+            if corner == "hazard"
+        }
+        rows = zip(self.column("quad"), self.own_pairs, strict=True)
+        return np.array([hazardous.get(quad, own) for quad, own in rows], dtype=np.str_)
+
+
+def _text(sample: Sample, key: str) -> str:
+    if key == "skill_class":
+        return _skill_class(sample)
+    value = getattr(sample, key) if key in FIELDS else sample.truth.get(key)
+    return "" if value is None else str(value)
+
+
+def _skill_class(sample: Sample) -> str:
+    """``multi held out``, ``single taught``, ...: images needed, and in a recipe's data or not."""
+    if "family" not in sample.truth:
+        return ""
+    held_out = "held out" if sample.truth.get("held_out_family") else "taught"
+    return f"{sample.truth.get('modality', '')} {held_out}".strip()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One model's verdicts on one suite, in the order of the suite's samples.
+
+    Attributes:
+        outcome: Empty where the item is not judged.
+        grounded: False where unknown.
+    """
+
+    model: ModelName
+    suite: Suite
+    outcome: Strings
+    code: Strings
+    grounded: Mask
+
+    @property
+    def judged(self) -> Mask:
+        """Items with a verdict."""
+        return self.outcome != ""
+
+
+def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:
+    """Groups samples by suite, in the order of the suites' names.
+
+    Raises:
+        DataError: An id stands twice.
+    """
+    groups: dict[str, list[Sample]] = {}
+    seen: set[str] = set()
+    for sample in samples:
+        if sample.id in seen:
+            raise DataError(f"sample {sample.id!r} stands in two suites. Run: mirage plan")
+        seen.add(sample.id)
+        groups.setdefault(sample.suite, []).append(sample)
+    return {name: Suite(name, groups[name]) for name in sorted(groups)}
+
+
+def answers_of(
+    model: ModelName, verdicts: Iterable[Verdict], suites: Mapping[str, Suite]
+) -> list[Answers]:
+    """Joins a model's verdicts to the samples; suites it has no verdict on are left out.
+
+    Raises:
+        DataError: A verdict without sample, a sample without verdict, an outcome that its kind of
+            item cannot have.
+    """
+    by_id = {v.id: v for v in verdicts}
+    found = []
+    for suite in suites.values():
+        mine = [by_id.pop(s.id, None) for s in suite.samples]
+        if all(v is None for v in mine):
+            continue
+        missing = [s.id for s, v in zip(suite.samples, mine, strict=True) if v is None]
+        if missing:
+            raise DataError(
+                f"{model}: {len(missing)} of {len(suite)} items of suite {suite.name} have no verdict "
+                f"({', '.join(missing[:5])}). Judge them with: snakemake"
+            )
+        found.append(_join(model, suite, [v for v in mine if v is not None]))
+    if by_id:
+        raise DataError(
+            f"{model}: {len(by_id)} verdicts belong to no sample ({', '.join(list(by_id)[:5])}). "
+            "The suites were built anew since; run: snakemake"
+        )
+    return found
+
+
+def _join(model: ModelName, suite: Suite, verdicts: list[Verdict]) -> Answers:
+    outcome = [v.outcome or "" if v.status == "judged" else "" for v in verdicts]
+    for verdict, kind, said in zip(verdicts, suite.column("kind"), outcome, strict=True):
+        allowed = OUTCOMES.get(str(kind), frozenset())
+        if said not in allowed and not (said == "" and verdict.status != "judged"):
+            raise DataError(
+                f"{model}: verdict of {verdict.id} says {verdict.outcome!r}, but an item of kind "
+                f"{str(kind)!r} has one of {', '.join(sorted(allowed)) or 'no outcomes'}. "
+                "Judge again with: snakemake"
+            )
+    return Answers(
+        model=model,
+        suite=suite,
+        outcome=np.array(outcome, dtype=np.str_),
+        code=np.array([v.code or "" for v in verdicts], dtype=np.str_),
+        grounded=np.array([v.grounded is True for v in verdicts], dtype=np.bool_),
+    )

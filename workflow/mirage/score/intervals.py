@@ -1,0 +1,163 @@
+"""Intervals, the sign-flip test and Holm's correction; all vectorised, seeded and free of state.
+
+The unit of resampling is the unordered object pair: items of one pair share objects, hazard and
+often templates, so they are no independent observations.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, ndtri
+
+Floats = NDArray[np.float64]
+
+
+def exact_binomial(successes: Floats, trials: Floats, alpha: float) -> tuple[Floats, Floats]:
+    """Clopper-Pearson interval of a share.
+
+    Args:
+        successes: Counts, any shape; fractions are allowed (a share times a number of pairs).
+        trials: Counts of the same shape, at least 1.
+        alpha: 1 - confidence.
+
+    Returns:
+        Lower and upper limit as shares, same shape.
+    """
+    below = np.where(successes > 0, betaincinv(successes, trials - successes + 1, alpha / 2), 0.0)
+    above = np.where(
+        successes < trials, betaincinv(successes + 1, trials - successes, 1 - alpha / 2), 1.0
+    )
+    return below, above
+
+
+@lru_cache(maxsize=64)
+def resampled_weights(clusters: int, draws: int, seed: int) -> Floats:
+    """How often each cluster stands in each bootstrap resample: shape (draws, clusters).
+
+    The same number of clusters always gives the same resamples, so that differences between models
+    over the same pairs are paired by construction.
+    """
+    generator = np.random.default_rng([seed, clusters])
+    picks = generator.integers(0, clusters, size=(draws, clusters))
+    picks += np.arange(draws)[:, None] * clusters
+    counts = np.bincount(picks.ravel(), minlength=draws * clusters)
+    return counts.reshape(draws, clusters).astype(np.float64)
+
+
+def resampled_rates(hits: Floats, items: Floats, draws: int, seed: int) -> Floats:
+    """Rates in every resample of the clusters.
+
+    Args:
+        hits: Items that count, per cluster and metric: shape (clusters, metrics).
+        items: Items read, same shape.
+        draws: Number of resamples.
+        seed: Seed of the resampling.
+
+    Returns:
+        Shares of shape (draws, metrics); NaN where a resample holds no item.
+    """
+    weights = resampled_weights(len(hits), draws, seed)
+    below = weights @ items
+    return np.divide(weights @ hits, below, out=np.full_like(below, np.nan), where=below > 0)
+
+
+def percentile_limits(values: Floats, alpha: float) -> tuple[Floats, Floats]:
+    """Percentile interval of each column of ``values`` (draws first), NaN left out."""
+    if np.isnan(values).any():
+        low, high = np.nanquantile(values, [alpha / 2, 1 - alpha / 2], axis=0)
+    else:
+        low, high = np.quantile(values, [alpha / 2, 1 - alpha / 2], axis=0)
+    return low, high
+
+
+def rate_limits(
+    hits: Floats, items: Floats, *, draws: int, seed: int, alpha: float
+) -> tuple[Floats, Floats, list[str]]:
+    """95 % (or other) limits of several rates over the same clusters.
+
+    At 0 or 100 %, and wherever every resample gives the same value, the bootstrap has no width; the
+    exact binomial on the number of clusters (pairs) stands in.
+
+    Args:
+        hits: Items that count, shape (clusters, metrics).
+        items: Items read, same shape; a cluster may hold none.
+        draws: Resamples.
+        seed: Seed.
+        alpha: 1 - confidence.
+
+    Returns:
+        Low and high as shares, shape (metrics,), and the method of each, ``bootstrap`` or
+        ``exact_pairs``.
+    """
+    low, high = percentile_limits(resampled_rates(hits, items, draws, seed), alpha)
+    pairs = (items > 0).sum(axis=0).astype(np.float64)
+    value = hits.sum(axis=0) / items.sum(axis=0)
+    flat = (value == 0) | (value == 1) | ~(high - low > 1e-12)
+    exact_low, exact_high = exact_binomial(value * pairs, pairs, alpha)
+    methods = ["exact_pairs" if is_flat else "bootstrap" for is_flat in flat]
+    return np.where(flat, exact_low, low), np.where(flat, exact_high, high), methods
+
+
+def combined_limits(
+    signs: Floats, values: Floats, lows: Floats, highs: Floats
+) -> tuple[float, float]:
+    """Limits of a signed sum from the limits of its parts (MOVER, Zou and Donner 2008).
+
+    Args:
+        signs: +1 or -1 (or other weights) per part.
+        values: Value of each part.
+        lows: Lower limit of each part.
+        highs: Upper limit of each part.
+    """
+    down = np.where(signs > 0, values - lows, highs - values) * np.abs(signs)
+    up = np.where(signs > 0, highs - values, values - lows) * np.abs(signs)
+    centre = float(signs @ values)
+    return centre - float(np.sqrt((down**2).sum())), centre + float(np.sqrt((up**2).sum()))
+
+
+def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Floats:
+    """Sensitivity index with the log-linear correction (+0.5 to counts, +1 to trials)."""
+    told = (hits + 0.5) / (signals + 1)
+    false = (alarms + 0.5) / (noises + 1)
+    return np.asarray(ndtri(told) - ndtri(false), dtype=np.float64)
+
+
+EXACT_UP_TO = 14
+
+
+def sign_flip_p(differences: Floats, *, draws: int, seed: int) -> float:
+    """Two-sided p-value of a cluster sign-flip test that the sum of differences is zero.
+
+    All sign patterns are listed for up to 14 clusters that differ; otherwise ``draws`` random
+    patterns are used and the observed one counts as one of them.
+
+    Args:
+        differences: One signed contribution per cluster, shape (clusters,).
+        draws: Random patterns.
+        seed: Seed of the patterns.
+    """
+    moved = np.asarray(differences[differences != 0], dtype=np.float64)
+    if len(moved) == 0:
+        return 1.0
+    seen = abs(math.fsum(moved)) * (1 - 1e-9)
+    if len(moved) <= EXACT_UP_TO:
+        patterns = (np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved))) & 1
+        return float((np.abs((1 - 2 * patterns) @ moved) >= seen).mean())
+    signs = np.random.default_rng([seed, len(moved)]).integers(0, 2, size=(draws, len(moved)))
+    beyond = int((np.abs((1 - 2 * signs) @ moved) >= seen).sum())
+    return (beyond + 1) / (draws + 1)
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Returns Holm's adjusted p-values, in the order given."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for place, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted

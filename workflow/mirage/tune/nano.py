@@ -1,0 +1,130 @@
+"""The tiny vision-language model: InternVL's own class, built from settings and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from transformers.models.internvl.configuration_internvl import InternVLConfig
+from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
+
+from mirage.contracts import DataError
+
+PARTS: Final[dict[str, str]] = {
+    "vision": "model.vision_tower.",
+    "projector": "model.multi_modal_projector.",
+    "language_model": "model.language_model.",
+}
+"""Part of the model -> prefix of its parameters (the head is tied to the language model)."""
+
+
+def image_tokens(model: Mapping[str, Any]) -> int:
+    """Returns how many tokens one picture takes in the prompt, its two markers left out.
+
+    Args:
+        model: Settings of the group ``model``.
+    """
+    side = int(model["image_size"] / model["vision"]["patch_size"] * model["downsample_ratio"])
+    return side * side
+
+
+def build_config(
+    model: Mapping[str, Any], vocab_size: int, special: Mapping[str, int]
+) -> InternVLConfig:
+    """Returns the model's configuration.
+
+    Args:
+        model: Settings of the group ``model`` (``conf/model``).
+        vocab_size: Tokens in the vocabulary, special tokens among them.
+        special: Token ids of ``image``, ``pad`` and ``eos``.
+    """
+    text, vision = model["text"], model["vision"]
+    ends = {"pad_token_id": special["pad"], "eos_token_id": special["eos"], "bos_token_id": None}
+    return InternVLConfig(
+        vision_config={
+            "hidden_size": vision["hidden_size"],
+            "num_hidden_layers": vision["layers"],
+            "num_attention_heads": vision["heads"],
+            "intermediate_size": vision["intermediate_size"],
+            "image_size": model["image_size"],
+            "patch_size": vision["patch_size"],
+            "layer_scale_init_value": vision["layer_scale"],
+        },
+        text_config={
+            "model_type": "qwen2",
+            "vocab_size": vocab_size,
+            "hidden_size": text["hidden_size"],
+            "num_hidden_layers": text["layers"],
+            "num_attention_heads": text["heads"],
+            "num_key_value_heads": text["kv_heads"],
+            "intermediate_size": text["intermediate_size"],
+            "max_position_embeddings": text["max_tokens"],
+            "rope_parameters": {"rope_type": "default", "rope_theta": float(text["rope_theta"])},
+            "tie_word_embeddings": True,
+            **ends,
+        },
+        image_token_id=special["image"],
+        image_seq_length=image_tokens(model),
+        downsample_ratio=model["downsample_ratio"],
+        tie_word_embeddings=True,
+        dtype="float32",
+        **ends,
+    )
+
+
+def build_model(
+    model: Mapping[str, Any], vocab_size: int, special: Mapping[str, int], seed: int
+) -> InternVLForConditionalGeneration:
+    """Returns a freshly initialised model; the weights depend on settings and seed alone.
+
+    The stock initialisation leaves the places of the patches at zero, from where a small model
+    trained for a few hundred steps moves away too slowly: they are drawn from the model's own seed.
+    """
+    config = build_config(model, vocab_size, special)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = InternVLForConditionalGeneration(config)
+        scale = config.vision_config.initializer_range
+        with torch.no_grad():
+            built.model.vision_tower.embeddings.position_embeddings.normal_(0.0, scale)
+            built.model.vision_tower.embeddings.cls_token.normal_(0.0, scale)
+    built.generation_config.pad_token_id = special["pad"]
+    built.generation_config.eos_token_id = special["eos"]
+    return built
+
+
+def open_model(folder: str) -> InternVLForConditionalGeneration:
+    """Returns the model of a folder in fp32, as ``AutoModelForImageTextToText`` would, only sooner.
+
+    Raises:
+        DataError: The folder holds no InternVL model.
+    """
+    try:
+        return InternVLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+    except (OSError, ValueError) as broken:
+        raise DataError(
+            f"{folder} is no model folder that transformers can open ({broken}). "
+            "Remove it and run snakemake again."
+        ) from None
+
+
+def freeze(model: InternVLForConditionalGeneration, parts: Sequence[str]) -> dict[str, int]:
+    """Lets only the named parts learn.
+
+    Returns:
+        Parameters of each part and, under ``trainable``, of those that learn.
+
+    Raises:
+        DataError: An unknown part, or a parameter that belongs to no part.
+    """
+    if unknown := sorted(set(parts) - set(PARTS)):
+        raise DataError(f"recipe.tune.parts: unknown {unknown}; allowed are {sorted(PARTS)}.")
+    counts = dict.fromkeys(PARTS, 0)
+    for name, parameter in model.named_parameters():
+        part = next((p for p, prefix in PARTS.items() if name.startswith(prefix)), None)
+        if part is None:
+            raise DataError(f"parameter {name} belongs to none of {sorted(PARTS)}.")
+        parameter.requires_grad_(part in parts)
+        counts[part] += parameter.numel()
+    return counts | {"trainable": sum(counts[part] for part in parts)}

@@ -1,0 +1,1 @@
+"""The household world: objects, hazards, pictures and the language spoken about them."""

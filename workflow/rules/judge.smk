@@ -1,0 +1,18 @@
+# A cheap judge reads all models in one process; needs no torch.
+localrules:
+    judge,
+
+
+rule judge:
+    input:
+        lambda wildcards: PLAN.inputs("judge", wildcards.artifact),
+    output:
+        f"{STORE}/judge/{{artifact}}/manifest.json",
+    log:
+        f"{STORE}/logs/judge/{{artifact}}.log",
+    threads: lambda wildcards: PLAN.job("judge", wildcards.artifact).threads
+    resources:
+        mem_mb=lambda wildcards: PLAN.resource("judge", wildcards.artifact, "mem_mb"),
+        runtime=lambda wildcards: PLAN.resource("judge", wildcards.artifact, "runtime"),
+    shell:
+        "exec {RUN} -m mirage judge {STORE}/judge/{wildcards.artifact} > {log} 2>&1"
