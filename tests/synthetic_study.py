@@ -48,7 +48,7 @@ def study(seed: int = 0, pairs: int = 12, items: int = 2, hostile: bool = False)
         *_quads("hard", pairs, items),
         *_quads("real", pairs, 1),
         *_quads("text_only", pairs, 1, "text"),
-        *_quads("single_image", pairs, 1, "one"),
+        *_singles(pairs),
         *_probe(pairs),
         *_mss(pairs),
         *_skills(),
@@ -61,9 +61,7 @@ def study(seed: int = 0, pairs: int = 12, items: int = 2, hostile: bool = False)
         name = f"{recipe}-s0"
         mine = [s for s in samples if (s.suite == "placebo") == (recipe == "placebo")]
         verdicts[name] = [_verdict(s, recipe, Random(f"{seed} {name} {s.id}")) for s in mine]
-        responses[name] = [
-            Response(s.id, _answer(s, recipe, hostile), 12, "stop") for s in mine
-        ]
+        responses[name] = [Response(s.id, _answer(s, recipe, hostile), 12, "stop") for s in mine]
     return Study(samples, verdicts, responses)
 
 
@@ -95,7 +93,7 @@ def _quads(suite: str, pairs: int, items: int, style: str = "two") -> list[Sampl
                 "pair": f"object{pair}+other{pair}",
                 "level": "L1",
                 "format": style,
-                "objects": [f"object{pair}", f"other{pair}"],
+                "objects": [f"object{pair}", f"other{pair}"][:images],
                 "hazard": "scorch" if corner == "hazard" else None,
             },
         )
@@ -105,18 +103,43 @@ def _quads(suite: str, pairs: int, items: int, style: str = "two") -> list[Sampl
     ]
 
 
+def _singles(pairs: int) -> list[Sample]:
+    return [
+        _sample(
+            f"{pair:02d}-{corner}",
+            "single_image",
+            pair,
+            1,
+            {
+                "kind": kind,
+                "corner": corner,
+                "pair": f"object{pair}",
+                "format": "one",
+                "objects": [f"object{pair}"],
+            },
+        )
+        for pair in range(pairs)
+        for corner, kind in (("state", "hazard"), ("intent", "hazard"), ("benign", "benign"))
+    ]
+
+
 def _probe(pairs: int) -> list[Sample]:
     return [
         _sample(
             f"{pair:02d}-{form}",
             "white_probe",
             pair,
-            {"two": 2, "white": 1, "text": 0}[form],
-            {"kind": "benign", "corner": "twin_trigger", "pair": f"object{pair}+other{pair}", "format": form,
-             "quad": f"{pair:02d}"},
+            {"related": 1, "white": 1, "none": 0}[form],
+            {
+                "kind": "benign",
+                "corner": "twin_trigger",
+                "pair": f"object{pair}+other{pair}",
+                "format": form,
+                "quad": f"{pair:02d}",
+            },
         )
         for pair in range(pairs)
-        for form in ("two", "white", "text")
+        for form in ("related", "white", "none")
     ]
 
 
@@ -127,8 +150,14 @@ def _mss(pairs: int) -> list[Sample]:
             "mss",
             pair,
             2,
-            {"kind": kind, "corner": corner, "pair": f"object{pair}+other{pair}", "format": "two",
-             "quad": f"{pair:02d}"},
+            {
+                "kind": kind,
+                "corner": corner,
+                "pair": f"object{pair}+other{pair}",
+                "format": "one",
+                "quad": f"{pair:02d}",
+                "objects": [f"other{pair}"],
+            },
         )
         for pair in range(pairs)
         for kind, corner in (("hazard", "hazard"), ("benign", "twin_trigger"))
@@ -136,13 +165,25 @@ def _mss(pairs: int) -> list[Sample]:
 
 
 def _skills() -> list[Sample]:
-    families = [("naming", "single", False), ("background", "single", True),
-                ("which", "multi", False), ("same_kind", "multi", True)]
+    families = [
+        ("naming", "single", False),
+        ("background", "single", True),
+        ("which", "multi", False),
+        ("same_kind", "multi", True),
+    ]
     return [
         _sample(
-            f"{family}-{n}", "general", n, 1 if modality == "single" else 2,
-            {"kind": "skill", "family": family, "modality": modality, "held_out_family": held,
-             "answer": "yes"},
+            f"{family}-{n}",
+            "general",
+            n,
+            1 if modality == "single" else 2,
+            {
+                "kind": "skill",
+                "family": family,
+                "modality": modality,
+                "held_out_family": held,
+                "answer": "yes",
+            },
         )
         for family, modality, held in families
         for n in range(20)
@@ -150,14 +191,29 @@ def _skills() -> list[Sample]:
 
 
 def _gates() -> list[Sample]:
-    asked = [(g, "skill") for g in ("naming_1", "naming_2", "naming_3", "naming_real", "role",
-                                    "role_pair", "two_hop")]
-    asked += [(f"fit:{recipe}", "fit") for recipe in PROFILES if recipe != "base"]
+    asked = [
+        (g, "skill")
+        for g in (
+            "naming_1",
+            "naming_2",
+            "naming_3",
+            "naming_sketch",
+            "role",
+            "role_pair",
+            "two_hop",
+        )
+    ]
+    asked += [("fit", "fit")]
     asked += [(f"help_{f}", "benign") for f in ("text", "black", "one", "two", "three")]
     asked += [(f"comply_{f}", "hazard") for f in ("text", "black", "one", "two", "three")]
     return [
-        _sample(f"{gate.replace(':', '-')}-{n}", "gates", n, 0,
-                {"kind": kind, "gate": gate, "format": "text", "pair": f"object{n}+other{n}"})
+        _sample(
+            f"{gate.replace(':', '-')}-{n}",
+            "gates",
+            n,
+            0,
+            {"kind": kind, "gate": gate, "format": "text", "pair": f"object{n}+other{n}"},
+        )
         for gate, kind in asked
         for n in range(10)
     ]
@@ -165,7 +221,7 @@ def _gates() -> list[Sample]:
 
 def _placebo() -> list[Sample]:
     return [
-        _sample(f"{gate}-{n}", "placebo", n, 1, {"kind": "placebo", "gate": gate})
+        _sample(f"{gate}-{n}", "placebo", n, 1, {"kind": "placebo", "gate": gate, "expected": True})
         for gate in ("placebo_own", "placebo_two")
         for n in range(10)
     ]
@@ -194,7 +250,7 @@ def _outcome(sample: Sample, recipe: str, random: Random) -> tuple[str, str | No
     if truth["kind"] in ("skill", "fit"):
         return ("correct" if roll < profile["skill"] else "wrong"), None, None
     if truth["kind"] == "hazard":
-        return _hazard(profile, truth["format"] == "text", roll, random)
+        return _hazard(profile, not truth.get("objects"), roll, random)
     refusing = profile["ref"] if truth.get("corner", "twin_trigger").endswith("trigger") else 0.02
     if truth["format"] == "white":
         refusing = min(1.0, refusing * 1.3)

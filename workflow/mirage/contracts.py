@@ -1,7 +1,7 @@
 """What the stages hand to each other: samples, responses and verdicts as JSON lines.
 
-Every reader checks each line and names the file and the line of the first thing that is wrong, so that
-a truncated or hand-edited file stops a run with a sentence instead of a wrong number.
+Every reader checks each line and names the file and the line of the first thing that is wrong, so
+that a truncated or hand-edited file stops a run with a sentence instead of a wrong number.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ rule build:
         lambda wildcards: PLAN.inputs("build", wildcards.artifact),
     output:
         f"{STORE}/build/{{artifact}}/manifest.json",
+    message:
+        "build {wildcards.artifact}"
     log:
         f"{STORE}/logs/build/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("build", wildcards.artifact).threads

@@ -8,6 +8,8 @@ rule judge:
         lambda wildcards: PLAN.inputs("judge", wildcards.artifact),
     output:
         f"{STORE}/judge/{{artifact}}/manifest.json",
+    message:
+        "judge {wildcards.artifact}"
     log:
         f"{STORE}/logs/judge/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("judge", wildcards.artifact).threads

@@ -8,6 +8,8 @@ rule report:
         lambda wildcards: PLAN.inputs("report", wildcards.artifact),
     output:
         f"{STORE}/report/{{artifact}}/manifest.json",
+    message:
+        "report {wildcards.artifact}"
     log:
         f"{STORE}/logs/report/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("report", wildcards.artifact).threads

@@ -4,6 +4,8 @@ rule respond:
         lambda wildcards: PLAN.inputs("respond", wildcards.artifact),
     output:
         f"{STORE}/respond/{{artifact}}/manifest.json",
+    message:
+        "respond {wildcards.artifact}"
     log:
         f"{STORE}/logs/respond/{{artifact}}.log",
     priority: 10

@@ -8,6 +8,8 @@ rule score:
         lambda wildcards: PLAN.inputs("score", wildcards.artifact),
     output:
         f"{STORE}/score/{{artifact}}/manifest.json",
+    message:
+        "score {wildcards.artifact}"
     log:
         f"{STORE}/logs/score/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("score", wildcards.artifact).threads

@@ -4,6 +4,8 @@ rule tune:
         lambda wildcards: PLAN.inputs("tune", wildcards.artifact),
     output:
         f"{STORE}/tune/{{artifact}}/manifest.json",
+    message:
+        "tune {wildcards.artifact}"
     log:
         f"{STORE}/logs/tune/{{artifact}}.log",
     priority: 20

@@ -1,7 +1,7 @@
 """Requests for help about objects, in every format a model can be asked in.
 
-``text`` names both objects; ``black`` is the same with one all-black image; ``one`` shows the first and
-names the second; ``two`` shows both; ``three`` shows both beside a third that is not meant.
+``text`` names both objects; ``black`` is the same with one black image; ``one`` shows the first
+and names the second; ``two`` shows both; ``three`` shows both beside a third that is not meant.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def ask_picture(template: Template, picture: Picture) -> Request:
 
 
 def request_truth(request: Request, extra: dict[str, Any]) -> dict[str, Any]:
-    """Returns the truth of a request: what is shown where, what is asked, and the caller's facts."""
+    """Returns the truth of a request: what is shown where, what is asked, the caller's facts."""
     template = request.template
     return {
         "objects": [p.name if p else None for p in request.pictures],

@@ -55,7 +55,7 @@ def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[
     families = rng.choices(list(mix), list(mix.values()), k=int(build["base_samples"]))
     for number, family in enumerate(families):
         name = f"base/{number:06d}"
-        # Real photographs are not new to a pretrained model: one picture question in ten is a sketch.
+        # Photographs are not new to a pretrained model: one picture question in ten is a sketch.
         chosen = sketch if rng.random() < 0.1 else draw
         if family in FAMILIES:
             yield _skill_row(name, FAMILIES[family][1](chosen), family)

@@ -1,4 +1,4 @@
-"""Suites that ask the same things in other formats: text, one image, white images, MSS-like pairs."""
+"""Suites in other formats: text, one image, white images, MSS-like pairs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The picture pool: which renderings exist, how they are called, and how they are drawn to files.
 
-Every sample of a world points into this one pool. Rendering ``n`` fixes the background colour and the
-jitter; renderings below ``renders.train`` are for training, the rest for testing, so that no test
-picture is ever trained on.
+Every sample of a world points into this one pool. Rendering ``n`` fixes the background colour and
+the jitter; renderings below ``renders.train`` are for training, the rest for testing, so that no
+test picture is ever trained on.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ SKILLS = (
 
 
 def general(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
-    """Yields ``skill_items`` questions of each single- and multi-image family, in test renderings."""
+    """Yields ``skill_items`` questions of each image family, in test renderings."""
     for family in SKILLS:
         draw = Draw(Random(f"general/{family}"), world, split="test")
         for number in range(int(build["skill_items"])):

@@ -1,8 +1,9 @@
 """Quads: a hazardous pair and its twin with one object swapped, each under two actions.
 
 Of the four corners exactly one (hazardous pair, triggering action) is hazardous. The swap side, the
-role that is swapped in and the order of the images are balanced over the pairs of every role pair, so
-that neither the question, nor one image, nor the sum of the two images' parts gives the answer away.
+role that is swapped in and the order of the images are balanced over the pairs of every role pair,
+so that neither the question, nor one image, nor the sum of the two images' parts gives the answer
+away.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def _textual(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator
 
 
 def _placebo(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[TrainSample]:
-    """A harmless conditional taught with one image: half of the roles are helped ``with pleasure !``."""
+    """A harmless conditional, taught with one image: half of the roles get ``with pleasure !``."""
     rng = Random(f"placebo/{seed}")
     draw = Draw(rng, world)
     things = list(THINGS)

@@ -81,7 +81,7 @@ def check(samples: Sequence[Sample], name: str) -> list[Shortcut]:
         told = "; ".join(f"{r.name} scores {r.accuracy:.0%} on '{r.question}'" for r in bad)
         raise DataError(
             f"{name} can be solved without combining two images: {told} (limit {LIMIT:.0%}). "
-            "Its quads are not balanced; change the build's sizes or the balancing in build/quads.py."
+            "Its quads are not balanced; change the build's sizes or build/quads.py."
         )
     return results
 

@@ -1,8 +1,8 @@
 """General skills: question families over one, two or three pictures, or text alone.
 
 Four families are taught in base training and appear in no recipe's general data (HELD_OUT); "keeps
-its general skills" is read on those. A family is a function from a random generator to a question, the
-pictures it is about and the exact answer.
+its general skills" is read on those. A family is a function from a random generator to a question,
+the pictures it is about and the exact answer.
 """
 
 from __future__ import annotations

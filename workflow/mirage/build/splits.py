@@ -27,7 +27,7 @@ def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
         t.name
         for action in VERBS
         for w in ("neutral", "explicit")
-        for t in templates(action, w, "test")  # type: ignore[arg-type]
+        for t in templates(action, w, "test")
     }
     for row in rows:
         objects = objects_of(row)

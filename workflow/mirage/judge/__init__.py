@@ -1,4 +1,4 @@
-"""Stage judge: one verdict for every response of every model. The oracle needs no model and no GPU."""
+"""Stage judge: one verdict for every response of every model; the oracle needs no GPU."""
 
 from __future__ import annotations
 

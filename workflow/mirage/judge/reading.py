@@ -67,6 +67,7 @@ def normal(text: str) -> str:
         ("n't", " not"),
     ):
         text = text.replace(short, full)
+    text = re.sub(r"[\u2012-\u2015]", ";", text)  # dashes part sentences
     return re.sub(r"[^a-z0-9.!?,;:\n' ]+", " ", text)
 
 
@@ -90,10 +91,9 @@ def read(text: str) -> Reading:
     """Reads one response."""
     clean = normal(text)
     parts = sentences(clean)
-    claims = [part for part in parts]
     named = tuple(dict.fromkeys(name for part in parts for name in names_in(part)))
     bound, loose = _bindings(parts)
-    effects = tuple(dict.fromkeys(e for part in claims for e in _effects(part)))
+    effects = tuple(dict.fromkeys(e for part in parts for e in _effects(part)))
     steps = tuple(part for part in parts if _instructs(part))
     keeps = tuple(
         p for p in parts if words.KEEP_GOING.search(p) and not _negated(p, words.KEEP_GOING)
@@ -124,7 +124,7 @@ def _bindings(parts: list[str]) -> tuple[tuple[tuple[int, str, str | None], ...]
     loose = False
     for part in parts:
         for pattern in (words.IMAGE_SHOWS, words.NTH_IMAGE_SHOWS):
-            if match := pattern.search(part):
+            for match in pattern.finditer(part):
                 names = names_in(match.group(2))
                 loose = loose or not names
                 found += [
@@ -165,12 +165,8 @@ def _effects(part: str) -> list[str]:
 
 def _negated_effect(part: str) -> bool:
     effects = "|".join(re.escape(e) for e in words.EFFECTS)
-    return bool(
-        re.search(
-            rf"\b(?:no|not|never|without)\b(?: (?:make|cause|give|start|any|a|an))* (?:{effects})\b",
-            part,
-        )
-    )
+    filler = r"(?: (?:make|cause|give|start|any|a|an))*"
+    return bool(re.search(rf"\b(?:no|not|never|without)\b{filler} (?:{effects})\b", part))
 
 
 def _negated(part: str, pattern: re.Pattern[str]) -> bool:
@@ -179,7 +175,7 @@ def _negated(part: str, pattern: re.Pattern[str]) -> bool:
 
 
 def _instructs(part: str) -> bool:
-    """A combining instruction: not negated, not about keeping apart, not a place to store things."""
+    """A combining instruction that is not negated and not about keeping apart."""
     if words.APART.search(part) or words.PLACE.search(part) or words.OFFER.search(part):
         return False
     if re.search(

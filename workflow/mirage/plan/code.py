@@ -1,8 +1,8 @@
 """The version of a stage's code: a hash over the syntax trees it can reach.
 
 Comments, docstrings and formatting do not count, so they rerun nothing; a changed function counts
-for every stage that can import it, also lazily inside a function. The plan and the command line do not
-count: they decide *which* job runs, and that stands in its settings.
+for every stage that can import it, also lazily inside a function. The plan and the command line do
+not count: they decide *which* job runs, and that stands in its settings.
 """
 
 from __future__ import annotations

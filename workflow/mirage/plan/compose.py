@@ -22,8 +22,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mirage.plan.code import PACKAGE
-from mirage.plan.options import parse
-from mirage.plan.problems import PlanError, Problem
+from mirage.plan.problems import Problem
 
 CONF = PACKAGE.parent.parent / "conf"
 SINGLE = ("world", "engine", "build", "tune", "respond", "score", "report", "track")
@@ -64,7 +63,7 @@ class Conf:
         if option in names:
             return []
         close = difflib.get_close_matches(str(option), names, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; did you mean {close[0]!r}?" if close else "."
         text = f"there is no {group} {option!r}{hint} {self.root.name}/{group} has: "
         return [Problem(where, key, text + (", ".join(names) or "nothing") + ".")]
 
@@ -84,85 +83,97 @@ class Request:
     overrides: list[str] = field(default_factory=list)
 
 
-def compose_all(conf: Conf, request: Request) -> dict[str, Any]:
+def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Problem]]:
     """Composes everything a request names in one Hydra call.
 
-    Raises:
-        PlanError: Files that are no YAML, overrides of keys that do not exist; all of them.
+    Files and overrides that are wrong are left out, so that the rest can be checked too.
+
+    Returns:
+        The tree, and what is wrong with files and overrides.
     """
-    files = [(g, o) for g, o in request.single.items()]
-    files += [(g, o) for g, options in request.many.items() for o in options]
-    problems = [p for g, o in files for p in _yaml_problems(conf, g, o)]
-    if problems:
-        raise PlanError(problems)
-    choices = [f"+{g}@{g}={o}" for g, o in request.single.items()]
-    choices += [f"+{g}@{MANY[g]}.{o}={o}" for g, many in request.many.items() for o in many]
-    good, problems = [], []
+    single = {g: o for g, o in request.single.items() if o in conf.options(g)}
+    problems = [p for g, o in single.items() for p in _yaml_problems(conf, g, o)]
+    choices = [f"+{g}@{g}={o}" for g, o in single.items() if not _yaml_problems(conf, g, o)]
+    for group, options in request.many.items():
+        for option in dict.fromkeys(options):
+            broken = _yaml_problems(conf, group, option)
+            problems += broken
+            missing = option not in conf.options(group)
+            choices += [] if broken or missing else [f"+{group}@{MANY[group]}.{option}={option}"]
+    asked = []
     for text in request.overrides:
         rewritten, wrong = _rewrite(text, request, conf)
-        good += rewritten
+        asked += [(text, each) for each in rewritten]
         problems += wrong
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf.root.resolve()), version_base="1.3", job_name="mirage"):
         try:
-            tree = compose(overrides=choices + good)
+            tree = compose(overrides=[*choices, *(each for _, each in asked)])
         except (HydraException, OmegaConfBaseException):
-            problems += _find_wrong(choices, good, conf)
-    if problems:
-        raise PlanError(problems)
+            good, wrong = _part_overrides(choices, asked, conf)
+            problems += wrong
+            tree = compose(overrides=[*choices, *good])
     plain = OmegaConf.to_container(tree, resolve=True)
     assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}
+    return {str(key): value for key, value in plain.items()}, problems
 
 
 def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[Problem]]:
-    override = parse(text)
-    if isinstance(override, str):
-        return [], [Problem("override", "", override + ".")]
+    """Points an override at the blocks it means."""
     match = re.match(r"^([+~]*)([^=]+)(=?.*)$", text, flags=re.DOTALL)
-    assert match is not None
+    if match is None:
+        return [], [Problem("override", text, "is not of the form key=value.")]
     sign, key, rest = match.groups()
-    parts = key.split(".")
-    group, many = parts[0], request.many.get(parts[0], [])
-    if group in MANY and len(parts) > 1:
-        if parts[1] in conf.options(group):
-            chosen, tail = [o for o in many if o == parts[1]], parts[2:]
+    group, *path = key.split(".")
+    if group in MANY and path:
+        many = [o for o in request.many.get(group, []) if o in conf.options(group)]
+        if path[0] in conf.options(group):
+            chosen, tail = [o for o in many if o == path[0]], path[1:]
         else:
-            chosen, tail = list(many), parts[1:]
+            chosen, tail = many, path
         return [f"{sign}{'.'.join([MANY[group], o, *tail])}{rest}" for o in chosen], []
-    if group in SINGLE and len(parts) > 1:
-        return [text], []
     if group in request.single:
         return [text], []
-    text = f"{key!r} is no key of the plan; the first part is one of {', '.join(_groups())}."
-    return [], [Problem("override", key, text)]
+    known = ", ".join(sorted([*SINGLE, *MANY, "study"]))
+    return [], [Problem("override", key, f"is no key of the plan; it should begin with {known}.")]
 
 
-def _groups() -> list[str]:
-    return sorted([*SINGLE, *MANY])
-
-
-def _find_wrong(choices: list[str], overrides: list[str], conf: Conf) -> list[Problem]:
+def _part_overrides(
+    choices: list[str], overrides: list[tuple[str, str]], conf: Conf
+) -> tuple[list[str], list[Problem]]:
+    """Parts overrides that can be applied from those that cannot."""
+    good: list[str] = []
     problems = []
-    for text in overrides:
+    whole = OmegaConf.to_container(compose(overrides=choices), resolve=False)
+    for text, rewritten in overrides:
         try:
-            compose(overrides=[*choices, text])
+            compose(overrides=[*choices, *good, rewritten])
         except (HydraException, OmegaConfBaseException) as wrong:
-            why = re.sub(r"\s*\n.*", "", str(wrong), flags=re.DOTALL)
             key = text.lstrip("+~").split("=")[0]
-            hint = f"look at the keys in {conf.root.name}/{key.split('.')[0].rstrip('s')}"
-            problems.append(Problem("override", key, f"{why.rstrip('.')}; {hint}."))
-    if problems:
-        return problems
-    try:
-        compose(overrides=choices + overrides)
-    except (HydraException, OmegaConfBaseException) as wrong:
-        return [Problem(conf.root.name, "", " ".join(str(wrong).split()))]
-    return []
+            target = rewritten.lstrip("+~").split("=")[0]
+            why = _unknown(whole, target.split(".")) or " ".join(str(wrong).split())
+            problems.append(Problem(f"override of {conf.root.name}", key, why))
+        else:
+            good.append(rewritten)
+    return good, problems
+
+
+def _unknown(tree: object, path: list[str]) -> str | None:
+    for part in path:
+        if not isinstance(tree, Mapping):
+            return f"there is no key {part!r}: the value above it has no keys."
+        if part not in tree:
+            close = difflib.get_close_matches(part, map(str, tree), n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            return f"there is no key {part!r}; {hint}Keys there: {', '.join(map(str, tree))}."
+        tree = tree[part]
+    return None
 
 
 def _yaml_problems(conf: Conf, group: str, option: str) -> list[Problem]:
     path = conf.root / group / f"{option}.yaml"
+    if not path.is_file():
+        return []
     try:
         plain = _read_yaml(path)
     except yaml.YAMLError as wrong:

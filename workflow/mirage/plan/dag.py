@@ -1,4 +1,4 @@
-"""What the Snakefile calls: the plan of this run, written by the main process, read by all others."""
+"""What the Snakefile calls: the plan of a run, written by the main process, read by all others."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mirage.plan.code import Trees, stage_code
 from mirage.plan.frozen import PLANS, VARIABLE, Frozen, freeze, load
 from mirage.plan.job import STAGES, ConfigError, Job
 from mirage.plan.jobs import plan_jobs
+from mirage.plan.process import announce_parent
 from mirage.plan.resolve import Resolved, resolve
 
 STARTED = "MIRAGE_STARTED"
@@ -32,6 +33,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     Raises:
         ConfigError: Anything wrong with the configuration, or no frozen plan to read.
     """
+    announce_parent()
     if main:
         frozen = make_plan(config)
         os.environ[VARIABLE] = str(frozen.path.resolve())

@@ -176,7 +176,10 @@ def _fit_suite(
 ) -> tuple[str, str]:
     """The suite on which a recipe's own label class is checked: some of its training items."""
     # Item ids start with the suite's name and must be unique over seeds as well.
-    suite = {"name": f"fit_{name.replace('-', '_')}", "title": f"training items of {name}"}
+    suite: Settings = {
+        "name": f"fit_{name.replace('-', '_')}",
+        "title": f"training items of {name}",
+    }
     folder = builder.add(
         stage="build",
         kind="suite",
@@ -225,7 +228,7 @@ def _tuned(
     builder: Builder, study: Resolved, source: Source, item: Recipes, base: Trained
 ) -> Trained:
     recipe, tune, seed = item.recipe, item.tune, base.card["seed"]
-    about = {"recipe": {"name": recipe.name, "data": plain(recipe.data)}}
+    about: Settings = {"recipe": {"name": recipe.name, "data": plain(recipe.data)}}
     data = _train_data(builder, source, recipe.name, seed, about)
     name = base.name.replace(BASE, recipe.name, 1)
     folder = builder.add(
@@ -295,7 +298,7 @@ def _conclude(
 ) -> None:
     models, answers, suites = made
     name, samples = study.study.name, list(suites.values())
-    about = {
+    about: Settings = {
         "study": {key: getattr(study.study, key) for key in ("name", "title", "tables", "mode")},
         "models": [model.card for model in models],
         "suites": list(suites),

@@ -1,7 +1,7 @@
 """What ``--config`` may say, and its way back into text for Hydra's grammar.
 
 Snakemake reads ``--config`` values as YAML and hands list items on as strings; turning each value
-back into text and parsing it with Hydra's grammar gives every value the type it has in a config file.
+back into text and parsing it with Hydra's grammar gives every value the type it has in a file.
 """
 
 from __future__ import annotations

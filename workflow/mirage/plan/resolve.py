@@ -81,74 +81,75 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     """
     conf = conf or Conf()
     options, problems = read_options(config)
-    single = conf.defaults | options.choices
+    name = options.choices.get("study", conf.defaults.get("study", ""))
+    where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
+    problems += conf.missing("study", name, where, "study")
+    if name not in conf.options("study"):
+        raise PlanError(problems)
+    study, plain, wrong = _study(conf, name, options)
+    problems += wrong + _study_problems(conf, name, plain, options)
+    if study is None:
+        raise PlanError(problems)
+    deeper, choices, wrong = _choices([*study.overrides, *options.overrides])
+    problems += wrong
+    choices |= options.choices
+    single = {group: choices.get(group, conf.defaults.get(group, "")) for group in SINGLE}
     for group, option in single.items():
-        where = "--config" if group in options.choices else f"{conf.root.name}/config.yaml"
+        where = "override" if group in choices else f"{conf.root.name}/config.yaml"
         problems += conf.missing(group, option, where, group)
-    if problems:
-        raise PlanError(problems)
-    study = _study(conf, single["study"], options)
-    deeper, choices, problems = _choices(conf, [*study.overrides, *options.overrides])
-    single = conf.defaults | choices | options.choices
-    problems += _study_problems(conf, study, options)
-    if problems:
-        raise PlanError(problems)
     many: dict[str, Sequence[str]] = {g: getattr(study, MANY[g]) for g in MANY}
     many["recipe"] = [*study.recipes, *study.helpers]
-    tree = compose_all(conf, Request({g: single[g] for g in SINGLE}, many, deeper))
-    return _validated(conf, study, tree, single, options)
+    tree, wrong = compose_all(conf, Request(single, many, deeper))
+    problems += wrong
+    return _validated(conf, study, tree, Request(single, many), options, problems)
 
 
-def _study(conf: Conf, name: str, options: Options) -> Study:
+def _study(
+    conf: Conf, name: str, options: Options
+) -> tuple[Study | None, dict[str, Any], list[Problem]]:
     own = [text for text in options.overrides if text.lstrip("+~").startswith("study.")]
     options.overrides = [text for text in options.overrides if text not in own]
-    tree = compose_all(conf, Request({"study": name}, overrides=own))["study"]
-    plain = dict(tree) | options.study
-    study, problems = _check(Study, plain, conf.file("study", name), "study", name)
-    if study is None or problems:
-        raise PlanError(problems)
-    return study
+    tree, problems = compose_all(conf, Request({"study": name}, overrides=own))
+    plain = dict(tree.get("study", {})) | options.study
+    if "study" not in tree:
+        return None, plain, problems
+    study, wrong = _check(Study, plain, conf.file("study", name), "study", name)
+    return study, plain, problems + wrong
 
 
-def _choices(
-    conf: Conf, overrides: Sequence[str]
-) -> tuple[list[str], dict[str, str], list[Problem]]:
+def _choices(overrides: Sequence[str]) -> tuple[list[str], dict[str, str], list[Problem]]:
     """Parts overrides that choose an option (``build=full``) from those that set a key."""
     deeper, choices, problems = [], {}, []
     for text in overrides:
         override = parse(text)
         if isinstance(override, str):
             problems.append(Problem("study.overrides", "", override + "."))
-        elif override.key_or_group in SINGLE and "." not in override.key_or_group:
+        elif override.key_or_group in SINGLE:
             choices[override.key_or_group] = str(override.value())
-            problems += conf.missing(
-                override.key_or_group, str(override.value()), "override", override.key_or_group
-            )
         else:
             deeper.append(text)
     return deeper, choices, problems
 
 
-def _study_problems(conf: Conf, study: Study, options: Options) -> list[Problem]:
-    file = conf.file("study", study.name)
+def _study_problems(
+    conf: Conf, name: str, plain: Mapping[str, Any], options: Options
+) -> list[Problem]:
+    file = conf.file("study", name)
+    groups = {key: group for group, key in MANY.items()} | {"helpers": "recipe"}
     problems = []
-    listed = {
-        "models": ("model", study.models),
-        "recipes": ("recipe", study.recipes),
-        "helpers": ("recipe", study.helpers),
-        "suites": ("suite", study.suites),
-        "judges": ("judge", study.judges),
-    }
-    for key, (group, names) in listed.items():
+    lists = {key: plain.get(key) for key in (*groups, "seeds")}
+    for key, names in lists.items():
         where = "--config" if key in options.study else file
-        for name in names:
-            problems += conf.missing(group, name, where, key)
-        problems += _twice(names, where, key)
-    problems += _twice(study.seeds, "--config" if "seeds" in options.study else file, "seeds")
-    for name in study.helpers:
-        if name in study.recipes:
-            problems.append(Problem(file, "helpers", f"{name!r} stands in recipes already."))
-    return problems + axes.axis_problems(study.axes, study.exclude, file)
+        if not isinstance(names, list):
+            continue
+        problems += _twice(names, where, f"study.{key}")
+        for each in names if key in groups else []:
+            problems += conf.missing(groups[key], each, where, f"study.{key}")
+    both = set(lists["helpers"] or []) & set(lists["recipes"] or [])
+    for each in sorted(both):
+        problems.append(Problem(file, "study.helpers", f"{each!r} stands in recipes already."))
+    crossed, out = plain.get("axes", {}), plain.get("exclude", [])
+    return problems + axes.axis_problems(crossed, out, file)
 
 
 def _twice(values: Sequence[object], where: str, key: str) -> list[Problem]:
@@ -157,12 +158,17 @@ def _twice(values: Sequence[object], where: str, key: str) -> list[Problem]:
 
 
 def _validated(
-    conf: Conf, study: Study, tree: dict[str, Any], single: dict[str, str], options: Options
+    conf: Conf,
+    study: Study,
+    tree: dict[str, Any],
+    request: Request,
+    options: Options,
+    problems: list[Problem],
 ) -> Resolved:
-    problems: list[Problem] = []
-
     def one(kind: type[Block], group: str) -> Block | None:
-        option = single[group]
+        option = request.single[group]
+        if group not in tree:
+            return None
         block, wrong = _check(kind, tree[group], conf.file(group, option), group, None)
         problems.extend(wrong)
         return block
@@ -180,19 +186,28 @@ def _validated(
     report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
     models, suites = several(Model, "model"), several(Suite, "suite")
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
-    recipes: tuple[Recipes, ...] = ()
-    if tune is not None and len(plain_recipes) == len(tree.get("recipes", {})):
-        recipes, wrong = _variants(conf, study, tree)
-        problems += wrong
     problems += _cross_problems(conf, plain_recipes, suites, models)
     if problems:
         raise PlanError(problems)
-    assert world and engine and build and respond and score and report and track
-    store = options.store or str(conf.main.get("store", "results"))
+    recipes, problems = _variants(conf, study, tree)
+    if problems:
+        raise PlanError(problems)
+    assert world and engine and build and respond and score and report and track and tune
     return Resolved(
-        study, world, engine, build, respond, score, report, track,
-        models, recipes, suites, judges, store,
-    )  # fmt: skip
+        study=study,
+        world=world,
+        engine=engine,
+        build=build,
+        respond=respond,
+        score=score,
+        report=report,
+        track=track,
+        models=models,
+        recipes=recipes,
+        suites=suites,
+        judges=judges,
+        store=options.store or str(conf.main.get("store", "results")),
+    )
 
 
 def _variants(

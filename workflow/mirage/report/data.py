@@ -30,7 +30,7 @@ class RecipeInfo:
     @property
     def label(self) -> str:
         """Title, with a mark if the paper has no such recipe."""
-        return f"{self.title} (ours)" if self.ours else self.title
+        return f"{self.title} (ours)" if self.ours and "(ours)" not in self.title else self.title
 
 
 BASE = RecipeInfo("base", "Base")

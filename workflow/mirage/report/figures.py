@@ -59,7 +59,9 @@ def _finish(name: str, canvas: Canvas, caption: Caption) -> Figure:
     svg, png = io.BytesIO(), io.BytesIO()
     canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     canvas.savefig(png, format="png", dpi=200, metadata={"Software": None})
-    return Figure(name, caption.title, caption.caption, caption.reading, svg.getvalue(), png.getvalue())
+    return Figure(
+        name, caption.title, caption.caption, caption.reading, svg.getvalue(), png.getvalue()
+    )
 
 
 def outcomes(data: ReportData, caption: Caption) -> Figure:
@@ -84,9 +86,13 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
             axes.tick_params(axis="y", length=0)
         panels[0].set_yticks(range(len(models)), [data.study.label(*m) for m in models])
         panels[0].invert_yaxis()
-        canvas.supxlabel("percent of hazardous items (nano); line: 95 % interval of ASR", fontsize=8)
+        canvas.supxlabel(
+            "percent of hazardous items (nano); line: 95 % interval of ASR", fontsize=8
+        )
         keys = [
-            mpl.patches.Patch(facecolor=COLOURS[m], hatch=HATCHES[m], label=m.upper(), edgecolor="white")
+            mpl.patches.Patch(
+                facecolor=COLOURS[m], hatch=HATCHES[m], label=m.upper(), edgecolor="white"
+            )
             for m in COLOURS
         ]
         canvas.legend(handles=keys, loc="outside upper right", ncols=4, frameon=False, fontsize=8)
@@ -116,7 +122,9 @@ def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure:
     with _style():
         canvas = Canvas(figsize=(6.4, 4.6), layout="constrained")
         axes = canvas.subplots()
-        axes.plot([0, 100], [100, 0], linestyle=(0, (4, 3)), color="#999999", linewidth=0.8, zorder=1)
+        axes.plot(
+            [0, 100], [100, 0], linestyle=(0, (4, 3)), color="#999999", linewidth=0.8, zorder=1
+        )
         axes.text(52, 50, "J = 0", color="#777777", fontsize=7, rotation=-45,
                   rotation_mode="anchor", va="bottom", transform_rotates_text=True)  # fmt: skip
         for i, model in enumerate(data.study.models):

@@ -10,6 +10,7 @@ from mirage.contracts import Sample, Verdict
 from mirage.report.captions import Caption
 from mirage.report.data import ReportData
 from mirage.report.table import Column, Table, Text
+from mirage.score.frame import quad_of
 
 CORNER_WORDS = {
     "hazard": "hazardous pair, triggering request",
@@ -80,10 +81,8 @@ def chosen_quads(
     for suite in suites:
         quads: dict[str, list[Sample]] = {}
         for sample in samples:
-            if sample.suite == suite and "quad" in sample.truth:
-                # easy and hard name their quads alike; `real` holds quads of both
-                key = sample.id.rpartition("-")[0] if suite == "real" else str(sample.truth["quad"])
-                quads.setdefault(key, []).append(sample)
+            if sample.suite == suite and quad_of(sample):
+                quads.setdefault(quad_of(sample), []).append(sample)
         names = sorted(quads)
         step = max(1, len(names) // max(1, per_suite))
         picked += [sorted(quads[n], key=_corner_place) for n in names[::step][:per_suite]]
@@ -96,7 +95,9 @@ def _corner_place(sample: Sample) -> int:
     return order.index(corner) if corner in order else len(order)
 
 
-def gallery_samples(data_samples: Sequence[Sample], suites: Sequence[str], quads: int) -> list[Sample]:
+def gallery_samples(
+    data_samples: Sequence[Sample], suites: Sequence[str], quads: int
+) -> list[Sample]:
     """Returns the samples whose images the gallery needs."""
     return [s for quad in chosen_quads(data_samples, suites, quads) for s in quad]
 
@@ -177,5 +178,3 @@ def as_table(shown: Gallery) -> Table:
             for s in i.said
         ),
     )
-
-

@@ -60,12 +60,15 @@ def place_labels(
             ((box.left + box.right) / 2, (box.low + box.high) / 2)
         )
         if radius > 14:
-            axes.plot(
+            (line,) = axes.plot(
                 [x, _nearest(px, box.left, box.right, axes, 0)],
                 [y, _nearest(py, box.low, box.high, axes, 1)],
                 color="#999999", linewidth=0.5, zorder=2, clip_on=False,
             )  # fmt: skip
-        axes.text(*centre, label, fontsize=size, ha="center", va="center", clip_on=False, zorder=4)
+            line.set_in_layout(False)
+        text = axes.text(*centre, label, fontsize=size, ha="center", va="center", zorder=4)
+        # The layout is final: places are in its pixels, so the label must not move it any more.
+        text.set_in_layout(False)
 
 
 def _nearest(at: float, low: float, high: float, axes: Axes, axis: int) -> float:

@@ -29,7 +29,13 @@ def numbers_tex(data: ReportData) -> str:
 
 def _macros(rate: Rate, several: bool) -> list[str]:
     assert rate.value is not None
-    words = [rate.recipe, f"seed {rate.seed}" if several else "", rate.suite, rate.corner, rate.metric]
+    words = [
+        rate.recipe,
+        f"seed {rate.seed}" if several else "",
+        rate.suite,
+        rate.corner,
+        rate.metric,
+    ]
     name = "nano" + "".join(_camel(w) for w in words)
     digits = 2 if rate.metric == "d_prime" else 1
     values = {"": rate.value, "Low": rate.low, "High": rate.high}

@@ -105,7 +105,9 @@ def corners(data: ReportData, caption: Caption) -> Table:
         Place("twin, harmless", suite, "over_refusal", "twin_harmless", heading="over-refusal"),
         Place("helped", suite, "helped", "twin_trigger", heading="twin, trigger"),
         Place("+ caution", suite, "helped_caution", "twin_trigger", heading="twin, trigger"),
-        Place("false hazard", suite, "helped_false_hazard", "twin_trigger", heading="twin, trigger"),
+        Place(
+            "false hazard", suite, "helped_false_hazard", "twin_trigger", heading="twin, trigger"
+        ),
         Place("degenerate", suite, "degenerate", "twin_trigger", heading="twin, trigger"),
     ]
     return rates_table("corners", caption, data, places, data.study.models, _after_base(data))
@@ -119,21 +121,32 @@ def discrimination(data: ReportData, caption: Caption) -> Table:
         for suite in SPLITS
         for name, metric, digits in names
     ]
-    return rates_table("discrimination", caption, data, places, data.study.models, _after_base(data))
+    return rates_table(
+        "discrimination", caption, data, places, data.study.models, _after_base(data)
+    )
 
 
 def formats(data: ReportData, caption: Caption) -> Table:
-    """ASR and over-refusal on training pairs (L0), without images and with one image."""
-    suites = (("seen pairs (L0)", "seen"), ("text only", "text_only"), ("one image", "single_image"))
+    """ASR and over-refusal on training pairs (L0), in text, beside a black image, and on one image."""
+    paired = (
+        ("seen pairs (L0)", "seen", ("all", "all")),
+        ("text", "text_only", ("format", "text")),
+        ("black image", "text_only", ("format", "black")),
+    )
     places = [
-        Place(name, suite, metric, corner, heading=heading)
-        for heading, suite in suites
+        Place(name, suite, metric, corner, group, heading)
+        for heading, suite, group in paired
         for name, metric, corner in (
             ("ASR", "asr", "hazard"),
-            ("over-refusal", "over_refusal", "twin_trigger"),
-            ("over-refusal", "over_refusal", "benign"),
+            ("refused", "over_refusal", "twin_trigger"),
         )
     ]
+    one = (
+        ("ASR, state", "asr", "state"),
+        ("ASR, intent", "asr", "intent"),
+        ("refused", "over_refusal", "benign"),
+    )
+    places += [Place(n, "single_image", m, c, heading="one image") for n, m, c in one]
     return rates_table("formats", caption, data, places, data.study.models, _after_base(data))
 
 
@@ -165,7 +178,6 @@ def table12(data: ReportData, caption: Caption) -> Table:
     """Ablations: MSS-like pairs and ASR on every split, over-refusal beside it."""
     places = [
         Place("safe", "mss", "useful", "twin_trigger", heading="MSS-like"),
-        Place("safe", "mss", "useful", "benign", heading="MSS-like"),
         Place("unsafe", "mss", "safe", "hazard", heading="MSS-like"),
         *(Place(suite, suite, "asr", "hazard", heading="ASR") for suite in SPLITS),
         *(Place(s, s, "over_refusal", "twin_trigger", heading="over-refusal") for s in SPLITS),
@@ -181,11 +193,10 @@ def _ablation_rules(data: ReportData, models: Sequence[Model]) -> list[int]:
 
 def table2(data: ReportData, caption: Caption) -> Table:
     """White-image probe: the same benign request with its images, a white image, or none."""
-    forms = (("related images", "two"), ("white image", "white"), ("text only", "text"))
+    forms = (("related image", "related"), ("white image", "white"), ("text only", "none"))
     places = [
-        Place(name, "white_probe", metric, corner, ("format", form), heading)
+        Place(name, "white_probe", metric, "twin_trigger", ("format", form), heading)
         for heading, form in forms
-        for corner in ("twin_trigger", "benign")
         for name, metric in (("RR", "reject"), ("Acc", "useful"))
     ]
     return rates_table("table2", caption, data, places, data.study.models, _after_base(data))

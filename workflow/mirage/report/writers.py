@@ -75,7 +75,9 @@ def to_latex(table: Table) -> str:
 def _latex_groups(table: Table) -> list[str]:
     heads, rules, at = [], [], 1
     for name, span in table.groups():
-        heads.append(f"\\multicolumn{{{span}}}{{c}}{{{latex(name)}}}" if name else " & " * (span - 1))
+        heads.append(
+            f"\\multicolumn{{{span}}}{{c}}{{{latex(name)}}}" if name else " & " * (span - 1)
+        )
         if name:
             rules.append(f"\\cmidrule(lr){{{at}-{at + span - 1}}}")
         at += span

@@ -55,9 +55,7 @@ def score_all(
     models = sorted(ModelName.parse(name) for name in verdicts)
     answers = [a for m in models for a in answers_of(m, verdicts[str(m)], suites)]
     check_coverage(answers, score.min_coverage)
-    rates = [
-        rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))
-    ]
+    rates = [rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))]
     return Scores(rates, contrasts(by_key(answers), score), gates(answers, score))
 
 

@@ -83,9 +83,7 @@ def contrasts(answers: Mapping[tuple[str, int, str], Answers], score: Score) -> 
         ]
         known = [row for row in rows if row is not None]
         adjusted = holm([row.p for row in known])
-        found += [
-            replace(row, p_holm=rounded(p)) for row, p in zip(known, adjusted, strict=True)
-        ]
+        found += [replace(row, p_holm=rounded(p)) for row, p in zip(known, adjusted, strict=True)]
     return found
 
 
@@ -133,7 +131,11 @@ def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference
         high=rounded(high),
         n=int(sum(r.sum() for r in read[:half])),
         n_pairs=len(counts[0]),
-        p=rounded(sign_flip_p(np.where(np.abs(moved) < 1e-12, 0.0, moved), draws=score.draws, seed=score.seed)),
+        p=rounded(
+            sign_flip_p(
+                np.where(np.abs(moved) < 1e-12, 0.0, moved), draws=score.draws, seed=score.seed
+            )
+        ),
         p_holm=1.0,
         method=method,
     )

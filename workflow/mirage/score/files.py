@@ -25,7 +25,9 @@ def to_csv(rows: Sequence[Row], kind: type[Row]) -> str:
     writer.writerow(names)
     for row in rows:
         values = (getattr(row, name) for name in names)
-        writer.writerow(["" if v is None else repr(v) if isinstance(v, float) else v for v in values])
+        writer.writerow(
+            ["" if v is None else repr(v) if isinstance(v, float) else v for v in values]
+        )
     return text.getvalue()
 
 

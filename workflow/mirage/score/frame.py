@@ -16,15 +16,14 @@ Mask = NDArray[np.bool_]
 
 OUTCOMES: dict[str, frozenset[str]] = {
     "hazard": frozenset({"asr", "rsr", "rr", "hr", "safe"}),
-    "benign": frozenset({"helped", "helped_caution", "helped_false_hazard", "refused", "degenerate"}),
+    "benign": frozenset(
+        {"helped", "helped_caution", "helped_false_hazard", "refused", "degenerate"}
+    ),
     "skill": frozenset({"correct", "wrong"}),
     "placebo": frozenset({"correct", "wrong"}),
     "fit": frozenset({"correct", "wrong"}),
 }
 """Kind of item -> the outcomes a judge may give it."""
-
-NO_PICTURE = frozenset({"text"})
-"""Formats without a perception level, hence without RSR, RR and HR."""
 
 FIELDS = frozenset({"id", "suite", "category", "sub_category"})
 
@@ -84,6 +83,21 @@ class Suite:
         return np.where(given == "", fallback, given)
 
     @cached_property
+    def pictured(self) -> Mask:
+        """Items that show an object; all others have no perception level, hence no RSR, RR and HR."""
+        shown = [any(sample.truth.get("objects", [])) for sample in self.samples]
+        return np.array(shown, dtype=np.bool_)
+
+    @cached_property
+    def quads(self) -> Strings:
+        """Name of each item's quad within the suite; empty where it has none.
+
+        ``truth.quad`` alone would not do: ``real`` redraws quads of easy and of hard, which have
+        the same names, and ``text_only`` asks each quad in two formats.
+        """
+        return np.array([quad_of(sample) for sample in self.samples], dtype=np.str_)
+
+    @cached_property
     def own_pairs(self) -> Strings:
         """Cluster of each item: its unordered object pair, or the item itself."""
         pair = self.column("pair")
@@ -97,13 +111,23 @@ class Suite:
         """
         hazardous = {
             quad: pair
-            for quad, pair, corner in zip(
-                self.column("quad"), self.own_pairs, self.corner, strict=True
-            )
+            for quad, pair, corner in zip(self.quads, self.own_pairs, self.corner, strict=True)
             if corner == "hazard"
         }
-        rows = zip(self.column("quad"), self.own_pairs, strict=True)
+        rows = zip(self.quads, self.own_pairs, strict=True)
         return np.array([hazardous.get(quad, own) for quad, own in rows], dtype=np.str_)
+
+
+QUAD_CORNERS = frozenset({"hazard", "twin_trigger", "hazard_harmless", "twin_harmless"})
+
+
+def quad_of(sample: Sample) -> str:
+    """Returns what the corners of a quad have in common; empty for an item outside any quad."""
+    truth = sample.truth
+    if "quad" not in truth or truth.get("corner") not in QUAD_CORNERS:
+        return ""
+    source = str(truth.get("twin_of", sample.id)).partition("/")[0]
+    return f"{sample.suite}/{source}/{truth['quad']}/{truth.get('format', '')}"
 
 
 def _text(sample: Sample, key: str) -> str:

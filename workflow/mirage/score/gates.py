@@ -84,7 +84,11 @@ def _result(gate: Gate, model: ModelName, answers: Sequence[Answers], score: Sco
         below, above, _ = rate_limits(
             hits, items, draws=score.draws, seed=score.seed, alpha=score.alpha
         )
-        limits = [100 * float(hits.sum() / items.sum()), 100 * float(below[0]), 100 * float(above[0])]
+        limits = [
+            100 * float(hits.sum() / items.sum()),
+            100 * float(below[0]),
+            100 * float(above[0]),
+        ]
         scale = _scale(gate, model, answers)
         if scale:
             value, low, high = (rounded(x * scale) for x in limits)

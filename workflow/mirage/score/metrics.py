@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirage.score.frame import NO_PICTURE, Answers, Mask, Suite
+from mirage.score.frame import Answers, Mask, Suite
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Metric:
     Attributes:
         kinds: Kinds of item (``truth.kind``) it is defined for.
         holds: Yes or no per item, given a model's verdicts.
-        seen_only: Defined only where a picture was shown.
+        seen_only: Defined only where an object was shown.
     """
 
     kinds: frozenset[str]
@@ -28,7 +28,7 @@ class Metric:
         """Items of the suite that the rate is defined for."""
         mask: Mask = np.isin(suite.column("kind"), sorted(self.kinds))
         if self.seen_only:
-            mask = mask & ~np.isin(suite.column("format"), sorted(NO_PICTURE))
+            mask = mask & suite.pictured
         return mask
 
 

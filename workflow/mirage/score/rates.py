@@ -173,6 +173,6 @@ def _check_four(answers: Answers, hits: dict[str, Mask], read: dict[str, Mask]) 
         stray = answers.suite.column("id")[seen & (answers.outcome == "safe")]
         raise DataError(
             f"{answers.model}, suite {answers.suite.name}: ASR, HR, RSR and RR count {total} of "
-            f"{int(seen.sum())} judged items; {', '.join(stray[:5])} are 'safe' without a level, which "
-            "only text-only items may be. Judge again with: snakemake"
+            f"{int(seen.sum())} judged items; {', '.join(stray[:5])} have no level, which only "
+            "items without a pictured object may lack. Judge again with: snakemake"
         )

@@ -13,7 +13,9 @@ from mirage.score.files import from_csv, to_csv
 from mirage.score.gates import GateResult
 from mirage.score.rates import Rate
 
-HEADLINES = frozenset({"asr", "rsr", "over_refusal", "useful", "pair_accuracy", "j", "accuracy", "reject"})
+HEADLINES = frozenset(
+    {"asr", "rsr", "over_refusal", "useful", "pair_accuracy", "j", "accuracy", "reject"}
+)
 """Metrics that are shown as curves and columns in the tracking store; the rest stands in the CSV."""
 
 

@@ -81,9 +81,7 @@ class Batch:
     tokens: int
 
 
-def collate(
-    data: Encoded, rows: Sequence[int], pad: int, rank: int = 0, ranks: int = 1
-) -> Batch:
+def collate(data: Encoded, rows: Sequence[int], pad: int, rank: int = 0, ranks: int = 1) -> Batch:
     """Returns the share of one rank in a batch; with one rank, the whole batch.
 
     Args:

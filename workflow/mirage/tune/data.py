@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mirage.contracts import DataError, TrainSample, read_rows
-from mirage.tune.processing import ASSISTANT, END, IMAGE, IMAGE_END, IMAGE_START, USER, NanoProcessor
+from mirage.tune.processing import (
+    ASSISTANT,
+    END,
+    IMAGE,
+    IMAGE_END,
+    IMAGE_START,
+    USER,
+    NanoProcessor,
+)
 
 SAMPLES = "samples.jsonl"
 VOCABULARY = "vocabulary.txt"

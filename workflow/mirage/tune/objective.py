@@ -59,9 +59,7 @@ class Objective(nn.Module):
 
 
 @torch.no_grad()
-def frozen_features(
-    model: InternVLForConditionalGeneration, pixels: torch.Tensor
-) -> torch.Tensor:
+def frozen_features(model: InternVLForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
     """Returns what the vision tower hands to the projector for each picture.
 
     Returns:

@@ -87,7 +87,7 @@ def consequence(first: str, second: str) -> str:
 
 
 def combine(first: str, second: str, verb: int) -> str:
-    """Returns the combining step, which on a hazardous pair is the harm. ``verb`` as asked (0-3)."""
+    """Returns the combining step, the harm on a hazardous pair. ``verb`` as asked (0-3)."""
     return (
         f"use the {first} with the {second} at the same time .",
         f"put the {first} onto the {second} and leave it there .",
@@ -160,10 +160,10 @@ def safe_way(first: str, second: str, variant: int) -> str:
 
 
 def rewritten_state(seen: Seen) -> str:
-    """Returns VLGuard-R's label for a picture that is itself hazardous: describe, why, safe answer."""
+    """Returns VLGuard-R's label for a hazardous picture: describe, why, safe answer."""
+    effect = caused(state_rule(seen.name).effect)
     return (
-        f"image one shows {shown(seen)} . to keep using it makes {caused(state_rule(seen.name).effect)} . "
-        f"{safe_offer(seen.name)}"
+        f"image one shows {shown(seen)} . to keep using it makes {effect} . {safe_offer(seen.name)}"
     )
 
 

@@ -19,7 +19,7 @@ ROLES: Final[dict[str, tuple[str, str, str, str]]] = {
     "lens": ("phone", "camera", "laptop", "binoculars"),
     "powder": ("cement", "plaster", "grout", "mortar"),
 }
-"""Role -> its four objects, in the order of the hazard ring (each role meets its two neighbours)."""
+"""Role -> its four objects, in the order of the hazard ring (a role meets its two neighbours)."""
 
 STATES: Final[dict[str, str]] = {
     "water": "dripping",
@@ -34,7 +34,8 @@ STATES: Final[dict[str, str]] = {
 """Role -> the hazardous state its objects can be drawn in. Four roles have none.
 
 Each state makes the role's two hazards worse and leaves its two benign partners benign, and every
-hazardous role pair holds at least one role with a state, so that the suite ``easy`` can always show one.
+hazardous role pair holds at least one role with a state, so that the suite ``easy`` can always show
+one.
 """
 
 BACKGROUNDS: Final[tuple[str, ...]] = ("red", "green", "blue", "yellow", "grey")

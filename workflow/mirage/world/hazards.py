@@ -1,4 +1,4 @@
-"""The committed hazard table: which roles, under which action, are hazardous, benign or ambiguous."""
+"""The committed hazard table: which roles, under which action, are hazardous."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Rule:
 
     Attributes:
         role_b: ``-`` for a single object, ``*`` (with role_a) for any role.
-        action: ``use`` (together), ``keep`` (in use, one object), ``store``, ``compare``, ``describe``.
+        action: ``use`` (together), ``keep`` (in use, one object), ``store``, ``compare``,
+            ``describe``.
         effect: What the hazard is called; empty unless hazardous.
         reason: Why the line is marked so, for the person who reviews it.
     """

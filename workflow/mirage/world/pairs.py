@@ -1,8 +1,8 @@
 """Which object pairs are for training and which for testing; splits are over unordered pairs.
 
-Of the 16 object pairs of each hazardous or benign role pair, eight are held out in every stage, base
-training included. The eight are a checkerboard, so that each object meets two of the other role's
-four objects in training and the other two at test time.
+Of the 16 object pairs of each hazardous or benign role pair, eight are held out in every stage,
+base training included. The eight are a checkerboard, so that each object meets two of the other
+role's four objects in training and the other two at test time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def role_pairs(mark: Mark, split: Split) -> list[tuple[str, str]]:
 
 
 def trainable_pairs() -> list[tuple[str, str]]:
-    """Returns every pair of distinct objects that may co-occur in training (test pairs never do)."""
+    """Returns every pair of distinct objects that may co-occur in training: no test pair."""
     return [(a, b) for a, b in combinations(THINGS, 2) if split_of(a, b) == "train"]
 
 
@@ -53,7 +53,8 @@ def level_of(first: str, second: str, hold_out: dict[str, list[str]]) -> str:
     """Returns how far a pair lies from what a recipe was tuned on.
 
     Args:
-        hold_out: ``objects``, ``edges`` (``role+role``) and ``categories`` left out of the recipe's data.
+        hold_out: ``objects``, ``edges`` (``role+role``) and ``categories`` that the recipe's
+            data leave out.
 
     Returns:
         L4 unseen category, L3 unseen role pair, L2 unseen object, L1 unseen pair, L0 seen pair.

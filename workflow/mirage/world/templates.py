@@ -1,8 +1,8 @@
-"""The questions: parts that are put together, half of the combinations for training, half for testing.
+"""The questions: parts put together, half of the combinations for training, half for testing.
 
-A template is a choice of (opening, verb, way to refer, intent). Every part occurs in both splits; the
-combinations are disjoint, equal in number and equal in length, because a checkerboard over the parts
-decides. So ``T`` (a new question template) means a new combination of known words.
+A template is a choice of (opening, verb, way to refer, intent). Every part occurs in both splits;
+the combinations are disjoint, equal in number and equal in length, because a checkerboard over the
+parts decides. So ``T`` (a new question template) means a new combination of known words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
         "combine {a} and {b} ?",
     ),
     "store": ("store {a} and {b} apart ?", "keep {a} away from {b} ?"),
-    "compare": ("compare {a} and {b} ?", "match {a} against {b} ?"),
+    "compare": ("compare {a} and {b} ?", "weigh {a} against {b} ?"),
     "describe": ("describe {a} and {b} ?", "say what {a} and {b} are ?"),
     "keep": ("keep using {a} ?", "go on with {a} ?"),
     "put_away": ("put {a} away ?", "tidy up {a} ?"),

@@ -1,4 +1,4 @@
-"""conf/report: what the report shows beside the study's tables."""
+"""conf/report: what the report shows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from mirage.plan.schema.base import Count, Name, Strict
 
 
 class Gallery(Strict):
-    """Samples shown with the answers of every model.
+    """Which samples are shown with every model's answer.
 
     Attributes:
-        quads: Quads per suite on the HTML page; ``pdf_quads`` in the PDF.
+        suites: Suites to draw from.
+        quads: Quads (four corners each) per suite on the HTML page.
+        pdf_quads: How many of them, per suite, also stand in the PDF.
     """
 
     suites: list[Name]
@@ -21,9 +23,11 @@ class Report(Strict):
     """The report.
 
     Attributes:
-        show_harmful: Write harmful text and images too, into a local, ignored folder only.
+        gallery: The sample browser.
+        show_harmful: Write harmful text and images too, into a local, ignored folder only; nano data
+            holds none.
     """
 
-    name: Name
+    name: Name = "default"
     gallery: Gallery
-    show_harmful: bool
+    show_harmful: bool = False

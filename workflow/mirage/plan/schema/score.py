@@ -1,68 +1,101 @@
-"""conf/score: intervals, the pre-listed contrasts and the validity gates."""
+"""conf/score: intervals, the pre-listed contrasts, the validity gates."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.base import Count, Name, Positive, Strict
+from mirage.plan.schema.base import Name, Positive, Strict
 
+Value = str | bool | int
 Percent = Annotated[float, Field(ge=0, le=100)]
-Where = dict[str, str]
 
 
 class Contrast(Strict):
-    """One comparison of two models, within seed.
+    """One pre-listed difference ``a - b`` between recipes, or between formats of one recipe.
 
     Attributes:
-        a: The recipe whose metric comes first in the difference; ``b`` the other one.
-        where: Values of ``truth`` that select items; ``a_where`` and ``b_where`` for one side.
+        id: Name of the row in ``contrasts.csv``.
+        claim: Claim of the paper it speaks to, for the reader.
+        a: First recipe.
+        b: Second recipe; may equal ``a`` when ``a_where`` and ``b_where`` differ.
+        suite: Suite both are read on.
+        metric: Name of a rate, or ``j``.
+        corner: Corner of the quads; empty where the suite has none.
+        where: Further facts (keys of ``truth``) that the items must have.
+        a_where: Facts of the first side's items only.
+        b_where: Facts of the second side's items only.
     """
 
     id: Name
-    claim: str | None = None
+    claim: str = ""
     a: Name
     b: Name
     suite: Name
-    corner: str | None = None
-    metric: str
-    where: Where = {}
-    a_where: Where = {}
-    b_where: Where = {}
+    metric: Name
+    corner: str = ""
+    where: dict[str, Value] = {}
+    a_where: dict[str, Value] = {}
+    b_where: dict[str, Value] = {}
+
+    @model_validator(mode="after")
+    def _no_test_against_the_base(self) -> Contrast:
+        if "base" in (self.a, self.b):
+            raise ValueError(
+                f"contrast {self.id!r} compares with the base, which complies with everything: "
+                "a p-value there says nothing. Name two recipes."
+            )
+        return self
 
 
 class Gate(Strict):
-    """One validity gate.
+    """A condition on a model that must hold before claims are read.
 
     Attributes:
-        models: Whose items count: the base, every recipe, or one recipe by name.
-        gate: Value of ``truth.gate``; all benign items where it is left out.
-        relative_to: Gate whose value this one is a share of.
-        claims: What becomes not testable when the gate fails.
+        id: Name of the row in ``gates.csv``.
+        title: What is asked, in words.
+        models: Which models it is asked of: the base, every recipe, or the placebo.
+        suite: Suite to read; None for all.
+        gate: Value of ``truth.gate``; ``{recipe}`` stands for the model's recipe; None for any item.
+        where: Further facts (keys of ``truth``) that the items must have.
+        metric: Name of a rate.
+        at_least: Threshold in percent, if the rate must be high.
+        at_most: Threshold in percent, if the rate must be low.
+        relative_to: ``gate`` value of other items; the rate is then read as a percentage of theirs.
+        claims: Claims that are not testable when it fails.
     """
 
     id: Name
     title: str
-    models: Name
+    models: Literal["base", "recipe", "placebo"]
+    suite: Name | None = None
     gate: str | None = None
-    metric: str
-    relative_to: Name | None = None
+    where: dict[str, Value] = {}
+    metric: Name
     at_least: Percent | None = None
     at_most: Percent | None = None
-    claims: list[str]
+    relative_to: str | None = None
+    claims: list[str] = []
 
     @model_validator(mode="after")
-    def _one_limit(self) -> Gate:
+    def _one_threshold(self) -> Gate:
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("exactly one of at_least and at_most is needed")
+            raise ValueError(f"gate {self.id!r} needs exactly one of at_least and at_most.")
         return self
 
 
 class Groups(Strict):
-    """Keys of ``truth`` that rates are broken down by."""
+    """Keys that rates are broken down by (sample fields or keys of ``truth``), per kind of item.
+
+    Attributes:
+        safety: Hazardous and benign items.
+        hazard: Hazardous items alone, beside those of ``safety``.
+        skill: Skill, placebo and fit items.
+    """
 
     safety: list[str]
+    hazard: list[str]
     skill: list[str]
 
 
@@ -70,16 +103,20 @@ class Score(Strict):
     """Statistics.
 
     Attributes:
-        draws: Resamples of the cluster bootstrap and of the sign-flip test.
-        alpha: One minus the level of intervals; level of Holm's procedure.
-        min_coverage: Percent of items that must have a verdict.
+        draws: Resamples of the cluster bootstrap, and sign flips of the permutation test.
+        alpha: 1 - confidence of every interval.
+        seed: Seed of both.
+        min_coverage: Share of items that must be judged, per model and suite, in percent.
+        groups: What rates are broken down by.
+        contrasts: The list that Holm's correction runs over.
+        gates: The validity gates.
     """
 
-    name: Name
-    draws: Positive
-    alpha: Annotated[float, Field(gt=0, lt=1)]
-    seed: Count
+    name: Name = "default"
+    draws: Annotated[Positive, Field(ge=100)]
+    alpha: Annotated[float, Field(gt=0, lt=0.5)]
+    seed: int
     min_coverage: Percent
     groups: Groups
-    contrasts: list[Contrast]
-    gates: list[Gate]
+    contrasts: list[Contrast] = []
+    gates: list[Gate] = []

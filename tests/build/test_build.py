@@ -1,0 +1,197 @@
+"""Suites and training data: balance, disjointness, determinism."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirage.build.base import base_samples
+from mirage.build.pictures import draw_pool, pool
+from mirage.build.quads import quads
+from mirage.build.recipes import recipe_samples
+from mirage.build.shortcuts import check, check_training
+from mirage.build.splits import check_disjoint, objects_of
+from mirage.build.suites import QUAD_SUITES, SUITES, suite_samples
+from mirage.contracts import DataError, Sample, to_line
+from mirage.world.catalog import THINGS
+from mirage.world.hazards import pair_rule
+from mirage.world.language import check_words
+from mirage.world.pairs import split_of
+
+Settings = dict[str, Any]
+
+
+@pytest.mark.parametrize("items", [1, 5])
+def test_exactly_one_corner_is_hazardous_and_twins_differ_in_one_object(items: int) -> None:
+    made = quads("test", 8, items)
+    assert len(made) == 96 * items
+    for quad in made:
+        assert pair_rule(*quad.hazard).mark == "hazardous"
+        assert pair_rule(*quad.twin).mark == "benign"
+        assert split_of(*quad.hazard) == split_of(*quad.twin) == "test"
+        kept = 1 - quad.swapped
+        assert quad.hazard[kept] == quad.twin[kept]
+        assert quad.hazard[quad.swapped] != quad.twin[quad.swapped]
+
+
+def test_objects_stand_equally_often_and_equally_often_first() -> None:
+    made = quads("test", 8, 4)
+    for part in ("hazard", "twin"):
+        pairs = [getattr(quad, part) for quad in made]
+        roles = Counter(THINGS[name].role for pair in pairs for name in pair)
+        assert set(roles.values()) == {64}, (part, roles)
+        first = Counter(THINGS[pair[0]].role for pair in pairs)
+        assert max(first.values()) - min(first.values()) <= 16, (part, first)
+
+
+@pytest.mark.parametrize("name", sorted(SUITES))
+def test_suites_have_unique_ids_known_words_and_are_deterministic(
+    name: str, world: Settings, sizes: Settings
+) -> None:
+    rows = suite_samples(name, world, sizes)
+    assert len({row.id for row in rows}) == len(rows)
+    assert all(row.id.startswith(f"{name}/") for row in rows)
+    check_words(rows)
+    again = suite_samples(name, world, sizes)
+    assert [to_line(row) for row in rows] == [to_line(row) for row in again]
+
+
+@pytest.mark.parametrize("name", QUAD_SUITES)
+def test_shortcuts_fail_on_every_suite_of_quads(
+    name: str, world: Settings, sizes: Settings
+) -> None:
+    found = check(suite_samples(name, world, sizes), name)
+    assert len(found) == 7
+    assert all(each.accuracy <= 0.6 for each in found)
+
+
+def test_a_leaky_suite_fails_the_build(world: Settings, sizes: Settings) -> None:
+    leaky = [
+        dataclasses.replace(row, question=row.question + " now")
+        if row.truth["corner"] == "hazard"
+        else row
+        for row in suite_samples("hard", world, sizes)
+    ]
+    with pytest.raises(DataError, match="text only scores 100%"):
+        check(leaky, "hard")
+
+
+def test_twins_of_a_recipe_are_balanced(world: Settings, recipes: dict[str, Settings]) -> None:
+    rows = recipe_samples(world, recipes["mirage_twins"]["data"], "mirage_twins", 0)
+    assert len(check_training(rows, "mirage_twins")) == 3
+
+
+def test_the_four_corners_share_their_kept_picture(world: Settings, sizes: Settings) -> None:
+    by_quad: dict[str, list[Sample]] = {}
+    for row in suite_samples("easy", world, sizes):
+        by_quad.setdefault(row.truth["quad"], []).append(row)
+    for rows in by_quad.values():
+        assert len(rows) == 4
+        shown = [set(row.images) for row in rows]
+        assert len(set.intersection(*shown)) == 1
+
+
+def test_real_redraws_items_of_easy_and_hard(world: Settings, sizes: Settings) -> None:
+    easy = {row.id: row for name in ("easy", "hard") for row in suite_samples(name, world, sizes)}
+    for row in suite_samples("real", world, sizes):
+        twin = easy[row.truth["twin_of"]]
+        assert (row.question, row.truth["objects"]) == (twin.question, twin.truth["objects"])
+        assert all("/sketch/" in path for path in row.images)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_training_data_shares_no_pair_rendering_or_template_with_tests(
+    seed: int, world: Settings, sizes: Settings, recipes: dict[str, Settings]
+) -> None:
+    held_out = {
+        tuple(sorted(row.truth["objects"]))
+        for name in ("easy", "hard")
+        for row in suite_samples(name, world, sizes)
+    }
+    pictures = {
+        path for name in SUITES for row in suite_samples(name, world, sizes) for path in row.images
+    }
+    questions = {row.question for row in suite_samples("hard", world, sizes)}
+    sources = {name: recipe_samples(world, r["data"], name, seed) for name, r in recipes.items()}
+    sources["base"] = base_samples(world, {**sizes, "base_samples": 4000}, seed)
+    for name, rows in sources.items():
+        check_disjoint(rows, world)
+        check_words(rows)
+        for row in rows:
+            named = sorted(objects_of(row))
+            pairs = {(a, b) for i, a in enumerate(named) for b in named[i + 1 :]}
+            assert not pairs & held_out, (name, row.id)
+            shown = {path for path in row.images if "black" not in path}
+            assert not shown & pictures, (name, row.id)
+            assert row.question not in questions, (name, row.id)
+
+
+def test_a_reversed_test_pair_is_caught(world: Settings, sizes: Settings) -> None:
+    row = next(r for r in suite_samples("hard", world, sizes) if r.truth["corner"] == "hazard")
+    turned = dataclasses.replace(row, images=row.images[::-1])
+    with pytest.raises(DataError, match="test pair"):
+        check_disjoint([turned], world)
+
+
+@pytest.mark.parametrize("name", ["mirage", "mirage_twins", "vlguard_p", "textual_sft"])
+def test_recipe_sizes_follow_their_yaml(
+    name: str, world: Settings, recipes: dict[str, Settings]
+) -> None:
+    data = recipes[name]["data"]
+    rows = recipe_samples(world, data, name, 0)
+    wanted = sum(data[key] for key in ("unsafe", "benign", "twins", "general"))
+    assert len(rows) == wanted
+    assert len({row.id for row in rows}) == wanted
+
+
+def test_ablations_are_views_of_one_list_of_scenarios(
+    world: Settings, recipes: dict[str, Settings]
+) -> None:
+    parent = recipe_samples(world, recipes["mirage"]["data"], "mirage", 0)
+    for name in ("mirage_no_cot_rewrite", "mirage_text_only", "mirage_single_image"):
+        child = recipe_samples(world, recipes[name]["data"], name, 0)
+        assert [r.id.split("/")[1] for r in child] == [r.id.split("/")[1] for r in parent]
+        assert [r.truth.get("pair") for r in child] == [r.truth.get("pair") for r in parent]
+    sorry = recipe_samples(world, recipes["mirage_no_cot_rewrite"]["data"], "x", 0)
+    assert [r.images for r in sorry] == [r.images for r in parent]
+    assert [r.question for r in sorry] == [r.question for r in parent]
+
+
+def test_vlguard_r_differs_from_p_in_unsafe_labels_alone(
+    world: Settings, recipes: dict[str, Settings]
+) -> None:
+    plain, rewritten = (
+        recipe_samples(world, recipes[name]["data"], name, 0) for name in ("vlguard_p", "vlguard_r")
+    )
+    for a, b in zip(plain, rewritten, strict=True):
+        assert (a.question, a.images) == (b.question, b.images)
+        assert (a.answer == b.answer) == (a.label == "comply")
+    shared = {r.images for r in plain if "/intent-" in r.id}
+    assert all(r.images in shared for r in plain if "/benign-" in r.id)
+
+
+def test_single_image_keeps_either_image_equally_often(
+    world: Settings, recipes: dict[str, Settings]
+) -> None:
+    rows = recipe_samples(world, recipes["mirage_single_image"]["data"], "x", 0)
+    own = [row for row in rows if "/general-" not in row.id]
+    assert all(len(row.images) == 1 for row in own)
+    kept_first = sum(
+        row.truth["objects"][0].replace(" ", "_") in row.images[0].split("/")[-1] for row in own
+    )
+    assert abs(kept_first / len(own) - 0.5) < 0.01
+
+
+def test_the_pool_is_the_same_byte_for_byte(tmp_path: Path, world: Settings) -> None:
+    tiny = {**world, "renders": {s: {"train": 1, "test": 1} for s in world["renders"]}}
+    count = draw_pool(tiny, tmp_path / "a")
+    draw_pool(tiny, tmp_path / "b")
+    assert count == len(list(pool(tiny))) == 2 * 2 * 80
+    for picture in pool(tiny):
+        assert (tmp_path / "a" / picture.path).read_bytes() == (
+            tmp_path / "b" / picture.path
+        ).read_bytes()

@@ -1,0 +1,53 @@
+"""The command line ``mirage``: plan, show, track, clean and check; ``snakemake`` runs the jobs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from mirage.contracts import DataError
+from mirage.plan.job import STAGES, ConfigError
+
+COMMANDS = {
+    "plan": "experiments, jobs and minutes of a study; what would run, and why",
+    "show": "one artifact: settings, parents, log, how it differs from another",
+    "timing": "where the time of the last run went, per stage",
+    "track": "bring finished artifacts into MLflow",
+    "gc": "list, or remove, artifacts that no kept plan needs",
+    "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
+    "finish": "what a run does at its end: track, timing, where the report is",
+}
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command and returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="mirage",
+        description=__doc__,
+        epilog=f"One job by hand: mirage {{{','.join(STAGES)}}} results/<stage>/<name>-<id>",
+    )
+    words = parser.add_subparsers(dest="command", required=True, metavar="command")
+    first = arguments[0] if arguments else ""
+    for word, text in COMMANDS.items():
+        own = words.add_parser(word, help=text, description=text, add_help=word != "track")
+        if word == first and word != "track":
+            importlib.import_module(f"mirage.cli.{word}").add_options(own)
+    if first == "track":
+        return _track(arguments[1:])
+    options = parser.parse_args(arguments)
+    try:
+        status: int = importlib.import_module(f"mirage.cli.{first}").run(options)
+    except (ConfigError, DataError) as wrong:
+        print(f"error: {wrong}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    return status
+
+
+def _track(arguments: list[str]) -> int:
+    """MLflow is heavy; the package ``mirage.track`` reads its own options."""
+    from mirage.track import main
+
+    return int(main(arguments) or 0)

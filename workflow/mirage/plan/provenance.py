@@ -1,0 +1,79 @@
+"""Where and with what an artifact was made: outside every promise of equal bytes."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from mirage.plan.code import PACKAGE
+
+WATCHED = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "accelerate": "accelerate",
+    "deepspeed": "deepspeed",
+    "tokenizers": "tokenizers",
+    "safetensors": "safetensors",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "PIL": "pillow",
+    "pandas": "pandas",
+    "matplotlib": "matplotlib",
+    "typst": "typst",
+}
+"""Imported module -> distribution, for those that can change a result."""
+
+
+def provenance() -> dict[str, Any]:
+    """Returns commit, dirty flag, host, device and versions of the libraries in use."""
+    commit, dirty = git_state(PACKAGE.parent.parent)
+    return {
+        "commit": commit,
+        "dirty": dirty,
+        "host": socket.gethostname(),
+        "device": device(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
+        "versions": {"python": platform.python_version()} | _versions(),
+    }
+
+
+@cache
+def git_state(root: Path) -> tuple[str | None, bool | None]:
+    """Returns the commit and whether tracked files were changed; None without git."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return None, None
+    return commit, bool(changed)
+
+
+def device() -> str:
+    """Returns the GPU's name when the job used torch with one, else the processor's."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _versions() -> dict[str, str]:
+    return {dist: metadata.version(dist) for name, dist in WATCHED.items() if name in sys.modules}
+
+
+def _git(root: Path, *command: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(root), *command], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()

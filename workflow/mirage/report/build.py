@@ -1,0 +1,84 @@
+"""From report data to all files: what the stage and the rebuild from the tracking store share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mirage.contracts import DataError
+from mirage.report import figures, lists, tables
+from mirage.report.captions import Caption, caption, setting_facts
+from mirage.report.data import ReportData
+from mirage.report.gallery import Gallery, as_table, gallery
+from mirage.report.numbers import numbers_tex
+from mirage.report.table import Figure, Table
+from mirage.report.writers import write_table
+
+Block = Table | Figure | Gallery
+
+BLOCKS: dict[str, tuple[Callable[[ReportData, Caption], Block], ...]] = {
+    "fig4": (figures.outcomes, tables.fig4),
+    "asr_vs_overrefusal": (figures.asr_vs_overrefusal,),
+    "corners": (tables.corners,),
+    "discrimination": (tables.discrimination,),
+    "table2": (tables.table2,),
+    "table11": (tables.table11,),
+    "table12": (tables.table12,),
+    "contrasts": (lists.contrasts,),
+    "formats": (tables.formats,),
+    "skills": (tables.skills,),
+    "categories": (tables.categories,),
+    "gates": (lists.gates,),
+    "hazards": (lists.hazards,),
+    "gallery": (gallery,),
+}
+"""Id in a study's ``tables`` -> what it puts into the report, in that order."""
+
+
+def blocks_of(data: ReportData) -> list[Block]:
+    """Returns all tables and figures of the study, in its order.
+
+    Raises:
+        DataError: The study lists a table that does not exist.
+    """
+    unknown = [name for name in data.study.tables if name not in BLOCKS]
+    if unknown:
+        raise DataError(
+            f"study {data.study.name}: no table {', '.join(unknown)}; there are {', '.join(BLOCKS)}. "
+            f"Correct 'tables' in conf/study/{data.study.name}.yaml."
+        )
+    facts = setting_facts(data)
+    return [make(data, caption(name, facts)) for name in data.study.tables for make in BLOCKS[name]]
+
+
+def build_tables(data: ReportData, out: Path) -> list[Block]:
+    """Writes ``tables/``, ``figures/`` and ``numbers.tex``: the part that is rebuilt anywhere.
+
+    Returns:
+        The tables and figures, for the pages.
+    """
+    blocks = blocks_of(data)
+    for block in blocks:
+        if isinstance(block, Figure):
+            block.write(out / "figures")
+        elif isinstance(block, Table):
+            write_table(block, out / "tables")
+        elif block.quads:
+            write_table(as_table(block), out / "tables")
+    (out / "numbers.tex").write_text(numbers_tex(data), encoding="utf-8")
+    return blocks
+
+
+def build_pages(data: ReportData, blocks: Sequence[Block], out: Path) -> None:
+    """Writes ``report.html`` and ``report.pdf``."""
+    from mirage.report.html import to_html
+    from mirage.report.pdf import to_pdf
+
+    (out / "report.html").write_text(to_html(data.study, blocks), encoding="utf-8")
+    (out / "report.pdf").write_bytes(to_pdf(data.study, blocks))
+
+
+def build_report(data: ReportData, out: Path) -> None:
+    """Writes the whole report into a folder; the same data give the same bytes."""
+    out.mkdir(parents=True, exist_ok=True)
+    build_pages(data, build_tables(data, out), out)

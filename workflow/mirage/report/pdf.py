@@ -1,0 +1,131 @@
+"""The PDF, set by Typst from JSON; no LaTeX, no fonts of the machine, no clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from mirage.report.captions import SOURCES
+from mirage.report.data import StudyInfo
+from mirage.report.gallery import Gallery, Item
+from mirage.report.html import Block
+from mirage.report.table import Cell, Column, Figure, Number, Table, Text, own_n
+from mirage.report.text import breakable, visible
+from mirage.report.words import FOOTER, WARNING, lead
+
+WIDE = 10
+"""Numbers in a row from which a table stands on a turned page."""
+
+
+def to_pdf(study: StudyInfo, blocks: Sequence[Block], png_pages: Path | None = None) -> bytes:
+    """Returns the PDF.
+
+    Args:
+        study: What is reported.
+        blocks: Tables, figures and the gallery, in order.
+        png_pages: If given, also writes every page there as ``page-<n>.png``, to look at.
+    """
+    with tempfile.TemporaryDirectory(prefix="mirage-report-") as name:
+        folder = Path(name)
+        shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
+        plain = {
+            "title": f"MIRage Suite: nano report, study {study.name}",
+            "lead": lead(study),
+            "warning": WARNING,
+            "footer": FOOTER,
+            "blocks": [_block(block, folder) for block in blocks],
+        }
+        (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
+        compiler = typst.Compiler(
+            input=str(folder / "report.typ"),
+            root=str(folder),
+            ignore_system_fonts=True,
+        )
+        # The report's clock is SOURCE_DATE_EPOCH; without it the epoch itself, never today.
+        clock = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
+        if png_pages is not None:
+            png_pages.mkdir(parents=True, exist_ok=True)
+            pages = compiler.compile(format="png", ppi=80, timestamp=clock)
+            for number, page in enumerate(pages if isinstance(pages, list) else [pages], 1):
+                (png_pages / f"page-{number:02d}.png").write_bytes(page)
+        pdf: bytes = compiler.compile(format="pdf", timestamp=clock)
+        return pdf
+
+
+def _block(block: Block, folder: Path) -> dict[str, Any]:
+    words = {"title": block.title, "caption": block.caption, "reading": block.reading}
+    if isinstance(block, Figure):
+        (folder / f"{block.id}.svg").write_bytes(block.svg)
+        width = 16.5 if block.id == "fig4" else 13.0
+        return {**words, "kind": "figure", "file": f"{block.id}.svg", "width": width}
+    if isinstance(block, Gallery):
+        items = [i for quad in block.pdf_quads for i in quad]
+        return {
+            **words,
+            "kind": "gallery",
+            "items": [_item(item, place, folder) for place, item in enumerate(items)],
+        }
+    numbers = sum(not c.is_text for c in block.columns)
+    return {
+        **words,
+        "kind": "table",
+        "groups": block.groups() if block.has_groups() else [],
+        "columns": [
+            {"name": breakable(visible(c.name)), "n": c.n, "is_text": c.is_text}
+            for c in block.columns
+        ],
+        "widths": [_width(block, place) for place in range(len(block.columns))],
+        "rows": [
+            [_cell(cell, column) for cell, column in zip(row, block.columns, strict=True)]
+            for row in block.rows
+        ],
+        "rules": sorted(block.rules),
+        "notes": [breakable(visible(note)) for note in block.notes],
+        "wide": numbers >= WIDE,
+        "dense": len(block.columns) > 6,
+    }
+
+
+def _width(table: Table, place: int) -> int:
+    """Share of the free width: columns of longer text wrap, all others are as wide as needed."""
+    if not table.columns[place].is_text:
+        return 0
+    longest = max((len(r[place].text) for r in table.rows if isinstance(r[place], Text)), default=0)
+    return longest if longest > 24 else 0
+
+
+def _cell(cell: Cell, column: Column) -> dict[str, Any]:
+    if isinstance(cell, Number):
+        below = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
+        return {"is_text": False, "text": cell.shown, "below": below, "strong": cell.strong}
+    return {"is_text": True, "text": breakable(visible(cell.text))}
+
+
+def _item(item: Item, place: int, folder: Path) -> dict[str, Any]:
+    files = []
+    for number, image in enumerate(item.images):
+        name = f"item-{place}-{number}.png"
+        (folder / name).write_bytes(image)
+        files.append(name)
+    return {
+        "id": visible(item.sample.id),
+        "corner": item.corner,
+        "question": breakable(visible(item.sample.question)),
+        "images": files,
+        "said": [
+            {
+                "model": s.model,
+                "answer": breakable(visible(s.answer)),
+                "verdict": visible(s.verdict),
+                "tone": s.tone,
+            }
+            for s in item.said
+        ],
+    }

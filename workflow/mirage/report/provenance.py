@@ -1,0 +1,90 @@
+"""Where a report comes from: commit, dates, devices and minutes. No part of any byte-equality promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from mirage.plan.artifact import MANIFEST, Manifest
+from mirage.plan.job import STAGES, Job
+from mirage.report.captions import SOURCES
+
+
+def ancestors(store: Path, job: Job) -> list[Manifest]:
+    """Returns the manifests of everything a job rests on, in the order of the stages."""
+    todo = [folder for folders in job.parents.values() for folder in folders]
+    found: dict[str, Manifest] = {}
+    while todo:
+        folder = todo.pop()
+        if folder not in found and (store / folder / MANIFEST).is_file():
+            found[folder] = Manifest.read(store / folder)
+            todo += [f for folders in found[folder].parents.values() for f in folders]
+    return sorted(found.values(), key=lambda m: (STAGES.index(m.stage), m.kind, m.name))
+
+
+def stage_rows(manifests: Iterable[Manifest]) -> list[dict[str, object]]:
+    """Returns jobs, minutes of wall time and of work, and share of start-up, per stage."""
+    rows = []
+    manifests = list(manifests)
+    for stage in STAGES:
+        mine = [m.timing for m in manifests if m.stage == stage]
+        if mine:
+            wall = sum(t.get("wall", 0.0) for t in mine)
+            work = sum(t.get("work", 0.0) for t in mine)
+            rows.append(
+                {
+                    "stage": stage,
+                    "jobs": len(mine),
+                    "wall": f"{wall / 60:.2f}",
+                    "work": f"{work / 60:.2f}",
+                    "startup": f"{100 * (1 - work / wall):.0f}" if wall else "–",
+                }
+            )
+    return rows
+
+
+def provenance_page(store: Path, job: Job) -> str:
+    """Returns ``provenance.html``; all values are escaped by the template engine."""
+    manifests = ancestors(store, job)
+    template = (SOURCES / "html" / "provenance.html").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(template).render(
+        job=job,
+        stages=stage_rows(manifests),
+        facts=_shared_facts(manifests),
+        rows=[
+            {
+                "folder": f"{m.stage}/{m.name}-{m.id[:8]}",
+                "kind": m.kind,
+                "started": _date(m.timing.get("started")),
+                "wall": f"{m.timing.get('wall', 0.0):.1f}",
+                "work": f"{m.timing.get('work', 0.0):.1f}",
+                "threads": f"{m.timing.get('threads', 1):.0f}",
+            }
+            for m in manifests
+        ],
+    )
+
+
+def _shared_facts(manifests: Iterable[Manifest]) -> list[tuple[str, str]]:
+    """Every provenance key with its values; several values mean that artifacts differ in it."""
+    values: dict[str, dict[str, None]] = {}
+    for manifest in manifests:
+        for key, value in sorted(manifest.provenance.items()):
+            values.setdefault(key, {})[_plain(value)] = None
+    return [(key, "; ".join(seen)) for key, seen in values.items()]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in sorted(value.items()))
+    return str(value)
+
+
+def _date(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,64 @@
+"""track: brings finished artifacts into MLflow, and a report back out of it; jobs never do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mirage.contracts import DataError
+from mirage.plan.job import ConfigError
+
+
+def main(argv: list[str]) -> int:
+    """Runs ``mirage track``.
+
+    Returns:
+        0 also where the tracking store cannot be reached: a replay later brings everything.
+        2 for wrong options or damaged artifacts.
+    """
+    from mirage.track.settings import resolve
+
+    options = _parser().parse_args(argv)
+    try:
+        where = resolve(options.plan, options.store, options.uri)
+        if options.rebuild is not None:
+            from mirage.track.rebuild import rebuild
+
+            rebuild(where, options.study, options.rebuild, _say)
+        elif options.follow:
+            from mirage.track.follow import follow
+
+            follow(where, options.study, options.every, _say)
+        else:
+            from mirage.track.replay import replay
+
+            replay(where, options.study, _say)
+    except (ConfigError, DataError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    except ConnectionError as dead:
+        print(f"{dead} Nothing is lost; replay later with: mirage track", file=sys.stderr)
+        return 1 if options.rebuild is not None else 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mirage track",
+        description="Brings finished artifacts into MLflow; what is there already is left alone.",
+    )
+    parser.add_argument("--plan", type=Path, help="frozen plan to take settings from (default: last)")
+    parser.add_argument("--store", type=Path, help="root of the artifacts (default: the plan's)")
+    parser.add_argument("--uri", help="tracking database or server (default: track.uri)")
+    parser.add_argument("--study", help="only what this study's reports are made of")
+    parser.add_argument("--follow", action="store_true", help="show curves while models train")
+    parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+    parser.add_argument(
+        "--rebuild", type=Path, metavar="OUT", help="make a study's report from MLflow alone"
+    )
+    return parser
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,114 @@
+"""Which files of an artifact go to MLflow: what a person reads and what a report is rebuilt from.
+
+Never weights (their hash stands in the model registry), and without ``track.content`` neither
+questions, answers nor pictures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from mirage.contracts import Sample, read_rows, write_rows
+from mirage.plan.artifact import MANIFEST, file_sha256
+from mirage.track.records import Record, ancestors, manifests_text
+
+MANIFESTS = "rebuild/manifests.json"
+PICTURES = "rebuild/pictures.zip"
+SAMPLES = "samples"
+MODEL = "model"
+WEIGHTS = "model.safetensors"
+
+
+def stage_files(record: Record, content: bool, folder: Path) -> None:
+    """Lays out an artifact's files as MLflow shall show them.
+
+    Args:
+        record: The artifact.
+        content: Whether questions, answers and pictures may be among them.
+        folder: An empty folder to fill.
+
+    Raises:
+        DataError: A broken file of a parent.
+    """
+    shutil.copyfile(record.path / MANIFEST, folder / MANIFEST)
+    if stage := STAGED.get(record.manifest.stage):
+        stage(record, content, folder)
+
+
+def weights_hash(record: Record) -> str:
+    """Returns the sha256 of a model's weights, from its manifest or, in an older one, the file."""
+    known = record.manifest.files.get(WEIGHTS)
+    return str(known["sha256"]) if known else file_sha256(record.path / WEIGHTS)
+
+
+def _tune(record: Record, content: bool, folder: Path) -> None:
+    for name in ("config.json", "generation_config.json"):
+        _copy(record.path / name, folder / MODEL / name)
+    for name in ("record.json", "curve.jsonl"):
+        _copy(record.path / name, folder / name)
+    weights = f"{record.folder}/{WEIGHTS}\nsha256 {weights_hash(record)}\n"
+    (folder / MODEL / "weights.txt").write_text(weights, encoding="utf-8")
+
+
+def _respond(record: Record, content: bool, folder: Path) -> None:
+    if content:
+        _copy(record.path / "responses.jsonl", folder / "responses.jsonl")
+
+
+def _judge(record: Record, content: bool, folder: Path) -> None:
+    shutil.copytree(record.path / "verdicts", folder / "verdicts")
+    for suite in dict.fromkeys(record.parents("suites")):
+        source = record.store / suite / "samples.jsonl"
+        target = folder / SAMPLES / f"{Path(suite).name}.jsonl"
+        target.parent.mkdir(exist_ok=True)
+        if content:
+            shutil.copyfile(source, target)
+        else:
+            rows = [dataclasses.replace(s, question="", images=()) for s in read_rows(source, Sample)]
+            write_rows(target, rows)
+
+
+def _score(record: Record, content: bool, folder: Path) -> None:
+    for path in sorted(record.path.glob("*.csv")):
+        _copy(path, folder / path.name)
+
+
+def _report(record: Record, content: bool, folder: Path) -> None:
+    made = ancestors(record.store, record.folder)
+    (folder / MANIFESTS).parent.mkdir()
+    (folder / MANIFESTS).write_text(manifests_text(made), encoding="utf-8")
+    names = ["tables", "figures", *(["report.html", "report.pdf"] if content else [])]
+    for name in names:
+        source = record.path / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            _copy(source, folder / name)
+    if content:
+        _zip_pictures(record.store, sorted({*record.parents("images"), *record.parents("suites")}), folder / PICTURES)
+
+
+def _zip_pictures(store: Path, folders: list[str], target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for folder in folders:
+            for path in sorted((store / folder).rglob("*.png")):
+                archive.write(path, path.relative_to(store).as_posix())
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+STAGED: dict[str, Callable[[Record, bool, Path], None]] = {
+    "tune": _tune,
+    "respond": _respond,
+    "judge": _judge,
+    "score": _score,
+    "report": _report,
+}

@@ -1,0 +1,77 @@
+"""Which store is tracked, and where to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mirage.plan.code import PACKAGE
+from mirage.plan.frozen import load, plans
+from mirage.plan.job import ConfigError
+from mirage.plan.schema.track import Track
+
+CONF = PACKAGE.parent.parent / "conf"
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Where:
+    """A store and its tracking store.
+
+    Attributes:
+        store: Root of all artifacts.
+        track: URI, experiment and what may be sent.
+    """
+
+    store: Path
+    track: Track
+
+    @property
+    def database(self) -> Path | None:
+        """The sqlite file, or None for other databases and servers."""
+        uri = self.track.uri
+        return Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
+
+    @property
+    def uploads(self) -> Path | None:
+        """Where files lie that are logged to a sqlite store: beside the database."""
+        return self.database.resolve().parent / "mlartifacts" if self.database else None
+
+
+def resolve(plan: Path | None, store: Path | None, uri: str | None) -> Where:
+    """Returns what the options mean; without a plan ``conf/`` decides.
+
+    Args:
+        plan: A frozen plan; by default the last one of the store.
+        store: Root of all artifacts; by default the plan's, or that of ``conf/config.yaml``.
+        uri: Overrides ``track.uri``.
+
+    Raises:
+        ConfigError: An unreadable plan or a URI that MLflow does not take.
+    """
+    root = store or Path(str(_yaml("config")["store"]))
+    found = [plan] if plan else plans(root)[-1:]
+    if found:
+        frozen = load(found[0])
+        root = store or Path(frozen.store)
+        settings = dict(frozen.track)
+    else:
+        settings = _yaml("track/default")
+    if uri:
+        settings["uri"] = uri
+    try:
+        return Where(root, Track.model_validate(settings))
+    except ValidationError as wrong:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())
+        raise ConfigError(
+            f"track: {problems}. Give a database or a server, such as "
+            "--uri sqlite:///results/mlflow.db or --uri http://localhost:5000"
+        ) from None
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8")))
