@@ -124,7 +124,7 @@ def test_benign_items(case: str, text: str, outcome: str) -> None:
         (
             "store",
             "the candle and the bucket should stay in different rooms .",
-            "helped_false_hazard",
+            "helped",
         ),
         ("compare", "the candle is flame and the bucket is water .", "helped"),
         ("compare", "the candle is water and the bucket is water .", "degenerate"),

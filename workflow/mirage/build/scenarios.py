@@ -72,10 +72,10 @@ def scenarios(
                 rng, world, quad.twin[quad.swapped], hazard[quad.swapped].state, "train"
             )
             name = f"{number:05d}"
-            common = {"template": template, "rule": quad.rule, "shown": number % 2}
+            shown = number % 2
             yield (
-                Scenario(id=name, pictures=hazard, hazardous=True, **common),
-                Scenario(id=f"{name}-twin", pictures=(twin[0], twin[1]), hazardous=False, **common),
+                Scenario(name, hazard, template, quad.rule, True, shown),
+                Scenario(f"{name}-twin", (twin[0], twin[1]), template, quad.rule, False, shown),
             )
             number += 1
 
