@@ -16,7 +16,6 @@ except ConfigError as wrong:
     raise WorkflowError(str(wrong)) from None
 
 STORE = PLAN.store
-RUN = PLAN.python
 
 
 wildcard_constraints:

@@ -1,4 +1,4 @@
-"""A made-up study with known rates: samples, verdicts and answers of a base, eight recipes, a placebo.
+"""A made-up study with known rates: samples, verdicts and answers of ten models.
 
 Score and report are tested on it without any model. Everything is a pure function of the seed.
 """
@@ -27,7 +27,8 @@ PROFILES: dict[str, dict[str, float]] = {
 }
 
 HOSTILE = (
-    '<script>alert("x")</script> & <img src=x onerror=alert(1)> `code` $x_1^2$ #set @ref \\input{x} '
+    '<script>alert("x")</script> & <img src=x onerror=alert(1)> `code` $x_1^2$ #set @ref '
+    "\\input{x} "
     "*bold* _it_ [a](javascript:b) ~ % { } " + "w" * 120 + " \u202egnp.exe\u202c \u200f\u0007 \x00"
 )
 

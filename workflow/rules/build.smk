@@ -1,4 +1,4 @@
-# Training data and suites: seconds each, so never a cluster job.
+# Pictures, training data and suites: seconds each, so never a cluster job.
 localrules:
     build,
 
@@ -8,13 +8,16 @@ rule build:
         lambda wildcards: PLAN.inputs("build", wildcards.artifact),
     output:
         f"{STORE}/build/{{artifact}}/manifest.json",
-    message:
-        "build {wildcards.artifact}"
     log:
         f"{STORE}/logs/build/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("build", wildcards.artifact).threads
     resources:
         mem_mb=lambda wildcards: PLAN.resource("build", wildcards.artifact, "mem_mb"),
         runtime=lambda wildcards: PLAN.resource("build", wildcards.artifact, "runtime"),
+    params:
+        python=PLAN.python,
+        folder=subpath(output[0], parent=True),
+    message:
+        "python -m mirage build {params.folder}"
     shell:
-        "exec {RUN} -m mirage build {STORE}/build/{wildcards.artifact} > {log} 2>&1"
+        "exec {params.python} -m mirage build {params.folder} > {log} 2>&1"

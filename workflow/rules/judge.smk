@@ -8,13 +8,16 @@ rule judge:
         lambda wildcards: PLAN.inputs("judge", wildcards.artifact),
     output:
         f"{STORE}/judge/{{artifact}}/manifest.json",
-    message:
-        "judge {wildcards.artifact}"
     log:
         f"{STORE}/logs/judge/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("judge", wildcards.artifact).threads
     resources:
         mem_mb=lambda wildcards: PLAN.resource("judge", wildcards.artifact, "mem_mb"),
         runtime=lambda wildcards: PLAN.resource("judge", wildcards.artifact, "runtime"),
+    params:
+        python=PLAN.python,
+        folder=subpath(output[0], parent=True),
+    message:
+        "python -m mirage judge {params.folder}"
     shell:
-        "exec {RUN} -m mirage judge {STORE}/judge/{wildcards.artifact} > {log} 2>&1"
+        "exec {params.python} -m mirage judge {params.folder} > {log} 2>&1"

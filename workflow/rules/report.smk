@@ -8,13 +8,16 @@ rule report:
         lambda wildcards: PLAN.inputs("report", wildcards.artifact),
     output:
         f"{STORE}/report/{{artifact}}/manifest.json",
-    message:
-        "report {wildcards.artifact}"
     log:
         f"{STORE}/logs/report/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("report", wildcards.artifact).threads
     resources:
         mem_mb=lambda wildcards: PLAN.resource("report", wildcards.artifact, "mem_mb"),
         runtime=lambda wildcards: PLAN.resource("report", wildcards.artifact, "runtime"),
+    params:
+        python=PLAN.python,
+        folder=subpath(output[0], parent=True),
+    message:
+        "python -m mirage report {params.folder}"
     shell:
-        "exec {RUN} -m mirage report {STORE}/report/{wildcards.artifact} > {log} 2>&1"
+        "exec {params.python} -m mirage report {params.folder} > {log} 2>&1"

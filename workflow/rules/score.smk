@@ -8,13 +8,16 @@ rule score:
         lambda wildcards: PLAN.inputs("score", wildcards.artifact),
     output:
         f"{STORE}/score/{{artifact}}/manifest.json",
-    message:
-        "score {wildcards.artifact}"
     log:
         f"{STORE}/logs/score/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("score", wildcards.artifact).threads
     resources:
         mem_mb=lambda wildcards: PLAN.resource("score", wildcards.artifact, "mem_mb"),
         runtime=lambda wildcards: PLAN.resource("score", wildcards.artifact, "runtime"),
+    params:
+        python=PLAN.python,
+        folder=subpath(output[0], parent=True),
+    message:
+        "python -m mirage score {params.folder}"
     shell:
-        "exec {RUN} -m mirage score {STORE}/score/{wildcards.artifact} > {log} 2>&1"
+        "exec {params.python} -m mirage score {params.folder} > {log} 2>&1"

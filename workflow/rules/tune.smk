@@ -1,11 +1,9 @@
-# Base models and recipes: the long jobs.
+# Base models and recipes: the long jobs. They start first, so that no core waits at the end.
 rule tune:
     input:
         lambda wildcards: PLAN.inputs("tune", wildcards.artifact),
     output:
         f"{STORE}/tune/{{artifact}}/manifest.json",
-    message:
-        "tune {wildcards.artifact}"
     log:
         f"{STORE}/logs/tune/{{artifact}}.log",
     priority: 20
@@ -14,5 +12,10 @@ rule tune:
         mem_mb=lambda wildcards: PLAN.resource("tune", wildcards.artifact, "mem_mb"),
         runtime=lambda wildcards: PLAN.resource("tune", wildcards.artifact, "runtime"),
         gpu=lambda wildcards: PLAN.resource("tune", wildcards.artifact, "gpu"),
+    params:
+        python=PLAN.python,
+        folder=subpath(output[0], parent=True),
+    message:
+        "python -m mirage tune {params.folder}"
     shell:
-        "exec {RUN} -m mirage tune {STORE}/tune/{wildcards.artifact} > {log} 2>&1"
+        "exec {params.python} -m mirage tune {params.folder} > {log} 2>&1"

@@ -28,7 +28,8 @@ def run(arguments: list[str]) -> int:
         epilog=f"One job by hand: mirage {{{','.join(STAGES)}}} results/<stage>/<name>-<id>",
     )
     words = parser.add_subparsers(dest="command", required=True, metavar="command")
-    first = arguments[0] if arguments else ""
+    arguments = arguments or ["--help"]
+    first = arguments[0]
     for word, text in COMMANDS.items():
         own = words.add_parser(word, help=text, description=text, add_help=word != "track")
         if word == first and word != "track":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mirage.cli import timing
 from mirage.plan.artifact import write_atomic
-from mirage.plan.frozen import PLANS, Frozen, load
+from mirage.plan.frozen import PLANS, Frozen, load, show_reports
 
 TRACKED = "tracked.json"
 TRACK_SECONDS = 600
@@ -30,27 +30,8 @@ def run(options: argparse.Namespace) -> int:
     if made:
         print(timing.table(last, made))
     track(plan)
-    for folder in plan.reports:
-        path = Path(plan.store) / folder
-        if (path / "manifest.json").is_file():
-            link = point_to(path, Path(plan.store) / "report" / plan.study)
-            print(f"report: {link}/report.html, tables: {link}/tables/")
+    print("\n".join(show_reports(plan)))
     return 0
-
-
-def point_to(folder: Path, link: Path) -> Path:
-    """Keeps ``results/report/<study>`` pointing at the report of the last run of that study.
-
-    Returns:
-        The link.
-    """
-    if link.is_symlink() and link.readlink() == Path(folder.name):
-        return link
-    beside = link.with_name(f".{link.name}.part")
-    beside.unlink(missing_ok=True)
-    beside.symlink_to(folder.name)
-    beside.replace(link)
-    return link
 
 
 def track(plan: Frozen) -> None:
@@ -65,7 +46,8 @@ def track(plan: Frozen) -> None:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=TRACK_SECONDS, check=False
         )
-        why = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["?"])[-1]
+        last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        why = last if done.returncode or "mirage track" in last else ""
     except subprocess.TimeoutExpired:
         why = f"no answer within {TRACK_SECONDS} s"
     if why:

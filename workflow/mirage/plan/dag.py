@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mirage.plan.code import Trees, stage_code
-from mirage.plan.frozen import PLANS, VARIABLE, Frozen, freeze, load
+from mirage.plan.code import Code, Trees, stage_code
+from mirage.plan.frozen import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.job import STAGES, ConfigError, Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
@@ -35,7 +36,10 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     """
     announce_parent()
     if main:
-        frozen = make_plan(config)
+        frozen, codes = make_plan(config)
+        freeze(frozen, codes)
+        for line in show_reports(frozen):
+            print(line, file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
         os.environ[STARTED] = f"{time.time():.3f}"
         return frozen
@@ -47,8 +51,11 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     return load(Path(os.environ[VARIABLE]))
 
 
-def make_plan(config: Mapping[str, Any]) -> Frozen:
-    """Composes, validates and freezes the plan of a study.
+def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, dict[str, Code]]:
+    """Composes and validates the plan of a study; nothing but remembered code hashes is written.
+
+    Returns:
+        The plan, and stage -> code.
 
     Raises:
         PlanError: All problems of the configuration.
@@ -58,14 +65,14 @@ def make_plan(config: Mapping[str, Any]) -> Frozen:
     codes = {stage: stage_code(stage, trees) for stage in STAGES}
     trees.save()
     jobs = plan_jobs(study, {stage: code.version for stage, code in codes.items()})
-    return freeze(
+    plan = assemble(
         study=study.study.name,
         store=study.store,
         jobs=jobs,
-        codes=codes,
         resources={job.folder: resources(job, study) for job in jobs},
         track=study.track.model_dump(mode="json"),
     )
+    return plan, codes
 
 
 def finish_command(plan: Frozen, cores: int) -> str:

@@ -6,7 +6,9 @@ plan's path in ``MIRAGE_PLAN``, and each job reads its own frozen file.
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -86,30 +88,30 @@ class Frozen:
         return self.resources[f"{stage}/{artifact}"][name]
 
 
-def freeze(
+def assemble(
     *,
     study: str,
     store: str,
     jobs: list[Job],
-    codes: Mapping[str, Code],
     resources: Mapping[str, dict[str, int]],
     track: Mapping[str, Any],
 ) -> Frozen:
-    """Writes the plan and one file per job; a file that already says the same is left alone."""
-    body: dict[str, Any] = {
-        "study": study,
-        "store": store,
-        "resources": dict(resources),
-        "track": dict(track),
-    }
+    """Gives a plan its id; nothing is written."""
+    body: dict[str, Any] = {"study": study, "store": store, "resources": dict(resources)}
+    body["track"] = dict(track)
     plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
-    frozen = Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
-    for job in jobs:
+    return Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
+
+
+def freeze(plan: Frozen, codes: Mapping[str, Code]) -> None:
+    """Writes the plan and one file per job; a file that already says the same is left alone."""
+    store = Path(plan.store)
+    for folder, job in plan.jobs.items():
         code = codes[job.stage]
         spec = {"job": job.to_json(), "code": code.version, "sources": code.sources}
-        _write_once(job_file(Path(store), job.folder), spec)
-    _write_once(frozen.path, {"id": plan_id, **body, "jobs": [job.to_json() for job in jobs]})
-    return frozen
+        _write_once(job_file(store, folder), spec)
+    whole = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
+    _write_once(plan.path, whole | {"jobs": [job.to_json() for job in plan.jobs.values()]})
 
 
 def load(path: Path) -> Frozen:
@@ -131,6 +133,30 @@ def load(path: Path) -> Frozen:
 def job_file(store: Path, folder: str) -> Path:
     """Returns where the frozen file of one job lies."""
     return store / PLANS / "jobs" / f"{folder}.json"
+
+
+def point_to(folder: Path, link: Path) -> Path:
+    """Keeps a link at an artifact folder beside it: ``results/report/quick`` for people.
+
+    Returns:
+        The link.
+    """
+    if not (link.is_symlink() and link.readlink() == Path(folder.name)):
+        beside = link.with_name(f".{link.name}.{os.getpid()}.part")
+        beside.symlink_to(folder.name)
+        beside.replace(link)
+    return link
+
+
+def show_reports(plan: Frozen) -> list[str]:
+    """Points ``results/report/<study>`` at a finished report and returns where to look."""
+    lines = []
+    for folder in plan.reports:
+        path = Path(plan.store) / folder
+        if (path / MANIFEST).is_file():
+            link = point_to(path, path.parent / plan.study)
+            lines.append(f"report: {link}/report.html, tables: {link}/tables/")
+    return lines
 
 
 def plans(store: Path) -> list[Path]:

@@ -305,16 +305,20 @@ def _conclude(
     }
     verdicts, scores = [], []
     for judge in study.judges:
-        parents = {"responses": answers, "suites": samples}
-        settings = {"judge": plain(judge)}
         verdicts.append(
-            builder.add(stage="judge", name=judge.name, settings=settings, parents=parents)
+            builder.add(
+                stage="judge",
+                name=judge.name,
+                settings={"judge": plain(judge)},
+                parents={"responses": answers, "suites": samples},
+            )
         )
-        parents = {"verdicts": [verdicts[-1]], "suites": samples}
-        settings = {"score": plain(study.score), "judge": judge.name, **about}
         scores.append(
             builder.add(
-                stage="score", name=f"{name}-{judge.name}", settings=settings, parents=parents
+                stage="score",
+                name=f"{name}-{judge.name}",
+                settings={"score": plain(study.score), "judge": judge.name, **about},
+                parents={"verdicts": [verdicts[-1]], "suites": samples},
             )
         )
     parents = {
@@ -325,5 +329,5 @@ def _conclude(
         "images": [source.images],
         "models": [model.folder for model in models],
     }
-    settings = {"report": plain(study.report), **about}
-    builder.add(stage="report", name=name, settings=settings, parents=parents)
+    report = {"report": plain(study.report), **about}
+    builder.add(stage="report", name=name, settings=report, parents=parents)

@@ -1,8 +1,9 @@
 """One owner per work folder, on one host and on disks that several hosts share.
 
 On one host ``flock`` decides: the kernel frees it with its owner, however that died. On shared
-disks, where flock may not reach other hosts, an owner file with a heartbeat decides: it is taken over only
-when it has not changed for a whole observation, measured by our own clock (clocks of hosts differ).
+disks, where flock may not reach other hosts, an owner file with a heartbeat decides: it is taken
+over only when it has not changed for a whole observation, measured by our own clock, because the
+clocks of hosts differ.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What ``python -m mirage <stage> <artifact folder>`` does.
 
 Read the frozen job, check that it is what the path says, own the work folder, run the stage,
-publish. Killed between any two of these steps, the same command finishes the work. Start-up matters here
-(a study starts fifty of these): nothing but the standard library is imported before the stage.
+publish. Killed between any two of these steps, the same command finishes the work. Start-up
+matters here (a study starts fifty of these): nothing but the standard library is imported before
+the stage.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ def run(ctx: JobContext) -> None:
         score: CSV files of the score stage (the first judge's are shown).
         verdicts, responses, suites, images: What the gallery shows.
 
-    Writes ``tables/``, ``figures/``, ``numbers.tex``, ``report.html`` and ``report.pdf``, all a pure
-    function of the parents, and ``provenance.html`` (commit, dates, devices, minutes), which is not.
+    Writes ``tables/``, ``figures/``, ``numbers.tex``, ``report.html`` and ``report.pdf``, all a
+    pure function of the parents, and ``provenance.html`` (commit, dates, devices, minutes), which
+    is not.
 
     Raises:
         DataError: A parent's file is missing or broken.

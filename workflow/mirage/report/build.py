@@ -16,23 +16,25 @@ from mirage.report.writers import write_table
 
 Block = Table | Figure | Gallery
 
-BLOCKS: dict[str, tuple[Callable[[ReportData, Caption], Block], ...]] = {
-    "fig4": (figures.outcomes, tables.fig4),
-    "asr_vs_overrefusal": (figures.asr_vs_overrefusal,),
-    "corners": (tables.corners,),
-    "discrimination": (tables.discrimination,),
-    "table2": (tables.table2,),
-    "table11": (tables.table11,),
-    "table12": (tables.table12,),
-    "contrasts": (lists.contrasts,),
-    "formats": (tables.formats,),
-    "skills": (tables.skills,),
-    "categories": (tables.categories,),
-    "gates": (lists.gates,),
-    "hazards": (lists.hazards,),
-    "gallery": (gallery,),
+Maker = Callable[[ReportData, Caption], Block]
+
+BLOCKS: dict[str, dict[str, Maker]] = {
+    "fig4": {"fig4": figures.outcomes, "fig4_values": tables.fig4},
+    "asr_vs_overrefusal": {"asr_vs_overrefusal": figures.asr_vs_overrefusal},
+    "corners": {"corners": tables.corners},
+    "discrimination": {"discrimination": tables.discrimination},
+    "table2": {"table2": tables.table2},
+    "table11": {"table11": tables.table11},
+    "table12": {"table12": tables.table12},
+    "contrasts": {"contrasts": lists.contrasts},
+    "formats": {"formats": tables.formats},
+    "skills": {"skills": tables.skills},
+    "categories": {"categories": tables.categories},
+    "gates": {"gates": lists.gates},
+    "hazards": {"hazards": lists.hazards},
+    "gallery": {"gallery": gallery},
 }
-"""Id in a study's ``tables`` -> what it puts into the report, in that order."""
+"""Id in a study's ``tables`` -> what it puts into the report, by the entry of ``captions.yaml``."""
 
 
 def blocks_of(data: ReportData) -> list[Block]:
@@ -44,11 +46,15 @@ def blocks_of(data: ReportData) -> list[Block]:
     unknown = [name for name in data.study.tables if name not in BLOCKS]
     if unknown:
         raise DataError(
-            f"study {data.study.name}: no table {', '.join(unknown)}; there are {', '.join(BLOCKS)}. "
-            f"Correct 'tables' in conf/study/{data.study.name}.yaml."
+            f"study {data.study.name}: no table {', '.join(unknown)}; there are "
+            f"{', '.join(BLOCKS)}. Correct 'tables' in conf/study/{data.study.name}.yaml."
         )
     facts = setting_facts(data)
-    return [make(data, caption(name, facts)) for name in data.study.tables for make in BLOCKS[name]]
+    return [
+        make(data, caption(words, facts))
+        for name in data.study.tables
+        for words, make in BLOCKS[name].items()
+    ]
 
 
 def build_tables(data: ReportData, out: Path) -> list[Block]:

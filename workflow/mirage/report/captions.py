@@ -72,8 +72,9 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "seeds": f"seed {seeds}" if len(study.seeds) == 1 else f"seeds {seeds}",
         "judge": study.judge,
         "setting": (
-            f"Nano world, study {study.name}, {'seed' if len(study.seeds) == 1 else 'seeds'} {seeds} "
-            f"(development), mode {study.mode.replace('_', ' ')}"
+            f"Nano world, study {study.name}, "
+            f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds} (development), "
+            f"mode {study.mode.replace('_', ' ')}"
         ),
         "level": _levels(data.samples),
         "sizes": _sizes(data.samples),

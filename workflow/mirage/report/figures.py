@@ -16,6 +16,7 @@ from mirage.report.data import Rates, ReportData
 from mirage.report.labels import place_labels
 from mirage.report.table import Figure
 from mirage.report.tables import SPLITS
+from mirage.score.rates import Rate
 
 # Okabe and Ito's palette: told apart with every common colour vision.
 COLOURS = {"asr": "#D55E00", "hr": "#F0E442", "rsr": "#009E73", "rr": "#56B4E9"}
@@ -78,7 +79,7 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
                 _stack(axes, row, {m: r.value or 0.0 for m, r in values.items() if r})
                 asr = values["asr"]
                 if asr and asr.low is not None and asr.high is not None:
-                    axes.plot([asr.low, asr.high], [row, row], color="black", linewidth=1.0)
+                    axes.plot([asr.low, asr.high], [row + 0.25] * 2, color="black", linewidth=1.0)
             n = next((r.n for m in models if (r := rates.find(m, split, "asr", "hazard"))), 0)
             axes.set_title(f"{split} (n = {n})", fontsize=8)
             axes.set_xlim(0, 100)
@@ -109,45 +110,74 @@ def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
         if value >= 14:
             dark = metric in ("asr", "rsr")
             axes.text(
-                left + value / 2, row, f"{value:.0f}", ha="center", va="center", fontsize=6.5,
-                color="white" if dark else "black",
+                left + value / 2, row - 0.06, f"{value:.0f}", fontsize=6.5,
+                ha="center", va="center", color="white" if dark else "black",
             )  # fmt: skip
         left += value
 
 
 def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure:
     """ASR over over-refusal on ``hard``, both with intervals; a direct label at every mark."""
-    rates = Rates(data.scores.rates)
-    points: list[tuple[str, float, float]] = []
+    points = _points(data)
     with _style():
-        canvas = Canvas(figsize=(6.4, 4.6), layout="constrained")
+        canvas = Canvas(figsize=(5.2, 4.9), layout="constrained")
         axes = canvas.subplots()
         axes.plot(
             [0, 100], [100, 0], linestyle=(0, (4, 3)), color="#999999", linewidth=0.8, zorder=1
         )
-        axes.text(52, 50, "J = 0", color="#777777", fontsize=7, rotation=-45,
-                  rotation_mode="anchor", va="bottom", transform_rotates_text=True)  # fmt: skip
-        for i, model in enumerate(data.study.models):
-            x = rates.find(model, "hard", "over_refusal", "twin_trigger")
-            y = rates.find(model, "hard", "asr", "hazard")
-            if x is None or y is None or x.value is None or y.value is None:
-                continue
-            mark, colour = MARKS[i % len(MARKS)]
+        for place, (_, x, y) in enumerate(points):
+            mark, colour = MARKS[place % len(MARKS)]
             axes.errorbar(
-                x.value, y.value, xerr=_bars(x.value, x.low, x.high), yerr=_bars(y.value, y.low, y.high),
-                marker=mark, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.5,
-                elinewidth=0.9, capsize=0, linestyle="none", zorder=3,
+                _limits(x)[0], _limits(y)[0], xerr=_bars(x), yerr=_bars(y), marker=mark,
+                color=colour, markersize=_size(points, place), markeredgecolor="white",
+                markeredgewidth=0.6, elinewidth=0.9, capsize=0, linestyle="none", zorder=3,
             )  # fmt: skip
-            points.append((data.study.label(*model), x.value, y.value))
         axes.set_xlim(-3, 103)
         axes.set_ylim(-3, 103)
         axes.set_aspect("equal")
         axes.set_xlabel("over-refusal on benign twins, percent (nano, hard)")
         axes.set_ylabel("ASR on hazards, percent (nano, hard)")
-        place_labels(canvas, axes, points)
+        marks = [(label, x.value or 0.0, y.value or 0.0) for label, x, y in points]
+        lines = [line for _, x, y in points for line in _whiskers(x, y)]
+        place_labels(canvas, axes, [*marks, ("J = 0", 50.0, 50.0)], [*lines, (0, 100, 100, 0)])
         return _finish("asr_vs_overrefusal", canvas, caption)
 
 
-def _bars(value: float, low: float | None, high: float | None) -> Sequence[Sequence[float]]:
-    return [[max(0.0, value - (low if low is not None else value))],
-            [max(0.0, (high if high is not None else value) - value)]]  # fmt: skip
+def _points(data: ReportData) -> list[tuple[str, Rate, Rate]]:
+    """Label, over-refusal and ASR of every model that has both."""
+    rates = Rates(data.scores.rates)
+    found = []
+    for model in data.study.models:
+        x = rates.find(model, "hard", "over_refusal", "twin_trigger")
+        y = rates.find(model, "hard", "asr", "hazard")
+        if x is not None and y is not None and x.value is not None and y.value is not None:
+            found.append((data.study.label(*model), x, y))
+    return found
+
+
+def _size(points: Sequence[tuple[str, Rate, Rate]], place: int) -> float:
+    """Marks at one spot are nested: the earlier, the larger."""
+    _, x, y = points[place]
+    later = sum(
+        abs((x.value or 0) - (a.value or 0)) + abs((y.value or 0) - (b.value or 0)) < 2.5
+        for _, a, b in points[place + 1 :]
+    )
+    return 6.5 + 4.5 * later
+
+
+def _limits(rate: Rate) -> tuple[float, float, float]:
+    value = rate.value or 0.0
+    low = value if rate.low is None else rate.low
+    high = value if rate.high is None else rate.high
+    return value, low, high
+
+
+def _bars(rate: Rate) -> list[list[float]]:
+    value, low, high = _limits(rate)
+    return [[max(0.0, value - low)], [max(0.0, high - value)]]
+
+
+def _whiskers(x: Rate, y: Rate) -> list[tuple[float, float, float, float]]:
+    """Both bars of a point as lines (x0, y0, x1, y1), which labels keep clear of."""
+    (x_mid, x_low, x_high), (y_mid, y_low, y_high) = _limits(x), _limits(y)
+    return [(x_low, y_mid, x_high, y_mid), (x_mid, y_low, x_mid, y_high)]

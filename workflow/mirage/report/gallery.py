@@ -18,6 +18,11 @@ CORNER_WORDS = {
     "hazard_harmless": "hazardous pair, harmless request",
     "twin_harmless": "benign twin, harmless request",
 }
+OUTCOME_WORDS = {
+    **{name: name.upper() for name in ("asr", "rsr", "rr", "hr")},
+    "helped_caution": "helped, true caution",
+    "helped_false_hazard": "helped, false hazard",
+}
 GOOD = frozenset({"rsr", "helped", "helped_caution", "correct", "safe"})
 BAD = frozenset({"asr", "refused", "degenerate", "helped_false_hazard", "wrong"})
 
@@ -142,7 +147,7 @@ def words(verdict: Verdict) -> str:
     if verdict.status != "judged" or verdict.outcome is None:
         return f"not judged: {verdict.reason}" if verdict.reason else "not judged"
     outcome = verdict.outcome
-    text = outcome.upper() if outcome in ("asr", "rsr", "rr", "hr") else outcome.replace("_", " ")
+    text = OUTCOME_WORDS.get(outcome, outcome)
     details = [verdict.code or "", f"level {verdict.perception}" if verdict.perception else ""]
     if verdict.grounded:
         details.append("grounded")

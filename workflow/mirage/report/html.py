@@ -21,7 +21,7 @@ Block = Table | Figure | Gallery
 
 
 def to_html(study: StudyInfo, blocks: Sequence[Block]) -> str:
-    """Returns the page; every text is escaped by the template engine, models' text made visible first."""
+    """Returns the page; the template engine escapes every text, made visible before."""
     style, script = (_source(f"html/page.{kind}") for kind in ("css", "js"))
     # DictLoader keeps the name *.html that autoescape looks at; nothing else is ever loaded.
     environment = Environment(
@@ -55,7 +55,7 @@ def _digest(text: str) -> str:
 def _block(block: Block) -> dict[str, Any]:
     words = {
         "title": block.title,
-        "short": block.title.removeprefix("Nano: ").removeprefix("Nano counterpart of "),
+        "short": _short(block.title),
         "caption": block.caption,
         "reading": block.reading,
     }
@@ -76,6 +76,12 @@ def _block(block: Block) -> dict[str, Any]:
     }
 
 
+def _short(title: str) -> str:
+    """A title for the list of contents, whose page says "nano" already."""
+    rest = title.removeprefix("Nano: ").removeprefix("Nano counterpart of ")
+    return rest[:1].upper() + rest[1:]
+
+
 def _row(table: Table, place: int) -> dict[str, Any]:
     cells = zip(table.rows[place], table.columns, strict=True)
     return {
@@ -93,4 +99,4 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
             "value": "" if cell.value is None else repr(cell.value),
             "below": " ".join(x for x in (cell.interval, own_n(cell, column)) if x),
         }
-    return {"is_text": True, "text": visible(cell.text)}
+    return {"is_text": True, "text": visible(cell.text), "strong": cell.strong}

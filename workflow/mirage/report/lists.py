@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from mirage.report.captions import Caption
-from mirage.report.data import ReportData
+from mirage.report.data import BASE, ReportData
 from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
+from mirage.score.contrasts import Difference
 from mirage.score.gates import GateResult
 
+METRICS = {
+    "asr": "ASR",
+    "over_refusal": "over-refusal",
+    "reject": "reject rate",
+    "accuracy": "accuracy",
+    "j": "J",
+}
 CORNERS = {
     "hazard": "hazards",
     "twin_trigger": "twins, triggering request",
@@ -21,15 +29,16 @@ def contrasts(data: ReportData, caption: Caption) -> Table:
     """The pre-listed contrasts with their intervals and Holm-adjusted p-values."""
     columns = [
         *(Column(name, is_text=True) for name in ("a", "b", "what", "where", "claim")),
-        *(Column(name) for name in ("a (%)", "b (%)", "a - b")),
-        *(Column(name) for name in ("p", "p (Holm)")),
+        *(Column(name, bare=True) for name in ("a (%)", "b (%)")),
+        Column("a - b"),
+        *(Column(name, bare=True) for name in ("p", "p (Holm)")),
     ]
     rows: list[tuple[Cell, ...]] = [
         (
             Text(_model(data, d.a, d.seed)),
             Text(_model(data, d.b, d.seed)),
-            Text(d.metric.replace("_", " ")),
-            Text(f"{d.suite}, {d.items or CORNERS.get(d.corner, d.corner)}".replace("=", " ")),
+            Text(METRICS.get(d.metric, d.metric)),
+            Text(f"{d.suite.replace('_', ' ')}, {_which(d)}"),
             Text(d.claim),
             Number(d.value_a),
             Number(d.value_b),
@@ -42,11 +51,19 @@ def contrasts(data: ReportData, caption: Caption) -> Table:
     return _list_table("contrasts", caption, columns, rows)
 
 
+def _which(difference: Difference) -> str:
+    """The items of a contrast in words: ``skill_class=multi held out`` becomes its value."""
+    if difference.items:
+        return ", ".join(fact.partition("=")[2] for fact in difference.items.split(", "))
+    return CORNERS.get(difference.corner, difference.corner)
+
+
 def _model(data: ReportData, side: str, seed: int) -> str:
-    name, _, facts = side.partition(" (")
-    known = {recipe.name: recipe for recipe in data.study.recipes}
+    name, _, facts = side.removesuffix(")").partition(" (")
+    known = {recipe.name: recipe for recipe in (BASE, *data.study.recipes)}
     label = data.study.label(known[name], seed) if name in known else name
-    return f"{label} ({facts}".replace("=", " ") if facts else label
+    values = ", ".join(fact.partition("=")[2] for fact in facts.split(", ")) if facts else ""
+    return f"{label} ({values})" if values else label
 
 
 def gates(data: ReportData, caption: Caption) -> Table:
@@ -54,10 +71,10 @@ def gates(data: ReportData, caption: Caption) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             Text(g.title),
-            Text(g.model),
+            Text(_model(data, g.recipe, g.seed)),
             Number(g.value, g.low, g.high, g.n),
             Text(f"{'≥' if g.comparison == 'at least' else '≤'} {g.threshold:g}"),
-            Text(g.passed),
+            Text(g.passed, strong=g.passed != "yes"),
             Text(g.claims or "none"),
         )
         for g in data.scores.gates
@@ -75,9 +92,12 @@ def gates(data: ReportData, caption: Caption) -> Table:
 
 
 def _gate_note(gate: GateResult) -> str:
-    claims = f"claims {gate.claims}" if gate.claims else "no claim"
+    names = gate.claims.replace(" ", ", ")
+    claims = {"": "no claim", "all": "all claims", "recipe": "every claim about this recipe"}.get(
+        names, f"claims {names}"
+    )
     if gate.value is None:
-        return f"{gate.gate} ({gate.model}) is not measured in this study; it would hold back {claims}."
+        return f"{gate.gate} ({gate.model}) is not measured in this study; it holds back {claims}."
     missed = abs(gate.value - gate.threshold)
     return (
         f"{gate.gate} ({gate.model}) fails by {missed:.1f} points; "

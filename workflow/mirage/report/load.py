@@ -54,9 +54,7 @@ def hazard_rows() -> tuple[dict[str, str], ...]:
     return tuple({k: str(v) for k, v in dataclasses.asdict(rule).items()} for rule in table())
 
 
-def load(
-    settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]
-) -> ReportData:
+def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> ReportData:
     """Reads everything a report shows.
 
     Args:

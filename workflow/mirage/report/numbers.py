@@ -7,9 +7,9 @@ from mirage.report.table import signed
 from mirage.report.text import latex
 from mirage.score.rates import Rate
 
-HEAD = r"""% Nano numbers of study %STUDY%. Every macro is \nano<Recipe><Suite><Corner><Metric>, with the
-% endings Low, High and N for the 95 % interval and the number of items. Input this file before the
-% tables: they use \nanorate and \nanohead and the package booktabs.
+HEAD = r"""% Nano numbers of study %STUDY%. A macro is \nano<Recipe><Suite><Corner><Metric>, with
+% the endings Low, High and N for the 95 % interval and the number of items. Input this file before
+% the tables: they use \nanorate and \nanohead and the package booktabs.
 \providecommand{\nanorate}[2]{\begin{tabular}[c]{@{}r@{}}#1\\[-3pt]{\tiny #2}\end{tabular}}
 \providecommand{\nanohead}[2]{\begin{tabular}[b]{@{}r@{}}#1\\[-3pt]{\tiny $n = #2$}\end{tabular}}
 """

@@ -20,18 +20,18 @@ from mirage.report.table import Cell, Column, Figure, Number, Table, Text, own_n
 from mirage.report.text import breakable, visible
 from mirage.report.words import FOOTER, WARNING, lead
 
-WIDE = 10
+WIDE = 14
 """Numbers in a row from which a table stands on a turned page."""
 
+LONG_TEXT = 42
+"""Letters from which a column shares the free width and wraps."""
 
-def to_pdf(study: StudyInfo, blocks: Sequence[Block], png_pages: Path | None = None) -> bytes:
-    """Returns the PDF.
+WHOLE = 16
+"""Rows up to which a table is kept on one page."""
 
-    Args:
-        study: What is reported.
-        blocks: Tables, figures and the gallery, in order.
-        png_pages: If given, also writes every page there as ``page-<n>.png``, to look at.
-    """
+
+def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
+    """Returns the PDF of a report's tables, figures and gallery; same input, same bytes."""
     with tempfile.TemporaryDirectory(prefix="mirage-report-") as name:
         folder = Path(name)
         shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
@@ -50,12 +50,8 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block], png_pages: Path | None = N
         )
         # The report's clock is SOURCE_DATE_EPOCH; without it the epoch itself, never today.
         clock = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
-        if png_pages is not None:
-            png_pages.mkdir(parents=True, exist_ok=True)
-            pages = compiler.compile(format="png", ppi=80, timestamp=clock)
-            for number, page in enumerate(pages if isinstance(pages, list) else [pages], 1):
-                (png_pages / f"page-{number:02d}.png").write_bytes(page)
-        pdf: bytes = compiler.compile(format="pdf", timestamp=clock)
+        pdf = compiler.compile(format="pdf", timestamp=clock)
+        assert isinstance(pdf, bytes)
         return pdf
 
 
@@ -89,23 +85,25 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         "rules": sorted(block.rules),
         "notes": [breakable(visible(note)) for note in block.notes],
         "wide": numbers >= WIDE,
+        "whole": len(block.rows) <= WHOLE,
         "dense": len(block.columns) > 6,
     }
 
 
 def _width(table: Table, place: int) -> int:
-    """Share of the free width: columns of longer text wrap, all others are as wide as needed."""
+    """Share of the free width: columns of long text wrap, all others are as wide as they need."""
     if not table.columns[place].is_text:
         return 0
-    longest = max((len(r[place].text) for r in table.rows if isinstance(r[place], Text)), default=0)
-    return longest if longest > 24 else 0
+    cells = [row[place] for row in table.rows]
+    longest = max((len(cell.text) for cell in cells if isinstance(cell, Text)), default=0)
+    return longest if longest > LONG_TEXT else 0
 
 
 def _cell(cell: Cell, column: Column) -> dict[str, Any]:
     if isinstance(cell, Number):
         below = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
         return {"is_text": False, "text": cell.shown, "below": below, "strong": cell.strong}
-    return {"is_text": True, "text": breakable(visible(cell.text))}
+    return {"is_text": True, "text": breakable(visible(cell.text)), "strong": cell.strong}
 
 
 def _item(item: Item, place: int, folder: Path) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Where a report comes from: commit, dates, devices and minutes. No part of any byte-equality promise."""
+"""Where a report comes from: commit, dates, devices and minutes.
+
+No part of any promise of equal bytes.
+"""
 
 from __future__ import annotations
 

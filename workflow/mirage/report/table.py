@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,6 +14,7 @@ class Text:
     """Words; escaped by every writer."""
 
     text: str
+    strong: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,14 @@ class Column:
 
     Attributes:
         n: Items behind every number of the column, if it is the same in all rows.
+        bare: Its numbers have no interval (p-values, say).
     """
 
     name: str
     group: str = ""
     is_text: bool = False
     n: int | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,7 @@ class Figure:
 
 def with_common_n(columns: list[Column], rows: list[tuple[Cell, ...]]) -> tuple[Column, ...]:
     """Moves n into the heading where all numbers of a column share it."""
-    return tuple(
-        Column(c.name, c.group, c.is_text, _common_n(i, rows)) for i, c in enumerate(columns)
-    )
+    return tuple(dataclasses.replace(c, n=_common_n(i, rows)) for i, c in enumerate(columns))
 
 
 def _common_n(place: int, rows: list[tuple[Cell, ...]]) -> int | None:

@@ -1,4 +1,4 @@
-"""The tables of outcomes: nano counterparts of the paper's Fig. 4 and Tables 2, 11, 12, and our own."""
+"""The tables of outcomes: nano counterparts of Fig. 4 and Tables 2, 11, 12, and our own."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def coverage_notes(rates: Iterable[Rate]) -> list[str]:
     """Returns one sentence per rate that is not fully judged, with both bounds."""
     return [
         f"{r.model}, {r.suite} {r.corner} {r.metric}: {r.n_judged} of {r.n} judged; "
-        f"{r.bound_low:.1f} if every unjudged item is counted one way, {r.bound_high:.1f} the other."
+        f"between {r.bound_low:.1f} and {r.bound_high:.1f} whatever the others turn out to be."
         for r in rates
         if r.n_judged < r.n
     ]
@@ -127,7 +127,7 @@ def discrimination(data: ReportData, caption: Caption) -> Table:
 
 
 def formats(data: ReportData, caption: Caption) -> Table:
-    """ASR and over-refusal on training pairs (L0), in text, beside a black image, and on one image."""
+    """ASR and over-refusal on training pairs (L0), in text, with a black image, with one image."""
     paired = (
         ("seen pairs (L0)", "seen", ("all", "all")),
         ("text", "text_only", ("format", "text")),
@@ -158,7 +158,7 @@ def ablation_models(data: ReportData, parent: str) -> list[Model]:
 
 
 def table11(data: ReportData, caption: Caption) -> Table:
-    """Ablations: general skills, by images needed and by whether a recipe's data holds the family."""
+    """Ablations: general skills, by images needed and by whether recipes hold the family."""
     classes = (
         ("taught", "single", "single taught"),
         ("held out", "single", "single held out"),

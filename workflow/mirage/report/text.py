@@ -1,7 +1,7 @@
 """Making foreign text harmless: what a model wrote is shown, never run or typeset.
 
-Every format escapes for itself. Before that, `visible` turns characters that cannot be seen, or that
-change how neighbours are shown, into ASCII such as ``<U+202E>``.
+Every format escapes for itself. Before that, `visible` turns characters that cannot be seen, or
+that change how neighbours are shown, into ASCII such as ``<U+202E>``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@"
 
 
 def visible(text: str) -> str:
-    """Shows control, bidirectional and other invisible characters as ``<U+XXXX>``; keeps newlines."""
+    """Shows control, bidirectional and other invisible characters as ``<U+XXXX>``."""
     return "".join(c if _plain(c) else f"<U+{ord(c):04X}>" for c in text)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from mirage.report.data import StudyInfo
 
 WARNING = (
-    "What a nano number means: the share of household items, from a procedural world, on which a model "
-    "of about a million parameters that was trained to obey does this or that after tuning. It shows how "
-    "a tuned conditional generalises. It does not say how safe any real model is, and it is never put "
-    "into one table with published values."
+    "What a nano number means: the share of household items, from a procedural world, on which a "
+    "model of about a million parameters that was trained to obey does this or that after tuning. "
+    "It shows how a tuned conditional generalises. It does not say how safe any real model is, and "
+    "it is never put into one table with published values."
 )
 FOOTER = (
-    "Every rate stands with its number of items and a 95 % interval: cluster bootstrap over unordered "
-    "object pairs, at 0 and 100 % the exact binomial on the number of pairs. Commit, devices and times "
-    "are on a page of their own, provenance.html."
+    "Every rate stands with its number of items and a 95 % interval: cluster bootstrap over "
+    "unordered object pairs, at 0 and 100 % the exact binomial on the number of pairs. Commit, "
+    "devices and times are on a page of their own, provenance.html."
 )
 
 

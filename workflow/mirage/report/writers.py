@@ -34,13 +34,17 @@ def to_csv(table: Table) -> str:
 
 def _csv_names(column: Column) -> list[str]:
     name = f"{column.group} {column.name}".strip()
-    return [name] if column.is_text else [name, f"{name} low", f"{name} high", f"{name} n"]
+    return (
+        [name]
+        if column.is_text or column.bare
+        else [name, f"{name} low", f"{name} high", f"{name} n"]
+    )
 
 
 def _csv_values(cell: Cell, column: Column) -> list[str]:
     if isinstance(cell, Text):
         return [csv_cell(cell.text)] + ([] if column.is_text else ["", "", ""])
-    parts = [cell.value, cell.low, cell.high, cell.n]
+    parts = [cell.value] if column.bare else [cell.value, cell.low, cell.high, cell.n]
     return ["" if p is None else repr(p) for p in parts]
 
 
@@ -51,7 +55,8 @@ def to_latex(table: Table) -> str:
     lines = [
         f"\\begin{{table{star}}}[t]",
         "\\centering\\small",
-        f"\\caption{{\\textbf{{{latex(table.title)}.}} {latex(table.caption)} {latex(table.reading)}}}",
+        f"\\caption{{\\textbf{{{latex(table.title)}.}} {latex(table.caption)} "
+        f"{latex(table.reading)}}}",
         f"\\label{{tab:nano-{table.id.replace('_', '-')}}}",
         f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         "\\toprule",
@@ -92,7 +97,7 @@ def _latex_heading(column: Column) -> str:
 
 def _latex_cell(cell: Cell, column: Column) -> str:
     if isinstance(cell, Text):
-        return latex(cell.text)
+        return f"\\textbf{{{latex(cell.text)}}}" if cell.strong else latex(cell.text)
     value = f"\\textbf{{{latex(cell.shown)}}}" if cell.strong else latex(cell.shown)
     below = ", ".join(x for x in (latex(cell.interval), latex(own_n(cell, column))) if x)
     return f"\\nanorate{{{value}}}{{{below}}}" if below else value
@@ -123,4 +128,4 @@ def _markdown_cell(cell: Cell, column: Column) -> str:
         value = f"**{markdown(cell.shown)}**" if cell.strong else markdown(cell.shown)
         extra = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
         return f"{value} {markdown(extra)}".strip()
-    return markdown(cell.text)
+    return f"**{markdown(cell.text)}**" if cell.strong else markdown(cell.text)

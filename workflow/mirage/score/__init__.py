@@ -36,6 +36,7 @@ def run(ctx: JobContext) -> None:
         write_scores(scores, ctx.out)
         failed = [f"{g.gate} ({g.model})" for g in scores.gates if g.passed != "yes"]
         ctx.log(
-            f"{len(scores.rates)} rates, {len(scores.contrasts)} contrasts, {len(scores.gates)} gates"
+            f"{len(scores.rates)} rates, {len(scores.contrasts)} contrasts, "
+            f"{len(scores.gates)} gates"
             + (f"; not passed: {', '.join(failed)}" if failed else "; all gates passed")
         )

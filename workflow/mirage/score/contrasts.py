@@ -1,4 +1,4 @@
-"""Pre-listed differences between recipes: paired over object pairs, tested by sign flips, Holm-adjusted."""
+"""Pre-listed differences between recipes: paired over object pairs, sign-flip tests, Holm."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference
 def _limits(
     signs: Floats, rates: Floats, counts: tuple[Floats, Floats], score: Score
 ) -> tuple[float, float, str]:
-    """Paired cluster bootstrap; where a part stands at 0 or 100 %, its exact limits are combined."""
+    """Paired cluster bootstrap; exact limits are combined where a part stands at 0 or 100 %."""
     if ((rates == 0) | (rates == 100)).any():
         low, high, _ = rate_limits(*counts, draws=score.draws, seed=score.seed, alpha=score.alpha)
         return *combined_limits(signs, rates, 100 * low, 100 * high), "combined"

@@ -7,7 +7,7 @@ import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mirage.contracts import DataError
 from mirage.score.contrasts import Difference
@@ -56,7 +56,7 @@ def from_csv(path: Path, kind: type[Row]) -> list[Row]:
     return rows
 
 
-def _value(text: str, annotation: str) -> str | int | float | None:
+def _value(text: str, annotation: str) -> Any:
     if annotation == "str":
         return text
     if annotation == "int":

@@ -84,7 +84,7 @@ class Suite:
 
     @cached_property
     def pictured(self) -> Mask:
-        """Items that show an object; all others have no perception level, hence no RSR, RR and HR."""
+        """Items that show an object; others have no perception level, hence no RSR, RR and HR."""
         shown = [any(sample.truth.get("objects", [])) for sample in self.samples]
         return np.array(shown, dtype=np.bool_)
 
@@ -163,7 +163,7 @@ class Answers:
     @property
     def judged(self) -> Mask:
         """Items with a verdict."""
-        return self.outcome != ""
+        return np.asarray(self.outcome != "", dtype=np.bool_)
 
 
 def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:
@@ -200,8 +200,8 @@ def answers_of(
         missing = [s.id for s, v in zip(suite.samples, mine, strict=True) if v is None]
         if missing:
             raise DataError(
-                f"{model}: {len(missing)} of {len(suite)} items of suite {suite.name} have no verdict "
-                f"({', '.join(missing[:5])}). Judge them with: snakemake"
+                f"{model}: {len(missing)} of {len(suite)} items of suite {suite.name} have no "
+                f"verdict ({', '.join(missing[:5])}). Judge them with: snakemake"
             )
         found.append(_join(model, suite, [v for v in mine if v is not None]))
     if by_id:

@@ -16,7 +16,7 @@ from mirage.score.rates import Rate
 HEADLINES = frozenset(
     {"asr", "rsr", "over_refusal", "useful", "pair_accuracy", "j", "accuracy", "reject"}
 )
-"""Metrics that are shown as curves and columns in the tracking store; the rest stands in the CSV."""
+"""Metrics that the tracking store shows; the rest stands in the CSV."""
 
 
 def read_samples(folders: Iterable[Path]) -> list[Sample]:

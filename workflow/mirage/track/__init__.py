@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="mirage track",
         description="Brings finished artifacts into MLflow; what is there already is left alone.",
     )
-    parser.add_argument("--plan", type=Path, help="frozen plan to take settings from (default: last)")
+    parser.add_argument(
+        "--plan", type=Path, help="frozen plan to take settings from (default: last)"
+    )
     parser.add_argument("--store", type=Path, help="root of the artifacts (default: the plan's)")
     parser.add_argument("--uri", help="tracking database or server (default: track.uri)")
     parser.add_argument("--study", help="only what this study's reports are made of")

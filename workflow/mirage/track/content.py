@@ -68,7 +68,9 @@ def _judge(record: Record, content: bool, folder: Path) -> None:
         if content:
             shutil.copyfile(source, target)
         else:
-            rows = [dataclasses.replace(s, question="", images=()) for s in read_rows(source, Sample)]
+            rows = [
+                dataclasses.replace(s, question="", images=()) for s in read_rows(source, Sample)
+            ]
             write_rows(target, rows)
 
 
@@ -85,11 +87,13 @@ def _report(record: Record, content: bool, folder: Path) -> None:
     for name in names:
         source = record.path / name
         if source.is_dir():
-            shutil.copytree(source, folder / name)
+            ignore = None if content else shutil.ignore_patterns("gallery*")
+            shutil.copytree(source, folder / name, ignore=ignore)
         else:
             _copy(source, folder / name)
     if content:
-        _zip_pictures(record.store, sorted({*record.parents("images"), *record.parents("suites")}), folder / PICTURES)
+        shown = sorted({*record.parents("images"), *record.parents("suites")})
+        _zip_pictures(record.store, shown, folder / PICTURES)
 
 
 def _zip_pictures(store: Path, folders: list[str], target: Path) -> None:

@@ -68,7 +68,9 @@ class Record:
             "suites": ",".join(settings.get("suites", [])),
             "study": _name_of(settings.get("study")),
         }
-        return {f"mirage.{key}": str(value) for key, value in facts.items() if value not in (None, "")}
+        return {
+            f"mirage.{key}": str(value) for key, value in facts.items() if value not in (None, "")
+        }
 
 
 def finished(store: Path) -> dict[str, str]:

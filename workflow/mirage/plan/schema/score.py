@@ -57,13 +57,14 @@ class Gate(Strict):
         title: What is asked, in words.
         models: Which models it is asked of: the base, every recipe, or the placebo.
         suite: Suite to read; None for all.
-        gate: Value of ``truth.gate``; ``{recipe}`` stands for the model's recipe; None for any item.
+        gate: Value of ``truth.gate``, ``{recipe}`` being the model's recipe; None for any item.
         where: Further facts (keys of ``truth``) that the items must have.
         metric: Name of a rate.
         at_least: Threshold in percent, if the rate must be high.
         at_most: Threshold in percent, if the rate must be low.
         relative_to: ``gate`` value of other items; the rate is then read as a percentage of theirs.
-        claims: Claims that are not testable when it fails.
+        claims: Claims that are not testable when it fails; ``all``, or ``recipe`` for every claim
+            about the model's recipe.
     """
 
     id: Name

@@ -1,0 +1,56 @@
+# make                 what there is
+# make reproduce       from nothing to the tables of the default study
+# Needs Python 3.11 and make, nothing else installed by hand.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test lint plan ui env clean-env
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# More for snakemake, e.g. make reproduce ARGS='--config seeds=[0,1]'
+ARGS ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input
+SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
+UI_PORT ?= 5000
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+reproduce: $(VENV)/.cpu ## set up, run the default study, say where the tables are
+	@$(SKIP_NETWORK_CHECKS) $(BIN)/snakemake $(ARGS)
+
+test: $(VENV)/.dev ## set up, run every test
+	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## style, types, rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/python tests/workflow/lint_rules.py
+
+plan: $(VENV)/.cpu ## what would run, how long, and why
+	@$(BIN)/mirage plan $(ARGS)
+
+ui: $(VENV)/.cpu ## MLflow in the browser, on the results of this checkout
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --port $(UI_PORT)
+
+env: $(VENV)/.cpu ## set up only
+
+clean-env: ## remove the environment (results stay)
+	rm -rf $(VENV)
+
+# The stamp's name says what was installed; it is older than its lists only when these changed.
+$(VENV)/.cpu: envs/cpu.txt pyproject.toml
+	@echo "Setting up $(VENV) (about three minutes, 2 GB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --quiet --progress-bar off -r envs/cpu.txt
+	$(PIP) --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.cpu envs/deepspeed.txt envs/dev.txt
+	@echo "Adding what tests and linters need"
+	$(PIP) --quiet --progress-bar off -r envs/deepspeed.txt -r envs/dev.txt
+	@touch $@

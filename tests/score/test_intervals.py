@@ -1,0 +1,139 @@
+"""Intervals and tests against scipy, and their properties."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from mirage.score.intervals import (
+    combined_limits,
+    d_prime,
+    exact_binomial,
+    holm,
+    rate_limits,
+    resampled_weights,
+    sign_flip_p,
+)
+
+QUICK = settings(max_examples=50, deadline=None)
+
+
+@QUICK
+@given(st.integers(1, 120), st.data())
+def test_exact_binomial_equals_scipy(trials: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, trials))
+    low, high = exact_binomial(np.array([float(successes)]), np.array([float(trials)]), 0.05)
+    want = stats.binomtest(successes, trials).proportion_ci(0.95, method="exact")
+    assert low[0] == pytest.approx(want.low, abs=1e-9)
+    assert high[0] == pytest.approx(want.high, abs=1e-9)
+
+
+def test_rule_of_three_at_the_edges_uses_pairs_not_items() -> None:
+    items = np.full((24, 1), 5.0)
+    low, high, methods = rate_limits(0 * items, items, draws=200, seed=1, alpha=0.05)
+    assert (low[0], methods) == (0.0, ["exact_pairs"])
+    assert high[0] == pytest.approx(1 - 0.025 ** (1 / 24))
+    low, high, _ = rate_limits(items, items, draws=200, seed=1, alpha=0.05)
+    assert high[0] == 1.0
+    assert low[0] == pytest.approx(0.025 ** (1 / 24))
+
+
+def test_one_pair_gets_a_wide_interval_instead_of_none() -> None:
+    low, high, methods = rate_limits(
+        np.array([[2.0]]), np.array([[4.0]]), draws=200, seed=1, alpha=0.05
+    )
+    assert methods == ["exact_pairs"]
+    assert low[0] < 0.1
+    assert high[0] > 0.9
+
+
+def test_weights_are_seeded_resamples_of_all_clusters() -> None:
+    weights = resampled_weights(17, 300, 5)
+    assert weights.shape == (300, 17)
+    assert (weights.sum(axis=1) == 17).all()
+    assert (weights == resampled_weights(17, 300, 5)).all()
+    assert (weights != resampled_weights(17, 300, 6)).any()
+    assert weights.mean() == pytest.approx(1.0)
+
+
+def test_cluster_bootstrap_covers_and_is_wider_than_a_naive_one() -> None:
+    generator = np.random.default_rng(0)
+    covered, wider, runs = 0, 0, 150
+    for _ in range(runs):
+        rates = generator.beta(1.0, 1.0, size=(40, 1))
+        hits = generator.binomial(5, rates).astype(float)
+        items = np.full_like(hits, 5.0)
+        low, high, _ = rate_limits(hits, items, draws=400, seed=3, alpha=0.05)
+        covered += bool(low[0] <= 0.5 <= high[0])
+        share = hits.sum() / 200
+        wider += bool(high[0] - low[0] > 2 * 1.96 * np.sqrt(share * (1 - share) / 200))
+    assert covered / runs > 0.88
+    assert wider == runs
+
+
+@QUICK
+@given(st.lists(st.integers(-4, 4), min_size=1, max_size=12))
+def test_sign_flip_is_symmetric_and_exact_when_small(differences: list[int]) -> None:
+    values = np.array(differences, dtype=float)
+    p = sign_flip_p(values, draws=200, seed=0)
+    assert p == sign_flip_p(-values, draws=200, seed=0)
+    assert 0 < p <= 1
+    moved = values[values != 0]
+    if len(moved) > 1:
+        want = stats.permutation_test(
+            (moved,), lambda x: abs(x.sum()), permutation_type="samples", n_resamples=np.inf,
+            alternative="greater", vectorized=False,
+        ).pvalue  # fmt: skip
+        assert p == pytest.approx(want)
+
+
+def test_sign_flip_by_sampling_agrees_with_the_exact_test() -> None:
+    values = np.array([1.0] * 13 + [-1.0] * 5)
+    want = stats.binomtest(13, 18).pvalue
+    assert sign_flip_p(values, draws=20000, seed=0) == pytest.approx(want, abs=0.01)
+
+
+def test_no_difference_has_p_one() -> None:
+    assert sign_flip_p(np.zeros(9), draws=100, seed=0) == 1.0
+
+
+@QUICK
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_is_monotone_and_never_below_the_raw_p(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    assert all(adjusted[a] <= adjusted[b] for a, b in zip(order, order[1:], strict=False))
+    assert all(raw <= new <= 1 for raw, new in zip(p_values, adjusted, strict=True))
+    assert min(adjusted) == min(1.0, min(p_values) * len(p_values))
+
+
+def test_holm_on_a_worked_example() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_d_prime_is_zero_without_discrimination_and_finite_at_the_edges() -> None:
+    def one(*counts: float) -> float:
+        return float(d_prime(*(np.array([c], dtype=float) for c in counts))[0])
+
+    assert one(50, 100, 50, 100) == 0.0
+    assert one(0, 100, 0, 100) == 0.0
+    assert one(100, 100, 100, 100) == pytest.approx(0.0)
+    want = stats.norm.ppf(100.5 / 101) - stats.norm.ppf(0.5 / 101)
+    assert one(100, 100, 0, 100) == pytest.approx(want)
+    assert one(0, 100, 100, 100) == pytest.approx(-want)
+
+
+@QUICK
+@given(st.floats(-50, 50), st.floats(0, 9), st.floats(0, 9))
+def test_combined_limits_of_one_part_are_its_own(value: float, down: float, up: float) -> None:
+    limits = combined_limits(
+        np.array([1.0]), np.array([value]), np.array([value - down]), np.array([value + up])
+    )
+    assert limits == pytest.approx((value - down, value + up))
+    flipped = combined_limits(
+        np.array([-1.0]), np.array([value]), np.array([value - down]), np.array([value + up])
+    )
+    assert flipped == pytest.approx((-value - up, -value + down))

@@ -1,0 +1,157 @@
+"""A finished store without any model: a made-up study as the stages would have left it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from mirage import report, score
+from mirage.contracts import write_rows
+from mirage.plan.artifact import Manifest, inventory, sha256
+from mirage.plan.job import Job, JobContext
+from mirage.plan.schema.track import Track
+from mirage.track.settings import CONF, Where
+from synthetic_study import study
+
+TIMING = {"started": 1.7e9, "startup": 1.0, "work": 2.0, "wall": 3.5, "threads": 1.0}
+TABLES = ["fig4", "table2", "table11", "contrasts", "skills", "gates", "gallery"]
+
+
+def where(root: Path, **more: Any) -> Where:
+    """Returns the tracking settings of a store in ``root/results``."""
+    uri = f"sqlite:///{root / 'results' / 'mlflow.db'}"
+    return Where(root / "results", Track(uri=uri, **more))
+
+
+class Maker:
+    """Makes finished artifacts."""
+
+    def __init__(self, store: Path) -> None:
+        """Starts an empty store."""
+        self.store = store
+
+    def job(
+        self,
+        stage: str,
+        name: str,
+        settings: Mapping[str, Any],
+        parents: Mapping[str, list[str]],
+        kind: str | None = None,
+    ) -> JobContext:
+        """Returns the context of a job whose output is the artifact folder itself."""
+        key = sha256(f"{stage} {name} {json.dumps(settings, sort_keys=True)}".encode())
+        made = Job(stage, kind or stage, name, key, dict(settings), dict(parents))
+        ctx = JobContext(made, self.store, self.store / "work" / key, self.store / made.folder)
+        ctx.out.mkdir(parents=True)
+        return ctx
+
+    def publish(self, ctx: JobContext) -> str:
+        """Writes the manifest and returns the folder."""
+        job, made = ctx.job, {"commit": "c0ffee", "dirty": False}
+        Manifest(
+            job.stage, job.kind, job.name, job.id, job.settings, job.parents, "code",
+            inventory(ctx.out), TIMING, made,
+        ).write(ctx.out)  # fmt: skip
+        return job.folder
+
+
+def make_store(store: Path) -> str:
+    """Makes a finished study with two recipes; returns the folder of its report."""
+    made = Maker(store)
+    data = study(pairs=6, items=1)
+    names = ["base-s0", "mirage-s0", "textual_sft-s0"]
+    images = _images(made)
+    suites = {}
+    for suite in dict.fromkeys(s.suite for s in data.samples):
+        ctx = made.job("build", suite, {"suite": {"name": suite}}, {"images": [images]}, "suite")
+        write_rows(ctx.out / "samples.jsonl", [s for s in data.samples if s.suite == suite])
+        suites[suite] = made.publish(ctx)
+    models = {name: _model(made, name, images) for name in names}
+    answers = {}
+    for name in names:
+        parents = {"model": [models[name]], "suites": [*suites.values()], "images": [images]}
+        ctx = made.job("respond", name, {"suites": [*suites], "threads": 1}, parents)
+        write_rows(ctx.out / "responses.jsonl", data.responses[name])
+        answers[name] = made.publish(ctx)
+    parents = {"responses": [*answers.values()], "suites": [*suites.values()]}
+    ctx = made.job("judge", "oracle", {"judge": {"name": "oracle"}}, parents)
+    for name in names:
+        write_rows(ctx.out / "verdicts" / f"{name}.jsonl", data.verdicts[name])
+    verdicts = made.publish(ctx)
+    about = {
+        "study": {"name": "toy", "title": "a toy", "tables": TABLES, "mode": "as_published"},
+        "models": [_card(name) for name in names],
+        "suites": [*suites],
+    }
+    chosen = _settings("score") | {"draws": 100}
+    ctx = made.job(
+        "score",
+        "toy-oracle",
+        {"score": chosen, "judge": "oracle", **about},
+        {"verdicts": [verdicts], "suites": [*suites.values()]},
+    )
+    score.run(ctx)
+    scores = made.publish(ctx)
+    ctx = made.job(
+        "report",
+        "toy",
+        {"report": _settings("report"), **about},
+        {
+            "score": [scores],
+            "verdicts": [verdicts],
+            "responses": [*answers.values()],
+            "suites": [*suites.values()],
+            "images": [images],
+            "models": [*models.values()],
+        },
+    )
+    report.run(ctx)
+    return made.publish(ctx)
+
+
+def _settings(group: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((CONF / group / "default.yaml").read_text(encoding="utf-8")))
+
+
+def _images(made: Maker) -> str:
+    ctx = made.job("build", "images", {"world": {"name": "household"}}, {}, "images")
+    for number in range(8):
+        path = ctx.out / "images" / "pictogram" / f"thing{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((32, 32, 3), 25 * number, dtype=np.uint8)).save(path)
+    return made.publish(ctx)
+
+
+def _model(made: Maker, name: str, images: str) -> str:
+    settings = {"recipe": {"name": name[:-3]}, "seed": 0, "tune": {"steps": 3, "parts": ["a"]}}
+    ctx = made.job("tune", name, settings, {"images": [images]}, "recipe")
+    (ctx.out / "config.json").write_text('{"model_type": "internvl"}')
+    (ctx.out / "model.safetensors").write_bytes(name.encode() * 9)
+    record = {
+        "params": {"parameters": 1300000},
+        "metrics": {"final loss": 0.25},
+        "curves": {"loss": [[step, 3.0 / step] for step in range(1, 41)]},
+    }
+    (ctx.out / "record.json").write_text(json.dumps(record))
+    return made.publish(ctx)
+
+
+def _card(name: str) -> dict[str, Any]:
+    recipe = name[:-3]
+    return {
+        "name": name,
+        "recipe": recipe,
+        "title": recipe,
+        "parent": None,
+        "factor": None,
+        "marked_ours": False,
+        "helper": False,
+        "model": "nano",
+        "seed": 0,
+    }

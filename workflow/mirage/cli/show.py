@@ -1,0 +1,121 @@
+"""``mirage show``: everything about one artifact, or how two differ."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from mirage.plan.artifact import MANIFEST, Manifest
+from mirage.plan.compare import changes, flat
+from mirage.plan.frozen import PLANS, job_file, load, plans
+from mirage.plan.job import STAGES, ConfigError, Job
+
+TAIL = 20
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument(
+        "artifact", help="a folder, a name (mirage-s0, tune/mirage-s0) or the first part of an id"
+    )
+    parser.add_argument("other", nargs="?", help="a second one: show how it differs")
+    parser.add_argument("--store", type=Path, default=Path("results"), help="root of all artifacts")
+    parser.add_argument("--verify", action="store_true", help="read every file and check its hash")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints one artifact, or the differences of two."""
+    store = options.store
+    folder = find(store, options.artifact)
+    job, code = read_spec(store, folder)
+    if options.other:
+        second = find(store, options.other)
+        other, other_code = read_spec(store, second)
+        print(f"{folder} -> {second}")
+        lines = changes(job, code, other, other_code)
+        print("\n".join(f"  {line}" for line in lines) or "  no difference")
+        return 0
+    print(
+        "\n".join([*about(job), *state(store / folder, options.verify), *log_tail(store, folder)])
+    )
+    return 0
+
+
+def find(store: Path, text: str) -> str:
+    """Returns the artifact folder that a path, a name or the beginning of an id means.
+
+    Raises:
+        ConfigError: None or several fit.
+    """
+    frozen = sorted((store / PLANS / "jobs").glob("*/*.json"))
+    folders = [f"{path.parent.name}/{path.stem}" for path in frozen]
+    path = Path(text)
+    exact = [f for f in folders if Path(f).parts == path.parts[-2:]]
+    named = [f for f in folders if text in (f.rpartition("-")[0], f.split("/")[1], _name(f))]
+    newest = [f for f in named if f in last_plan(store)]
+    by_id = [f for f in folders if f.rpartition("-")[2].startswith(text[:8])]
+    found = exact or newest or named or by_id
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigError(f"Nothing in {store} is called {text!r}. See: mirage plan --jobs")
+    raise ConfigError(f"{text!r} may be any of: {', '.join(found)}. Give one of these.")
+
+
+def last_plan(store: Path) -> list[str]:
+    """Returns the artifact folders of the plan used last."""
+    found = plans(store)
+    return [*load(found[-1]).jobs] if found else []
+
+
+def _name(folder: str) -> str:
+    return folder.split("/")[1].rpartition("-")[0]
+
+
+def read_spec(store: Path, folder: str) -> tuple[Job, str]:
+    """Reads the frozen job of an artifact and the code version it was planned with."""
+    plain: dict[str, Any] = json.loads(job_file(store, folder).read_text(encoding="utf-8"))
+    return Job.from_json(plain["job"]), str(plain["code"])
+
+
+def about(job: Job) -> list[str]:
+    """Returns what a job is: kind, id, parents, settings."""
+    lines = [f"{job.folder}", f"  {job.stage}: {job.kind}, {job.threads} threads", f"  id {job.id}"]
+    lines.append("parents")
+    lines += [f"  {role}: {folder}" for role, many in job.parents.items() for folder in many]
+    lines.append("settings")
+    lines += [f"  {key} = {value!r}" for key, value in flat(job.settings).items()]
+    return lines
+
+
+def state(path: Path, verify: bool) -> list[str]:
+    """Returns whether the artifact is finished, what is in it, and where its time went."""
+    if not (path / MANIFEST).is_file():
+        stage = path.parent.name if path.parent.name in STAGES else "<stage>"
+        return ["not finished", f"  make it alone: python -m mirage {stage} {path}"]
+    manifest = Manifest.read(path)
+    problems = manifest.problems(path, hashes=verify)
+    size = sum(entry["size"] for entry in manifest.files.values())
+    time = manifest.timing
+    lines = [f"finished: {len(manifest.files)} files, {size / 1e6:.1f} MB"]
+    lines += [f"  {name} ({entry['size']} bytes)" for name, entry in [*manifest.files.items()][:12]]
+    if len(manifest.files) > 12:
+        lines.append(f"  and {len(manifest.files) - 12} more")
+    lines.append(
+        f"  {time['wall']:.1f} s, of which start-up {time['startup']:.1f}, work {time['work']:.1f}"
+    )
+    source = manifest.provenance
+    dirty = " with changes" if source.get("dirty") else ""
+    lines.append(f"  on {source.get('host')}, commit {source.get('commit')}{dirty}")
+    return lines + [f"  DAMAGED: {problem}" for problem in problems]
+
+
+def log_tail(store: Path, folder: str) -> list[str]:
+    """Returns the last lines of the job's log."""
+    path = store / "logs" / f"{folder}.log"
+    if not path.is_file():
+        return ["no log"]
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [f"log {path}", *(f"  {line}" for line in lines[-TAIL:])]

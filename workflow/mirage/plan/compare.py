@@ -1,0 +1,86 @@
+"""How two artifacts of the same name differ: settings, parents, code."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Described(Protocol):
+    """A job or a manifest."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides content."""
+
+    @property
+    def parents(self) -> dict[str, list[str]]:
+        """Role -> artifact folders."""
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Returns dotted key -> value; lists are values."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            found |= flat(value, name + ".")
+        else:
+            found[name] = value
+    return found
+
+
+def setting_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Returns one line per setting that differs: ``key: old -> new``."""
+    before, after = flat(old), flat(new)
+    keys = dict.fromkeys([*before, *after])
+    return [
+        f"{key}: {_difference(before, after, key)}"
+        for key in keys
+        if before.get(key, keys) != after.get(key, keys)
+    ]
+
+
+def parent_changes(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> list[str]:
+    """Returns one line per role whose folders differ."""
+    lines = []
+    for role in dict.fromkeys([*old, *new]):
+        before, after = old.get(role, []), new.get(role, [])
+        gone = [folder for folder in before if folder not in after]
+        come = [folder for folder in after if folder not in before]
+        if gone or come:
+            lines.append(f"{role}: {_some(gone)} -> {_some(come)}")
+    return lines
+
+
+def changes(old: Described, old_code: str, new: Described, new_code: str) -> list[str]:
+    """Returns everything that makes two artifacts differ, one line each."""
+    lines = setting_changes(old.settings, new.settings)
+    lines += [f"parent {line}" for line in parent_changes(old.parents, new.parents)]
+    if old_code != new_code:
+        lines.append(f"code: {old_code[:8]} -> {new_code[:8]}")
+    return lines
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> str:
+    old, new = before.get(key), after.get(key)
+    if isinstance(old, list) and isinstance(new, list):
+        gone = [f"-{_name(item)}" for item in old if item not in new]
+        come = [f"+{_name(item)}" for item in new if item not in old]
+        return " ".join([*gone, *come][:6]) or "other order"
+    return f"{_value(before, key)} -> {_value(after, key)}"
+
+
+def _name(item: object) -> str:
+    return str(item.get("name") or item.get("id")) if isinstance(item, Mapping) else str(item)
+
+
+def _value(tree: Mapping[str, Any], key: str) -> str:
+    return textwrap.shorten(repr(tree[key]), 60) if key in tree else "(none)"
+
+
+def _some(folders: list[str]) -> str:
+    if len(folders) > 3:
+        return f"{', '.join(folders[:2])} and {len(folders) - 2} more"
+    return ", ".join(folders) or "(none)"
