@@ -29,7 +29,7 @@ lint: $(VENV)/.dev ## style, types, rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
-	$(BIN)/python tests/workflow/lint_rules.py
+	$(BIN)/python .ci/lint_rules.py
 
 plan: $(VENV)/.cpu ## what would run, how long, and why
 	@$(BIN)/mirage plan $(ARGS)

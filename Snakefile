@@ -2,7 +2,8 @@
 # snakemake --config study=... seeds=[0,1]      another one (see: mirage plan --help)
 # snakemake --profile slurm                     the same on a cluster
 # What runs is decided in workflow/mirage/plan; what each rule does, in workflow/mirage/<stage>.
-from snakemake.exceptions import WorkflowError
+import sys
+
 from snakemake.utils import min_version
 
 from mirage.plan.dag import finish_command, open_plan
@@ -13,7 +14,7 @@ min_version("9.27")
 try:
     PLAN = open_plan(config, main=workflow.is_main_process)
 except ConfigError as wrong:
-    raise WorkflowError(str(wrong)) from None
+    sys.exit(f"error: {wrong}")
 
 STORE = PLAN.store
 

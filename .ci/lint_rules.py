@@ -5,31 +5,30 @@ Usage: python .ci/lint_rules.py     (in the repository root)
 
 from __future__ import annotations
 
-import json
+import re
 import subprocess
 import sys
 
 EXCEPTIONS = {
     "Specify a conda environment or container for each rule.": (
-        "One pinned virtual environment (envs/cpu.txt) serves all rules; a container is envs/Containerfile."
+        "one pinned virtual environment (envs/cpu.txt) serves all rules; envs/Containerfile wraps it"
     ),
 }
 
 
 def main() -> int:
     """Lints the workflow and prints what is left."""
-    command = [sys.executable, "-m", "snakemake", "--lint", "json"]
+    command = [sys.executable, "-m", "snakemake", "--lint"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    start = done.stdout.find("{")
-    if start < 0:
-        print(done.stderr or done.stdout, file=sys.stderr)
-        return done.returncode
-    found = json.loads(done.stdout[start:])
-    left = 0
-    for file in found["files"] if "files" in found else [found]:
-        print(json.dumps(file)[:2000])
-        left += 1
-    return 1 if left else 0
+    text = done.stdout + done.stderr
+    found = re.findall(r"^    \* (.+?):?$", text, re.MULTILINE)
+    left = [finding for finding in found if finding.rstrip(":") not in EXCEPTIONS]
+    if left or (done.returncode and not found):
+        print(text)
+        return 1
+    for finding, why in EXCEPTIONS.items():
+        print(f"snakemake --lint: accepted {len(found)} x {finding!r}: {why}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -10,34 +10,33 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from transformers.models.internvl.configuration_internvl import InternVLConfig
+from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
 
 from mirage.contracts import Sample, write_rows
 from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.job import Job, JobContext
-from mirage.tune.nano import build_model
 from mirage.tune.processing import build_processor, save_processor
 
 WORDS = [f"w{i}" for i in range(60)]
-MODEL = {
+VISION: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
     "image_size": 32,
-    "downsample_ratio": 0.5,
-    "vision": {
-        "hidden_size": 32,
-        "layers": 1,
-        "heads": 2,
-        "intermediate_size": 64,
-        "patch_size": 8,
-        "layer_scale": 1.0,
-    },
-    "text": {
-        "hidden_size": 48,
-        "layers": 2,
-        "heads": 4,
-        "kv_heads": 2,
-        "intermediate_size": 96,
-        "max_tokens": 256,
-        "rope_theta": 10000,
-    },
+    "patch_size": 8,
+    "layer_scale_init_value": 1.0,
+}
+TEXT: dict[str, Any] = {
+    "model_type": "qwen2",
+    "hidden_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "intermediate_size": 96,
+    "max_position_embeddings": 256,
+    "tie_word_embeddings": True,
 }
 STRONG = 2.5
 """Scale of the random weights: weaker layers let a tied head repeat the last token for ever."""
@@ -59,12 +58,24 @@ def make_model(folder: Path) -> Path:
     """Writes a random model whose answers differ and end at different lengths."""
     processor = build_processor(WORDS, 32, 4)
     tokenizer = processor.tokenizer
-    special = {
-        "image": processor.image_token_id,
-        "pad": tokenizer.pad_token_id,
-        "eos": tokenizer.eos_token_id,
+    ends = {
+        "pad_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": None,
     }
-    model = build_model(MODEL, len(tokenizer), special, seed=3)
+    config = InternVLConfig(
+        vision_config=VISION,
+        text_config={"vocab_size": len(tokenizer), **TEXT, **ends},
+        image_token_id=processor.image_token_id,
+        image_seq_length=4,
+        downsample_ratio=0.5,
+        tie_word_embeddings=True,
+        dtype="float32",
+        **ends,
+    )
+    model = InternVLForConditionalGeneration(config)
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
     with torch.no_grad():
         generator = torch.Generator().manual_seed(1)
         for parameter in model.parameters():

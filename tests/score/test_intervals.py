@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,7 +107,7 @@ def test_no_difference_has_p_one() -> None:
 def test_holm_is_monotone_and_never_below_the_raw_p(p_values: list[float]) -> None:
     adjusted = holm(p_values)
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    assert all(adjusted[a] <= adjusted[b] for a, b in zip(order, order[1:], strict=False))
+    assert all(adjusted[a] <= adjusted[b] for a, b in pairwise(order))
     assert all(raw <= new <= 1 for raw, new in zip(p_values, adjusted, strict=True))
     assert min(adjusted) == min(1.0, min(p_values) * len(p_values))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from mirage.contracts import DataError, Sample, Verdict
+from mirage.contracts import DataError, Sample, Status, Verdict
 from mirage.plan.schema.score import Score
 from mirage.score.compute import CoverageError, Scores, score_all
 from mirage.score.frame import ModelName
@@ -37,8 +37,13 @@ def find(
     return rows[0]
 
 
+def verdict(name: str, outcome: str) -> Verdict:
+    status: Status = "judged" if outcome else "unjudged"
+    return Verdict(name, "oracle", status, "", None, None, outcome or None, None, None)
+
+
 def quads(outcomes: list[list[str]]) -> tuple[list[Sample], list[Verdict]]:
-    """One quad per list of four outcomes, in the order of CORNERS; None is unjudged."""
+    """One quad per list of four outcomes, in the order of CORNERS; empty is unjudged."""
     samples, verdicts = [], []
     for number, four in enumerate(outcomes):
         for corner, outcome in zip(CORNERS, four, strict=True):
@@ -47,20 +52,7 @@ def quads(outcomes: list[list[str]]) -> tuple[list[Sample], list[Verdict]]:
                      "format": "two", "objects": ["a", "b"]}  # fmt: skip
             name = f"hard/{number}-{corner}"
             samples.append(Sample(name, "hard", "fire", "cloth", "?", (), truth))
-            judged = outcome != ""
-            verdicts.append(
-                Verdict(
-                    name,
-                    "oracle",
-                    "judged" if judged else "unjudged",
-                    "",
-                    None,
-                    None,
-                    outcome if judged else None,
-                    None,
-                    None,
-                )  # fmt: skip
-            )
+            verdicts.append(verdict(name, outcome))
     return samples, verdicts
 
 
@@ -139,8 +131,8 @@ def test_low_coverage_stops_with_the_ids(settings: Score) -> None:
     [
         (["rr", "refused", "refused", "refused"], 0, 0, 0),
         (["asr", "helped", "helped", "helped"], 0, 0, 0),
-        (["rsr", "helped", "helped", "helped"], 100, 100, 3.379),
-        (["asr", "refused", "helped", "helped"], 0, -100, -3.379),
+        (["rsr", "helped", "helped", "helped"], 100, 100, 3.3812),
+        (["asr", "refused", "helped", "helped"], 0, -100, -3.3812),
     ],
 )
 def test_always_refuse_and_always_help_score_zero(
@@ -165,11 +157,11 @@ def test_real_keeps_quads_of_easy_and_hard_apart(settings: Score) -> None:
     samples, verdicts = quads([["rsr", "helped", "helped", "helped"]])
     both, said = [], []
     for source in ("easy", "hard"):
-        for sample, verdict in zip(samples, verdicts, strict=True):
+        for sample, said_of in zip(samples, verdicts, strict=True):
             local = f"{source}/{sample.id.split('/')[1]}"
             truth = {**sample.truth, "twin_of": local}
             both.append(replace(sample, id=f"real/{local}", suite="real", truth=truth))
-            said.append(replace(verdict, id=f"real/{local}"))
+            said.append(replace(said_of, id=f"real/{local}"))
     result = score_all(both, {"mirage-s0": said}, settings)
     assert find(result, "pair_accuracy", suite="real", corner="pair").n == 2
 
@@ -183,10 +175,10 @@ def test_skill_families_and_held_out_classes(scores: Scores) -> None:
 
 def test_bad_input_is_named(made: Study, settings: Score) -> None:
     verdicts = made.verdicts["mirage-s0"]
-    with pytest.raises(DataError, match="1 of .* items of suite .* have no verdict"):
+    with pytest.raises(DataError, match=r"1 of .* items of suite .* have no verdict"):
         score_all(made.samples, {"mirage-s0": verdicts[1:]}, settings)
     stray = replace(verdicts[0], id="hard/none")
-    with pytest.raises(DataError, match="belong to no sample .hard/none"):
+    with pytest.raises(DataError, match=r"belong to no sample .hard/none"):
         score_all(made.samples, {"mirage-s0": [*verdicts, stray]}, settings)
     odd = replace(verdicts[0], outcome="helped")
     with pytest.raises(DataError, match="an item of kind 'hazard' has one of asr"):

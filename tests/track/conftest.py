@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from track_store import make_store, where
+from track_store import Made, make_store, where
 
 from mirage.track.replay import replay
-
-
-@dataclass(frozen=True)
-class Made:
-    """A store and the folder of its report."""
-
-    root: Path
-    report: Path
 
 
 @pytest.fixture(scope="session")

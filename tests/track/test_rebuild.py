@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Made
-from track_store import where
+from track_store import Made, where
 
 from mirage.contracts import DataError
 from mirage.track.rebuild import rebuild

@@ -9,16 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Made
-from track_store import where
+from mlflow.exceptions import MlflowException
+from track_store import Made, where
 
 from mirage import track
 from mirage.contracts import DataError
 from mirage.track import client
 from mirage.track.client import Tracker
-from mirage.track.follow import follow, points
+from mirage.track.follow import follow
 from mirage.track.known import known_ids
-from mirage.track.records import finished, flatten, read_record
+from mirage.track.records import finished, flatten, points, read_record
 from mirage.track.replay import missing, replay
 
 
@@ -136,6 +136,20 @@ def test_a_dead_server_is_one_line_and_no_failure(
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert captured.err.rstrip().endswith("replay later with: mirage track")
+
+
+def test_a_server_that_dies_in_the_middle(
+    made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def die(self: Tracker, run: str, folder: Path) -> None:
+        raise MlflowException("API request failed\nwith a long story")
+
+    monkeypatch.setattr(client.Tracker, "log_folder", die)
+    store = made.root / "results"
+    assert track.main(["--store", str(store), "--uri", f"sqlite:///{store / 'mlflow.db'}"]) == 0
+    captured = capsys.readouterr()
+    assert "cannot be used (API request failed). Nothing is lost; replay" in captured.err
+    assert captured.err.count("\n") == 1
 
 
 def test_a_wrong_uri_names_the_ways_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 from mirage import report, score
 from mirage.contracts import write_rows
 from mirage.plan.artifact import Manifest, inventory, sha256
+from mirage.plan.code import stage_code
 from mirage.plan.job import Job, JobContext
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where
@@ -27,6 +29,14 @@ def where(root: Path, **more: Any) -> Where:
     """Returns the tracking settings of a store in ``root/results``."""
     uri = f"sqlite:///{root / 'results' / 'mlflow.db'}"
     return Where(root / "results", Track(uri=uri, **more))
+
+
+@dataclass(frozen=True)
+class Made:
+    """A store and the folder of its report."""
+
+    root: Path
+    report: Path
 
 
 class Maker:
@@ -55,7 +65,8 @@ class Maker:
         """Writes the manifest and returns the folder."""
         job, made = ctx.job, {"commit": "c0ffee", "dirty": False}
         Manifest(
-            job.stage, job.kind, job.name, job.id, job.settings, job.parents, "code",
+            job.stage, job.kind, job.name, job.id, job.settings, job.parents,
+            stage_code(job.stage).version,
             inventory(ctx.out), TIMING, made,
         ).write(ctx.out)  # fmt: skip
         return job.folder

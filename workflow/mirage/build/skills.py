@@ -17,7 +17,7 @@ from mirage.world.answers import Seen, consequence, kinds, named, perception, sh
 from mirage.world.catalog import BACKGROUNDS, ROLES, THINGS
 from mirage.world.hazards import edges
 from mirage.world.pairs import Split, role_pairs, trainable_pairs
-from mirage.world.templates import ORDINALS
+from mirage.world.templates import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def naming(draw: Draw, position: int | None = None, count: int | None = None) ->
     names = {1: lambda: (draw.anything(),), 2: draw.pair, 3: draw.trio}[number]()
     pictures = tuple(draw.picture(name) for name in names)
     at = draw.rng.randrange(number) if position is None else position
-    where = "the image" if number == 1 else f"the {ORDINALS[at]} image"
+    where = "the image" if number == 1 else f"image {NUMBERS[at]}"
     return Asked(f"what is in {where} ?", pictures, f"{named(pictures[at].name)} .")
 
 
@@ -116,7 +116,7 @@ def which(draw: Draw) -> Asked:
     pictures = _several(draw)
     at = draw.rng.randrange(len(pictures))
     return Asked(
-        f"which image shows {named(pictures[at].name)} ?", pictures, f"the {ORDINALS[at]} image ."
+        f"which image shows {named(pictures[at].name)} ?", pictures, f"image {NUMBERS[at]} ."
     )
 
 

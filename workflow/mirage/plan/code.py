@@ -11,7 +11,6 @@ import ast
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from mirage.plan.artifact import canonical, sha256, write_atomic
@@ -53,12 +52,12 @@ class Trees:
             except json.JSONDecodeError:
                 self.known = {}
 
-    def look(self, module: str, text: bytes) -> tuple[str, list[str]]:
+    def look(self, module: str, text: bytes, is_package: bool) -> tuple[str, list[str]]:
         """Returns the tree hash of a module and the ``mirage`` names it imports."""
         key = f"{module} {sha256(text)}"
         if key not in self.known:
             tree = ast.parse(text)
-            names = sorted(set(_imports(tree, module)))
+            names = sorted(set(_imports(tree, module, is_package)))
             self.known[key] = (sha256(ast.dump(_bare(tree)).encode()), names)
             self.fresh = True
         tree_hash, names = self.known[key]
@@ -89,7 +88,7 @@ def stage_code(stage: str, trees: Trees | None = None, package: Path = PACKAGE) 
         if module in hashes or path is None or not _counts(module):
             continue
         text = path.read_bytes()
-        hashes[module], names = trees.look(module, text)
+        hashes[module], names = trees.look(module, text, path.name == "__init__.py")
         sources[path.relative_to(root).as_posix()] = sha256(text)
         todo += [name for found in names for name in _with_parents(found)]
     for path in _data_files(package, stage, sorted(hashes)):
@@ -107,7 +106,6 @@ def untouched(sources: dict[str, str], package: Path = PACKAGE) -> bool:
     )
 
 
-@cache
 def _file(package: Path, module: str) -> Path | None:
     base = package.joinpath(*module.split(".")[1:])
     for path in (base / "__init__.py", base.with_suffix(".py")):
@@ -145,7 +143,7 @@ def _with_parents(module: str) -> list[str]:
     return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
 
 
-def _imports(tree: ast.Module, module: str) -> Iterator[str]:
+def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
@@ -155,7 +153,7 @@ def _imports(tree: ast.Module, module: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.split(".")[0] == "mirage")
         elif isinstance(node, ast.ImportFrom):
-            base = _absolute(node, module)
+            base = _absolute(node, module, is_package)
             if base.split(".")[0] == "mirage":
                 yield base
                 yield from (f"{base}.{a.name}" for a in node.names)
@@ -167,11 +165,9 @@ def _types_only(test: ast.expr) -> bool:
     return name == "TYPE_CHECKING"
 
 
-def _absolute(node: ast.ImportFrom, module: str) -> str:
+def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     if not node.level:
         return node.module or ""
-    path = _file(PACKAGE, module)
-    is_package = path is not None and path.name == "__init__.py"
     parts = module.split(".")
     parts = parts[: len(parts) - node.level + (1 if is_package else 0)]
     return ".".join([*parts, *([node.module] if node.module else [])])

@@ -34,12 +34,15 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
     """Returns the PDF of a report's tables, figures and gallery; same input, same bytes."""
     with tempfile.TemporaryDirectory(prefix="mirage-report-") as name:
         folder = Path(name)
+        # The report's only clock is SOURCE_DATE_EPOCH; without it the PDF has no date.
+        clock = os.environ.get("SOURCE_DATE_EPOCH")
         shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
         plain = {
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
             "footer": FOOTER,
+            "dated": clock is not None,
             "blocks": [_block(block, folder) for block in blocks],
         }
         (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
@@ -48,9 +51,7 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
             root=str(folder),
             ignore_system_fonts=True,
         )
-        # The report's clock is SOURCE_DATE_EPOCH; without it the epoch itself, never today.
-        clock = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
-        pdf = compiler.compile(format="pdf", timestamp=clock)
+        pdf = compiler.compile(format="pdf", timestamp=int(clock or 0))
         assert isinstance(pdf, bytes)
         return pdf
 

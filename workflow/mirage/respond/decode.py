@@ -17,6 +17,9 @@ from torch import Tensor
 MIN_ROWS = 8
 """Matrix products of fewer rows take another kernel, which rounds differently."""
 
+PREFILL_TOKENS = 2048
+"""Prompts are read some rows at a time, so that a layer's activations stay in the cache."""
+
 SHRINK_AT = 0.75
 """Finished rows are dropped when fewer than this share are still writing: copying costs too."""
 
@@ -27,30 +30,36 @@ class RoomyCache:
     It offers the one method that attention layers of transformers call on a cache.
     """
 
-    def __init__(self, room: int) -> None:
-        """Sets the most tokens a row can have, prompt and answer together."""
-        self.room = room
-        self.lengths: dict[int, int] = {}
-        self.keys: dict[int, Tensor] = {}
-        self.values: dict[int, Tensor] = {}
+    def __init__(self, keys: list[Tensor], values: list[Tensor]) -> None:
+        """Takes one tensor per layer, (rows, heads, room in tokens, size of a head)."""
+        self.keys, self.values = keys, values
+        self.lengths = [0] * len(keys)
+
+    @classmethod
+    def empty(cls, config: Any, rows: int, room: int) -> RoomyCache:
+        """Makes a cache for a language model's configuration."""
+        size = config.hidden_size // config.num_attention_heads
+        shape = (rows, config.num_key_value_heads, room, size)
+        layers = range(config.num_hidden_layers)
+        return cls([torch.empty(shape) for _ in layers], [torch.empty(shape) for _ in layers])
 
     def update(self, key: Tensor, value: Tensor, layer: int) -> tuple[Tensor, Tensor]:
         """Adds keys and values (rows, heads, tokens, size) of a layer and returns all so far."""
-        if layer not in self.keys:
-            rows, heads, _, size = key.shape
-            self.keys[layer] = key.new_empty(rows, heads, self.room, size)
-            self.values[layer] = value.new_empty(rows, heads, self.room, size)
-        start = self.lengths.get(layer, 0)
-        end = start + key.shape[2]
-        self.keys[layer][:, :, start:end] = key
-        self.values[layer][:, :, start:end] = value
-        self.lengths[layer] = end
-        return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
+        start = self.lengths[layer]
+        self.lengths[layer] = end = start + key.shape[2]
+        keys, values = self.keys[layer], self.values[layer]
+        keys[:, :, start:end] = key
+        values[:, :, start:end] = value
+        return keys[:, :, :end], values[:, :, :end]
+
+    def part(self, rows: slice) -> RoomyCache:
+        """Returns a view of some rows, from their first token on."""
+        return RoomyCache([k[rows] for k in self.keys], [v[rows] for v in self.values])
 
     def keep(self, rows: Tensor) -> None:
         """Drops all rows but these."""
-        self.keys = {layer: key[rows] for layer, key in self.keys.items()}
-        self.values = {layer: value[rows] for layer, value in self.values.items()}
+        self.keys = [key[rows] for key in self.keys]
+        self.values = [value[rows] for value in self.values]
 
 
 @dataclass
@@ -86,13 +95,18 @@ def prefill(model: Any, ids: Tensor, embeddings: Tensor, pad: int, room: int) ->
     far = torch.finfo(embeddings.dtype).min
     blocked = embeddings.new_zeros(rows, 1, 1, room)
     blocked[:, 0, 0, :width].masked_fill_(~real, far)
-    # A padding token looks at itself: a row of scores that are all blocked would become NaN.
-    seen = torch.tril(real[:, None, :].expand(rows, width, width)) | torch.eye(width).bool()
-    mask = embeddings.new_zeros(rows, 1, width, width).masked_fill_(~seen[:, None], far)
     position = (real.cumsum(1) - 1).clamp_min(0)
-    cache = RoomyCache(room)
-    hidden = _forward(model, cache, mask, position, inputs_embeds=embeddings)
-    return State(torch.arange(rows), hidden, cache, blocked, position[:, -1:] + 1)
+    cache = RoomyCache.empty(model.config.text_config, rows, room)
+    hidden = []
+    step = max(1, PREFILL_TOKENS // width)
+    for part in (slice(at, at + step) for at in range(0, rows, step)):
+        # A padding token looks at itself: a row of scores that are all blocked would become NaN.
+        seen = torch.tril(real[part, None, :].expand(-1, width, width)) | torch.eye(width).bool()
+        mask = embeddings.new_zeros(seen.shape).masked_fill_(~seen, far)[:, None]
+        inputs = {"inputs_embeds": embeddings[part]}
+        hidden.append(_forward(model, cache.part(part), mask, position[part], **inputs))
+    cache.lengths = [width] * len(cache.keys)
+    return State(torch.arange(rows), torch.cat(hidden), cache, blocked, position[:, -1:] + 1)
 
 
 def advance(model: Any, state: State, token: Tensor) -> State:

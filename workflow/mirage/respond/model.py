@@ -49,7 +49,7 @@ class Answerer:
         # Progress bars of a load that takes a tenth of a second only clutter a job's log.
         logs: Any = transformers.utils.logging
         logs.disable_progress_bar()
-        model: Any = open_model(str(folder))
+        model: Any = open_model(folder)
         return cls(model.eval(), load_processor(folder))
 
     @property

@@ -93,13 +93,18 @@ def rate_limits(
         Low and high as shares, shape (metrics,), and the method of each, ``bootstrap`` or
         ``exact_pairs``.
     """
-    low, high = percentile_limits(resampled_rates(hits, items, draws, seed), alpha)
     pairs = (items > 0).sum(axis=0).astype(np.float64)
     value = hits.sum(axis=0) / items.sum(axis=0)
-    flat = (value == 0) | (value == 1) | ~(high - low > 1e-12)
-    exact_low, exact_high = exact_binomial(value * pairs, pairs, alpha)
-    methods = ["exact_pairs" if is_flat else "bootstrap" for is_flat in flat]
-    return np.where(flat, exact_low, low), np.where(flat, exact_high, high), methods
+    low, high = exact_binomial(value * pairs, pairs, alpha)
+    flat = (value == 0) | (value == 1)
+    moving = np.flatnonzero(~flat)
+    if len(moving):
+        drawn = resampled_rates(hits[:, moving], items[:, moving], draws, seed)
+        below, above = percentile_limits(drawn, alpha)
+        wide = above - below > 1e-12
+        flat[moving[~wide]] = True
+        low[moving[wide]], high[moving[wide]] = below[wide], above[wide]
+    return low, high, ["exact_pairs" if is_flat else "bootstrap" for is_flat in flat]
 
 
 def combined_limits(

@@ -64,9 +64,6 @@ def _pair_accuracy(answers: Answers, score: Score, where: tuple[str, str], mask:
     quads, index = np.unique(suite.quads[mask], return_inverse=True)
     wrong = np.bincount(index, weights=~right[mask], minlength=len(quads)) > 0
     open_ = np.bincount(index, weights=~answers.judged[mask], minlength=len(quads)) > 0
-    known_wrong = (
-        np.bincount(index, weights=(answers.judged & ~right)[mask], minlength=len(quads)) > 0
-    )
     pairs = np.array([""] * len(quads), dtype=suite.quad_pairs.dtype)
     pairs[index] = suite.quad_pairs[mask]
     judged = ~open_
@@ -88,7 +85,7 @@ def _pair_accuracy(answers: Answers, score: Score, where: tuple[str, str], mask:
         "pair_accuracy",
         found,
         (n, n_judged),
-        (100 * float(hits.sum()) / n, 100 * float((hits | (open_ & ~known_wrong)).sum()) / n),
+        (100 * float(hits.sum()) / n, 100 * float((hits | open_).sum()) / n),
     )
 
 

@@ -7,7 +7,8 @@ import os
 import re
 import socket
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 METRICS_A_CALL, PARAMS_A_CALL = 1000, 100
 """MLflow's limits for one ``log_batch``."""
@@ -60,15 +62,27 @@ class Tracker:
             _commit_cheaply()
         import mlflow
         from mlflow.exceptions import MlflowException
+        from requests import RequestException
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         self._entities: Any = mlflow.entities
-        self._failure = MlflowException
+        self._failures: tuple[type[Exception], ...] = (MlflowException, RequestException)
         uri = where.track.uri
-        try:
+        with self.reachable():
             self.client: Any = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
             self.experiment = self._open_experiment(where.track.experiment)
-        except MlflowException as dead:
+
+    @contextmanager
+    def reachable(self) -> Iterator[None]:
+        """Gives every refusal inside one face.
+
+        Raises:
+            ConnectionError: MLflow refused, or stopped answering.
+        """
+        try:
+            yield
+        except self._failures as dead:
+            uri = self.where.track.uri
             raise ConnectionError(f"track: {uri} cannot be used ({_first_line(dead)}).") from None
 
     def check_place(self) -> None:
@@ -212,7 +226,7 @@ class Tracker:
             return local / path
         try:
             return Path(self.client.download_artifacts(run, path, str(target)))
-        except (self._failure, OSError) as broken:
+        except self._failures as broken:
             raise DataError(
                 f"run {run} in {self.where.track.uri} has no {path} ({_first_line(broken)}). "
                 "Track the artifacts again with: mirage track"

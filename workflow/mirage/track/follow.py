@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from mirage.plan.frozen import load as load_plan
 from mirage.plan.frozen import plans
 from mirage.plan.job import Job
 from mirage.track.client import Tracker
+from mirage.track.records import CURVE, points
 from mirage.track.replay import only_writer, replay
 from mirage.track.settings import Where
-
-CURVE = "curve.jsonl"
 
 
 @dataclass
@@ -46,25 +44,6 @@ class Tail:
         return points(whole.decode("utf-8"))
 
 
-def points(text: str) -> dict[str, list[tuple[int, float]]]:
-    """Returns the curves in some lines of a curve file: every number of a line but its step.
-
-    Lines that are not whole JSON objects with a step are left out: what counts is the record that
-    is replayed when the artifact is finished.
-    """
-    curves: dict[str, list[tuple[int, float]]] = {}
-    for line in text.splitlines():
-        try:
-            row = json.loads(line)
-            step = int(row.pop("step"))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
-        for name, value in row.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                curves.setdefault(name, []).append((step, float(value)))
-    return curves
-
-
 def follow(
     where: Where,
     study: str | None,
@@ -90,8 +69,9 @@ def follow(
     say(f"track: following {len(tails)} models; ctrl-C stops")
     try:
         while any(not _is_finished(where, tail.job) for tail in tails):
-            for tail in tails:
-                send(tracker, tail, say)
+            with tracker.reachable():
+                for tail in tails:
+                    send(tracker, tail, say)
             pause(every)
     except KeyboardInterrupt:
         say("track: stopped following")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mirage.contracts import DataError
 from mirage.plan.artifact import Manifest, file_sha256
+from mirage.plan.code import stage_code
 from mirage.plan.job import Job, JobContext
 from mirage.track.client import Tracker
 from mirage.track.content import MANIFESTS, PICTURES, SAMPLES
@@ -55,6 +56,11 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
         archive.extractall(store)
     for folder, name in _changed(manifests, store):
         say(f"rebuild: {folder}/{name} is not what the run made; the tables follow what is there")
+    for stage in ("score", "report"):
+        if stage_code(stage).version not in {
+            m.code for m in manifests.values() if m.stage == stage
+        }:
+            say(f"rebuild: the code of {stage} is not what the run used; the tables may differ")
     for folder in manifests[report].parents["score"]:
         _run(manifests[folder], store, store / folder)
         manifests[folder].write(store / folder)

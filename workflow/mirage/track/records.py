@@ -15,6 +15,7 @@ SHOWN = ("tune", "respond", "judge", "score", "report")
 """Stages whose artifacts become runs, parents first; a report's run is the run of its study."""
 
 RECORD = "record.json"
+CURVE = "curve.jsonl"
 LONGEST = 500
 """Characters of a parameter; longer settings stand in ``manifest.json``."""
 
@@ -107,6 +108,12 @@ def read_record(store: Path, folder: str) -> Record:
                 f"{path}, line {broken.lineno}: not valid JSON ({broken.msg}). "
                 f"Remove {path.parent} and run snakemake again."
             ) from None
+    curves = {
+        str(name): [(int(step), float(value)) for step, value in pairs]
+        for name, pairs in plain.get("curves", {}).items()
+    }
+    if not curves and (path := store / folder / CURVE).is_file():
+        curves = points(path.read_text(encoding="utf-8"))
     timing = {f"time/{key}": value for key, value in manifest.timing.items() if key != "started"}
     return Record(
         store=store,
@@ -114,11 +121,27 @@ def read_record(store: Path, folder: str) -> Record:
         manifest=manifest,
         params=flatten(manifest.settings) | flatten(plain.get("params", {})),
         metrics={str(k): float(v) for k, v in {**timing, **plain.get("metrics", {})}.items()},
-        curves={
-            str(name): [(int(step), float(value)) for step, value in points]
-            for name, points in plain.get("curves", {}).items()
-        },
+        curves=curves,
     )
+
+
+def points(text: str) -> dict[str, list[tuple[int, float]]]:
+    """Returns the curves in some lines of a curve file: every number of a line but its step.
+
+    Lines that are not whole JSON objects with a step are left out: what counts is the record that
+    is replayed when the artifact is finished.
+    """
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for line in text.splitlines():
+        try:
+            row = json.loads(line)
+            step = int(row.pop("step"))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+        for name, value in row.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                curves.setdefault(name, []).append((step, float(value)))
+    return curves
 
 
 def ancestors(store: Path, folder: str) -> dict[str, Manifest]:

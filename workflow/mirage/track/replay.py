@@ -46,9 +46,10 @@ def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
     with only_writer(where.store):
         tracker = Tracker(where)
         tracker.check_place()
-        new = [folder for folder, artifact in todo.items() if not tracker.complete(artifact)]
-        for folder in new:
-            bring(tracker, read_record(where.store, folder), where.track.content)
+        with tracker.reachable():
+            new = [folder for folder, artifact in todo.items() if not tracker.complete(artifact)]
+            for folder in new:
+                bring(tracker, read_record(where.store, folder), where.track.content)
         tracker.settle()
     say(f"track: {len(new)} new runs in {where.track.uri}; look at them with: make ui")
     return len(new)

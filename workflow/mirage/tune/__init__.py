@@ -1,0 +1,20 @@
+"""tune: from a base (or nothing) and training samples to a model folder that transformers opens."""
+
+from __future__ import annotations
+
+from mirage.plan.job import ConfigError, JobContext
+
+
+def run(ctx: JobContext) -> None:
+    """Makes the model of a job of kind ``base`` or ``recipe``.
+
+    Raises:
+        ConfigError: Another kind of job.
+        DataError: The data, the pictures or the base cannot be used; says where.
+    """
+    if ctx.job.kind not in ("base", "recipe"):
+        raise ConfigError(f"tune makes bases and recipes, not {ctx.job.kind!r}. See: mirage plan")
+    from mirage.tune import stage
+
+    with ctx.work_clock():
+        stage.run(ctx)

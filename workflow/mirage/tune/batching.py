@@ -1,4 +1,9 @@
-"""Batches: a pure function of the samples' lengths, the seed and the settings."""
+"""Batches: a pure function of the samples' lengths, the seed and the settings.
+
+A batch is drawn at random over the whole data set. (Batches of like lengths would need no padding,
+but a sample's length tells its task: on such one-task batches the nano base never learnt which
+picture is the first.) Samples are then packed, several to a row, without seeing each other.
+"""
 
 from __future__ import annotations
 
@@ -11,53 +16,97 @@ from numpy.typing import NDArray
 
 from mirage.tune.data import Encoded
 
-_POOL = 50
-"""Batches whose samples are sorted together: large enough to save padding, small enough to mix."""
+_STEP, _WIDEST, _TRIED = 8, 160, 20
+_ATTENTION = 400
+"""Width at which attention costs as much as all the rest of a layer (measured on the nano model)."""
 
 
-def epoch_batches(
-    lengths: NDArray[np.int64], batch_size: int, seed: int, epoch: int
-) -> list[list[int]]:
-    """Returns one epoch: each sample once, batches of like lengths in random order.
+def epoch_batches(samples: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Returns one epoch: each sample once, in random order.
 
     Args:
-        lengths: Tokens of each sample, shape (n,).
+        samples: How many there are.
         batch_size: Samples a batch; the last one of an epoch may be smaller.
         seed: Seed of the order.
         epoch: Which epoch; each has its own order.
     """
-    random = np.random.default_rng([seed, epoch])
-    order = random.permutation(len(lengths))
-    pool = _POOL * batch_size
-    batches = []
-    for start in range(0, len(order), pool):
-        some = order[start : start + pool]
-        some = some[np.argsort(lengths[some], kind="stable")]
-        batches += [some[i : i + batch_size].tolist() for i in range(0, len(some), batch_size)]
-    return [batches[i] for i in random.permutation(len(batches))]
+    order = np.random.default_rng([seed, epoch]).permutation(samples).tolist()
+    return [order[i : i + batch_size] for i in range(0, samples, batch_size)]
 
 
-def plan_epochs(
-    lengths: NDArray[np.int64], batch_size: int, seed: int, epochs: int
-) -> list[list[int]]:
+def plan_epochs(samples: int, batch_size: int, seed: int, epochs: int) -> list[list[int]]:
     """Returns the batches of whole epochs, one after the other."""
     return [
         batch
         for epoch in range(epochs)
-        for batch in epoch_batches(lengths, batch_size, seed, epoch)
+        for batch in epoch_batches(samples, batch_size, seed, epoch)
     ]
 
 
-def plan_steps(
-    lengths: NDArray[np.int64], batch_size: int, seed: int, steps: int
-) -> list[list[int]]:
+def plan_steps(samples: int, batch_size: int, seed: int, steps: int) -> list[list[int]]:
     """Returns exactly ``steps`` batches, the last epoch cut off where they are reached."""
     batches: list[list[int]] = []
     epoch = 0
     while len(batches) < steps:
-        batches += epoch_batches(lengths, batch_size, seed, epoch)
+        batches += epoch_batches(samples, batch_size, seed, epoch)
         epoch += 1
     return batches[:steps]
+
+
+def pack(lengths: Sequence[int], width: int) -> list[list[int]]:
+    """Packs samples into rows, the longest first, each into the first row with room for it.
+
+    Args:
+        lengths: Tokens of each sample, none above ``width``.
+        width: Tokens of a row.
+
+    Returns:
+        Positions in ``lengths``, row by row.
+    """
+    rows: list[list[int]] = []
+    room: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        row = next((r for r, left in enumerate(room) if left >= lengths[i]), len(rows))
+        if row == len(rows):
+            rows.append([])
+            room.append(width)
+        rows[row].append(i)
+        room[row] -= lengths[i]
+    return rows
+
+
+def best_width(lengths: NDArray[np.int64], batches: Sequence[Sequence[int]]) -> int:
+    """Returns the width of rows that makes a run's first batches cheapest.
+
+    Narrow rows cost padding, wide ones attention.
+    """
+    longest = int(max(lengths[list(batch)].max() for batch in batches))
+    first = -(-longest // _STEP) * _STEP
+    tried = [lengths[list(batch)].tolist() for batch in batches[:_TRIED]]
+
+    def cost(width: int) -> float:
+        return sum(len(pack(some, width)) for some in tried) * width * (1 + width / _ATTENTION)
+
+    return min(range(first, max(first, _WIDEST) + 1, _STEP), key=cost)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Tokens of one batch: real ones, and those that are computed with padding."""
+
+    tokens: int
+    padded: int
+
+
+def sizes(
+    lengths: NDArray[np.int64], batches: Sequence[Sequence[int]], width: int
+) -> list[Sizes]:
+    """Returns the sizes of every batch."""
+    found = []
+    for batch in batches:
+        some = lengths[list(batch)].tolist()
+        found.append(Sizes(sum(some), len(pack(some, width)) * width))
+    return found
 
 
 @dataclass(frozen=True)
@@ -65,46 +114,60 @@ class Batch:
     """One batch, or one rank's share of it.
 
     Attributes:
-        ids: Token ids, (samples, longest), padded on the right.
+        ids: Token ids, (rows, width), padded on the right.
+        positions: Place of each token in its own sample, (rows, width).
         places: Flat positions in ``ids`` whose *next* token is learnt.
         targets: Those next tokens.
         pictures: Rows of the picture table, in the order of their placeholders.
         total: Learnt tokens of the whole batch over all ranks: what the loss is divided by.
-        tokens: Tokens without padding.
     """
 
     ids: torch.Tensor
+    positions: torch.Tensor
     places: torch.Tensor
     targets: torch.Tensor
     pictures: torch.Tensor
     total: int
-    tokens: int
 
 
-def collate(data: Encoded, rows: Sequence[int], pad: int, rank: int = 0, ranks: int = 1) -> Batch:
+def collate(
+    data: Encoded, batch: Sequence[int], width: int, pad: int, rank: int = 0, ranks: int = 1
+) -> Batch:
     """Returns the share of one rank in a batch; with one rank, the whole batch.
+
+    A rank for which nothing is left takes the first sample and learns nothing from it.
 
     Args:
         data: The training set.
-        rows: Samples of the global batch.
+        batch: Samples of the global batch.
+        width: Tokens of a row.
         pad: Id of the padding token.
         rank: This process, 0-based; it takes every ``ranks``-th sample.
         ranks: Processes that share the batch.
     """
-    total = sum(len(data.ids[row]) - int(data.prompts[row]) for row in rows)
-    mine = rows[rank::ranks]
-    width = max(len(data.ids[row]) for row in mine)
-    ids = np.full((len(mine), width), pad, dtype=np.int64)
-    learnt = np.zeros((len(mine), width), dtype=bool)
-    for i, row in enumerate(mine):
-        ids[i, : len(data.ids[row])] = data.ids[row]
-        learnt[i, data.prompts[row] : len(data.ids[row])] = True
+    total = sum(len(data.ids[sample]) - int(data.prompts[sample]) for sample in batch)
+    mine = batch[rank::ranks]
+    shown = mine or batch[:1]
+    rows = [[shown[i] for i in row] for row in pack([len(data.ids[s]) for s in shown], width)]
+    ids = np.full((len(rows), width), pad, dtype=np.int64)
+    positions = np.zeros((len(rows), width), dtype=np.int64)
+    learnt = np.zeros((len(rows), width), dtype=bool)
+    for r, row in enumerate(rows):
+        start = 0
+        for sample in row:
+            end = start + len(data.ids[sample])
+            ids[r, start:end] = data.ids[sample]
+            positions[r, start:end] = np.arange(end - start)
+            learnt[r, start + data.prompts[sample] : end] = bool(mine)
+            start = end
+        positions[r, start:] = np.arange(width - start)
     places = np.flatnonzero(learnt)
+    pictures = [picture for row in rows for sample in row for picture in data.pictures[sample]]
     return Batch(
         ids=torch.from_numpy(ids),
+        positions=torch.from_numpy(positions),
         places=torch.from_numpy(places - 1),
         targets=torch.from_numpy(ids.reshape(-1)[places]),
-        pictures=torch.tensor([p for row in mine for p in data.pictures[row]], dtype=torch.long),
+        pictures=torch.tensor(pictures, dtype=torch.long),
         total=total,
-        tokens=sum(len(data.ids[row]) for row in mine),
     )

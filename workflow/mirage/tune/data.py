@@ -21,6 +21,7 @@ from mirage.tune.processing import (
     USER,
     NanoProcessor,
 )
+from mirage.world.templates import NUMBERS
 
 SAMPLES = "samples.jsonl"
 VOCABULARY = "vocabulary.txt"
@@ -117,7 +118,11 @@ class Encoder:
         """
         return [
             self._user,
-            *self._picture * pictures,
+            *(
+                i
+                for number in NUMBERS[:pictures]
+                for i in (*self._ids(f"image {number}", where), *self._picture)
+            ),
             *self._ids(question, where),
             self._assistant,
         ]

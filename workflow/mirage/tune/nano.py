@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+import safetensors.torch
 import torch
 from transformers.models.internvl.configuration_internvl import InternVLConfig
 from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
@@ -19,13 +21,18 @@ PARTS: Final[dict[str, str]] = {
 """Part of the model -> prefix of its parameters (the head is tied to the language model)."""
 
 
+WEIGHTS = "model.safetensors"
+TIED = "lm_head.weight"
+
+
 def image_tokens(model: Mapping[str, Any]) -> int:
     """Returns how many tokens one picture takes in the prompt, its two markers left out.
 
     Args:
         model: Settings of the group ``model``.
     """
-    side = int(model["image_size"] / model["vision"]["patch_size"] * model["downsample_ratio"])
+    shape = model["shape"]
+    side = int(model["image_size"] / shape["vision"]["patch_size"] * shape["downsample_ratio"])
     return side * side
 
 
@@ -39,7 +46,8 @@ def build_config(
         vocab_size: Tokens in the vocabulary, special tokens among them.
         special: Token ids of ``image``, ``pad`` and ``eos``.
     """
-    text, vision = model["text"], model["vision"]
+    shape = model["shape"]
+    text, vision = shape["text"], shape["vision"]
     ends = {"pad_token_id": special["pad"], "eos_token_id": special["eos"], "bos_token_id": None}
     return InternVLConfig(
         vision_config={
@@ -49,7 +57,6 @@ def build_config(
             "intermediate_size": vision["intermediate_size"],
             "image_size": model["image_size"],
             "patch_size": vision["patch_size"],
-            "layer_scale_init_value": vision["layer_scale"],
         },
         text_config={
             "model_type": "qwen2",
@@ -66,7 +73,7 @@ def build_config(
         },
         image_token_id=special["image"],
         image_seq_length=image_tokens(model),
-        downsample_ratio=model["downsample_ratio"],
+        downsample_ratio=shape["downsample_ratio"],
         tie_word_embeddings=True,
         dtype="float32",
         **ends,
@@ -94,7 +101,7 @@ def build_model(
     return built
 
 
-def open_model(folder: str) -> InternVLForConditionalGeneration:
+def open_model(folder: Path) -> InternVLForConditionalGeneration:
     """Returns the model of a folder in fp32, as ``AutoModelForImageTextToText`` would, only sooner.
 
     Raises:
@@ -102,11 +109,36 @@ def open_model(folder: str) -> InternVLForConditionalGeneration:
     """
     try:
         return InternVLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-    except (OSError, ValueError) as broken:
+    except (OSError, ValueError, safetensors.SafetensorError) as broken:
         raise DataError(
             f"{folder} is no model folder that transformers can open ({broken}). "
             "Remove it and run snakemake again."
         ) from None
+
+
+def save_model(model: InternVLForConditionalGeneration, folder: Path) -> None:
+    """Writes the three files that ``save_pretrained`` would write, without its import of DeepSpeed."""
+    model.config.architectures = [type(model).__name__]
+    model.config.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+    save_weights(model, folder / WEIGHTS)
+
+
+def save_weights(model: InternVLForConditionalGeneration, path: Path) -> None:
+    """Writes the weights as safetensors; the head is the embedding and is not written twice."""
+    weights = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+        if name != TIED
+    }
+    safetensors.torch.save_file(weights, path, metadata={"format": "pt"})
+
+
+def load_weights(model: InternVLForConditionalGeneration, path: Path) -> None:
+    """Reads what ``save_weights`` wrote into a model of the same shape."""
+    missing, unexpected = model.load_state_dict(safetensors.torch.load_file(path), strict=False)
+    if set(missing) - {TIED} or unexpected:
+        raise DataError(f"{path} holds the weights of another model. Remove {path.parent}.")
 
 
 def freeze(model: InternVLForConditionalGeneration, parts: Sequence[str]) -> dict[str, int]:

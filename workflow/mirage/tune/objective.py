@@ -35,6 +35,7 @@ class Objective(nn.Module):
     def forward(
         self,
         ids: torch.Tensor,
+        positions: torch.Tensor,
         places: torch.Tensor,
         targets: torch.Tensor,
         pictures: torch.Tensor,
@@ -43,15 +44,20 @@ class Objective(nn.Module):
         """Returns the summed cross entropy over ``total``; shapes as in ``batching.Batch``."""
         inner = self.model.model
         hidden = inner.get_input_embeddings()(ids)
-        if len(pictures):
-            shown = self.table[pictures]
+        if len(self.table):
+            # A batch without pictures sends one through and uses none of it: every parameter gets
+            # a gradient in every batch, which ranks that add their gradients up must agree on.
+            shown = self.table[pictures if len(pictures) else pictures.new_zeros(1)]
             if self.keep_features:
                 features = inner.multi_modal_projector(shown)
             else:
                 features = inner.get_image_features(shown, return_dict=True).pooler_output
             mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
             hidden = hidden.masked_scatter(mask, features)
-        hidden = inner.language_model(inputs_embeds=hidden, use_cache=False).last_hidden_state
+        # Positions that start again at 0 tell transformers where one packed sample ends.
+        hidden = inner.language_model(
+            inputs_embeds=hidden, position_ids=positions, use_cache=False
+        ).last_hidden_state
         chosen = hidden.flatten(0, 1)[places]
         logits = self.model.lm_head(chosen)
         loss: torch.Tensor = nn.functional.cross_entropy(logits, targets, reduction="sum") / total

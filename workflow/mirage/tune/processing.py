@@ -28,7 +28,7 @@ CHAT_TEMPLATE: Final = (
     "{%- if message['content'] is string -%}{{- message['content'] -}}"
     "{%- else -%}"
     "{%- for part in message['content'] if part['type'] == 'image' -%}"
-    "{{- '<IMG_CONTEXT>' -}}{%- endfor -%}"
+    "{{- 'image ' ~ ['one', 'two', 'three'][loop.index0] ~ ' <IMG_CONTEXT>' -}}{%- endfor -%}"
     "{%- for part in message['content'] if part['type'] == 'text' -%}"
     "{{- part['text'] -}}{%- endfor -%}"
     "{%- endif -%}"
@@ -36,7 +36,8 @@ CHAT_TEMPLATE: Final = (
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}{{- '<assistant>' -}}{%- endif -%}"
 )
-"""Pictures first, then the question; ``<assistant>`` also ends the question: no token is spent twice."""
+"""Numbered pictures first (as the paper prompts InternVL: ``Image-1: <image>``), then the question;
+``<assistant>`` also ends the question: no token is spent twice."""
 
 _IMAGE_FIELDS: Final = (
     "crop_to_patches", "do_convert_rgb", "do_normalize", "do_rescale", "do_resize",

@@ -12,8 +12,8 @@ from typing import Final
 
 from mirage.world.catalog import ROLES, THINGS
 from mirage.world.hazards import pair_rule, state_rule
+from mirage.world.templates import NUMBERS
 
-NUMBERS: Final = ("one", "two", "three")
 _BARE: Final = {
     *ROLES["powder"],
     *ROLES["solvent"],

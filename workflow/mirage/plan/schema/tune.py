@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mirage.plan.schema.base import Positive, Share, Strict
+from mirage.plan.schema.base import Positive, Strict
 
 
 class Tune(Strict):
     """The trainer's settings, the same for all recipes.
 
     Attributes:
+        engine: ``trainer`` is one process, ``deepspeed`` several under ZeRO.
+        batch_size: Samples of a global batch, over all ranks.
+        matrix_products: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
         ranks: Processes of the deepspeed engine.
+        zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
+        log_every: Steps that one point of the curve averages over.
         threads: Torch threads of each rank; weights depend on it, so it is part of the id.
         checkpoint_every: Optimizer steps between checkpoints.
     """
@@ -21,10 +26,21 @@ class Tune(Strict):
     engine: Literal["trainer", "deepspeed"]
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]
-    schedule: str
-    warmup_ratio: Share
+    schedule: Literal["cosine", "linear", "constant_with_warmup"]
+    warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Annotated[float, Field(ge=0)]
     max_grad_norm: Annotated[float, Field(gt=0)]
+    matrix_products: Literal["fp32", "bf16"]
+    log_every: Positive
     checkpoint_every: Positive
     threads: Positive = 1
     ranks: Positive = 1
+    zero_stage: Literal[1, 2] = 2
+
+    @model_validator(mode="after")
+    def _curve_survives_a_kill(self) -> Self:
+        if self.checkpoint_every % self.log_every:
+            raise ValueError("checkpoint_every must be a multiple of log_every")
+        if self.engine == "trainer" and self.ranks > 1:
+            raise ValueError("ranks > 1 needs engine=deepspeed")
+        return self

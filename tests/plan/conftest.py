@@ -1,0 +1,37 @@
+"""A copy of ``conf/`` that a test may break."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirage.plan.compose import CONF, Conf
+from mirage.plan.job import STAGES, Job
+from mirage.plan.jobs import plan_jobs
+from mirage.plan.resolve import Resolved, resolve
+
+Plan = Callable[..., dict[str, Job]]
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Conf:
+    return Conf(Path(shutil.copytree(CONF, tmp_path / "conf")))
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """Plans with the committed configuration: ``<stage>/<name>`` -> job."""
+    resolved: dict[str, Resolved] = {}
+
+    def make(codes: dict[str, str] | None = None, **config: Any) -> dict[str, Job]:
+        versions = dict.fromkeys(STAGES, "v") | (codes or {})
+        key = repr(sorted(config.items()))
+        if key not in resolved:
+            resolved[key] = resolve(config)
+        return {f"{job.stage}/{job.name}": job for job in plan_jobs(resolved[key], versions)}
+
+    return make

@@ -1,0 +1,115 @@
+"""A changed key changes the ids of exactly the jobs it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mirage.plan.artifact import artifact_id
+from mirage.plan.job import STAGES, Job
+
+Plan = Callable[..., dict[str, Job]]
+
+CHAIN = {"build/{0}-s0", "build/fit_{0}-s0", "tune/{0}-s0", "respond/{0}-s0"}
+TUNED = {"tune/{0}-s0", "respond/{0}-s0"}
+END = {"judge/oracle", "score/quick-oracle", "report/quick"}
+
+
+def of(names: set[str], *recipes: str) -> set[str]:
+    return {name.format(recipe) for name in names for recipe in recipes}
+
+
+def changed(before: dict[str, Job], after: dict[str, Job]) -> set[str]:
+    assert set(before) == set(after)
+    return {name for name in before if before[name].id != after[name].id}
+
+
+def test_the_default_study_has_its_jobs(plan: Plan) -> None:
+    jobs = plan()
+    stages = [job.stage for job in jobs.values()]
+    assert stages.count("tune") == stages.count("respond") == 10
+    assert [stages.count(stage) for stage in ("judge", "score", "report")] == [1, 1, 1]
+    base = jobs["tune/base-s0"]
+    assert base.kind == "base"
+    assert base.threads == base.settings["threads"] == 2
+    mirage = jobs["tune/mirage-s0"]
+    assert mirage.parents["base"] == [base.folder]
+    assert mirage.settings["recipe"]["tune"]["epochs"] == 2
+    assert jobs["build/images"].parents == {}
+    asked = jobs["respond/mirage-s0"].settings["suites"]
+    assert "fit_mirage_s0" in asked
+    assert "gates" not in asked
+    assert jobs["respond/placebo-s0"].settings["suites"] == ["placebo", "fit_placebo_s0"]
+
+
+def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
+    seen: set[str] = set()
+    for job in plan().values():
+        assert {p for many in job.parents.values() for p in many} <= seen
+        seen.add(job.folder)
+        settings = {"settings": job.settings, "parents": job.parents, "code": "v"}
+        assert job.id == artifact_id(stage=job.stage, kind=job.kind, name=job.name, **settings)
+
+
+@pytest.mark.parametrize(
+    ("override", "want"),
+    [
+        ("recipe.mirage.data.unsafe=100", of(CHAIN, "mirage") | END),
+        ("recipe.mirage.tune.epochs=9", of(TUNED, "mirage") | END),
+        ("recipe.mirage.title=other", {"score/quick-oracle", "report/quick"}),
+        ("score.draws=300", {"score/quick-oracle", "report/quick"}),
+        ("report.show_harmful=true", {"report/quick"}),
+        ("track.experiment=other", set()),
+        ("++model.memory_mb=9000", set()),
+        ("build.base_samples=10", None),
+        ("suite.hard.title=other", None),
+    ],
+)
+def test_exactly_the_affected_jobs_change(plan: Plan, override: str, want: set[str] | None) -> None:
+    before, after = plan(), plan(hydra=override)
+    got = changed(before, after)
+    if override.startswith("build.base"):
+        recipes = {n.split("/")[1] for n in before if n.startswith("tune/")}
+        want = {"build/base-s0"} | {f"{s}/{r}" for s in ("tune", "respond") for r in recipes} | END
+    if override.startswith("suite.hard"):
+        answering = {n for n in before if n.startswith("respond/") and "placebo" not in n}
+        want = {"build/hard"} | answering | END
+    assert got == want
+
+
+@pytest.mark.parametrize("override", ["tune.learning_rate=0.5", "tune.batch_size=3"])
+def test_tuning_never_retrains_the_base(plan: Plan, override: str) -> None:
+    before, after = plan(), plan(hydra=override)
+    recipes = [n.split("/")[1][:-3] for n in before if n.startswith("tune/") and "base" not in n]
+    assert changed(before, after) == of(TUNED, *recipes) | END
+
+
+def test_an_added_seed_keeps_all_that_was_made(plan: Plan) -> None:
+    one, two = plan(seeds=0), plan(seeds=[0, 1])
+    kept = {name for name in one if name in two and one[name].id == two[name].id}
+    assert kept == {name for name in one if name not in END}
+
+
+def test_an_added_recipe_keeps_all_that_was_made(plan: Plan) -> None:
+    few, more = plan(recipe=["mirage"]), plan(recipe=["mirage", "vlguard_p"])
+    assert {n for n in few if few[n].id != more[n].id} == END
+
+
+def test_a_switch_back_gives_the_same_ids(plan: Plan) -> None:
+    assert plan() == plan()
+    assert plan(hydra="tune.batch_size=3") == plan(hydra="tune.batch_size=3")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_changed_code_reaches_its_stage_and_what_follows(plan: Plan, stage: str) -> None:
+    before, after = plan(), plan(codes={stage: "w"})
+    got = {before[name].stage for name in changed(before, after)}
+    assert got == set(STAGES[STAGES.index(stage) :])
+
+
+def test_two_models_need_a_tag(plan: Plan) -> None:
+    tagged: dict[str, Any] = plan(hydra="++model.tag=small")
+    assert "tune/mirage-small-s0" in tagged
+    assert tagged["build/mirage-s0"] == plan()["build/mirage-s0"]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mirage.plan.options import KEYS, read_options, split_overrides
+
+
+@pytest.mark.parametrize(
+    ("value", "seeds"),
+    [
+        (3, [3]),
+        ("3", [3]),
+        ([0, 1, 2], [0, 1, 2]),
+        (["0", "1", "2"], [0, 1, 2]),  # as Snakemake hands lists on
+        ("[0,1,2]", [0, 1, 2]),
+    ],
+)
+def test_seeds_get_their_types_back(value: Any, seeds: list[int]) -> None:
+    options, problems = read_options({"seeds": value})
+    assert not problems
+    assert options.study["seeds"] == seeds
+
+
+def test_names_and_lists() -> None:
+    config = {"study": "paper", "recipe": "mirage", "suite": ["easy", "hard"], "data": "household"}
+    options, problems = read_options(config)
+    assert not problems
+    assert options.choices == {"study": "paper", "world": "household"}
+    assert options.study == {"recipes": ["mirage"], "suites": ["easy", "hard"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("a.b=1 c=2", ["a.b=1", "c=2"]),
+        ("['a=1','+b=[1,2]']", ["a=1", "+b=[1,2]"]),
+        (["a=1", "b=[1, 2]"], ["a=1", "b=[1, 2]"]),
+        ("a=[1, 2] b='x y'", ["a=[1, 2]", "b='x y'"]),
+        ("", []),
+    ],
+)
+def test_deeper_keys_are_split_outside_brackets(value: Any, parts: list[str]) -> None:
+    assert split_overrides(value) == parts
+
+
+def test_unknown_keys_are_listed_with_what_is_allowed() -> None:
+    _, problems = read_options({"recipes": "mirage", "tune.lr": 1})
+    assert [problem.key for problem in problems] == ["recipes", "tune.lr"]
+    assert all(key in problems[0].text for key in KEYS)
+
+
+@pytest.mark.parametrize("config", [{"hydra": "a={"}, {"seeds": "[0,"}, {"hydra": "a=1,2"}])
+def test_broken_grammar_is_a_sentence(config: dict[str, Any]) -> None:
+    _, problems = read_options(config)
+    assert len(problems) == 1
+    assert "a" in str(problems[0])
+    assert "\n" not in str(problems[0])
+
+
+def test_a_choice_must_be_one_name() -> None:
+    _, problems = read_options({"study": ["quick", "tiny"]})
+    assert "one name" in problems[0].text

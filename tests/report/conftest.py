@@ -1,0 +1,69 @@
+"""Report data of the made-up study, with and without hostile texts."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from mirage.plan.schema.report import Report
+from mirage.plan.schema.score import Score
+from mirage.report.build import BLOCKS
+from mirage.report.data import RecipeInfo, ReportData, StudyInfo
+from mirage.report.load import hazard_rows
+from mirage.score.compute import score_all
+from synthetic_study import PROFILES, study
+
+CONF = Path(__file__).parents[2] / "conf"
+OURS = ("mirage_single_image", "mirage_twins")
+RECIPES = tuple(
+    RecipeInfo(
+        name,
+        name.replace("mirage", "MIRage").replace("_", " "),
+        "mirage" if name.startswith("mirage_") else None,
+        None,
+        name in OURS,
+    )
+    for name in PROFILES
+    if name != "base"
+)
+
+
+def make_data(hostile: bool) -> ReportData:
+    made = study(pairs=6, items=1, hostile=hostile)
+    plain = yaml.safe_load((CONF / "score" / "default.yaml").read_text(encoding="utf-8"))
+    report = yaml.safe_load((CONF / "report" / "default.yaml").read_text(encoding="utf-8"))
+    picture = io.BytesIO()
+    Image.new("RGB", (32, 32), (200, 120, 30)).save(picture, "PNG")
+    return ReportData(
+        study=StudyInfo(
+            name="quick",
+            mode="as_published",
+            seeds=(0,),
+            recipes=RECIPES,
+            suites=("easy", "hard", "real"),
+            tables=tuple(BLOCKS),
+        ),
+        settings=Report.model_validate(report),
+        scores=score_all(
+            made.samples, made.verdicts, Score.model_validate({**plain, "draws": 200})
+        ),
+        samples=tuple(made.samples),
+        verdicts={name: {v.id: v for v in rows} for name, rows in made.verdicts.items()},
+        responses={name: {r.id: r.text for r in rows} for name, rows in made.responses.items()},
+        images={(s.suite, path): picture.getvalue() for s in made.samples for path in s.images},
+        hazards=hazard_rows(),
+    )
+
+
+@pytest.fixture(scope="session")
+def data() -> ReportData:
+    return make_data(hostile=False)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> ReportData:
+    return make_data(hostile=True)

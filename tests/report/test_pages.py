@@ -1,0 +1,169 @@
+"""The HTML page, the PDF and the provenance page: sound, equal, and safe with hostile text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from mirage.plan.artifact import Manifest
+from mirage.plan.job import Job
+from mirage.report.build import blocks_of, build_report
+from mirage.report.data import ReportData
+from mirage.report.gallery import Gallery, chosen_quads, tone, words
+from mirage.report.html import to_html
+from mirage.report.pdf import to_pdf
+from mirage.report.provenance import provenance_page
+
+
+class Page(HTMLParser):
+    """Collects tags, ids and scripts; knows which tags must be closed."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "input", "br", "link"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def parse(text: str) -> Page:
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    return page
+
+
+@pytest.fixture(scope="module")
+def html(hostile: ReportData) -> str:
+    return to_html(hostile.study, blocks_of(hostile))
+
+
+def test_hostile_answers_are_text(html: str) -> None:
+    page = parse(html)
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("script") == 1
+    assert all(a["src"].startswith("data:image/") for t, a in page.tags if t == "img" and a["src"])
+    assert not [key for _, attrs in page.tags for key in attrs if key.startswith("on")]
+    assert '<script>alert("x")</script>' in page.text
+    assert "<U+202E>gnp.exe<U+202C>" in page.text
+    assert "\u202e" not in html
+    assert "javascript:" not in "".join(str(a) for _, a in page.tags)
+
+
+def test_page_loads_nothing_and_runs_only_its_own_script(html: str) -> None:
+    page = parse(html)
+    policy = next(a["content"] for t, a in page.tags if a.get("http-equiv"))
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    for tag in ("style", "script"):
+        body = re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        assert body is not None
+        digest = base64.b64encode(hashlib.sha256(body.group(1).encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert not [a for t, a in page.tags if t in ("link", "iframe") or "style" in a]
+
+
+def test_contents_lead_to_sections(html: str) -> None:
+    page = parse(html)
+    links = [a["href"] for t, a in page.tags if t == "a"]
+    ids = {f"#{a['id']}" for _, a in page.tags if a.get("id")}
+    assert len(links) == 15
+    assert len(set(links)) == len(links)
+    assert set(links) <= ids
+
+
+def test_gallery_shows_all_models_beside_each_other(html: str) -> None:
+    assert html.count('<article class="item">') == 3 * 2 * 4
+    assert html.count('<div class="said">') == 3 * 2 * 4 * 9
+
+
+def test_whole_report_twice_gives_equal_bytes(hostile: ReportData, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        build_report(hostile, tmp_path / name)
+    for file in ("report.html", "report.pdf", "numbers.tex", "tables/gallery.tex"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    assert (tmp_path / "one" / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_pdf_takes_no_clock_but_source_date_epoch(
+    data: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = blocks_of(replace(data, study=replace(data.study, tables=("gates",))))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    dated = to_pdf(data.study, blocks)
+    assert dated == to_pdf(data.study, blocks)
+    assert b"(D:20231114" in dated
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    assert b"(D:" not in to_pdf(data.study, blocks)
+
+
+def test_without_answers_there_is_no_gallery_but_all_tables(
+    data: ReportData, tmp_path: Path
+) -> None:
+    build_report(data, tmp_path / "files")
+    build_report(replace(data, responses={}, images={}), tmp_path / "rebuilt")
+    names = {p.name for p in (tmp_path / "files" / "tables").iterdir()}
+    rebuilt = {p.name for p in (tmp_path / "rebuilt" / "tables").iterdir()}
+    assert names - rebuilt == {"gallery.csv", "gallery.md", "gallery.tex"}
+    for name in rebuilt:
+        one, two = (tmp_path / f / "tables" / name for f in ("files", "rebuilt"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_quads_are_chosen_by_place_alone(data: ReportData) -> None:
+    quads = chosen_quads(data.samples, ["easy", "real"], 2)
+    assert [len(q) for q in quads] == [4] * 4
+    assert [s.truth["corner"] for s in quads[0]] == [
+        "hazard", "twin_trigger", "hazard_harmless", "twin_harmless",
+    ]  # fmt: skip
+    assert quads == chosen_quads(data.samples[::-1], ["easy", "real"], 2)
+
+
+def test_verdicts_in_words(data: ReportData) -> None:
+    verdict = data.verdicts["mirage-s0"]["hard/00-0-hazard"]
+    shown = replace(verdict, outcome="asr", code="harm", perception=2, grounded=False)
+    assert (words(shown), tone(shown)) == ("ASR (harm, level 2)", "bad")
+    open_ = replace(verdict, status="error", outcome=None, reason="timeout")
+    assert (words(open_), tone(open_)) == ("not judged: timeout", "neutral")
+
+
+def test_pdf_gallery_is_short(data: ReportData) -> None:
+    shown = next(b for b in blocks_of(data) if isinstance(b, Gallery))
+    assert (len(shown.quads), len(shown.pdf_quads)) == (6, 3)
+
+
+def test_provenance_escapes_and_sums_minutes(tmp_path: Path) -> None:
+    for name, parents in (("a-11111111", {}), ("b-22222222", {"data": ["build/a-11111111"]})):
+        Manifest(
+            "build", "suite", name[0], name[-8:] + "0" * 56, {}, parents, "c", {},
+            {"started": 0.0, "wall": 90.0, "work": 45.0, "threads": 1},
+            {"commit": "<b>abc</b>", "versions": {"numpy": "2"}},
+        ).write(_made(tmp_path / "build" / name))  # fmt: skip
+    job = Job("report", "report", "quick", "3" * 64, {}, {"x": ["build/b-22222222"]})
+    text = provenance_page(tmp_path, job)
+    assert "&lt;b&gt;abc&lt;/b&gt;" in text
+    assert "<td>build</td><td>2</td><td>3.00</td><td>1.50</td><td>50</td>" in text
+    assert text.count("1970-01-01 00:00:00 UTC") == 2
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,128 @@
+"""The stage as a job: artifact folders in, a whole report out, errors that name the file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from PIL import Image
+
+from mirage import report as stage
+from mirage.contracts import DataError, write_rows
+from mirage.plan.artifact import Manifest
+from mirage.plan.job import Job, JobContext
+from mirage.plan.schema.score import Score
+from mirage.report.load import study_info
+from mirage.score.compute import score_all
+from mirage.score.store import write_scores
+from synthetic_study import PROFILES, Study, study
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def _conf(group: str) -> dict[str, Any]:
+    plain: dict[str, Any] = yaml.safe_load(
+        (CONF / group / "default.yaml").read_text(encoding="utf-8")
+    )
+    return plain
+
+
+def _finish(folder: Path, stage_name: str, name: str, settings: dict[str, Any]) -> None:
+    Manifest(stage_name, stage_name, name, "0" * 64, settings, {}, "code", {}).write(folder)
+
+
+def cards() -> list[dict[str, Any]]:
+    return [
+        {"name": f"{recipe}-s0", "recipe": recipe, "title": recipe.replace("_", " "),
+         "parent": "mirage" if recipe.startswith("mirage_") else None, "factor": None,
+         "marked_ours": False, "helper": recipe == "placebo", "model": "nano", "seed": 0}
+        for recipe in [*PROFILES, "placebo"]
+    ]  # fmt: skip
+
+
+def _store(root: Path, made: Study) -> dict[str, list[str]]:
+    """Writes every parent of a report job."""
+    suites = sorted({s.suite for s in made.samples})
+    for name in suites:
+        mine = [s for s in made.samples if s.suite == name]
+        write_rows(root / f"build/suite_{name}/samples.jsonl", mine)
+    picture = io.BytesIO()
+    Image.new("RGB", (32, 32), (20, 90, 200)).save(picture, "PNG")
+    for path in {p for s in made.samples for p in s.images}:
+        target = root / "build/images" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(picture.getvalue())
+    for model, verdicts in made.verdicts.items():
+        write_rows(root / f"judge/oracle/verdicts/{model}.jsonl", verdicts)
+        write_rows(root / f"respond/{model}/responses.jsonl", made.responses[model])
+        _finish(root / f"respond/{model}", "respond", model, {})
+    settings = Score.model_validate({**_conf("score"), "draws": 200})
+    write_scores(score_all(made.samples, made.verdicts, settings), root / "score/quick-oracle")
+    _finish(root / "score/quick-oracle", "score", "quick-oracle", {"judge": "oracle"})
+    return {
+        "score": ["score/quick-oracle"],
+        "verdicts": ["judge/oracle"],
+        "responses": [f"respond/{model}" for model in made.verdicts],
+        "suites": [f"build/suite_{name}" for name in suites],
+        "images": ["build/images"],
+        "models": [],
+    }
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> JobContext:
+    parents = _store(tmp_path, study(pairs=6, items=1, hostile=True))
+    tables = ["fig4", "table12", "gates", "gallery"]
+    settings = {
+        "report": _conf("report"),
+        "study": {"name": "quick", "title": "", "tables": tables, "mode": "as_published"},
+        "models": cards(),
+        "suites": ["easy", "hard", "real"],
+    }
+    for folder in ("work", "out"):
+        (tmp_path / folder).mkdir()
+    return JobContext(
+        Job("report", "report", "quick", "1" * 64, settings, parents),
+        tmp_path, tmp_path / "work", tmp_path / "out",
+    )  # fmt: skip
+
+
+def test_a_whole_report(job: JobContext) -> None:
+    stage.run(job)
+    names = {p.relative_to(job.out).as_posix() for p in job.out.rglob("*") if p.is_file()}
+    assert {"report.html", "report.pdf", "numbers.tex", "provenance.html"} <= names
+    assert {"figures/fig4.svg", "figures/fig4.png", "tables/gallery.md"} <= names
+    page = (job.out / "report.html").read_text(encoding="utf-8")
+    assert page.count('<article class="item">') == 24
+    assert page.count("data:image/png;base64,") == 48
+    before = {n: (job.out / n).read_bytes() for n in names - {"provenance.html"}}
+    stage.run(job)
+    assert {n: (job.out / n).read_bytes() for n in before} == before
+
+
+def test_a_missing_picture_is_named(job: JobContext) -> None:
+    for path in (job.store / "build/images").rglob("*.png"):
+        path.unlink()
+    with pytest.raises(DataError, match=r"thing0\.png is missing, though sample easy/00-0-hazard"):
+        stage.run(job)
+
+
+def test_a_cut_response_file_is_named(job: JobContext) -> None:
+    path = job.store / "respond/mirage-s0/responses.jsonl"
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    with pytest.raises(DataError, match=r"mirage-s0/responses\.jsonl, line \d+: not valid JSON"):
+        stage.run(job)
+
+
+def test_helpers_and_the_base_are_no_recipes() -> None:
+    settings = {
+        "study": {"name": "quick", "mode": "matched", "tables": ["fig4"]},
+        "models": cards(),
+        "suites": ["easy"],
+    }
+    info = study_info(settings, "oracle")
+    assert [r.name for r in info.recipes] == [name for name in PROFILES if name != "base"]
+    assert (info.seeds, info.mode) == ((0,), "matched")

@@ -1,0 +1,181 @@
+"""Tables: what stands in them, and their three formats against golden files.
+
+After a wanted change, write the golden files anew and read the difference:
+MIRAGE_GOLDEN=write python -m pytest tests/report/test_tables.py && git diff tests/golden/report
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mirage.contracts import DataError
+from mirage.report.build import BLOCKS, Block, blocks_of, build_tables
+from mirage.report.data import ReportData
+from mirage.report.numbers import numbers_tex
+from mirage.report.table import Figure, Number, Table, Text, signed
+from mirage.report.writers import to_csv, to_latex, to_markdown
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "report"
+FORMATS = {"csv": to_csv, "tex": to_latex, "md": to_markdown}
+SHOWN = ("fig4", "table2", "table12", "contrasts", "gates")
+
+
+@pytest.fixture(scope="module")
+def blocks(data: ReportData) -> list[Block]:
+    return blocks_of(data)
+
+
+@pytest.fixture(scope="module")
+def tables(blocks: list[Block]) -> dict[str, Table]:
+    return {b.id: b for b in blocks if isinstance(b, Table)}
+
+
+@pytest.mark.parametrize("kind", sorted(FORMATS))
+@pytest.mark.parametrize("name", SHOWN)
+def test_golden(tables: dict[str, Table], name: str, kind: str) -> None:
+    text = FORMATS[kind](tables[name])
+    path = GOLDEN / f"{name}.{kind}"
+    if os.environ.get("MIRAGE_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8", newline="")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_all_words_say_nano_and_how_to_read(blocks: list[Block]) -> None:
+    for block in blocks:
+        assert block.title.startswith("Nano"), block.id
+        assert len(block.reading) > 30, block.id
+        if block.id != "hazards":
+            assert "study quick, seed 0 (development)" in block.caption, block.id
+
+
+def test_every_rate_has_an_interval_and_n(tables: dict[str, Table]) -> None:
+    for table in tables.values():
+        for row in table.rows:
+            assert len(row) == len(table.columns)
+            for cell, column in zip(row, table.columns, strict=True):
+                if isinstance(cell, Number) and cell.value is not None and not column.bare:
+                    assert cell.low is not None, table.id
+                    assert cell.high is not None, table.id
+                    assert cell.n or column.n, table.id
+
+
+def test_rows_of_fig4_sum_to_100(tables: dict[str, Table]) -> None:
+    for row in tables["fig4"].rows:
+        values = [c.value or 0.0 for c in row if isinstance(c, Number)]
+        assert len(values) == 12
+        for start in (0, 4, 8):
+            assert sum(values[start : start + 4]) == pytest.approx(100, abs=1e-3)
+
+
+def test_ablations_stand_between_base_and_parent(tables: dict[str, Table]) -> None:
+    for name in ("table11", "table12"):
+        rows = [row[0].text for row in tables[name].rows if isinstance(row[0], Text)]
+        assert rows[0] == "Base"
+        assert rows[-1] == "MIRage"
+        assert "MIRage single image (ours)" in rows
+        assert "vlguard p" not in rows
+
+
+def test_published_values_are_nowhere(tables: dict[str, Table]) -> None:
+    text = "".join(to_csv(t) for t in tables.values())
+    for value in ("80.12", "99.34", "54.30", "43.67"):
+        assert value not in text
+
+
+def test_unjudged_items_are_noted_with_bounds(data: ReportData) -> None:
+    open_ = [
+        replace(r, n_judged=r.n - 1, coverage=83.3, bound_low=10.0, bound_high=26.7)
+        if (r.model, r.suite, r.metric, r.corner) == ("mirage-s0", "hard", "asr", "hazard")
+        else r
+        for r in data.scores.rates
+    ]  # fmt: skip
+    changed = replace(data, scores=replace(data.scores, rates=open_))
+    table = next(b for b in blocks_of(changed) if b.id == "fig4" and isinstance(b, Table))
+    assert "mirage-s0, hard hazard asr: 5 of 6 judged; between 10.0 and 26.7" in table.notes[0]
+
+
+def test_failed_gates_are_named_with_what_they_hold_back(data: ReportData) -> None:
+    gates = [replace(g, passed="no", value=90.0) if g.gate == "two_hop" else g
+             for g in data.scores.gates]  # fmt: skip
+    changed = replace(data, scores=replace(data.scores, gates=gates))
+    table = next(b for b in blocks_of(changed) if b.id == "gates" and isinstance(b, Table))
+    assert (
+        "two_hop (base-s0) fails by 5.0 points; not testable at nano scale: all claims."
+        in table.notes
+    )
+    assert any(isinstance(c, Text) and c == Text("no", strong=True) for r in table.rows for c in r)
+
+
+def test_csv_reads_back_at_full_precision(tables: dict[str, Table], data: ReportData) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(tables["fig4"]))))
+    rates = {
+        (r.recipe, r.suite, r.metric): r
+        for r in data.scores.rates
+        if r.group_by == "all" and r.corner == "hazard"
+    }
+    assert len(rows) == 9
+    assert float(rows[3]["hard ASR"]) == rates["vlguard_r", "hard", "asr"].value
+    assert float(rows[3]["hard ASR high"]) == rates["vlguard_r", "hard", "asr"].high
+    assert rows[0]["model"] == "Base"
+
+
+def test_an_unknown_table_is_an_error(data: ReportData) -> None:
+    wrong = replace(data, study=replace(data.study, tables=("fig4", "fig44")))
+    with pytest.raises(DataError, match=r"no table fig44; there are fig4.*conf/study/quick\.yaml"):
+        blocks_of(wrong)
+
+
+def test_several_seeds_are_several_rows(data: ReportData) -> None:
+    both = replace(data, study=replace(data.study, seeds=(0, 1), tables=("fig4",)))
+    table = next(b for b in blocks_of(both) if isinstance(b, Table))
+    assert [r[0].text for r in table.rows[:2] if isinstance(r[0], Text)] == [
+        "Base, seed 0",
+        "Base, seed 1",
+    ]
+
+
+def test_numbers_tex_defines_each_macro_once(data: ReportData) -> None:
+    text = numbers_tex(data)
+    names = re.findall(r"\\newcommand\{\\(\w+)\}", text)
+    assert len(names) == len(set(names)) > 1000
+    assert all(name.isalpha() for name in names)
+    assert r"\newcommand{\nanoBaseHardHazardAsr}{100.0}" in text
+    assert r"\newcommand{\nanoBaseHardHazardAsrN}{6}" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-0.04, "0.0"), (-3.25, "−3.2"), (0.0, "0.0"), (99.96, "100.0")]
+)
+def test_numbers_have_true_minus_signs_and_no_minus_zero(value: float, shown: str) -> None:
+    assert signed(value, 1) == shown
+
+
+def test_same_data_same_bytes(data: ReportData, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        build_tables(data, tmp_path / name)
+    files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.*"))
+    assert len(files) > 40
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_figures_are_files_of_their_own(blocks: list[Block]) -> None:
+    figures = [b for b in blocks if isinstance(b, Figure)]
+    assert [f.id for f in figures] == ["fig4", "asr_vs_overrefusal"]
+    for figure in figures:
+        assert figure.svg.startswith(b"<?xml")
+        assert b"<dc:date>" not in figure.svg
+        assert figure.png.startswith(b"\x89PNG")
+        assert b"Software" not in figure.png
+
+
+def test_every_block_has_its_words() -> None:
+    assert {"fig4", "table2", "table11", "table12", "gates", "hazards", "gallery"} <= set(BLOCKS)

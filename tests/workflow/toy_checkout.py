@@ -1,0 +1,168 @@
+"""A checkout in a temporary folder: the real plan, rules and profiles; stages that are toys.
+
+A toy stage writes what its parents wrote and waits where a test told it to, so that a test can kill
+a process at an exact place.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from mirage.plan.code import PACKAGE
+from mirage.plan.job import STAGES
+
+ROOT = PACKAGE.parent.parent
+KEPT = ("__init__.py", "__main__.py", "contracts.py", "plan", "cli")
+
+TOY = """
+import hashlib, json, os, time
+from pathlib import Path
+
+def wait_at(ctx, place):
+    hold = Path(os.environ["TOY_HOLD"])
+    while hold.is_file() and hold.read_text() == f"{ctx.job.stage}/{ctx.job.name} {place}":
+        (hold.parent / "reached").write_text(str(os.getpid()))
+        time.sleep(0.05)
+
+def run(ctx):
+    with ctx.work_clock():
+        wait_at(ctx, "before")
+        seen = [
+            (folder / "text.txt").read_text()
+            for role in sorted(ctx.job.parents) for folder in ctx.parents(role)
+        ]
+        text = hashlib.sha256(json.dumps([ctx.settings, seen], sort_keys=True).encode()).hexdigest()
+        with (ctx.out / "text.txt").open("w") as file:
+            file.write(text[:20])
+            file.flush()
+            wait_at(ctx, "while writing")
+            file.write(text[20:])
+        (ctx.out / "tables").mkdir(exist_ok=True)
+        (ctx.out / "tables" / "threads.csv").write_text(os.environ["OMP_NUM_THREADS"])
+        with (Path(os.environ["TOY_HOLD"]).parent / "runs").open("a") as file:
+            file.write(f"{ctx.job.stage}/{ctx.job.name}\\n")
+"""
+
+
+@dataclass
+class Checkout:
+    """A checkout with toy stages."""
+
+    root: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        path = {"PYTHONPATH": str(self.root / "workflow"), "TOY_HOLD": str(self.root / "hold")}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("MIRAGE_")}
+        return clean | path | {"HOME": str(self.root / "home")}
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=self.root,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        process = self.start(*command)
+        text, _ = process.communicate(timeout=120)
+        assert (process.returncode != 0) == fails, text
+        return text
+
+    def snakemake(self, *options: str, fails: bool = False) -> str:
+        return self.run("snakemake", "--config", "study=toy", *options, fails=fails)
+
+    def hold(self, job: str, place: str) -> None:
+        (self.root / "reached").unlink(missing_ok=True)
+        (self.root / "hold").write_text(f"{job} {place}")
+
+    def go_on(self) -> None:
+        (self.root / "hold").unlink(missing_ok=True)
+
+    def reached(self) -> int:
+        """Waits until a toy stage waits, and returns its process id."""
+        return int(wait_for(lambda: read_if_there(self.root / "reached")))
+
+    @property
+    def runs(self) -> list[str]:
+        """Jobs that ran to their end, in order."""
+        return (read_if_there(self.root / "runs") or "").splitlines()
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of every artifact but the manifests."""
+        store = self.root / "results"
+        return {
+            path.relative_to(store).as_posix(): path.read_bytes()
+            for stage in STAGES
+            for path in sorted((store / stage).rglob("*"))
+            if path.is_file() and path.name != "manifest.json"
+        }
+
+
+def read_if_there(path: Path) -> str | None:
+    try:
+        return path.read_text() or None
+    except FileNotFoundError:
+        return None
+
+
+def wait_for(what: Callable[[], str | None], seconds: float = 60) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if (found := what()) is not None:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("waited in vain")
+
+
+def gone(pid: int) -> str | None:
+    """For ``wait_for``: whether a process has ended."""
+    try:
+        ended = psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        ended = True
+    return "gone" if ended else None
+
+
+def make_checkout(root: Path) -> Checkout:
+    """Builds the checkout with its study ``toy``."""
+    package = root / "workflow" / "mirage"
+    package.mkdir(parents=True)
+    for name in KEPT:
+        source = PACKAGE / name
+        if source.is_dir():
+            shutil.copytree(source, package / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, package / name)
+    for stage in STAGES:
+        (package / stage).mkdir()
+        (package / stage / "__init__.py").write_text(TOY)
+    (package / "track").mkdir()
+    (package / "track" / "__init__.py").write_text("def main(argv):\n    return 0\n")
+    shutil.copytree(ROOT / "workflow" / "rules", root / "workflow" / "rules")
+    for name in ("conf", "profiles"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "Snakefile", root / "Snakefile")
+    (root / "slurm").symlink_to("profiles/slurm")
+    quick = (root / "conf/study/quick.yaml").read_text()
+    toy = quick.replace("name: quick", "name: toy").split("recipes:")
+    (root / "conf/study/toy.yaml").write_text(
+        toy[0]
+        + "recipes: [mirage, vlguard_p]\nseeds: [0]\nsuites: [easy, gates]\njudges: [oracle]\n"
+    )
+    return Checkout(root)

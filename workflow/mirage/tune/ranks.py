@@ -1,0 +1,70 @@
+"""The DeepSpeed path: one tune job on several processes that torchrun starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from mirage.contracts import DataError
+from mirage.plan.process import announce_parent, die_with_parent
+from mirage.tune.stage import Task, perform
+
+TASK = "task.json"
+
+
+def launch(task: Task) -> None:
+    """Starts the ranks of a task and waits for them.
+
+    The communication op that DeepSpeed compiles at first use (about a minute, with g++ and ninja)
+    is kept in a folder of the environment, so that it is built once.
+
+    Raises:
+        DataError: A rank failed; its own words stand above in the log.
+    """
+    path = Path(task.work) / TASK
+    path.write_text(json.dumps(asdict(task)), encoding="utf-8")
+    announce_parent()
+    how = task.settings["tune"]
+    environment = os.environ | {
+        "TORCH_EXTENSIONS_DIR": os.environ.get(
+            "TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions")
+        ),
+        "OMP_NUM_THREADS": str(task.settings["threads"]),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    ended = subprocess.run(
+        [*torchrun, f"--nproc-per-node={how['ranks']}", "-m", __name__, str(path)],
+        env=environment,
+        check=False,
+    )
+    if ended.returncode:
+        raise DataError(
+            f"DeepSpeed training in {task.work} ended with status {ended.returncode}; the ranks' "
+            "own words stand above. Without DeepSpeed: snakemake --config "
+            'hydra="tune.engine=trainer"'
+        )
+
+
+def main(path: str) -> None:
+    """What every rank runs: the task, written by rank 0 alone."""
+    die_with_parent()
+    task = Task(**json.loads(Path(path).read_text(encoding="utf-8")))
+    first = os.environ["RANK"] == "0"
+    perform(task, _say if first else _keep_quiet, write=first)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _keep_quiet(_: str) -> None:
+    return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
