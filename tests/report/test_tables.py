@@ -113,6 +113,21 @@ def test_failed_gates_are_named_with_what_they_hold_back(data: ReportData) -> No
     assert any(isinstance(c, Text) and c == Text("no", strong=True) for r in table.rows for c in r)
 
 
+def test_real_is_not_read_where_the_base_does_not_know_its_style(data: ReportData) -> None:
+    gates = [
+        replace(g, passed="no", value=81.5) if g.gate == "naming_sketch" else g
+        for g in data.scores.gates
+    ]
+    changed = replace(data, scores=replace(data.scores, gates=gates))
+    warned = {
+        b.id
+        for b in blocks_of(changed)
+        if isinstance(b, Table)
+        and any("real is not to be read: base-s0 names 81.5 %" in note for note in b.notes)
+    }
+    assert warned == {"fig4", "discrimination", "table12"}
+
+
 def test_csv_reads_back_at_full_precision(tables: dict[str, Table], data: ReportData) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(tables["fig4"]))))
     rates = {

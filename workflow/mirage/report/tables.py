@@ -11,6 +11,9 @@ from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
 from mirage.score.rates import Rate
 
 SPLITS = ("easy", "hard", "real")
+REAL_GATE = "naming_sketch"
+"""The gate without which no number of ``real`` is read."""
+
 Model = tuple[RecipeInfo, int]
 
 
@@ -60,7 +63,12 @@ def rates_table(
         columns=with_common_n(columns, rows),
         rows=tuple(rows),
         rules=frozenset(rules),
-        notes=(*caption.notes, *coverage_notes(found), *_missing(kept, places)),
+        notes=(
+            *caption.notes,
+            *(unread_real(data) if any(p.suite == "real" for p in kept) else ()),
+            *coverage_notes(found),
+            *_missing(kept, places),
+        ),
     )
 
 
@@ -71,6 +79,16 @@ def _find(rates: Rates, model: Model, place: Place) -> Rate | None:
 def _missing(kept: Sequence[Place], places: Sequence[Place]) -> list[str]:
     gone = sorted({p.heading or p.name for p in places} - {p.heading or p.name for p in kept})
     return [f"Not in this study: {', '.join(gone)}."] if gone else []
+
+
+def unread_real(data: ReportData) -> list[str]:
+    """Returns a warning per base that does not know the drawing style of ``real`` well enough."""
+    return [
+        f"real is not to be read: {g.model} names {g.value:.1f} % of objects in that style, "
+        f"{g.threshold:g} % are needed (gate {g.gate})."
+        for g in data.scores.gates
+        if g.gate == REAL_GATE and g.value is not None and g.passed != "yes"
+    ]
 
 
 def coverage_notes(rates: Iterable[Rate]) -> list[str]:

@@ -17,7 +17,7 @@ from torch import Tensor
 MIN_ROWS = 8
 """Matrix products of fewer rows take another kernel, which rounds differently."""
 
-PREFILL_TOKENS = 2048
+PREFILL_TOKENS = 1024
 """Prompts are read some rows at a time, so that a layer's activations stay in the cache."""
 
 SHRINK_AT = 0.75

@@ -132,6 +132,7 @@ def save_weights(model: InternVLForConditionalGeneration, path: Path) -> None:
         if name != TIED
     }
     safetensors.torch.save_file(weights, path, metadata={"format": "pt"})
+    path.chmod(0o644)  # safetensors leaves it to its owner alone; stores are shared
 
 
 def load_weights(model: InternVLForConditionalGeneration, path: Path) -> None:

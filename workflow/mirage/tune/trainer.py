@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import accelerate.utils.other
 import torch
 from torch.utils.data import DataLoader, Dataset
 from transformers.trainer import Trainer
@@ -131,6 +132,8 @@ class _Trainer(Trainer):  # type: ignore[misc]
         folder: Path,
         log: Callable[[str], None],
     ) -> None:
+        # accelerate imports DeepSpeed (3 s) only to ask whether the model is one of its engines.
+        accelerate.utils.other.is_deepspeed_available = lambda: run.deepspeed is not None
         args = _arguments(run, folder)
         pad = objective.model.config.pad_token_id
         batches = _Batches(data, run, pad, args.process_index, args.world_size)
