@@ -1,6 +1,8 @@
 # snakemake                                     the default study, on this machine
 # snakemake --config study=... seeds=[0,1]      another one (see: mirage plan --help)
 # snakemake --profile slurm                     the same on a cluster
+# Outputs are flagged `update`: Snakemake must not delete the manifest of an artifact that another run
+# has just finished. A finished artifact is left alone by its job; to make it again, remove its folder.
 # What runs is decided in workflow/mirage/plan; what each rule does, in workflow/mirage/<stage>.
 import sys
 

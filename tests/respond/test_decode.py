@@ -33,7 +33,8 @@ def plain_generate(answerer: Answerer, question: Question) -> tuple[str, int]:
     }
     tokens = model.generate(**inputs, do_sample=False, max_new_tokens=question.max_new_tokens)[0]
     new = tokens[inputs["input_ids"].shape[1] :].tolist()
-    cut = new[: new.index(2)] if 2 in new else new
+    end = processor.tokenizer.eos_token_id
+    cut = new[: new.index(end)] if end in new else new
     return processor.tokenizer.decode(cut, skip_special_tokens=True), len(cut)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,11 @@ class Maker:
         return job.folder
 
 
-def make_store(store: Path) -> str:
-    """Makes a finished study with two recipes; returns the folder of its report."""
+def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual_sft")) -> str:
+    """Makes a finished study; returns the folder of its report."""
     made = Maker(store)
     data = study(pairs=6, items=1)
-    names = ["base-s0", "mirage-s0", "textual_sft-s0"]
+    names = [f"{recipe}-s0" for recipe in recipes]
     images = _images(made)
     suites = {}
     for suite in dict.fromkeys(s.suite for s in data.samples):

@@ -7,7 +7,7 @@ rule build:
     input:
         lambda wildcards: PLAN.inputs("build", wildcards.artifact),
     output:
-        f"{STORE}/build/{{artifact}}/manifest.json",
+        update(f"{STORE}/build/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/build/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("build", wildcards.artifact).threads

@@ -7,7 +7,7 @@ rule judge:
     input:
         lambda wildcards: PLAN.inputs("judge", wildcards.artifact),
     output:
-        f"{STORE}/judge/{{artifact}}/manifest.json",
+        update(f"{STORE}/judge/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/judge/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("judge", wildcards.artifact).threads

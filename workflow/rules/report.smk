@@ -7,7 +7,7 @@ rule report:
     input:
         lambda wildcards: PLAN.inputs("report", wildcards.artifact),
     output:
-        f"{STORE}/report/{{artifact}}/manifest.json",
+        update(f"{STORE}/report/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/report/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("report", wildcards.artifact).threads

@@ -3,7 +3,7 @@ rule respond:
     input:
         lambda wildcards: PLAN.inputs("respond", wildcards.artifact),
     output:
-        f"{STORE}/respond/{{artifact}}/manifest.json",
+        update(f"{STORE}/respond/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/respond/{{artifact}}.log",
     priority: 10

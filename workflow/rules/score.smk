@@ -7,7 +7,7 @@ rule score:
     input:
         lambda wildcards: PLAN.inputs("score", wildcards.artifact),
     output:
-        f"{STORE}/score/{{artifact}}/manifest.json",
+        update(f"{STORE}/score/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/score/{{artifact}}.log",
     threads: lambda wildcards: PLAN.job("score", wildcards.artifact).threads

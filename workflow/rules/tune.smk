@@ -3,7 +3,7 @@ rule tune:
     input:
         lambda wildcards: PLAN.inputs("tune", wildcards.artifact),
     output:
-        f"{STORE}/tune/{{artifact}}/manifest.json",
+        update(f"{STORE}/tune/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/tune/{{artifact}}.log",
     priority: 20

@@ -12,6 +12,8 @@ from mirage.plan.job import STAGES, ConfigError
 COMMANDS = {
     "plan": "experiments, jobs and minutes of a study; what would run, and why",
     "show": "one artifact: settings, parents, log, how it differs from another",
+    "dag": "draw a study's DAG, every artifact by name",
+    "gallery": "refresh the committed gallery and the README from a finished study",
     "timing": "where the time of the last run went, per stage",
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",

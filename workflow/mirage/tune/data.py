@@ -114,8 +114,11 @@ class Encoder:
         """Returns the ids of a chat prompt up to where the answer starts.
 
         Raises:
-            DataError: A word that the vocabulary lacks; ``where`` names the place.
+            DataError: More pictures than have a number, or a word that the vocabulary lacks;
+                ``where`` names the place.
         """
+        if pictures > len(NUMBERS):
+            raise DataError(f"{where}: {pictures} pictures; at most {len(NUMBERS)} have a number.")
         return [
             self._user,
             *(

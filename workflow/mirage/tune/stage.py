@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.utils import logging
 
 from mirage.contracts import DataError
 from mirage.plan.job import JobContext
@@ -70,6 +71,8 @@ def perform(task: Task, log: Log, write: bool = True) -> None:
         log: Takes lines for people.
         write: Whether this process writes the folder; with several ranks only one does.
     """
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     torch.set_num_threads(int(task.settings["threads"]))
     make = _base if task.kind == "base" else _recipe
     processor, model, counts, curve = make(task, log)

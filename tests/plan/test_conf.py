@@ -1,0 +1,65 @@
+"""Every file of ``conf/`` is composed, validated and used by some plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from mirage.plan.compose import CONF, MANY, SINGLE, Conf
+from mirage.plan.resolve import resolve
+
+OPTIONS = {
+    group: Conf().options(group) for group in sorted(p.name for p in CONF.iterdir() if p.is_dir())
+}
+KEY = {"world": "data", "engine": "engine", "track": "track", "study": "study"}
+
+
+def test_every_group_is_known_and_nothing_else_lies_there() -> None:
+    assert set(OPTIONS) == {*SINGLE, *MANY, "study"}
+    files = [p for p in CONF.rglob("*") if p.is_file()]
+    assert len(files) == sum(map(len, OPTIONS.values())) + 1  # config.yaml
+    assert {p.suffix for p in files} == {".yaml"}
+
+
+def test_how_many_there_are() -> None:
+    counted = {group: len(options) for group, options in OPTIONS.items()}
+    assert counted == COUNTS
+
+
+@pytest.mark.parametrize(("group", "option"), [(g, o) for g, many in OPTIONS.items() for o in many])
+def test_each_composes_and_validates(group: str, option: str) -> None:
+    if group == "recipe":
+        config = {"recipe": option, "hydra": "study.helpers=[]"}
+    elif group in MANY:
+        config = {group: option}
+    elif group in KEY:
+        config = {KEY[group]: option}
+    else:
+        config = {"hydra": f"{group}={option}"}
+    study = resolve(config)
+    if group == "recipe":
+        assert [each.recipe.name for each in study.recipes] == [option]
+    elif group == "suite":
+        assert [suite.name for suite in study.suites] == [option]
+
+
+@pytest.mark.parametrize(("group", "option"), [(g, o) for g, many in OPTIONS.items() for o in many])
+def test_each_opens_with_the_command_that_uses_it(group: str, option: str) -> None:
+    first = (CONF / group / f"{option}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(("# snakemake", "# mirage", "# make"))
+
+
+COUNTS = {
+    "build": 1,
+    "engine": 1,
+    "judge": 1,
+    "model": 2,
+    "recipe": 9,
+    "report": 1,
+    "respond": 1,
+    "score": 1,
+    "study": 1,
+    "suite": 11,
+    "track": 1,
+    "tune": 1,
+    "world": 1,
+}

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirage.contracts import DataError
+from mirage.plan import runtime
+from mirage.plan.artifact import Manifest, artifact_id, file_sha256
+from mirage.plan.code import stage_code
+from mirage.plan.frozen import job_file
+from mirage.plan.job import ConfigError, Job, JobContext
+from mirage.plan.runtime import run_job
+
+STAGE = "judge"
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Puts a small stage in the place of ``mirage.judge``; returns the jobs it ran."""
+    seen: list[str] = []
+
+    def run(ctx: JobContext) -> None:
+        seen.append(ctx.job.name)
+        with ctx.work_clock():
+            ctx.work.joinpath("scratch").write_text("kept between tries")
+            if ctx.settings.get("fail"):
+                raise DataError("verdicts.jsonl, line 3: not valid JSON.")
+            if not ctx.settings.get("empty"):
+                ctx.out.joinpath("deep").mkdir(exist_ok=True)
+                ctx.out.joinpath("deep/text.txt").write_text(ctx.settings["text"])
+
+    stage = types.ModuleType("mirage.judge")
+    stage.run = run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "mirage.judge", stage)
+    return seen
+
+
+def freeze(store: Path, parents: dict[str, list[str]] | None = None, **settings: Any) -> Path:
+    """Writes a frozen job and returns its artifact folder."""
+    code = stage_code(STAGE)
+    about: dict[str, Any] = {"stage": STAGE, "kind": STAGE, "name": "oracle"}
+    about |= {"settings": {"text": "safe", **settings}, "parents": parents or {}}
+    job = Job(**about, id=artifact_id(**about, code=code.version))
+    path = job_file(store, job.folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spec = {"job": job.to_json(), "code": code.version, "sources": code.sources}
+    path.write_text(json.dumps(spec))
+    return store / job.folder
+
+
+def test_a_job_is_published_with_its_manifest(tmp_path: Path, calls: list[str]) -> None:
+    folder = freeze(tmp_path)
+    run_job(STAGE, folder)
+    manifest = Manifest.read(folder)
+    assert manifest.settings == {"text": "safe"}
+    assert manifest.files == {
+        "deep/text.txt": {"size": 4, "sha256": file_sha256(folder / "deep/text.txt")}
+    }
+    assert not manifest.problems(folder, hashes=True)
+    assert manifest.timing["wall"] >= manifest.timing["startup"] + manifest.timing["work"] - 0.1
+    assert manifest.provenance["versions"]["python"].startswith("3.11")
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_a_finished_artifact_is_left_alone(tmp_path: Path, calls: list[str]) -> None:
+    folder = freeze(tmp_path)
+    run_job(STAGE, folder)
+    before = (folder / "manifest.json").read_bytes()
+    run_job(STAGE, folder)
+    assert calls == ["oracle"]
+    assert (folder / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["missing", "shorter", "manifest"])
+def test_a_damaged_artifact_is_made_again(tmp_path: Path, calls: list[str], damage: str) -> None:
+    folder = freeze(tmp_path)
+    run_job(STAGE, folder)
+    if damage == "missing":
+        (folder / "deep/text.txt").unlink()
+    elif damage == "shorter":
+        (folder / "deep/text.txt").write_text("sa")
+    else:
+        (folder / "manifest.json").write_text("{")
+    run_job(STAGE, folder)
+    assert (folder / "deep/text.txt").read_text() == "safe"
+    assert len(calls) == 2
+
+
+def test_settings_that_do_not_give_the_id_stop(tmp_path: Path, calls: list[str]) -> None:
+    folder = freeze(tmp_path)
+    path = job_file(tmp_path, f"{STAGE}/{folder.name}")
+    spec = json.loads(path.read_text())
+    spec["job"]["settings"]["text"] = "unsafe"
+    path.write_text(json.dumps(spec))
+    with pytest.raises(ConfigError, match="do not give the id"):
+        run_job(STAGE, folder)
+    assert not calls
+    assert not folder.exists()
+
+
+def test_changed_code_stops(
+    tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = freeze(tmp_path)
+    path = job_file(tmp_path, f"{STAGE}/{folder.name}")
+    spec = json.loads(path.read_text())
+    spec["sources"] = {"workflow/mirage/contracts.py": "other bytes"}
+    path.write_text(json.dumps(spec))
+    run_job(STAGE, folder)  # other bytes, but the same syntax trees
+    assert calls == ["oracle"]
+    shutil.rmtree(folder)
+    changed = stage_code("score")
+    monkeypatch.setattr(runtime, "stage_code", lambda stage: changed)
+    with pytest.raises(ConfigError, match="code of judge changed"):
+        run_job(STAGE, folder)
+
+
+@pytest.mark.parametrize("path", ["judge/nothing-12345678", "score/oracle-12345678"])
+def test_an_unknown_job_is_a_sentence(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ConfigError, match=r"snakemake|mirage plan"):
+        run_job(STAGE, tmp_path / path)
+
+
+def test_a_known_error_is_one_sentence_and_nothing_is_published(
+    tmp_path: Path, calls: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = freeze(tmp_path, fail=True)
+    assert runtime.main(STAGE, [str(folder)]) == 1
+    assert capsys.readouterr().err == "error: verdicts.jsonl, line 3: not valid JSON.\n"
+    assert not folder.exists()
+    assert list((tmp_path / "work").glob("*/scratch"))
+
+
+def test_an_empty_artifact_is_an_error(tmp_path: Path, calls: list[str]) -> None:
+    with pytest.raises(DataError, match="wrote nothing"):
+        run_job(STAGE, freeze(tmp_path, empty=True))
+
+
+@pytest.mark.parametrize("damage", ["unfinished", "shorter"])
+def test_a_damaged_parent_stops_before_anything_runs(
+    tmp_path: Path, calls: list[str], damage: str
+) -> None:
+    parent = freeze(tmp_path)
+    run_job(STAGE, parent)
+    child = freeze(tmp_path, {"responses": [f"{STAGE}/{parent.name}"]}, more=1)
+    if damage == "unfinished":
+        (parent / "manifest.json").unlink()
+    else:
+        (parent / "deep/text.txt").write_text("s")
+    with pytest.raises(DataError, match=r"not finished|1 bytes, the manifest says 4"):
+        run_job(STAGE, child)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["a", "b"]])
+def test_wrong_words_show_the_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert runtime.main(STAGE, words) == 2
+    assert "usage: python -m mirage judge" in capsys.readouterr().err
+
+
+def test_contexts_name_their_parents(tmp_path: Path) -> None:
+    job = Job("score", "score", "x", "0" * 64, {}, {"verdicts": ["judge/a"], "suites": ["b", "c"]})
+    ctx = JobContext(job, tmp_path, tmp_path / "work", tmp_path / "out")
+    assert ctx.parent("verdicts") == tmp_path / "judge/a"
+    assert ctx.parents("suites") == [tmp_path / "b", tmp_path / "c"]
+    with pytest.raises(ConfigError, match="2 parents"):
+        ctx.parent("suites")
+    with pytest.raises(ConfigError, match="no parent 'model'"):
+        ctx.parents("model")

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+import squares
+
+from mirage import tune
+from mirage.tune import nano, processing
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> squares.World:
+    return squares.build(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def base(world: squares.World) -> Path:
+    """A base folder as the stage writes it."""
+    job = squares.base_job(world)
+    tune.run(job)
+    return job.out
+
+
+@pytest.fixture
+def processor() -> processing.NanoProcessor:
+    settings = squares.model_settings()
+    return processing.build_processor(squares.WORDS, 32, nano.image_tokens(settings))

@@ -1,0 +1,125 @@
+"""A world of coloured squares: training data in the real format that a model learns in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from PIL import Image
+
+from mirage.contracts import TrainSample, write_rows
+from mirage.plan.job import Job, JobContext
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 60), "blue": (40, 60, 220), "grey": (128,) * 3}
+WORDS = sorted({*COLOURS, *". ? a and first in is second square the what image one two three .".split()} - {""})
+
+
+def sample(name: str, question: str, images: tuple[str, ...], answer: str, label: str) -> TrainSample:
+    return TrainSample(name, "train", "", "", question, images, {}, answer, label)
+
+
+def draw(images: Path) -> list[str]:
+    names = []
+    for colour, value in COLOURS.items():
+        for i in range(3):
+            name = f"images/{colour}-{i}.png"
+            picture = Image.new("RGB", (32, 32), "white")
+            picture.paste(value, (4 * i, 3 * i, 14 + 4 * i, 15 + 3 * i))
+            (images / name).parent.mkdir(parents=True, exist_ok=True)
+            picture.save(images / name)
+            names.append(name)
+    return names
+
+
+def colour(name: str) -> str:
+    return Path(name).stem.partition("-")[0]
+
+
+def samples(names: list[str]) -> list[TrainSample]:
+    one = [
+        sample(f"train/one-{i}", "what is in the first ?", (n,), f"a {colour(n)} square .", "naming")
+        for i, n in enumerate(names)
+    ]
+    two = [
+        sample(
+            f"train/two-{i}-{j}",
+            "what is in the first and the second ?",
+            (a, b),
+            f"a {colour(a)} square and a {colour(b)} square .",
+            "listing",
+        )
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i != j and (i + j) % 4 == 0
+    ]
+    text = [
+        sample(f"train/text-{i}", f"is {c} in the square ?", (), f"{c} is in the square .", "text")
+        for i, c in enumerate(COLOURS)
+    ]
+    return one + two + text
+
+
+@dataclass(frozen=True)
+class World:
+    """Folders of a store with pictures and one data set, as the build stage leaves them."""
+
+    store: Path
+
+    @property
+    def images(self) -> Path:
+        return self.store / "build/images-0"
+
+    @property
+    def data(self) -> Path:
+        return self.store / "build/data-0"
+
+
+def build(store: Path) -> World:
+    world = World(store)
+    rows = samples(draw(world.images))
+    write_rows(world.data / "samples.jsonl", rows)
+    (world.data / "vocabulary.txt").write_text("".join(f"{w}\n" for w in WORDS), encoding="utf-8")
+    return world
+
+
+def model_settings() -> dict[str, Any]:
+    plain = yaml.safe_load((CONF / "model/tiny.yaml").read_text(encoding="utf-8"))
+    return {key: value for key, value in plain.items() if key not in ("tag", "gpus", "memory_mb")}
+
+
+def tune_settings(**changed: Any) -> dict[str, Any]:
+    plain = yaml.safe_load((CONF / "tune/default.yaml").read_text(encoding="utf-8"))
+    small = {"batch_size": 8, "log_every": 2, "checkpoint_every": 4}
+    return plain | small | {"matrix_products": "fp32"} | changed
+
+
+def base_job(world: World, name: str = "base-s0") -> JobContext:
+    settings = {"model": model_settings(), "seed": 0, "threads": 1}
+    return context(world, "base", name, settings, {})
+
+
+def recipe_job(
+    world: World, base: Path, name: str = "mirage-s0", epochs: int = 2, **changed: Any
+) -> JobContext:
+    recipe = {"epochs": epochs, "lr_ratio": 0.5, "parts": ["language_model", "projector"]}
+    settings = {
+        "recipe": {"name": name.partition("-")[0], "tune": recipe},
+        "tune": tune_settings(**changed),
+        "seed": 0,
+        "threads": 1,
+    }
+    return context(world, "recipe", name, settings, {"base": [str(base)]})
+
+
+def context(
+    world: World, kind: str, name: str, settings: dict[str, Any], parents: dict[str, list[str]]
+) -> JobContext:
+    parents = parents | {"data": [str(world.data)], "images": [str(world.images)]}
+    job = Job("tune", kind, name, "0" * 64, settings, parents)
+    work, out = world.store / "work" / name, world.store / "tune" / name
+    work.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    return JobContext(job, world.store, work, out)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from mirage.tune import checkpoint
+from mirage.tune.optim import build_optimizer
+
+
+def make(run: Path, step: int, sealed: bool = True) -> Path:
+    folder = run / f"checkpoint-{step}"
+    (folder / "global_step").mkdir(parents=True)
+    (folder / "weights").write_bytes(b"w" * 100)
+    (folder / "global_step/optimizer").write_bytes(b"o" * 50)
+    if sealed:
+        checkpoint.seal(folder)
+    return folder
+
+
+def test_the_last_whole_checkpoint_counts_and_the_rest_goes(tmp_path: Path) -> None:
+    make(tmp_path, 90)
+    good = make(tmp_path, 100)
+    cut = make(tmp_path, 110)
+    (cut / "weights").write_bytes(b"w" * 99)
+    changed = make(tmp_path, 120)
+    (changed / "global_step/optimizer").write_bytes(b"x" * 50)
+    lost = make(tmp_path, 130)
+    (lost / "weights").unlink()
+    unsealed = make(tmp_path, 140, sealed=False)
+    torn = make(tmp_path, 150)
+    (torn / checkpoint.SEAL).write_text('{"weights": [10')
+    other = make(tmp_path, 1)
+    other = other.rename(tmp_path / "checkpoint-new")
+    assert checkpoint.newest(tmp_path) == good
+    assert not any(p.exists() for p in (cut, changed, lost, unsealed, torn, other))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint-100", "checkpoint-90"]
+
+
+def test_nothing_to_go_on_from(tmp_path: Path) -> None:
+    assert checkpoint.newest(tmp_path / "absent") is None
+    make(tmp_path, 5, sealed=False)
+    assert checkpoint.newest(tmp_path) is None
+
+
+def network() -> torch.nn.Module:
+    torch.manual_seed(0)
+    model = torch.nn.Module()
+    model.model = torch.nn.Module()
+    model.model.vision_tower = torch.nn.Sequential(torch.nn.Linear(6, 6), torch.nn.LayerNorm(6))
+    model.model.language_model = torch.nn.ModuleDict({"embed_tokens": torch.nn.Embedding(5, 6)})
+    return model
+
+
+def step(model: torch.nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
+    torch.manual_seed(seed)
+    tower, words = model.model.vision_tower, model.model.language_model["embed_tokens"]
+    tower(words(torch.randint(0, 5, (7,)))).square().sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def test_muon_takes_inner_matrices_only_and_its_state_survives(tmp_path: Path) -> None:
+    models = [network(), network()]
+    pairs = [build_optimizer(model, "muon", 1e-2, 0.1, 2e-2) for model in models]
+    muon, matrices, vectors = pairs[0].param_groups
+    assert [p.shape for p in muon["params"]] == [(6, 6)]
+    assert [p.shape for p in matrices["params"]] == [(5, 6)]
+    assert len(vectors["params"]) == 3 and vectors["weight_decay"] == 0.0
+    for seed in range(4):
+        step(models[0], pairs[0], seed)
+    for seed in range(2):
+        step(models[1], pairs[1], seed)
+    torch.save(pairs[1].state_dict(), tmp_path / "optimizer.pt")
+    again = build_optimizer(models[1], "muon", 1e-2, 0.1, 2e-2)
+    again.load_state_dict(torch.load(tmp_path / "optimizer.pt", weights_only=True))
+    for seed in range(2, 4):
+        step(models[1], again, seed)
+    pairs_of = zip(models[0].parameters(), models[1].parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs_of)

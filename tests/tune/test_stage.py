@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import squares
+import torch
+
+from mirage import tune
+from mirage.contracts import DataError
+from mirage.plan.job import ConfigError
+from mirage.tune import nano
+from mirage.tune.batching import Sizes
+from mirage.tune.progress import Progress
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_recipe_changes_its_parts_only_and_twice_gives_the_same_bytes(
+    world: squares.World, base: Path
+) -> None:
+    jobs = [squares.recipe_job(world, base, name) for name in ("mirage-s0", "mirage-again")]
+    for job in jobs:
+        tune.run(job)
+    first, second = (contents(job.out) for job in jobs)
+    assert first == second
+    before, after = (nano.open_model(folder).state_dict() for folder in (base, jobs[0].out))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and not any("vision_tower" in name for name in changed)
+    assert any("projector" in name for name in changed)
+    assert first["tokenizer.json"] == (base / "tokenizer.json").read_bytes()
+
+
+def test_the_record_tells_what_happened(world: squares.World, base: Path) -> None:
+    job = squares.recipe_job(world, base, "textual-s0", epochs=3, learning_rate=0.01)
+    tune.run(job)
+    record = json.loads((job.out / "record.json").read_text())
+    curve = [json.loads(line) for line in (job.out / "curve.jsonl").read_text().splitlines()]
+    assert record["curves"]["loss/textual"] == [[row["step"], row["loss"]] for row in curve]
+    assert curve[-1]["loss"] < curve[0]["loss"] / 2
+    # The peak is conf/tune's rate times the recipe's ratio, and the schedule ends near 0.
+    rates = [row["learning_rate"] for row in curve]
+    assert 0.0045 < max(rates) <= 0.005 and rates[-1] < 0.0005
+    assert record["params"]["recipe.tune.parts"] == "language_model projector"
+    assert record["metrics"]["parameters/trainable"] == (
+        record["metrics"]["parameters/language_model"] + record["metrics"]["parameters/projector"]
+    )
+    assert not any("second" in name or "time" in name for name in record["metrics"])
+
+
+def test_base_phases_and_their_labels(world: squares.World, base: Path) -> None:
+    phases = [json.loads(line)["phase"] for line in (base / "curve.jsonl").read_text().splitlines()]
+    assert phases == ["vision"] * 4 + ["joint"] * 5
+    job = squares.base_job(world, "wrong")
+    job.settings["model"]["base"]["phases"][0]["labels"] = ["nonsense"]
+    with pytest.raises(DataError, match=r"no training sample has one of the labels \['nonsense'\]"):
+        tune.run(job)
+
+
+def test_another_kind_of_job(world: squares.World) -> None:
+    with pytest.raises(ConfigError, match="bases and recipes"):
+        tune.run(squares.context(world, "adapter", "x", {}, {}))
+
+
+def test_plain_lines_are_rare_and_say_where_it_stands() -> None:
+    lines: list[str] = []
+    progress = Progress("mirage", [Sizes(80, 100)] * 50, lines.append, live=False)
+    for step in range(1, 51):
+        progress.step(step, lambda: 1.5)
+    assert len(lines) == 1 and lines[0].startswith("mirage: step 50/50, loss 1.5000")
+    assert progress.line(26, 2.0, 5.0) == (
+        "mirage: step 26/50, loss 2.0000, 400 tokens/s, padding 20.0%, 5 s left"
+    )
+
+
+def test_a_live_line_overwrites_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("mirage", [Sizes(80, 100)] * 2, print, live=True)
+    progress.step(1, lambda: 1.0)
+    progress.step(2, lambda: 1.0)
+    text = capsys.readouterr().err
+    assert text.startswith("\r\x1b[2Kmirage: step 2/2") and text.endswith("left\n")

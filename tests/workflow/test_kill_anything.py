@@ -1,0 +1,89 @@
+"""kill -9 at exact places of a run with toy stages, then the same command: the same files."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+from toy_checkout import Checkout, gone, make_checkout, wait_for
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    checkout = make_checkout(tmp_path_factory.mktemp("undisturbed"))
+    checkout.snakemake()
+    return checkout.files()
+
+
+@pytest.mark.parametrize("place", ["before", "while writing"])
+@pytest.mark.parametrize("job", ["tune/base-s0", "report/toy"])
+def test_a_killed_job(
+    checkout: Checkout, undisturbed: dict[str, bytes], job: str, place: str
+) -> None:
+    checkout.hold(job, place)
+    process = checkout.start("snakemake", "--config", "study=toy")
+    os.kill(checkout.reached(), signal.SIGKILL)
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode != 0, text
+    stage = job.split("/", maxsplit=1)[0]
+    assert not list((checkout.root / "results" / stage).glob("*/manifest.json"))
+    checkout.go_on()
+    checkout.snakemake()
+    assert checkout.files() == undisturbed
+    assert checkout.runs.count(job) == 1
+
+
+@pytest.mark.parametrize("place", ["before", "while writing"])
+def test_a_killed_snakemake_takes_its_jobs_along(
+    checkout: Checkout, undisturbed: dict[str, bytes], place: str
+) -> None:
+    checkout.hold("tune/mirage-s0", place)
+    process = checkout.start("snakemake", "--config", "study=toy")
+    job = checkout.reached()
+    process.kill()
+    process.communicate(timeout=60)
+    wait_for(lambda: gone(job), 10)
+    checkout.go_on()
+    checkout.snakemake()
+    assert checkout.files() == undisturbed
+
+
+def test_two_runs_beside_each_other(checkout: Checkout, undisturbed: dict[str, bytes]) -> None:
+    one = checkout.start("snakemake", "--config", "study=toy")
+    two = checkout.start("snakemake", "--config", "study=toy")
+    for process in (one, two):
+        text, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, text
+    assert checkout.files() == undisturbed
+    assert len(checkout.runs) == len(set(checkout.runs))
+
+
+def test_killed_between_moving_and_the_manifest(
+    checkout: Checkout, undisturbed: dict[str, bytes]
+) -> None:
+    checkout.snakemake()
+    (report,) = [p for p in (checkout.root / "results/report").glob("toy-*") if p.is_dir()]
+    (report / "manifest.json").unlink()
+    (report / "text.txt").write_text("half")
+    (report / "left.over").write_text("of a try that died")
+    checkout.snakemake()
+    assert checkout.files() == undisturbed
+
+
+def test_a_job_by_hand_dies_with_whoever_started_it(checkout: Checkout) -> None:
+    checkout.snakemake("--dry-run")
+    (frozen,) = (checkout.root / "results/plan/jobs/build").glob("images-*.json")
+    checkout.hold("build/images", "before")
+    script = (
+        "import subprocess, sys\n"
+        f"subprocess.run([sys.executable, '-m', 'mirage', 'build', 'results/build/{frozen.stem}'])"
+    )
+    Path(checkout.root / "parent.py").write_text(script)
+    parent = checkout.start("parent")
+    job = checkout.reached()
+    assert psutil.Process(job).ppid() == parent.pid
+    parent.kill()
+    wait_for(lambda: gone(job), 10)

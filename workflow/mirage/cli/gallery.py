@@ -1,0 +1,71 @@
+"""``mirage gallery``: copies a study's main tables and figures into reports/gallery and README.
+
+The gallery is what a reader sees before running anything, so a command makes it, never a hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from mirage.plan.job import ConfigError
+
+BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
+TABLES = ("fig4", "table11", "table12", "discrimination", "table2", "gates")
+FIGURES = ("fig4.svg", "asr_vs_overrefusal.svg")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument("--study", default="quick", help="a finished study (default: quick)")
+    parser.add_argument("--store", type=Path, default=Path("results"), help="root of artifacts")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Refreshes gallery and README from ``<store>/report/<study>``.
+
+    Raises:
+        ConfigError: The study has no finished report.
+    """
+    report = options.store / "report" / options.study
+    if not (report / "manifest.json").is_file():
+        again = f"snakemake --config study={options.study}"
+        raise ConfigError(f"{report} is not finished. Run: {again}")
+    gallery = Path("reports/gallery")
+    gallery.mkdir(parents=True, exist_ok=True)
+    for name in FIGURES:
+        shutil.copyfile(report / "figures" / name, gallery / name)
+    for name in TABLES:
+        for ending in ("md", "csv"):
+            shutil.copyfile(report / "tables" / f"{name}.{ending}", gallery / f"{name}.{ending}")
+    readme = Path("README.md")
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(filled(text, section(gallery)), encoding="utf-8")
+    print(f"refreshed {gallery} and {readme} from {report}")
+    return 0
+
+
+def section(gallery: Path) -> str:
+    """Returns the README's section: figures, then the two main tables, then where the rest is."""
+    lines = []
+    for name in FIGURES:
+        lines += [f"![{name}]({gallery.as_posix()}/{name})", ""]
+    for name in ("fig4", "table11", "table12"):
+        lines += [(gallery / f"{name}.md").read_text(encoding="utf-8").strip(), ""]
+    rest = ", ".join(f"[{n}]({gallery.as_posix()}/{n}.md)" for n in TABLES[3:])
+    lines.append(f"More in the report and in the gallery: {rest}.")
+    return "\n".join(lines)
+
+
+def filled(text: str, section_: str) -> str:
+    """Returns a README with its gallery replaced.
+
+    Raises:
+        ConfigError: The README has lost one of its two marks.
+    """
+    if BEGIN not in text or END not in text:
+        raise ConfigError(f"README.md: the marks {BEGIN} and {END} are gone; put them back.")
+    head, _, rest = text.partition(BEGIN)
+    tail = rest.partition(END)[2]
+    return f"{head}{BEGIN}\n{section_}\n{END}{tail}"
