@@ -206,7 +206,7 @@ class _Job:
 
 def test_lines_of_a_curve() -> None:
     lines = ['{"step": 1, "loss": 2, "phase": "a"}', '{"loss": 3}', "x", '{"step": 2, "loss": 1.5}']
-    assert points("\n".join(lines)) == {"loss": [(1, 2.0), (2, 1.5)]}
+    assert points("\n".join(lines)) == {"loss/a": [(1, 2.0)], "loss": [(2, 1.5)]}
 
 
 def test_settings_as_parameters() -> None:

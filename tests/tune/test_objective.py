@@ -39,17 +39,17 @@ def test_loss_is_the_stock_loss_per_learnt_token(model, encoded) -> None:  # typ
         shown = {"pixel_values": encoded.pixels[encoded.pictures[row]]}
         stock = model(input_ids=ids, labels=labels, **(shown if encoded.pictures[row] else {}))
         learnt = int((labels != -100).sum())
-        summed, tokens = summed + float(stock.loss) * learnt, tokens + learnt
+        summed, tokens = summed + stock.loss.item() * learnt, tokens + learnt
     batch = batching.collate(encoded, rows, 72, model.config.pad_token_id)
     assert len(batch.ids) < len(rows) and batch.total == tokens
     ours = loss_of(Objective(model, encoded.pixels, keep_features=False), batch)
-    assert float(ours) == pytest.approx(summed / tokens, abs=2e-6)
+    assert ours.item() == pytest.approx(summed / tokens, abs=2e-6)
 
 
 def test_ranks_add_up_to_the_whole_batch(model, encoded) -> None:  # type: ignore[no-untyped-def]
     objective = Objective(model, encoded.pixels, keep_features=False)
     batches = [batching.collate(encoded, range(11), 72, 0, *share) for share in ((0, 1), (0, 2), (1, 2))]
-    losses = [float(loss_of(objective, batch)) for batch in batches]
+    losses = [loss_of(objective, batch).item() for batch in batches]
     assert losses[0] == pytest.approx(losses[1] + losses[2], abs=1e-6)
 
 

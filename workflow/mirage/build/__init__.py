@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mirage.build.shortcuts import Shortcut
     from mirage.contracts import Sample, TrainSample
     from mirage.plan.job import JobContext
 
@@ -54,7 +55,6 @@ def _train(ctx: JobContext) -> None:
 
 def _suite(ctx: JobContext) -> None:
     from mirage.build.probes import fit
-    from mirage.build.shortcuts import check
     from mirage.build.suites import QUAD_SUITES, suite_samples
     from mirage.contracts import TrainSample, read_rows, write_rows
     from mirage.world.language import check_words
@@ -67,7 +67,7 @@ def _suite(ctx: JobContext) -> None:
             rows = list(fit(trained, settings["build"], name))
         else:
             rows = suite_samples(name, settings["world"], settings["build"])
-        found = check(rows, name) if name in QUAD_SUITES else []
+        found = _checked(rows, name) if name in QUAD_SUITES else []
         check_words(rows)
         write_rows(ctx.out / "samples.jsonl", rows)
         facts = {"items": len(rows), "shortcuts": [dataclasses.asdict(each) for each in found]}
@@ -75,12 +75,19 @@ def _suite(ctx: JobContext) -> None:
     ctx.log(f"built suite {name}: {len(rows)} items")
 
 
+def _checked(rows: list[Sample], name: str) -> list[Shortcut]:
+    """The classifiers need scipy, which costs the many suites without quads their start-up."""
+    from mirage.build.shortcuts import check
+
+    return check(rows, name)
+
+
 def _shortcuts_of(rows: list[TrainSample], recipe: dict[str, Any]) -> dict[str, Any]:
     """Recipes with twins are checked as suites are; those without are one-class by design."""
-    from mirage.build.shortcuts import check_training
-
     if recipe["name"] == "base" or not recipe["data"]["twins"]:
         return {"shortcuts": "one-class by design: no twins"}
+    from mirage.build.shortcuts import check_training
+
     found = check_training(rows, recipe["name"])
     return {"shortcuts": [dataclasses.asdict(each) for each in found]}
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from mirage.contracts import DataError, Sample
 from mirage.world.catalog import THINGS
@@ -101,7 +101,7 @@ def _judged(
     right = guess == target
     accuracy = float((right[target].mean() + right[~target].mean()) / 2)
     n = len(target)
-    beyond = float(binom.sf(round(accuracy * n) - 1, n, LIMIT))
+    beyond = float(bdtrc(round(accuracy * n) - 1, n, LIMIT))  # P(at least as many right | LIMIT)
     return Shortcut(name, question, accuracy, n, beyond >= ALPHA)
 
 

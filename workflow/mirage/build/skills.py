@@ -81,13 +81,16 @@ def _several(draw: Draw) -> tuple[Picture, ...]:
 
 
 def naming(draw: Draw, position: int | None = None, count: int | None = None) -> Asked:
-    """What an image shows; with several images the question says which."""
+    """What an image shows; with several images question and answer say which."""
     number = count or draw.rng.choice((1, 1, 2, 3))
     names = {1: lambda: (draw.anything(),), 2: draw.pair, 3: draw.trio}[number]()
     pictures = tuple(draw.picture(name) for name in names)
     at = draw.rng.randrange(number) if position is None else position
-    where = "the image" if number == 1 else f"image {NUMBERS[at]}"
-    return Asked(f"what is in {where} ?", pictures, f"{named(pictures[at].name)} .")
+    what = named(pictures[at].name)
+    if number == 1:
+        return Asked("what is in the image ?", pictures, f"{what} .")
+    where = f"image {NUMBERS[at]}"
+    return Asked(f"what is in {where} ?", pictures, f"{where} shows {what} .")
 
 
 def state(draw: Draw) -> Asked:

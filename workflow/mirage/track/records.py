@@ -128,6 +128,8 @@ def read_record(store: Path, folder: str) -> Record:
 def points(text: str) -> dict[str, list[tuple[int, float]]]:
     """Returns the curves in some lines of a curve file: every number of a line but its step.
 
+    A line's phase of training becomes part of the name, ``loss/vision``, as in the record.
+
     Lines that are not whole JSON objects with a step are left out: what counts is the record that
     is replayed when the artifact is finished.
     """
@@ -135,12 +137,13 @@ def points(text: str) -> dict[str, list[tuple[int, float]]]:
     for line in text.splitlines():
         try:
             row = json.loads(line)
-            step = int(row.pop("step"))
+            step, phase = int(row.pop("step")), row.pop("phase", None)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
         for name, value in row.items():
             if isinstance(value, int | float) and not isinstance(value, bool):
-                curves.setdefault(name, []).append((step, float(value)))
+                curve = f"{name}/{phase}" if phase else str(name)
+                curves.setdefault(curve, []).append((step, float(value)))
     return curves
 
 

@@ -53,6 +53,11 @@ def newest(run: Path) -> Path | None:
     return found[max(found)] if found else None
 
 
+def step(folder: Path) -> int:
+    """Returns the optimizer steps that a checkpoint has behind it."""
+    return int(folder.name.partition("-")[2])
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -78,7 +78,8 @@ def train(
     last = checkpoint.newest(folder) if trainer.is_world_process_zero() else None
     last = trainer.agree(last)
     if last is not None:
-        log(f"{run.name}: goes on from step {last.name.partition('-')[2]}")
+        trainer.train_dataset.start = checkpoint.step(last)
+        log(f"{run.name}: goes on from step {checkpoint.step(last)} of {len(run.batches)}")
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
     names = ("step", "loss", "learning_rate", "grad_norm")
     return [
@@ -107,17 +108,18 @@ def matrix_products(precision: str) -> Iterator[str]:
 
 
 class _Batches(Dataset[Inputs]):
-    """A plan of batches as something to iterate over."""
+    """A plan of batches as something to iterate over, from the step ``start``."""
 
     def __init__(self, data: Encoded, run: Run, pad: int, rank: int, ranks: int) -> None:
         self.data, self.run, self.pad, self.rank, self.ranks = data, run, pad, rank, ranks
         self.width = best_width(data.lengths, run.batches)
+        self.start = 0
 
     def __len__(self) -> int:
         return len(self.run.batches)
 
     def __getitem__(self, step: int) -> Inputs:
-        samples = self.run.batches[step]
+        samples = self.run.batches[self.start + step]
         batch = collate(self.data, samples, self.width, self.pad, self.rank, self.ranks)
         # Ranks average their gradients: what each divides by is its share of the total.
         return vars(batch) | {"total": batch.total / self.ranks}
@@ -205,6 +207,7 @@ def _arguments(run: Run, folder: Path) -> TrainingArguments:
         logging_steps=run.log_every,
         save_steps=run.checkpoint_every,
         save_total_limit=2,
+        ignore_data_skip=True,  # the batches themselves start where the checkpoint ends
         seed=run.seed,
         use_cpu=not torch.cuda.is_available(),
         ddp_backend=None if run.deepspeed is None or torch.cuda.is_available() else "gloo",
