@@ -49,7 +49,7 @@ def test_each_opens_with_the_command_that_uses_it(group: str, option: str) -> No
 
 
 COUNTS = {
-    "build": 1,
+    "build": 2,
     "engine": 1,
     "judge": 1,
     "model": 2,
@@ -57,7 +57,7 @@ COUNTS = {
     "report": 1,
     "respond": 1,
     "score": 1,
-    "study": 1,
+    "study": 2,
     "suite": 11,
     "track": 1,
     "tune": 1,

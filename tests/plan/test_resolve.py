@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from mirage.plan.compose import Conf
 from mirage.plan.problems import PlanError
 from mirage.plan.resolve import resolve
+from mirage.plan.schema.study import Table
 
 
 def problems(conf: Conf, **config: Any) -> list[str]:
@@ -153,3 +154,14 @@ def test_the_base_keeps_its_name(conf: Conf) -> None:
 def test_a_binary_file_is_no_yaml(conf: Conf, tmp_path: Path) -> None:
     (conf.root / "recipe/mirage.yaml").write_bytes(b"\xff\xfe\x00")
     assert "conf/recipe/mirage.yaml" in problems(conf)[0]
+
+
+def test_tables_are_those_that_the_report_makes() -> None:
+    from mirage.report.build import BLOCKS
+
+    assert set(get_args(Table)) == set(BLOCKS)
+
+
+def test_an_unknown_table_is_found_before_anything_runs(conf: Conf) -> None:
+    edit(conf, "study/quick.yaml", "- fig4 ", "- fig5 ")
+    assert "study.tables.0: should be 'fig4', 'asr_vs_overrefusal'" in problems(conf)[0]

@@ -21,7 +21,6 @@ from mirage.plan.code import PACKAGE
 from mirage.plan.job import STAGES
 
 ROOT = PACKAGE.parent.parent
-KEPT = ("__init__.py", "__main__.py", "contracts.py", "plan", "cli")
 
 TOY = """
 import hashlib, json, os, time
@@ -58,6 +57,7 @@ class Checkout:
     """A checkout with toy stages."""
 
     root: Path
+    study: str = "toy"
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
@@ -85,7 +85,7 @@ class Checkout:
         return text
 
     def snakemake(self, *options: str, fails: bool = False) -> str:
-        return self.run("snakemake", "--config", "study=toy", *options, fails=fails)
+        return self.run("snakemake", "--config", f"study={self.study}", *options, fails=fails)
 
     def hold(self, job: str, place: str) -> None:
         (self.root / "reached").unlink(missing_ok=True)
@@ -139,30 +139,31 @@ def gone(pid: int) -> str | None:
     return "gone" if ended else None
 
 
-def make_checkout(root: Path) -> Checkout:
-    """Builds the checkout with its study ``toy``."""
-    package = root / "workflow" / "mirage"
-    package.mkdir(parents=True)
-    for name in KEPT:
-        source = PACKAGE / name
-        if source.is_dir():
-            shutil.copytree(source, package / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, package / name)
-    for stage in STAGES:
-        (package / stage).mkdir()
-        (package / stage / "__init__.py").write_text(TOY)
-    (package / "track").mkdir()
-    (package / "track" / "__init__.py").write_text("def main(argv):\n    return 0\n")
-    shutil.copytree(ROOT / "workflow" / "rules", root / "workflow" / "rules")
-    for name in ("conf", "profiles"):
+def make_checkout(root: Path, study: str = "toy") -> Checkout:
+    """Builds a checkout: with toy stages for the study ``toy``, else with the real ones."""
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "workflow", root / "workflow", ignore=ignore)
+    for name in ("conf", "profiles", "reports"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "Snakefile", root / "Snakefile")
     (root / "slurm").symlink_to("profiles/slurm")
+    if study == "toy":
+        _put_toys(root)
+    return Checkout(root, study)
+
+
+def _put_toys(root: Path) -> None:
+    package = root / "workflow" / "mirage"
+    for stage in STAGES:
+        shutil.rmtree(package / stage)
+        (package / stage).mkdir()
+        (package / stage / "__init__.py").write_text(TOY)
+    shutil.rmtree(package / "track")
+    (package / "track").mkdir()
+    (package / "track" / "__init__.py").write_text("def main(argv):\n    return 0\n")
     quick = (root / "conf/study/quick.yaml").read_text()
     toy = quick.replace("name: quick", "name: toy").split("recipes:")
     (root / "conf/study/toy.yaml").write_text(
         toy[0]
         + "recipes: [mirage, vlguard_p]\nseeds: [0]\nsuites: [easy, gates]\njudges: [oracle]\n"
     )
-    return Checkout(root)

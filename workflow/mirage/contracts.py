@@ -144,15 +144,23 @@ def _checked(path: Path, kind: type[Row]) -> Iterator[Row]:
     if not path.is_file():
         raise DataError(f"{path} does not exist. Build it again with: snakemake")
     seen: dict[str, int] = {}
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            row = _parse(line, kind, f"{path}, line {number}")
+            where = f"{path}, line {number}"
+            row = _parse(_text(line, where), kind, where)
             if row.id in seen:
                 raise DataError(
                     f"{path}, line {number}: id {row.id!r} stands on line {seen[row.id]} already."
                 )
             seen[row.id] = number
             yield row
+
+
+def _text(line: bytes, where: str) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DataError(f"{where}: not UTF-8 text; remove its folder, run snakemake again.") from None
 
 
 def _parse(line: str, kind: type[Row], where: str) -> Row:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mirage.build.pictures import Picture, pick
 from mirage.world.answers import Seen, consequence, kinds, named, perception, shown
-from mirage.world.catalog import BACKGROUNDS, ROLES, THINGS
+from mirage.world.catalog import ROLES, THINGS
 from mirage.world.hazards import edges
 from mirage.world.pairs import Split, role_pairs, trainable_pairs
 from mirage.world.templates import NUMBERS
@@ -129,31 +129,18 @@ def listing(draw: Draw) -> Asked:
     return Asked("what do the images show ?", pictures, perception([seen(p) for p in pictures]))
 
 
-def same_background(draw: Draw) -> Asked:
-    """Whether two images have the same background colour."""
-    first = draw.picture(draw.anything())
-    second = draw.picture(draw.rng.choice(MATES[first.name]))
-    if draw.rng.random() < 0.5:  # one in five pairs agrees by chance; half should
-        close = second.n - second.n % len(BACKGROUNDS) + first.n % len(BACKGROUNDS)
-        second = Picture(second.name, second.state, second.style, close)
-    same = first.background == second.background
-    return Asked(
-        "do the two images have the same background ?", (first, second), "yes ." if same else "no ."
-    )
+def backgrounds(draw: Draw) -> Asked:
+    """Which colours the backgrounds have, in order."""
+    pictures = _several(draw)
+    told = " , ".join(picture.background for picture in pictures)
+    return Asked("what are the backgrounds of the images ?", pictures, f"{told} .")
 
 
-def same_kind(draw: Draw) -> Asked:
-    """Whether two images show objects of the same kind."""
-    first = draw.anything()
-    mates = MATES[first]
-    alike = [name for name in mates if THINGS[name].role == THINGS[first].role]
-    second = draw.rng.choice(alike if draw.rng.random() < 0.5 else mates)
-    same = THINGS[first].role == THINGS[second].role
-    return Asked(
-        "are the two objects of the same kind ?",
-        (draw.picture(first), draw.picture(second)),
-        "yes ." if same else "no .",
-    )
+def roles(draw: Draw) -> Asked:
+    """Which kinds the pictured objects are, in order."""
+    pictures = _several(draw)
+    told = " , ".join(THINGS[picture.name].role for picture in pictures)
+    return Asked("what kinds are the objects in the images ?", pictures, f"{told} .")
 
 
 def role(draw: Draw) -> Asked:
@@ -189,15 +176,15 @@ FAMILIES: Final[dict[str, tuple[str, Callable[[Draw], Asked]]]] = {
     "kind": ("single", kind),
     "which": ("multi", which),
     "listing": ("multi", listing),
-    "same_background": ("multi", same_background),
-    "same_kind": ("multi", same_kind),
+    "backgrounds": ("multi", backgrounds),
+    "kinds": ("multi", roles),
     "role": ("text", role),
     "role_pair": ("text", role_pair),
     "two_hop": ("text", two_hop),
 }
 """Family -> how many images it needs (single, multi, text) and how one question is drawn."""
 
-HELD_OUT: Final = ("background", "kind", "same_background", "same_kind")
+HELD_OUT: Final = ("background", "kind", "backgrounds", "kinds")
 """Taught in base training, in no recipe's general data: two single-image and two multi-image."""
 
 GENERAL: Final = ("naming", "state", "which", "listing")

@@ -87,6 +87,15 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
         done = any((store / s).glob(f"*-{path.name[:8]}/manifest.json") for s in STAGES)
         if (done or path.name not in running) and not in_use(path):
             waste.append(Waste(path, "work of a finished or dropped job"))
+    answering = {
+        f"respond-{job.id[:8]}"
+        for plan in kept
+        for job in plan.jobs.values()
+        if job.stage == "tune"
+    }
+    for path in sorted((store / "work").glob("respond-????????")):
+        if path.name not in answering:
+            waste.append(Waste(path, "answers of a model that no kept plan needs"))
     return waste
 
 

@@ -1,0 +1,134 @@
+"""kill -9 during a whole tiny run with the real stages, then the same command: the same tables."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from toy_checkout import Checkout, make_checkout
+
+pytestmark = pytest.mark.real
+
+MADE = ("tables", "figures", "numbers.tex", "report.html", "report.pdf")
+
+
+def started(tmp_path: Path) -> Iterator[Checkout]:
+    made = make_checkout(tmp_path, "tiny")
+    # The run itself is tested; MLflow at its end has tests of its own.
+    (made.root / "workflow/mirage/track/__init__.py").write_text("def main(argv):\n    return 0\n")
+    yield made
+    for process in made.started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Checkout]:
+    yield from started(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[float, Checkout]]:
+    for made in started(tmp_path_factory.mktemp("undisturbed")):
+        begin = time.monotonic()
+        made.snakemake()
+        yield time.monotonic() - begin, made
+
+
+def pages(checkout: Checkout) -> dict[str, bytes]:
+    """Everything of the report that a person reads, but the provenance page."""
+    report = checkout.root / "results/report/tiny"
+    files = {p.relative_to(report).as_posix(): p for p in report.rglob("*") if p.is_file()}
+    return {name: p.read_bytes() for name, p in files.items() if name.startswith(MADE)}
+
+
+def job(snakemake: psutil.Process, words: str) -> psutil.Process | None:
+    """A job of a running Snakemake by the words of its command."""
+    for child in snakemake.children():
+        try:
+            if words in " ".join(child.cmdline()):
+                return child
+        except psutil.NoSuchProcess:
+            continue
+    return None
+
+
+def between_checkpoints(work: Path) -> bool:
+    return any(work.glob("*/**/checkpoint-*/manifest.json"))
+
+
+def inside_a_checkpoint(work: Path) -> bool:
+    return any(not (folder / "manifest.json").exists() for folder in work.glob("*/**/checkpoint-*"))
+
+
+def answers_are_there(work: Path) -> bool:
+    return any(path.stat().st_size for path in work.glob("respond-*/entries.jsonl"))
+
+
+def holds(there: Callable[[Path], bool], work: Path) -> bool:
+    try:
+        return there(work)
+    except FileNotFoundError:  # a folder went away while it was read
+        return False
+
+
+def always(work: Path) -> bool:
+    return True
+
+
+PLACES: list[tuple[str, str, Callable[[Path], bool]]] = [
+    ("snakemake", "mirage tune", always),
+    ("mirage tune", "mirage tune", between_checkpoints),
+    ("mirage tune", "mirage tune", inside_a_checkpoint),
+    ("mirage respond", "mirage respond", answers_are_there),
+    ("mirage report", "mirage report", lambda work: any(work.glob("*/out/*"))),
+]
+
+
+def kill_at(checkout: Checkout, victim: str, running: str, there: Callable[[Path], bool]) -> None:
+    """Starts the run, waits until ``running`` runs and ``there`` holds, and kills the victim."""
+    process = checkout.start("snakemake", "--config", "study=tiny", "--quiet", "all")
+    snakemake = psutil.Process(process.pid)
+    found = None
+    while process.poll() is None:
+        found = found or job(snakemake, running)
+        if found is not None and not found.is_running():
+            found = None
+        if found is not None and holds(there, checkout.root / "results/work"):
+            (found if victim != "snakemake" else snakemake).kill()
+            process.communicate(timeout=120)
+            return
+        time.sleep(0.001 if found else 0.02)
+    raise AssertionError(f"the run ended before {victim} could be killed: {process.stdout}")
+
+
+def test_killed_everywhere_once(tiny: Checkout, undisturbed: tuple[float, Checkout]) -> None:
+    for victim, running, there in PLACES:
+        kill_at(tiny, victim, running, there)
+    tiny.snakemake()
+    assert tiny.files() == undisturbed[1].files()
+    assert pages(tiny) == pages(undisturbed[1])
+    assert {"tables", "figures"} <= {name.split("/")[0] for name in pages(tiny)}
+    assert "Nothing to be done" in tiny.snakemake()
+
+
+def test_killed_at_random_moments(tiny: Checkout, undisturbed: tuple[float, Checkout]) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # pytest shows it when the test fails
+    draw = random.Random(seed)
+    for _ in range(3):
+        process = tiny.start("snakemake", "--config", "study=tiny", "--quiet", "all")
+        time.sleep(draw.uniform(0.2, 0.6) * undisturbed[0])
+        alive = psutil.Process(process.pid)
+        family = sorted([alive, *alive.children(recursive=True)], key=lambda p: p.pid)
+        draw.choice(family).kill()
+        if draw.random() < 0.5:
+            process.kill()
+        process.communicate(timeout=240)
+    tiny.snakemake()
+    assert tiny.files() == undisturbed[1].files(), f"seed {seed}"
+    assert pages(tiny) == pages(undisturbed[1])
