@@ -170,7 +170,7 @@ def _skills() -> list[Sample]:
         ("naming", "single", False),
         ("background", "single", True),
         ("which", "multi", False),
-        ("same_kind", "multi", True),
+        ("kinds", "multi", True),
     ]
     return [
         _sample(

@@ -20,7 +20,7 @@ def losses(folder: Path) -> list[float]:
 
 
 def test_two_ranks_follow_the_single_process(world: squares.World, base: Path) -> None:
-    same = {"epochs": 9, "log_every": 1, "checkpoint_every": 20, "learning_rate": 4e-3, "weight_decay": 0.0}
+    same = {"epochs": 9, "log_every": 1, "checkpoint_every": 20, "learning_rate": 4e-3, "weight_decay": 0.1}
     single = squares.recipe_job(world, base, "mirage-single", **same)
     ranks = squares.recipe_job(world, base, "mirage-ranks", engine="deepspeed", ranks=2, **same)
     tune.run(single)

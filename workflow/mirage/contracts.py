@@ -160,7 +160,9 @@ def _text(line: bytes, where: str) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
-        raise DataError(f"{where}: not UTF-8 text; remove its folder, run snakemake again.") from None
+        raise DataError(
+            f"{where}: not UTF-8 text; remove its folder, run snakemake again."
+        ) from None
 
 
 def _parse(line: str, kind: type[Row], where: str) -> Row:

@@ -21,8 +21,8 @@ SKILLS = (
     "kind",
     "which",
     "listing",
-    "same_background",
-    "same_kind",
+    "backgrounds",
+    "kinds",
 )
 
 

@@ -139,12 +139,8 @@ class _Trainer(Trainer):  # type: ignore[misc]
         args = _arguments(run, folder)
         pad = objective.model.config.pad_token_id
         batches = _Batches(data, run, pad, args.process_index, args.world_size)
-        optimizer = build_optimizer(
-            objective, run.optimizer, run.learning_rate, run.weight_decay, run.muon_rate
-        )
-        super().__init__(
-            model=objective, args=args, train_dataset=batches, optimizers=(optimizer, None)
-        )
+        self.run = run
+        super().__init__(model=objective, args=args, train_dataset=batches)
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
         if self.is_world_process_zero():
@@ -155,6 +151,15 @@ class _Trainer(Trainer):  # type: ignore[misc]
     def get_train_dataloader(self) -> DataLoader[Inputs]:
         """Batches come ready-made, split by rank: nothing is left to shuffle or to shard."""
         return DataLoader(self.train_dataset, batch_size=None)
+
+    def create_optimizer(self, model: object = None) -> torch.optim.Optimizer:
+        """Ours. (One handed to Trainer's constructor is replaced under DeepSpeed, silently.)"""
+        if self.optimizer is None:
+            run = self.run
+            self.optimizer = build_optimizer(
+                self.model, run.optimizer, run.learning_rate, run.weight_decay, run.muon_rate
+            )
+        return self.optimizer
 
     def compute_loss(self, model: torch.nn.Module, inputs: Inputs, **_: Any) -> torch.Tensor:
         """The objective is its own loss."""
