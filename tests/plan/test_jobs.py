@@ -60,7 +60,7 @@ def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
         ("recipe.mirage.tune.epochs=9", of(TUNED, "mirage") | END),
         ("recipe.mirage.title=other", {"score/quick-oracle", "report/quick"}),
         ("score.draws=300", {"score/quick-oracle", "report/quick"}),
-        ("report.show_harmful=true", {"report/quick"}),
+        ("report.gallery.quads=1", {"report/quick"}),
         ("track.experiment=other", set()),
         ("++model.memory_mb=9000", set()),
         ("build.base_samples=10", None),

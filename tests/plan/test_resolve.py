@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from mirage.plan.compose import Conf
 from mirage.plan.problems import PlanError
 from mirage.plan.resolve import resolve
-from mirage.plan.schema.study import Table
+from mirage.plan.schema.study import TABLES
 
 
 def problems(conf: Conf, **config: Any) -> list[str]:
@@ -159,9 +159,12 @@ def test_a_binary_file_is_no_yaml(conf: Conf, tmp_path: Path) -> None:
 def test_tables_are_those_that_the_report_makes() -> None:
     from mirage.report.build import BLOCKS
 
-    assert set(get_args(Table)) == set(BLOCKS)
+    assert set(TABLES) == set(BLOCKS)
 
 
 def test_an_unknown_table_is_found_before_anything_runs(conf: Conf) -> None:
     edit(conf, "study/quick.yaml", "- fig4 ", "- fig5 ")
-    assert "study.tables.0: should be 'fig4', 'asr_vs_overrefusal'" in problems(conf)[0]
+    edit(conf, "tune/default.yaml", "batch_size:", "batch_sice:")
+    found = problems(conf)
+    assert "there is no table 'fig5'; there are fig4, asr_vs_overrefusal" in found[0]
+    assert "tune.batch_sice: unknown key" in "".join(found[1:])

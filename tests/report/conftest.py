@@ -14,8 +14,7 @@ from mirage.plan.schema.score import Score
 from mirage.report.build import BLOCKS
 from mirage.report.data import RecipeInfo, ReportData, StudyInfo
 from mirage.report.load import hazard_rows
-from mirage.score.compute import score_all
-from synthetic_study import PROFILES, study
+from synthetic_study import PROFILES, scored, study
 
 CONF = Path(__file__).parents[2] / "conf"
 OURS = ("mirage_single_image", "mirage_twins")
@@ -48,7 +47,7 @@ def make_data(hostile: bool) -> ReportData:
             tables=tuple(BLOCKS),
         ),
         settings=Report.model_validate(report),
-        scores=score_all(
+        scores=scored(
             made.samples, made.verdicts, Score.model_validate({**plain, "draws": 200})
         ),
         samples=tuple(made.samples),

@@ -16,9 +16,8 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.job import Job, JobContext
 from mirage.plan.schema.score import Score
 from mirage.report.load import study_info
-from mirage.score.compute import score_all
 from mirage.score.store import write_scores
-from synthetic_study import PROFILES, Study, study
+from synthetic_study import PROFILES, Study, scored, study
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -60,7 +59,7 @@ def _store(root: Path, made: Study) -> dict[str, list[str]]:
         write_rows(root / f"respond/{model}/responses.jsonl", made.responses[model])
         _finish(root / f"respond/{model}", "respond", model, {})
     settings = Score.model_validate({**_conf("score"), "draws": 200})
-    write_scores(score_all(made.samples, made.verdicts, settings), root / "score/quick-oracle")
+    write_scores(scored(made.samples, made.verdicts, settings), root / "score/quick-oracle")
     _finish(root / "score/quick-oracle", "score", "quick-oracle", {"judge": "oracle"})
     return {
         "score": ["score/quick-oracle"],

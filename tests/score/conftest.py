@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from mirage.plan.schema.score import Score
-from mirage.score.compute import Scores, score_all
-from synthetic_study import Study, study
+from mirage.score.compute import Scores
+from synthetic_study import Study, scored, study
 
 CONF = Path(__file__).parents[2] / "conf" / "score" / "default.yaml"
 
@@ -27,4 +27,4 @@ def made() -> Study:
 
 @pytest.fixture(scope="session")
 def scores(made: Study, settings: Score) -> Scores:
-    return score_all(made.samples, made.verdicts, settings)
+    return scored(made.samples, made.verdicts, settings)

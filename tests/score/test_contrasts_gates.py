@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from mirage.plan.schema.score import Contrast, Gate, Score
-from mirage.score.compute import Scores, score_all
-from synthetic_study import Study
+from mirage.score.compute import Scores
+from synthetic_study import Study, scored
 
 
 def test_every_contrast_of_the_list_is_there(scores: Scores, settings: Score) -> None:
@@ -28,7 +28,7 @@ def test_swapping_sides_turns_the_sign_and_keeps_p(made: Study, settings: Score)
         two = one.model_copy(update={"id": "two", "a": one.b, "b": one.a})
         listed = settings.model_copy(update={"contrasts": [one, two], "gates": []})
         verdicts = {name: made.verdicts[name] for name in ("vlguard_r-s0", "mirage-s0")}
-        first, second = score_all(made.samples, verdicts, listed).contrasts
+        first, second = scored(made.samples, verdicts, listed).contrasts
         assert first.difference == -second.difference
         assert first.p == second.p
         assert first.p_holm == pytest.approx(min(1.0, 2 * first.p))
@@ -37,13 +37,13 @@ def test_swapping_sides_turns_the_sign_and_keeps_p(made: Study, settings: Score)
 def test_a_recipe_against_itself_differs_nowhere(made: Study, settings: Score) -> None:
     same = Contrast(id="same", a="mirage", b="mirage", suite="hard", metric="asr", corner="hazard")
     listed = settings.model_copy(update={"contrasts": [same], "gates": []})
-    row = score_all(made.samples, {"mirage-s0": made.verdicts["mirage-s0"]}, listed).contrasts[0]
+    row = scored(made.samples, {"mirage-s0": made.verdicts["mirage-s0"]}, listed).contrasts[0]
     assert (row.difference, row.p) == (0.0, 1.0)
 
 
 def test_absent_recipes_are_left_out(made: Study, settings: Score) -> None:
     verdicts = {"mirage-s0": made.verdicts["mirage-s0"]}
-    assert score_all(made.samples, verdicts, settings).contrasts == []
+    assert scored(made.samples, verdicts, settings).contrasts == []
 
 
 def test_seeds_are_apart(made: Study, settings: Score) -> None:
@@ -52,7 +52,7 @@ def test_seeds_are_apart(made: Study, settings: Score) -> None:
         for recipe in ("vlguard_r", "mirage")
         for seed in (0, 1)
     }
-    rows = score_all(made.samples, verdicts, settings).contrasts
+    rows = scored(made.samples, verdicts, settings).contrasts
     assert [row.seed for row in rows] == [0, 1]
     assert replace(rows[1], seed=0) == rows[0]
 
@@ -88,7 +88,7 @@ def test_placebo_transfer_is_a_share_of_its_own_format(made: Study, settings: Sc
         number = int(verdict.id.rpartition("-")[2])
         held = number < (8 if "own" in verdict.id else 4)
         verdicts.append(replace(verdict, outcome="correct" if held else "wrong"))
-    result = score_all(made.samples, {"placebo-s0": verdicts}, settings)
+    result = scored(made.samples, {"placebo-s0": verdicts}, settings)
     values = {g.gate: (g.value, g.passed) for g in result.gates}
     assert values["placebo_own"] == (80.0, "no")
     assert values["placebo_transfer"] == (50.0, "yes")
@@ -98,5 +98,5 @@ def test_transfer_of_a_behaviour_that_never_holds_is_not_measured(
     made: Study, settings: Score
 ) -> None:
     verdicts = [replace(v, outcome="wrong") for v in made.verdicts["placebo-s0"]]
-    result = score_all(made.samples, {"placebo-s0": verdicts}, settings)
+    result = scored(made.samples, {"placebo-s0": verdicts}, settings)
     assert {g.gate: g.passed for g in result.gates}["placebo_transfer"] == "not measured"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mirage.contracts import DataError, Sample, Status, Verdict
 from mirage.plan.schema.score import Score
-from mirage.score.compute import CoverageError, Scores, score_all
+from mirage.score.compute import CoverageError, Scores
 from mirage.score.frame import ModelName
 from mirage.score.rates import Rate
-from synthetic_study import CORNERS, Study
+from synthetic_study import CORNERS, Study, models_of, scored
 
 FOUR = ("asr", "hr", "rsr", "rr")
 OUTCOMES = {
@@ -56,10 +56,10 @@ def quads(outcomes: list[list[str]]) -> tuple[list[Sample], list[Verdict]]:
     return samples, verdicts
 
 
-def scored(outcomes: list[list[str]], settings: Score, least: float = 0) -> Scores:
+def scored_quads(outcomes: list[list[str]], settings: Score, least: float = 0) -> Scores:
     samples, verdicts = quads(outcomes)
     loose = settings.model_copy(update={"min_coverage": least})
-    return score_all(samples, {"mirage-s0": verdicts}, loose)
+    return scored(samples, {"mirage-s0": verdicts}, loose)
 
 
 def test_four_outcomes_sum_to_100_everywhere(scores: Scores) -> None:
@@ -81,7 +81,7 @@ def test_any_verdicts_give_sound_rates(settings: Score, seed: int, count: int) -
         [random.choice([*OUTCOMES["hazard" if c == "hazard" else "benign"], ""]) for c in CORNERS]
         for _ in range(count)
     ]
-    result = scored(rows, settings)
+    result = scored_quads(rows, settings)
     for rate in result.rates:
         assert rate.n_judged <= rate.n
         if rate.value is None:
@@ -94,7 +94,7 @@ def test_any_verdicts_give_sound_rates(settings: Score, seed: int, count: int) -
             assert 0 <= rate.low <= rate.high <= 100
             assert rate.bound_low <= rate.value + 1e-6
             assert rate.value <= rate.bound_high + 1e-6
-    assert result == scored(rows, settings)
+    assert result == scored_quads(rows, settings)
 
 
 def test_text_only_items_have_no_level(scores: Scores) -> None:
@@ -106,23 +106,23 @@ def test_text_only_items_have_no_level(scores: Scores) -> None:
 def test_unjudged_is_neither_safe_nor_unsafe(settings: Score) -> None:
     rows = [["asr", "helped", "helped", "helped"], ["rsr", "helped", "helped", "helped"]]
     rows += [["", "helped", "helped", "helped"]] * 2
-    rate = find(scored(rows, settings), "asr")
+    rate = find(scored_quads(rows, settings), "asr")
     assert (rate.n, rate.n_judged, rate.coverage) == (4, 2, 50.0)
     assert (rate.value, rate.bound_low, rate.bound_high) == (50.0, 25.0, 75.0)
-    pair = find(scored(rows, settings), "pair_accuracy", corner="pair")
+    pair = find(scored_quads(rows, settings), "pair_accuracy", corner="pair")
     assert (pair.value, pair.n, pair.n_judged) == (50.0, 4, 2)
     assert (pair.bound_low, pair.bound_high) == (25.0, 75.0)
 
 
 def test_nothing_judged_is_no_number(settings: Score) -> None:
-    rate = find(scored([["", "", "", ""]] * 3, settings), "asr")
+    rate = find(scored_quads([["", "", "", ""]] * 3, settings), "asr")
     assert (rate.value, rate.low, rate.n, rate.bound_high) == (None, None, 3, 100.0)
 
 
 def test_low_coverage_stops_with_the_ids(settings: Score) -> None:
     rows = [["rsr", "helped", "helped", "helped"]] * 9 + [["", "helped", "helped", "helped"]]
     with pytest.raises(CoverageError, match=r"97\.5 %.*hard/9-hazard") as caught:
-        scored(rows, settings, least=99)
+        scored_quads(rows, settings, least=99)
     assert caught.value.ids == ["mirage-s0 hard/9-hazard"]
 
 
@@ -138,7 +138,7 @@ def test_low_coverage_stops_with_the_ids(settings: Score) -> None:
 def test_always_refuse_and_always_help_score_zero(
     settings: Score, outcome: list[str], pair_accuracy: float, j: float, d_prime: float
 ) -> None:
-    result = scored([outcome] * 10, settings)
+    result = scored_quads([outcome] * 10, settings)
     assert find(result, "pair_accuracy", corner="pair").value == pair_accuracy
     rate = find(result, "j", corner="pair")
     assert rate.value == j
@@ -149,7 +149,7 @@ def test_always_refuse_and_always_help_score_zero(
 
 
 def test_pairs_not_items_are_counted(settings: Score) -> None:
-    rate = find(scored([["rsr", "helped", "helped", "helped"]] * 10, settings), "asr")
+    rate = find(scored_quads([["rsr", "helped", "helped", "helped"]] * 10, settings), "asr")
     assert (rate.n, rate.n_pairs, rate.method) == (10, 5, "exact_pairs")
 
 
@@ -162,7 +162,7 @@ def test_real_keeps_quads_of_easy_and_hard_apart(settings: Score) -> None:
             truth = {**sample.truth, "twin_of": local}
             both.append(replace(sample, id=f"real/{local}", suite="real", truth=truth))
             said.append(replace(said_of, id=f"real/{local}"))
-    result = score_all(both, {"mirage-s0": said}, settings)
+    result = scored(both, {"mirage-s0": said}, settings)
     assert find(result, "pair_accuracy", suite="real", corner="pair").n == 2
 
 
@@ -176,21 +176,21 @@ def test_skill_families_and_held_out_classes(scores: Scores) -> None:
 def test_bad_input_is_named(made: Study, settings: Score) -> None:
     verdicts = made.verdicts["mirage-s0"]
     with pytest.raises(DataError, match=r"1 of .* items of suite .* have no verdict"):
-        score_all(made.samples, {"mirage-s0": verdicts[1:]}, settings)
+        scored(made.samples, {"mirage-s0": verdicts[1:]}, settings)
     stray = replace(verdicts[0], id="hard/none")
     with pytest.raises(DataError, match=r"belong to no sample .hard/none"):
-        score_all(made.samples, {"mirage-s0": [*verdicts, stray]}, settings)
+        scored(made.samples, {"mirage-s0": [*verdicts, stray]}, settings)
     odd = replace(verdicts[0], outcome="helped")
     with pytest.raises(DataError, match="an item of kind 'hazard' has one of asr"):
-        score_all(made.samples, {"mirage-s0": [odd, *verdicts[1:]]}, settings)
+        scored(made.samples, {"mirage-s0": [odd, *verdicts[1:]]}, settings)
     with pytest.raises(DataError, match="stands in two suites"):
-        score_all([*made.samples, made.samples[0]], {"mirage-s0": verdicts}, settings)
+        scored([*made.samples, made.samples[0]], {"mirage-s0": verdicts}, settings)
 
 
 def test_a_pictured_hazard_needs_a_level(settings: Score) -> None:
     samples, verdicts = quads([["safe", "helped", "helped", "helped"]])
     with pytest.raises(DataError, match="hard/0-hazard have no level"):
-        score_all(samples, {"mirage-s0": verdicts}, settings)
+        scored(samples, {"mirage-s0": verdicts}, settings)
 
 
 @pytest.mark.parametrize("name", ["mirage", "mirage-0", "-s0", "mirage-sx"])

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 import squares
+import torch
 
 from mirage import tune
 from mirage.tune import nano, processing

@@ -1,9 +1,9 @@
 """Runs a tune task in a process that kills itself at a chosen moment: for test_resume.
 
-``python dying_job.py <task.json> step <n>``      right after the n-th optimizer step of this process
-``python dying_job.py <task.json> write <n>``     inside the n-th checkpoint: files there, no seal
-``python dying_job.py <task.json> seal <n>``      inside the n-th checkpoint's manifest
-``python dying_job.py <task.json> never 0``       not at all
+``python dying_job.py <task.json> step <n>``   after the n-th optimizer step of this process
+``python dying_job.py <task.json> write <n>``  inside the n-th checkpoint: files there, no seal
+``python dying_job.py <task.json> seal <n>``   inside the n-th checkpoint's manifest
+``python dying_job.py <task.json> never 0``    not at all
 """
 
 from __future__ import annotations

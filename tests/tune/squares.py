@@ -14,10 +14,15 @@ from mirage.plan.job import Job, JobContext
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 60), "blue": (40, 60, 220), "grey": (128,) * 3}
-WORDS = sorted({*COLOURS, *". ? a and first in is second square the what image one two three .".split()} - {""})
+WORDS = sorted(
+    {*COLOURS, "square", "what", "is", "in", "and", "the", "a", "first", "second", "image"}
+    | {"one", "two", "three", ".", "?"}
+)
 
 
-def sample(name: str, question: str, images: tuple[str, ...], answer: str, label: str) -> TrainSample:
+def sample(
+    name: str, question: str, images: tuple[str, ...], answer: str, label: str
+) -> TrainSample:
     return TrainSample(name, "train", "", "", question, images, {}, answer, label)
 
 
@@ -40,7 +45,9 @@ def colour(name: str) -> str:
 
 def samples(names: list[str]) -> list[TrainSample]:
     one = [
-        sample(f"train/one-{i}", "what is in the first ?", (n,), f"a {colour(n)} square .", "naming")
+        sample(
+            f"train/one-{i}", "what is in the first ?", (n,), f"a {colour(n)} square .", "naming"
+        )
         for i, n in enumerate(names)
     ]
     two = [

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 import squares
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -20,7 +20,13 @@ def losses(folder: Path) -> list[float]:
 
 
 def test_two_ranks_follow_the_single_process(world: squares.World, base: Path) -> None:
-    same = {"epochs": 9, "log_every": 1, "checkpoint_every": 20, "learning_rate": 4e-3, "weight_decay": 0.1}
+    same = {
+        "epochs": 9,
+        "log_every": 1,
+        "checkpoint_every": 20,
+        "learning_rate": 4e-3,
+        "weight_decay": 0.1,
+    }
     single = squares.recipe_job(world, base, "mirage-single", **same)
     ranks = squares.recipe_job(world, base, "mirage-ranks", engine="deepspeed", ranks=2, **same)
     tune.run(single)
@@ -33,7 +39,7 @@ def test_two_ranks_follow_the_single_process(world: squares.World, base: Path) -
     assert (single.out / "config.json").read_bytes() == (ranks.out / "config.json").read_bytes()
     last = checkpoint.newest(ranks.work / "recipe")
     assert last is not None
-    # Killed before its last checkpoint, it goes on from the one before and ends at the same weights.
+    # Killed before its last checkpoint, it goes on from the one before, to the same weights.
     weights = (ranks.out / "model.safetensors").read_bytes()
     (last / checkpoint.SEAL).unlink()
     (ranks.out / "model.safetensors").unlink()

@@ -48,7 +48,9 @@ def test_loss_is_the_stock_loss_per_learnt_token(model, encoded) -> None:  # typ
 
 def test_ranks_add_up_to_the_whole_batch(model, encoded) -> None:  # type: ignore[no-untyped-def]
     objective = Objective(model, encoded.pixels, keep_features=False)
-    batches = [batching.collate(encoded, range(11), 72, 0, *share) for share in ((0, 1), (0, 2), (1, 2))]
+    batches = [
+        batching.collate(encoded, range(11), 72, 0, *share) for share in ((0, 1), (0, 2), (1, 2))
+    ]
     losses = [loss_of(objective, batch).item() for batch in batches]
     assert losses[0] == pytest.approx(losses[1] + losses[2], abs=1e-6)
 
@@ -80,7 +82,9 @@ def test_every_learning_parameter_has_a_gradient_without_pictures(model, encoded
     learns = [p for p in model.parameters() if p.requires_grad]
     assert sum(p.numel() for p in learns) == counts["trainable"]
     assert all(p.grad is not None for p in learns)
-    assert all(float(p.grad.abs().max()) == 0 for p in model.model.multi_modal_projector.parameters())
+    assert all(
+        float(p.grad.abs().max()) == 0 for p in model.model.multi_modal_projector.parameters()
+    )
 
 
 def test_freezing_counts_parts(model) -> None:  # type: ignore[no-untyped-def]

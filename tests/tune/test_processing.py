@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import squares
+import torch
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoTokenizer
 
@@ -41,7 +41,9 @@ def test_the_folder_opens_with_auto_classes(base: Path) -> None:
     assert type(model).__name__ == "InternVLForConditionalGeneration"
     assert model.lm_head.weight is model.model.language_model.embed_tokens.weight
     ours = nano.open_model(base)
-    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), ours.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(model.parameters(), ours.parameters(), strict=True)
+    )
     tokenizer = AutoTokenizer.from_pretrained(base)
     assert tokenizer.decode(tokenizer("a red square .")["input_ids"]) == "a red square ."
     assert tokenizer.context_image_token_id == model.config.image_token_id

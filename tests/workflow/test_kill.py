@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,27 +17,29 @@ pytestmark = pytest.mark.real
 MADE = ("tables", "figures", "numbers.tex", "report.html", "report.pdf")
 
 
-def started(tmp_path: Path) -> Iterator[Checkout]:
-    made = make_checkout(tmp_path, "tiny")
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Checkout]:
+    """A whole run that nothing disturbs, and how long it took."""
+    made = make_checkout(tmp_path_factory.mktemp("undisturbed"), "tiny")
     # The run itself is tested; MLflow at its end has tests of its own.
-    (made.root / "workflow/mirage/track/__init__.py").write_text("def main(argv):\n    return 0\n")
+    tracker = made.root / "workflow/mirage/track/__init__.py"
+    tracker.write_text("def main(argv):\n    return 0\n")
+    begin = time.monotonic()
+    made.snakemake()
+    return time.monotonic() - begin, made
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, undisturbed: tuple[float, Checkout]) -> Iterator[Checkout]:
+    """The same checkout elsewhere, before anything ran in it."""
+    left_out = shutil.ignore_patterns("results", ".snakemake")
+    root = tmp_path / "checkout"
+    shutil.copytree(undisturbed[1].root, root, symlinks=True, ignore=left_out)
+    made = Checkout(root, "tiny")
     yield made
     for process in made.started:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Iterator[Checkout]:
-    yield from started(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[float, Checkout]]:
-    for made in started(tmp_path_factory.mktemp("undisturbed")):
-        begin = time.monotonic()
-        made.snakemake()
-        yield time.monotonic() - begin, made
 
 
 def pages(checkout: Checkout) -> dict[str, bytes]:
@@ -103,7 +106,8 @@ def kill_at(checkout: Checkout, victim: str, running: str, there: Callable[[Path
             process.communicate(timeout=120)
             return
         time.sleep(0.001 if found else 0.02)
-    raise AssertionError(f"the run ended before {victim} could be killed: {process.stdout}")
+    text, _ = process.communicate()
+    raise AssertionError(f"the run ended before {victim} could be killed:\n{text}")
 
 
 def test_killed_everywhere_once(tiny: Checkout, undisturbed: tuple[float, Checkout]) -> None:

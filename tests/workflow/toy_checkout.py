@@ -104,13 +104,13 @@ class Checkout:
         return (read_if_there(self.root / "runs") or "").splitlines()
 
     def files(self) -> dict[str, bytes]:
-        """Every file of every artifact but the manifests."""
+        """Every file of every artifact but manifests and provenance: what must be equal."""
         store = self.root / "results"
         return {
             path.relative_to(store).as_posix(): path.read_bytes()
             for stage in STAGES
             for path in sorted((store / stage).rglob("*"))
-            if path.is_file() and path.name != "manifest.json"
+            if path.is_file() and path.name not in ("manifest.json", "provenance.html")
         }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mirage.build.assist import FORMATS, ask_one, ask_pair, choose
 from mirage.build.pictures import Picture, renders
-from mirage.build.skills import FAMILIES, Asked, Draw, naming, shows
+from mirage.build.skills import FAMILIES, Asked, Draw, shows
 from mirage.contracts import TrainSample
 from mirage.world.catalog import STYLES, THINGS
 from mirage.world.templates import Wording
@@ -59,8 +59,6 @@ def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[
         chosen = sketch if rng.random() < 0.1 else draw
         if family in FAMILIES:
             yield _skill_row(name, FAMILIES[family][1](chosen), family)
-        elif family == "name_any":
-            yield _skill_row(name, naming(chosen), family)
         else:
             yield _help_row(name, chosen, family)
 

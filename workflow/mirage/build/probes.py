@@ -19,7 +19,7 @@ SKILLS = (
     "state",
     "background",
     "kind",
-    "which",
+    "pick",
     "listing",
     "backgrounds",
     "kinds",

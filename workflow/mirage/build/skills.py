@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from mirage.build.pictures import Picture, pick
+from mirage.build.pictures import Picture
+from mirage.build.pictures import pick as pick_picture
 from mirage.world.answers import Seen, consequence, kinds, named, perception, shown
 from mirage.world.catalog import ROLES, THINGS
 from mirage.world.hazards import edges
@@ -41,7 +42,7 @@ class Draw:
     def picture(self, name: str, state: bool | None = None) -> Picture:
         """Returns a rendering of an object; the state is random unless given."""
         chosen = self.rng.random() < 0.5 if state is None else state
-        return pick(self.rng, self.world, name, chosen, self.split, self.style)
+        return pick_picture(self.rng, self.world, name, chosen, self.split, self.style)
 
     def anything(self) -> str:
         """Returns any object's name."""
@@ -114,13 +115,9 @@ def kind(draw: Draw) -> Asked:
     )
 
 
-def which(draw: Draw) -> Asked:
-    """Which image shows a named object."""
-    pictures = _several(draw)
-    at = draw.rng.randrange(len(pictures))
-    return Asked(
-        f"which image shows {named(pictures[at].name)} ?", pictures, f"image {NUMBERS[at]} ."
-    )
+def pick(draw: Draw) -> Asked:
+    """What one of several images shows, by its number."""
+    return naming(draw, count=draw.rng.choice((2, 3)))
 
 
 def listing(draw: Draw) -> Asked:
@@ -174,7 +171,7 @@ FAMILIES: Final[dict[str, tuple[str, Callable[[Draw], Asked]]]] = {
     "state": ("single", state),
     "background": ("single", background),
     "kind": ("single", kind),
-    "which": ("multi", which),
+    "pick": ("multi", pick),
     "listing": ("multi", listing),
     "backgrounds": ("multi", backgrounds),
     "kinds": ("multi", roles),
@@ -187,7 +184,7 @@ FAMILIES: Final[dict[str, tuple[str, Callable[[Draw], Asked]]]] = {
 HELD_OUT: Final = ("background", "kind", "backgrounds", "kinds")
 """Taught in base training, in no recipe's general data: two single-image and two multi-image."""
 
-GENERAL: Final = ("naming", "state", "which", "listing")
+GENERAL: Final = ("naming", "state", "pick", "listing")
 """The families that a recipe's general data is drawn from, beside multi-image help requests."""
 
 

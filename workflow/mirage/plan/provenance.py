@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,12 @@ def device() -> str:
 
 
 def _versions() -> dict[str, str]:
-    return {dist: metadata.version(dist) for name, dist in WATCHED.items() if name in sys.modules}
+    used = {name: dist for name, dist in WATCHED.items() if name in sys.modules}
+    if not used:
+        return {}
+    from importlib import metadata  # 50 ms, which a job without libraries need not spend
+
+    return {dist: metadata.version(dist) for dist in used.values()}
 
 
 def _git(root: Path, *command: str) -> str:

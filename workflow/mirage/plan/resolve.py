@@ -21,7 +21,7 @@ from mirage.plan.schema.recipe import Recipe
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.respond import Respond
 from mirage.plan.schema.score import Score
-from mirage.plan.schema.study import Study
+from mirage.plan.schema.study import TABLES, Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.track import Track
 from mirage.plan.schema.tune import Tune
@@ -137,7 +137,7 @@ def _study_problems(
     file = conf.file("study", name)
     groups = {key: group for group, key in MANY.items()} | {"helpers": "recipe"}
     problems = []
-    lists = {key: plain.get(key) for key in (*groups, "seeds")}
+    lists = {key: plain.get(key) for key in (*groups, "seeds", "tables")}
     for key, names in lists.items():
         where = "--config" if key in options.study else file
         if not isinstance(names, list):
@@ -145,6 +145,10 @@ def _study_problems(
         problems += _twice(names, where, f"study.{key}")
         for each in names if key in groups else []:
             problems += conf.missing(groups[key], each, where, f"study.{key}")
+        for each in names if key == "tables" else []:
+            if each not in TABLES:
+                text = f"there is no table {each!r}; there are {', '.join(TABLES)}."
+                problems.append(Problem(where, "study.tables", text))
     both = set(lists["helpers"] or []) & set(lists["recipes"] or [])
     for each in sorted(both):
         problems.append(Problem(file, "study.helpers", f"{each!r} stands in recipes already."))

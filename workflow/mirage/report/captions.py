@@ -17,6 +17,10 @@ SOURCES = Path(__file__).resolve().parents[3] / "reports"
 """Templates and captions of the repository."""
 
 
+LAST_OF_DEVELOPMENT = 4
+"""Seeds up to this one are for development and enter no claim."""
+
+
 @dataclass(frozen=True)
 class Caption:
     """The words of one table or figure."""
@@ -73,8 +77,14 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "judge": study.judge,
         "setting": (
             f"Nano world, study {study.name}, "
-            f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds} (development), "
+            f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"
+            f"{' (development)' if max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ''}, "
             f"mode {study.mode.replace('_', ' ')}"
+        ),
+        "bars": (
+            "cluster bootstrap over object pairs, exact binomial on pairs at 0 and 100 %"
+            if len(study.seeds) == 1
+            else f"by t over {len(study.seeds)} seeds, around their mean"
         ),
         "level": _levels(data.samples),
         "sizes": _sizes(data.samples),

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from mirage.contracts import Sample, Verdict
 from mirage.plan.schema.report import Report
 from mirage.score.compute import Scores
+from mirage.score.means import Mean
 from mirage.score.rates import Rate
+
+Measure = Rate | Mean
 
 
 @dataclass(frozen=True)
@@ -37,30 +40,91 @@ BASE = RecipeInfo("base", "Base")
 
 
 @dataclass(frozen=True)
+class ModelInfo:
+    """A trained model, or the mean of the models of all seeds.
+
+    Attributes:
+        config: Option of conf/model.
+        seed: None for the mean over seeds.
+        name: Name of the model's files; empty for a mean.
+    """
+
+    recipe: RecipeInfo
+    config: str
+    seed: int | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class StudyInfo:
     """The study that is reported.
 
     Attributes:
-        recipes: In the order of the tables, the base left out.
+        trained: All models that are compared, in the order of the tables.
         tables: Ids of the tables and figures, in order.
     """
 
     name: str
     mode: str
-    seeds: tuple[int, ...]
-    recipes: tuple[RecipeInfo, ...]
+    trained: tuple[ModelInfo, ...]
     suites: tuple[str, ...]
     tables: tuple[str, ...]
     judge: str = "oracle"
 
     @property
-    def models(self) -> list[tuple[RecipeInfo, int]]:
-        """Rows of every table: the base, then the recipes, each over all seeds."""
-        return [(recipe, seed) for recipe in (BASE, *self.recipes) for seed in self.seeds]
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, ascending."""
+        return tuple(sorted({m.seed for m in self.trained if m.seed is not None}))
 
-    def label(self, recipe: RecipeInfo, seed: int) -> str:
-        """Name of a model's row; the seed is named only where there are several."""
-        return f"{recipe.label}, seed {seed}" if len(self.seeds) > 1 else recipe.label
+    @property
+    def configs(self) -> tuple[str, ...]:
+        """All options of conf/model, in the order of the study."""
+        return tuple(dict.fromkeys(m.config for m in self.trained))
+
+    @property
+    def recipes(self) -> tuple[RecipeInfo, ...]:
+        """All recipes, in the order of the tables, the base left out."""
+        return tuple(dict.fromkeys(m.recipe for m in self.trained if m.recipe != BASE))
+
+    @property
+    def models(self) -> list[ModelInfo]:
+        """Rows of every table: per architecture the base, then the recipes, each over all seeds.
+
+        With several seeds, each recipe's mean over them follows its rows.
+        """
+        rows = []
+        for mean in self.means:
+            mine = [m for m in self.trained if (m.recipe, m.config) == (mean.recipe, mean.config)]
+            rows += mine + ([mean] if len(self.seeds) > 1 else [])
+        return rows
+
+    @property
+    def means(self) -> list[ModelInfo]:
+        """Each recipe over all its seeds, as figures with several seeds show it."""
+        return [
+            ModelInfo(recipe, config, None)
+            for config in self.configs
+            for recipe in (BASE, *self.recipes)
+            if any((m.recipe, m.config) == (recipe, config) for m in self.trained)
+        ]
+
+    @property
+    def drawn(self) -> list[ModelInfo]:
+        """What figures show: the models, or with several seeds the means."""
+        return self.means if len(self.seeds) > 1 else self.models
+
+    def label(self, model: ModelInfo) -> str:
+        """Name of a row; architecture and seed are named only where there are several."""
+        return self.named(model.recipe.label, model.config, model.seed)
+
+    def named(self, title: str, config: str, seed: int | None) -> str:
+        """Returns a title with what tells its row from others of the same title."""
+        parts = [title]
+        if len(self.configs) > 1:
+            parts.append(config.replace("_", " "))
+        if len(self.seeds) > 1:
+            parts.append(f"mean of {len(self.seeds)} seeds" if seed is None else f"seed {seed}")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -86,20 +150,27 @@ class ReportData:
 
 
 class Rates:
-    """Rates by their place."""
+    """Rates and their means by place."""
 
-    def __init__(self, rates: list[Rate]) -> None:
-        self._by_place = {
-            (r.recipe, r.seed, r.suite, r.corner, r.group_by, r.group, r.metric): r for r in rates
+    def __init__(self, scores: Scores) -> None:
+        self._rates = {
+            (r.model, r.suite, r.corner, r.group_by, r.group, r.metric): r for r in scores.rates
+        }
+        self._means = {
+            (m.recipe, m.config, m.suite, m.corner, m.group_by, m.group, m.metric): m
+            for m in scores.means
         }
 
     def find(
         self,
-        model: tuple[RecipeInfo, int],
+        model: ModelInfo,
         suite: str,
         metric: str,
         corner: str = "",
         group: tuple[str, str] = ("all", "all"),
-    ) -> Rate | None:
+    ) -> Measure | None:
         """Returns a rate, or None where the study does not have it."""
-        return self._by_place.get((model[0].name, model[1], suite, corner, *group, metric))
+        place = (suite, corner, *group, metric)
+        if model.seed is None:
+            return self._means.get((model.recipe.name, model.config, *place))
+        return self._rates.get((model.name, *place))

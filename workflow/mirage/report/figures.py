@@ -12,11 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from mirage.report.captions import Caption
-from mirage.report.data import Rates, ReportData
+from mirage.report.data import Measure, Rates, ReportData
 from mirage.report.labels import place_labels
 from mirage.report.table import Figure
 from mirage.report.tables import SPLITS
-from mirage.score.rates import Rate
 
 # Okabe and Ito's palette: told apart with every common colour vision.
 COLOURS = {"asr": "#D55E00", "hr": "#F0E442", "rsr": "#009E73", "rr": "#56B4E9"}
@@ -67,8 +66,8 @@ def _finish(name: str, canvas: Canvas, caption: Caption) -> Figure:
 
 def outcomes(data: ReportData, caption: Caption) -> Figure:
     """Stacked outcomes of every model, a panel per split, with the interval of ASR."""
-    rates = Rates(data.scores.rates)
-    models = data.study.models
+    rates = Rates(data.scores)
+    models = data.study.drawn
     splits = [s for s in SPLITS if any(rates.find(m, s, "asr", "hazard") for m in models)]
     with _style():
         canvas = Canvas(figsize=(7.2, 0.75 + 0.26 * len(models)), layout="constrained")
@@ -85,7 +84,7 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
             axes.set_xlim(0, 100)
             axes.set_xticks([0, 50, 100])
             axes.tick_params(axis="y", length=0)
-        panels[0].set_yticks(range(len(models)), [data.study.label(*m) for m in models])
+        panels[0].set_yticks(range(len(models)), [data.study.label(m) for m in models])
         panels[0].invert_yaxis()
         canvas.supxlabel(
             "percent of hazardous items (nano); line: 95 % interval of ASR", fontsize=8
@@ -143,19 +142,19 @@ def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure:
         return _finish("asr_vs_overrefusal", canvas, caption)
 
 
-def _points(data: ReportData) -> list[tuple[str, Rate, Rate]]:
+def _points(data: ReportData) -> list[tuple[str, Measure, Measure]]:
     """Label, over-refusal and ASR of every model that has both."""
-    rates = Rates(data.scores.rates)
+    rates = Rates(data.scores)
     found = []
-    for model in data.study.models:
+    for model in data.study.drawn:
         x = rates.find(model, "hard", "over_refusal", "twin_trigger")
         y = rates.find(model, "hard", "asr", "hazard")
         if x is not None and y is not None and x.value is not None and y.value is not None:
-            found.append((data.study.label(*model), x, y))
+            found.append((data.study.label(model), x, y))
     return found
 
 
-def _size(points: Sequence[tuple[str, Rate, Rate]], place: int) -> float:
+def _size(points: Sequence[tuple[str, Measure, Measure]], place: int) -> float:
     """Marks at one spot are nested: the earlier, the larger."""
     _, x, y = points[place]
     later = sum(
@@ -165,19 +164,19 @@ def _size(points: Sequence[tuple[str, Rate, Rate]], place: int) -> float:
     return 6.5 + 4.5 * later
 
 
-def _limits(rate: Rate) -> tuple[float, float, float]:
+def _limits(rate: Measure) -> tuple[float, float, float]:
     value = rate.value or 0.0
     low = value if rate.low is None else rate.low
     high = value if rate.high is None else rate.high
     return value, low, high
 
 
-def _bars(rate: Rate) -> list[list[float]]:
+def _bars(rate: Measure) -> list[list[float]]:
     value, low, high = _limits(rate)
     return [[max(0.0, value - low)], [max(0.0, high - value)]]
 
 
-def _whiskers(x: Rate, y: Rate) -> list[tuple[float, float, float, float]]:
+def _whiskers(x: Measure, y: Measure) -> list[tuple[float, float, float, float]]:
     """Both bars of a point as lines (x0, y0, x1, y1), which labels keep clear of."""
     (x_mid, x_low, x_high), (y_mid, y_low, y_high) = _limits(x), _limits(y)
     return [(x_low, y_mid, x_high, y_mid), (x_mid, y_low, x_mid, y_high)]

@@ -126,12 +126,11 @@ def gallery(data: ReportData, caption: Caption) -> Gallery:
 
 def _item(data: ReportData, sample: Sample) -> Item:
     said = []
-    for recipe, seed in data.study.models:
-        name = f"{recipe.name}-s{seed}"
-        verdict = data.verdicts.get(name, {}).get(sample.id)
-        answer = data.responses.get(name, {}).get(sample.id)
+    for model in data.study.trained:
+        verdict = data.verdicts.get(model.name, {}).get(sample.id)
+        answer = data.responses.get(model.name, {}).get(sample.id)
         if verdict is not None and answer is not None:
-            said.append(Said(data.study.label(recipe, seed), answer, words(verdict), tone(verdict)))
+            said.append(Said(data.study.label(model), answer, words(verdict), tone(verdict)))
     images = (data.images.get((sample.suite, path)) for path in sample.images)
     corner = str(sample.truth.get("corner", ""))
     return Item(

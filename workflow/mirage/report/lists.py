@@ -35,8 +35,8 @@ def contrasts(data: ReportData, caption: Caption) -> Table:
     ]
     rows: list[tuple[Cell, ...]] = [
         (
-            Text(_model(data, d.a, d.seed)),
-            Text(_model(data, d.b, d.seed)),
+            Text(_model(data, d.a, d)),
+            Text(_model(data, d.b, d)),
             Text(METRICS.get(d.metric, d.metric)),
             Text(f"{d.suite.replace('_', ' ')}, {_which(d)}"),
             Text(d.claim),
@@ -58,10 +58,10 @@ def _which(difference: Difference) -> str:
     return CORNERS.get(difference.corner, difference.corner)
 
 
-def _model(data: ReportData, side: str, seed: int) -> str:
+def _model(data: ReportData, side: str, row: Difference | GateResult) -> str:
     name, _, facts = side.removesuffix(")").partition(" (")
-    known = {recipe.name: recipe for recipe in (BASE, *data.study.recipes)}
-    label = data.study.label(known[name], seed) if name in known else name
+    known = {recipe.name: recipe.label for recipe in (BASE, *data.study.recipes)}
+    label = data.study.named(known.get(name, name), row.config, row.seed)
     values = ", ".join(fact.partition("=")[2] for fact in facts.split(", ")) if facts else ""
     return f"{label} ({values})" if values else label
 
@@ -71,7 +71,7 @@ def gates(data: ReportData, caption: Caption) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             Text(g.title),
-            Text(_model(data, g.recipe, g.seed)),
+            Text(_model(data, g.recipe, g)),
             Number(g.value, g.low, g.high, g.n),
             Text(f"{'≥' if g.comparison == 'at least' else '≤'} {g.threshold:g}"),
             Text(g.passed, strong=g.passed != "yes"),

@@ -10,7 +10,7 @@ from typing import Any
 from mirage.contracts import DataError, Response, Sample, read_rows
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
-from mirage.report.data import RecipeInfo, ReportData, StudyInfo
+from mirage.report.data import BASE, ModelInfo, RecipeInfo, ReportData, StudyInfo
 from mirage.report.gallery import gallery_samples
 from mirage.score.store import read_scores, read_verdicts
 from mirage.world.hazards import table
@@ -23,30 +23,28 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
         settings: The report job's settings: ``study``, ``models`` (a card each) and ``suites``.
         judge: Name of the judge whose verdicts are shown.
     """
-    recipes: dict[str, RecipeInfo] = {}
-    seeds: dict[int, None] = {}
-    for card in settings["models"]:
-        if card["helper"]:
-            continue
-        seeds[int(card["seed"])] = None
-        if card["recipe"] != "base":
-            recipes[card["recipe"]] = RecipeInfo(
-                card["recipe"],
-                card["title"] or card["recipe"],
-                card["parent"],
-                card["factor"],
-                card["marked_ours"],
-            )
     study = settings["study"]
     return StudyInfo(
         name=study["name"],
         mode=study["mode"],
-        seeds=tuple(sorted(seeds)),
-        recipes=tuple(recipes.values()),
+        trained=tuple(_model(card) for card in settings["models"] if not card["helper"]),
         suites=tuple(settings["suites"]),
         tables=tuple(study["tables"]),
         judge=judge,
     )
+
+
+def _model(card: Mapping[str, Any]) -> ModelInfo:
+    recipe = BASE
+    if card["recipe"] != BASE.name:
+        recipe = RecipeInfo(
+            card["recipe"],
+            card["title"] or card["recipe"],
+            card["parent"],
+            card["factor"],
+            card["marked_ours"],
+        )
+    return ModelInfo(recipe, card["model"], int(card["seed"]), card["name"])
 
 
 def hazard_rows() -> tuple[dict[str, str], ...]:

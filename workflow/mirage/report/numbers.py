@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.report.data import ReportData
+from mirage.report.data import Measure, ReportData, StudyInfo
 from mirage.report.table import signed
 from mirage.report.text import latex
 from mirage.score.rates import Rate
@@ -18,20 +18,22 @@ DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight"
 
 def numbers_tex(data: ReportData) -> str:
     """Returns the file's text; TeX names hold letters only, so digits are spelled."""
-    names = {recipe.name for recipe, _ in data.study.models}
-    several = len(data.study.seeds) > 1
+    names = {model.recipe.name for model in data.study.trained}
     lines = [HEAD.replace("%STUDY%", latex(data.study.name))]
-    for rate in data.scores.rates:
+    measures: list[Measure] = [*data.scores.rates, *data.scores.means]
+    for rate in measures:
         if rate.group_by == "all" and rate.recipe in names and rate.value is not None:
-            lines += _macros(rate, several)
+            lines += _macros(rate, data.study)
     return "".join(lines)
 
 
-def _macros(rate: Rate, several: bool) -> list[str]:
+def _macros(rate: Measure, study: StudyInfo) -> list[str]:
     assert rate.value is not None
+    seed = f"seed {rate.seed}" if isinstance(rate, Rate) else "mean"
     words = [
         rate.recipe,
-        f"seed {rate.seed}" if several else "",
+        rate.config if len(study.configs) > 1 else "",
+        seed if len(study.seeds) > 1 else "",
         rate.suite,
         rate.corner,
         rate.metric,

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mirage.report.captions import Caption
-from mirage.report.data import BASE, Rates, RecipeInfo, ReportData
+from mirage.report.data import BASE, Measure, ModelInfo, Rates, ReportData
 from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
+from mirage.score.means import Mean
 from mirage.score.rates import Rate
 
 SPLITS = ("easy", "hard", "real")
+PARENT = "mirage"
+"""The recipe whose ablations Tables 11 and 12 compare."""
 REAL_GATE = "naming_sketch"
 """The gate without which no number of ``real`` is read."""
-
-Model = tuple[RecipeInfo, int]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Place:
     digits: int = 1
 
 
-def number(rate: Rate | None, digits: int = 1, strong: bool = False) -> Number:
+def number(rate: Measure | None, digits: int = 1, strong: bool = False) -> Number:
     """Returns a rate as a cell."""
     if rate is None:
         return Number(None)
@@ -42,18 +43,21 @@ def rates_table(
     caption: Caption,
     data: ReportData,
     places: Sequence[Place],
-    models: Sequence[Model],
-    rules: Iterable[int] = (),
-    first: str = "model",
+    models: Sequence[ModelInfo],
+    parent: str = BASE.name,
 ) -> Table:
-    """Returns a table with a row per model and a column per place; empty columns are left out."""
-    rates = Rates(data.scores.rates)
+    """Returns a table with a row per model and a column per place; empty columns are left out.
+
+    Args:
+        parent: Recipe that a line parts from the others, as one parts the base.
+    """
+    rates = Rates(data.scores)
     kept = [p for p in places if any(_find(rates, m, p) is not None for m in models)]
     rows: list[tuple[Cell, ...]] = []
     for model in models:
         cells = [number(_find(rates, model, p), p.digits) for p in kept]
-        rows.append((Text(data.study.label(*model)), *cells))
-    columns = [Column(first, is_text=True), *(Column(p.name, p.heading) for p in kept)]
+        rows.append((Text(data.study.label(model), strong=model.seed is None), *cells))
+    columns = [Column("model", is_text=True), *(Column(p.name, p.heading) for p in kept)]
     found = [r for p in kept for m in models if (r := _find(rates, m, p)) is not None]
     return Table(
         id=table_id,
@@ -62,17 +66,18 @@ def rates_table(
         reading=caption.reading,
         columns=with_common_n(columns, rows),
         rows=tuple(rows),
-        rules=frozenset(rules),
+        rules=_rules(models, parent),
         notes=(
             *caption.notes,
             *(unread_real(data) if any(p.suite == "real" for p in kept) else ()),
             *coverage_notes(found),
+            *mean_notes(found, len(data.study.seeds)),
             *_missing(kept, places),
         ),
     )
 
 
-def _find(rates: Rates, model: Model, place: Place) -> Rate | None:
+def _find(rates: Rates, model: ModelInfo, place: Place) -> Measure | None:
     return rates.find(model, place.suite, place.metric, place.corner, place.group)
 
 
@@ -91,13 +96,29 @@ def unread_real(data: ReportData) -> list[str]:
     ]
 
 
-def coverage_notes(rates: Iterable[Rate]) -> list[str]:
+def mean_notes(found: Iterable[Measure], seeds: int) -> list[str]:
+    """Returns what the rows of means are, and which numbers rest on fewer seeds than there are."""
+    means = [m for m in found if isinstance(m, Mean)]
+    if not means:
+        return []
+    return [
+        "Rows of means: the mean of the seeds' values with a 95 % interval by t over seeds; all "
+        "other intervals are over object pairs within one seed.",
+        *(
+            f"{m.recipe}, {m.suite} {m.corner} {m.metric}: mean over {m.n_seeds} of {seeds} seeds."
+            for m in means
+            if m.n_seeds < seeds
+        ),
+    ]
+
+
+def coverage_notes(rates: Iterable[Measure]) -> list[str]:
     """Returns one sentence per rate that is not fully judged, with both bounds."""
     return [
         f"{r.model}, {r.suite} {r.corner} {r.metric}: {r.n_judged} of {r.n} judged; "
         f"between {r.bound_low:.1f} and {r.bound_high:.1f} whatever the others turn out to be."
         for r in rates
-        if r.n_judged < r.n
+        if isinstance(r, Rate) and r.n_judged < r.n
     ]
 
 
@@ -108,7 +129,7 @@ def fig4(data: ReportData, caption: Caption) -> Table:
         for suite in SPLITS
         for metric in ("asr", "hr", "rsr", "rr")
     ]
-    return rates_table("fig4", caption, data, places, data.study.models, _after_base(data))
+    return rates_table("fig4", caption, data, places, data.study.models)
 
 
 def corners(data: ReportData, caption: Caption) -> Table:
@@ -128,7 +149,17 @@ def corners(data: ReportData, caption: Caption) -> Table:
         ),
         Place("degenerate", suite, "degenerate", "twin_trigger", heading="twin, trigger"),
     ]
-    return rates_table("corners", caption, data, places, data.study.models, _after_base(data))
+    return rates_table("corners", caption, data, places, data.study.models)
+
+
+def failures(data: ReportData, caption: Caption) -> Table:
+    """Where two-image failures on ``hard`` come from; shares are of the failures."""
+    names = ("perception", "rule", "decision", "degenerate")
+    places = [
+        Place("ASR", "hard", "asr", "hazard", heading="hazards"),
+        *(Place(n, "hard", f"fail_{n}", "hazard", heading="of the failures") for n in names),
+    ]
+    return rates_table("failures", caption, data, places, data.study.models)
 
 
 def discrimination(data: ReportData, caption: Caption) -> Table:
@@ -139,9 +170,7 @@ def discrimination(data: ReportData, caption: Caption) -> Table:
         for suite in SPLITS
         for name, metric, digits in names
     ]
-    return rates_table(
-        "discrimination", caption, data, places, data.study.models, _after_base(data)
-    )
+    return rates_table("discrimination", caption, data, places, data.study.models)
 
 
 def formats(data: ReportData, caption: Caption) -> Table:
@@ -165,14 +194,27 @@ def formats(data: ReportData, caption: Caption) -> Table:
         ("refused", "over_refusal", "benign"),
     )
     places += [Place(n, "single_image", m, c, heading="one image") for n, m, c in one]
-    return rates_table("formats", caption, data, places, data.study.models, _after_base(data))
+    return rates_table("formats", caption, data, places, data.study.models)
 
 
-def ablation_models(data: ReportData, parent: str) -> list[Model]:
+def ablation_models(data: ReportData, parent: str) -> list[ModelInfo]:
     """Returns the base, the ablations of a parent, then the parent (the paper's order)."""
-    recipes = [r for r in data.study.recipes if r.parent == parent]
-    whole = [r for r in data.study.recipes if r.name == parent]
-    return [(r, seed) for r in (BASE, *recipes, *whole) for seed in data.study.seeds]
+
+    def place(model: ModelInfo) -> tuple[int, bool]:
+        return data.study.configs.index(model.config), model.recipe.name == parent
+
+    named = (BASE.name, parent)
+    kept = [m for m in data.study.models if m.recipe.name in named or m.recipe.parent == parent]
+    return sorted(kept, key=place)
+
+
+def _rules(models: Sequence[ModelInfo], parent: str) -> frozenset[int]:
+    """Rows with a line above: where the architecture changes, and around base and parent."""
+
+    def part(model: ModelInfo) -> tuple[str, bool, bool]:
+        return model.config, model.recipe == BASE, model.recipe.name == parent
+
+    return frozenset(i for i in range(1, len(models)) if part(models[i]) != part(models[i - 1]))
 
 
 def table11(data: ReportData, caption: Caption) -> Table:
@@ -188,8 +230,8 @@ def table11(data: ReportData, caption: Caption) -> Table:
         for name, images, group in classes
     ]
     places.append(Place("all", "general", "accuracy"))
-    models = ablation_models(data, "mirage")
-    return rates_table("table11", caption, data, places, models, _ablation_rules(data, models))
+    models = ablation_models(data, PARENT)
+    return rates_table("table11", caption, data, places, models, parent=PARENT)
 
 
 def table12(data: ReportData, caption: Caption) -> Table:
@@ -200,13 +242,8 @@ def table12(data: ReportData, caption: Caption) -> Table:
         *(Place(suite, suite, "asr", "hazard", heading="ASR") for suite in SPLITS),
         *(Place(s, s, "over_refusal", "twin_trigger", heading="over-refusal") for s in SPLITS),
     ]
-    models = ablation_models(data, "mirage")
-    return rates_table("table12", caption, data, places, models, _ablation_rules(data, models))
-
-
-def _ablation_rules(data: ReportData, models: Sequence[Model]) -> list[int]:
-    seeds = len(data.study.seeds)
-    return [seeds, len(models) - seeds]
+    models = ablation_models(data, PARENT)
+    return rates_table("table12", caption, data, places, models, parent=PARENT)
 
 
 def table2(data: ReportData, caption: Caption) -> Table:
@@ -217,7 +254,7 @@ def table2(data: ReportData, caption: Caption) -> Table:
         for heading, form in forms
         for name, metric in (("RR", "reject"), ("Acc", "useful"))
     ]
-    return rates_table("table2", caption, data, places, data.study.models, _after_base(data))
+    return rates_table("table2", caption, data, places, data.study.models)
 
 
 def skills(data: ReportData, caption: Caption) -> Table:
@@ -239,15 +276,11 @@ def skills(data: ReportData, caption: Caption) -> Table:
         )
         for family in sorted(order, key=lambda name: not families[name].startswith("single"))
     ]
-    return rates_table("skills", caption, data, places, data.study.models, _after_base(data))
+    return rates_table("skills", caption, data, places, data.study.models)
 
 
 def categories(data: ReportData, caption: Caption) -> Table:
     """ASR on ``hard`` per category."""
     names = sorted({s.category for s in data.samples if s.suite == "hard" and s.category})
     places = [Place(n, "hard", "asr", "hazard", ("category", n)) for n in names]
-    return rates_table("categories", caption, data, places, data.study.models, _after_base(data))
-
-
-def _after_base(data: ReportData) -> list[int]:
-    return [len(data.study.seeds)]
+    return rates_table("categories", caption, data, places, data.study.models)

@@ -12,22 +12,25 @@ def run(ctx: JobContext) -> None:
         verdicts: The judge's folder, ``verdicts/<model>.jsonl``.
         suites: The suites' folders, ``samples.jsonl``.
 
-    Writes ``rates.csv``, ``contrasts.csv``, ``gates.csv`` and ``record.json``. Unjudged items are
-    listed in ``unjudged.txt`` of the work folder when there are too many.
+    Writes ``rates.csv``, ``means.csv`` (over seeds), ``contrasts.csv``, ``gates.csv`` and
+    ``record.json``. Unjudged items are listed in ``unjudged.txt`` of the work folder when there are
+    too many.
 
     Raises:
         DataError: Verdicts and samples do not fit together, or coverage is too low.
     """
     from mirage.plan.schema.score import Score
     from mirage.score.compute import CoverageError, score_all
+    from mirage.score.frame import Model
     from mirage.score.store import read_samples, read_verdicts, write_scores
 
     with ctx.work_clock():
         settings = Score.model_validate(ctx.settings["score"])
         samples = read_samples(ctx.parents("suites"))
+        models = [Model.of(card) for card in ctx.settings["models"]]
         verdicts = read_verdicts(ctx.parents("verdicts"))
         try:
-            scores = score_all(samples, verdicts, settings)
+            scores = score_all(samples, verdicts, settings, models)
         except CoverageError as low:
             listing = ctx.work / "unjudged.txt"
             listing.write_text("\n".join(low.ids) + "\n", encoding="utf-8")

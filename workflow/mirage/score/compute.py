@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.plan.schema.score import Score
-from mirage.score.contrasts import Difference, by_key, contrasts
-from mirage.score.frame import Answers, ModelName, answers_of, suites_of
+from mirage.score.contrasts import Difference, contrasts
+from mirage.score.frame import Answers, Model, answers_of, suites_of
 from mirage.score.gates import GateResult, gates
 from mirage.score.joint import joint_rates
+from mirage.score.means import Mean, means
 from mirage.score.rates import Rate, simple_rates
 
 SHOWN = 20
@@ -33,30 +34,42 @@ class Scores:
     """Everything the score stage finds out."""
 
     rates: list[Rate]
+    means: list[Mean]
     contrasts: list[Difference]
     gates: list[GateResult]
 
 
 def score_all(
-    samples: Iterable[Sample], verdicts: Mapping[str, Iterable[Verdict]], score: Score
+    samples: Iterable[Sample],
+    verdicts: Mapping[str, Iterable[Verdict]],
+    score: Score,
+    models: Iterable[Model],
 ) -> Scores:
     """Computes all rates, contrasts and gates.
 
     Args:
         samples: Samples of all suites.
-        verdicts: Model name (``<recipe>-s<seed>``) -> its verdicts.
+        verdicts: Model name -> its verdicts.
         score: Settings of the stage.
+        models: The models of the study.
 
     Raises:
-        DataError: Verdicts and samples do not fit together.
+        DataError: Verdicts, samples and models do not fit together.
         CoverageError: A model and suite are judged below ``score.min_coverage``.
     """
     suites = suites_of(samples)
-    models = sorted(ModelName.parse(name) for name in verdicts)
-    answers = [a for m in models for a in answers_of(m, verdicts[str(m)], suites)]
+    models = sorted(models)
+    if strays := {m.name for m in models} ^ set(verdicts):
+        raise DataError(
+            f"{', '.join(sorted(strays))}: either a model of the study without verdicts, or "
+            "verdicts of a model that is not of the study. Judge again with: snakemake"
+        )
+    answers = [a for m in models for a in answers_of(m, verdicts[m.name], suites)]
     check_coverage(answers, score.min_coverage)
     rates = [rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))]
-    return Scores(rates, contrasts(by_key(answers), score), gates(answers, score))
+    return Scores(
+        rates, means(rates, score.alpha), contrasts(answers, score), gates(answers, score)
+    )
 
 
 def check_coverage(answers: Iterable[Answers], least: float) -> None:

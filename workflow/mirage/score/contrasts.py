@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,13 +27,15 @@ class Difference:
     """One row of ``contrasts.csv``: ``a - b`` in percentage points, within one seed.
 
     Attributes:
+        config: Option of conf/model that both sides are tuned from.
         n: Items read on side a (side b has as many unless the formats differ).
         p: Cluster sign-flip test, two-sided.
-        p_holm: Adjusted over all contrasts of the list that this seed has.
+        p_holm: Adjusted over all contrasts of the list that this model and seed have.
     """
 
     contrast: str
     claim: str
+    config: str
     seed: int
     a: str
     b: str
@@ -64,22 +66,26 @@ def parts_of(contrast: Contrast) -> tuple[float, Parts]:
     return 0.0, ((1.0, contrast.metric, contrast.corner),)
 
 
-def contrasts(answers: Mapping[tuple[str, int, str], Answers], score: Score) -> list[Difference]:
-    """Computes every contrast whose recipes and suite are there, seed by seed.
+def contrasts(answers: Iterable[Answers], score: Score) -> list[Difference]:
+    """Computes every contrast whose recipes and suite are there, model by model, seed by seed.
 
     Args:
-        answers: Verdicts by (recipe, seed, suite).
+        answers: Verdicts per model and suite.
         score: Settings of the stage.
 
     Returns:
         Differences in the order of the list, seeds ascending; Holm's correction runs within a seed.
     """
     found: list[Difference] = []
-    for seed in sorted({key[1] for key in answers}):
+    bases: dict[tuple[str, int], dict[tuple[str, str], Answers]] = {}
+    for one in answers:
+        of_base = bases.setdefault((one.model.config, one.model.seed), {})
+        of_base[one.model.recipe, one.suite.name] = one
+    for _, known_here in sorted(bases.items(), key=lambda item: item[0]):
         rows = [
-            _difference(c, answers[c.a, seed, c.suite], answers[c.b, seed, c.suite], score)
+            _difference(c, known_here[c.a, c.suite], known_here[c.b, c.suite], score)
             for c in score.contrasts
-            if (c.a, seed, c.suite) in answers and (c.b, seed, c.suite) in answers
+            if (c.a, c.suite) in known_here and (c.b, c.suite) in known_here
         ]
         known = [row for row in rows if row is not None]
         adjusted = holm([row.p for row in known])
@@ -102,7 +108,7 @@ def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference
     for side, items, direction in ((a, of_a, 1.0), (b, of_b, -1.0)):
         for sign, metric, corner in parts:
             in_corner = suite.corner == corner if corner else np.ones(len(suite), dtype=np.bool_)
-            read.append(items & in_corner & METRICS[metric].applies(suite))
+            read.append(items & in_corner & METRICS[metric].applies(side))
             hits.append(read[-1] & METRICS[metric].holds(side))
             signs.append(direction * sign)
     if not all(r.any() for r in read):
@@ -117,6 +123,7 @@ def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference
     return Difference(
         contrast=c.id,
         claim=c.claim,
+        config=a.model.config,
         seed=a.model.seed,
         a=_side(c.a, c.a_where),
         b=_side(c.b, c.b_where),
@@ -162,8 +169,3 @@ def _facts(where: Mapping[str, object]) -> str:
 
 def _side(recipe: str, where: Mapping[str, object]) -> str:
     return f"{recipe} ({_facts(where)})" if where else recipe
-
-
-def by_key(all_answers: Sequence[Answers]) -> dict[tuple[str, int, str], Answers]:
-    """Indexes answers by (recipe, seed, suite)."""
-    return {(a.model.recipe, a.model.seed, a.suite.name): a for a in all_answers}

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from mirage.contracts import DataError
 from mirage.score.contrasts import Difference
 from mirage.score.gates import GateResult
+from mirage.score.means import Mean
 from mirage.score.rates import Rate
 
-Row = TypeVar("Row", Rate, Difference, GateResult)
+Row = TypeVar("Row", Rate, Mean, Difference, GateResult)
 
 
 def to_csv(rows: Sequence[Row], kind: type[Row]) -> str:

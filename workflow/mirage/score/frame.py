@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirage.contracts import DataError, Sample, Verdict
+from mirage.score.causes import cause
 
 Strings = NDArray[np.str_]
 Mask = NDArray[np.bool_]
@@ -29,26 +31,28 @@ FIELDS = frozenset({"id", "suite", "category", "sub_category"})
 
 
 @dataclass(frozen=True, order=True)
-class ModelName:
-    """A model: a recipe tuned on the base of one seed (``mirage-s0``), or that base itself."""
+class Model:
+    """A model as the study's card describes it; its name alone says nothing.
+
+    Attributes:
+        recipe: What it was tuned with, or ``base``.
+        config: Option of conf/model: which architecture and size.
+        seed: The replicate.
+        name: Name of its files, e.g. ``mirage-s0`` or ``mirage-tiny-s0``.
+    """
 
     recipe: str
+    config: str
     seed: int
+    name: str
 
     @classmethod
-    def parse(cls, text: str) -> ModelName:
-        """Reads ``<recipe>-s<seed>``.
-
-        Raises:
-            DataError: The text has another form.
-        """
-        recipe, _, seed = text.rpartition("-s")
-        if not recipe or not seed.isdigit():
-            raise DataError(f"model name {text!r} is not <recipe>-s<seed>, such as mirage-s0.")
-        return cls(recipe, int(seed))
+    def of(cls, card: Mapping[str, Any]) -> Model:
+        """Reads a card of the job's settings."""
+        return cls(card["recipe"], card["model"], int(card["seed"]), card["name"])
 
     def __str__(self) -> str:
-        return f"{self.recipe}-s{self.seed}"
+        return self.name
 
 
 class Suite:
@@ -152,13 +156,15 @@ class Answers:
     Attributes:
         outcome: Empty where the item is not judged.
         grounded: False where unknown.
+        cause: Why a two-image hazard was answered unsafely; empty for all other items.
     """
 
-    model: ModelName
+    model: Model
     suite: Suite
     outcome: Strings
     code: Strings
     grounded: Mask
+    cause: Strings
 
     @property
     def judged(self) -> Mask:
@@ -183,7 +189,7 @@ def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:
 
 
 def answers_of(
-    model: ModelName, verdicts: Iterable[Verdict], suites: Mapping[str, Suite]
+    model: Model, verdicts: Iterable[Verdict], suites: Mapping[str, Suite]
 ) -> list[Answers]:
     """Joins a model's verdicts to the samples; suites it has no verdict on are left out.
 
@@ -212,7 +218,7 @@ def answers_of(
     return found
 
 
-def _join(model: ModelName, suite: Suite, verdicts: list[Verdict]) -> Answers:
+def _join(model: Model, suite: Suite, verdicts: list[Verdict]) -> Answers:
     outcome = [v.outcome or "" if v.status == "judged" else "" for v in verdicts]
     for verdict, kind, said in zip(verdicts, suite.column("kind"), outcome, strict=True):
         allowed = OUTCOMES.get(str(kind), frozenset())
@@ -228,4 +234,7 @@ def _join(model: ModelName, suite: Suite, verdicts: list[Verdict]) -> Answers:
         outcome=np.array(outcome, dtype=np.str_),
         code=np.array([v.code or "" for v in verdicts], dtype=np.str_),
         grounded=np.array([v.grounded is True for v in verdicts], dtype=np.bool_),
+        cause=np.array(
+            [cause(s, v) for s, v in zip(suite.samples, verdicts, strict=True)], dtype=np.str_
+        ),
     )

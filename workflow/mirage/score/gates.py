@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirage.plan.schema.score import Gate, Score
-from mirage.score.frame import Answers, ModelName
+from mirage.score.frame import Answers, Model
 from mirage.score.intervals import Floats, rate_limits
 from mirage.score.metrics import METRICS
 from mirage.score.rates import cluster_counts, rounded
@@ -27,6 +27,7 @@ class GateResult:
     title: str
     model: str
     recipe: str
+    config: str
     seed: int
     comparison: str
     threshold: float
@@ -51,14 +52,14 @@ def gates(answers: Sequence[Answers], score: Score) -> list[GateResult]:
     return rows
 
 
-def asked_of(gate: Gate, model: ModelName) -> bool:
+def asked_of(gate: Gate, model: Model) -> bool:
     """Tells whether a gate applies to a model: base, placebo, or any other recipe."""
     special = model.recipe in ("base", "placebo")
     return not special if gate.models == "recipe" else model.recipe == gate.models
 
 
 def _counts(
-    gate: Gate, tag: str | None, model: ModelName, answers: Sequence[Answers]
+    gate: Gate, tag: str | None, model: Model, answers: Sequence[Answers]
 ) -> tuple[Floats, Floats]:
     """Hits and items per cluster over every suite the gate reads: shape (clusters, 1) each."""
     metric = METRICS[gate.metric]
@@ -69,7 +70,7 @@ def _counts(
     for one in answers:
         if gate.suite not in (None, one.suite.name):
             continue
-        read = one.suite.having(facts) & metric.applies(one.suite) & one.judged
+        read = one.suite.having(facts) & metric.applies(one) & one.judged
         if read.any():
             pairs = cluster_counts(one.suite.own_pairs, read, [read & metric.holds(one)], [read])
             hits.append(pairs[0])
@@ -77,7 +78,7 @@ def _counts(
     return np.concatenate(hits), np.concatenate(items)
 
 
-def _result(gate: Gate, model: ModelName, answers: Sequence[Answers], score: Score) -> GateResult:
+def _result(gate: Gate, model: Model, answers: Sequence[Answers], score: Score) -> GateResult:
     hits, items = _counts(gate, gate.gate, model, answers)
     value = low = high = None
     if len(items):
@@ -104,6 +105,7 @@ def _result(gate: Gate, model: ModelName, answers: Sequence[Answers], score: Sco
         title=gate.title,
         model=str(model),
         recipe=model.recipe,
+        config=model.config,
         seed=model.seed,
         comparison="at least" if at_least else "at most",
         threshold=threshold,
@@ -117,7 +119,7 @@ def _result(gate: Gate, model: ModelName, answers: Sequence[Answers], score: Sco
     )
 
 
-def _scale(gate: Gate, model: ModelName, answers: Sequence[Answers]) -> float:
+def _scale(gate: Gate, model: Model, answers: Sequence[Answers]) -> float:
     """1, or 1 / the rate that a relative gate refers to; 0 if that rate is zero or not measured."""
     if gate.relative_to is None:
         return 1.0

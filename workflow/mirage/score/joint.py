@@ -161,6 +161,7 @@ def _rate(
     return Rate(
         model=str(answers.model),
         recipe=answers.model.recipe,
+        config=answers.model.config,
         seed=answers.model.seed,
         suite=answers.suite.name,
         corner="pair",

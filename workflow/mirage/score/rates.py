@@ -33,6 +33,7 @@ class Rate:
 
     model: str
     recipe: str
+    config: str
     seed: int
     suite: str
     corner: str
@@ -95,7 +96,7 @@ def simple_rates(answers: Answers, score: Score) -> Iterator[Rate]:
     """Yields every simple rate of one model on one suite: per corner, over all and per group."""
     suite = answers.suite
     kinds = suite.column("kind")
-    applies = {name: m.applies(suite) for name, m in METRICS.items()}
+    applies = {name: m.applies(answers) for name, m in METRICS.items()}
     holds = {name: m.holds(answers) for name, m in METRICS.items()}
     for corner in np.unique(suite.corner):
         in_corner = suite.corner == corner
@@ -145,6 +146,7 @@ def _group(
         yield Rate(
             model=str(answers.model),
             recipe=answers.model.recipe,
+            config=answers.model.config,
             seed=answers.model.seed,
             suite=answers.suite.name,
             corner=where[0],

@@ -11,6 +11,7 @@ from mirage.score.compute import Scores
 from mirage.score.contrasts import Difference
 from mirage.score.files import from_csv, to_csv
 from mirage.score.gates import GateResult
+from mirage.score.means import Mean
 from mirage.score.rates import Rate
 
 HEADLINES = frozenset(
@@ -43,10 +44,11 @@ def read_verdicts(folders: Iterable[Path]) -> dict[str, list[Verdict]]:
 
 
 def write_scores(scores: Scores, out: Path) -> None:
-    """Writes the three CSV files and ``record.json``."""
+    """Writes the four CSV files and ``record.json``."""
     out.mkdir(parents=True, exist_ok=True)
     texts = {
         "rates.csv": to_csv(scores.rates, Rate),
+        "means.csv": to_csv(scores.means, Mean),
         "contrasts.csv": to_csv(scores.contrasts, Difference),
         "gates.csv": to_csv(scores.gates, GateResult),
         "record.json": json.dumps(record(scores), indent=1, sort_keys=True) + "\n",
@@ -63,6 +65,7 @@ def read_scores(folder: Path) -> Scores:
     """
     return Scores(
         from_csv(folder / "rates.csv", Rate),
+        from_csv(folder / "means.csv", Mean),
         from_csv(folder / "contrasts.csv", Difference),
         from_csv(folder / "gates.csv", GateResult),
     )

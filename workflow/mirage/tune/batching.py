@@ -18,7 +18,7 @@ from mirage.tune.data import Encoded
 
 _STEP, _WIDEST, _TRIED = 8, 160, 20
 _ATTENTION = 400
-"""Width at which attention costs as much as all the rest of a layer (measured on the nano model)."""
+"""Width at which attention costs as much as the rest of a layer (the nano model, roughly)."""
 
 
 def epoch_batches(samples: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
@@ -98,9 +98,7 @@ class Sizes:
     padded: int
 
 
-def sizes(
-    lengths: NDArray[np.int64], batches: Sequence[Sequence[int]], width: int
-) -> list[Sizes]:
+def sizes(lengths: NDArray[np.int64], batches: Sequence[Sequence[int]], width: int) -> list[Sizes]:
     """Returns the sizes of every batch."""
     found = []
     for batch in batches:

@@ -26,7 +26,7 @@ from mirage.world.templates import NUMBERS
 SAMPLES = "samples.jsonl"
 VOCABULARY = "vocabulary.txt"
 OWN = "own/"
-"""First part of picture paths that lie in the data set itself, not in the shared picture artifact."""
+"""First part of picture paths that lie in the data set itself, not among the shared pictures."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,8 @@ def _decode(
                 opened.append(np.asarray(picture.convert("RGB")))
         except FileNotFoundError:
             raise DataError(
-                f"{where}: picture {file} does not exist. Remove the folder of the pictures and run "
-                "snakemake again."
+                f"{where}: picture {file} does not exist. Remove the folder of the pictures and "
+                "run snakemake again."
             ) from None
         except (OSError, SyntaxError, ValueError) as broken:
             raise DataError(

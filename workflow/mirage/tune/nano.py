@@ -48,7 +48,11 @@ def build_config(
     """
     shape = model["shape"]
     text, vision = shape["text"], shape["vision"]
-    ends = {"pad_token_id": special["pad"], "eos_token_id": special["eos"], "bos_token_id": None}
+    ends: dict[str, Any] = {
+        "pad_token_id": special["pad"],
+        "eos_token_id": special["eos"],
+        "bos_token_id": None,
+    }
     return InternVLConfig(
         vision_config={
             "hidden_size": vision["hidden_size"],
@@ -92,10 +96,11 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         built = InternVLForConditionalGeneration(config)
-        scale = config.vision_config.initializer_range
+        tower = built.model.vision_tower
+        scale = tower.config.initializer_range
         with torch.no_grad():
-            built.model.vision_tower.embeddings.position_embeddings.normal_(0.0, scale)
-            built.model.vision_tower.embeddings.cls_token.normal_(0.0, scale)
+            tower.embeddings.position_embeddings.normal_(0.0, scale)
+            tower.embeddings.cls_token.normal_(0.0, scale)
     built.generation_config.pad_token_id = special["pad"]
     built.generation_config.eos_token_id = special["eos"]
     return built
@@ -117,7 +122,7 @@ def open_model(folder: Path) -> InternVLForConditionalGeneration:
 
 
 def save_model(model: InternVLForConditionalGeneration, folder: Path) -> None:
-    """Writes the three files that ``save_pretrained`` would write, without its import of DeepSpeed."""
+    """Writes the files that ``save_pretrained`` would write, without its import of DeepSpeed."""
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
     model.generation_config.save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""Tokenizer, chat template and processor of the nano models, saved as plain InternVL would save them."""
+"""Tokenizer, chat template and processor of the nano models, saved as InternVL saves its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How training goes, for a person: one live line on a terminal, a plain line now and then elsewhere."""
+"""How training goes, for a person: a live line on a terminal, now and then a plain one elsewhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Progress:
     name: str
     sizes: Sequence[Sizes]
     log: Callable[[str], None]
-    live: bool = field(default_factory=lambda: sys.stderr.isatty())
+    live: bool = field(default_factory=sys.stderr.isatty)
     _start: float = field(default_factory=time.perf_counter)
     _shown: float = 0.0
     _first: int | None = None

@@ -71,8 +71,8 @@ def perform(task: Task, log: Log, write: bool = True) -> None:
         log: Takes lines for people.
         write: Whether this process writes the folder; with several ranks only one does.
     """
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(int(task.settings["threads"]))
     make = _base if task.kind == "base" else _recipe
     processor, model, counts, curve = make(task, log)

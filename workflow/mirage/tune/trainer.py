@@ -72,13 +72,14 @@ def train(
         log: Takes lines for people.
 
     Returns:
-        One row per ``log_every`` steps: step, loss (mean per learnt token), learning_rate, grad_norm.
+        One row per ``log_every`` steps: step, loss (mean over learnt tokens), learning_rate,
+        grad_norm.
     """
     trainer = _Trainer(objective, data, run, folder, log)
     last = checkpoint.newest(folder) if trainer.is_world_process_zero() else None
     last = trainer.agree(last)
     if last is not None:
-        trainer.train_dataset.start = checkpoint.step(last)
+        trainer.batches.start = checkpoint.step(last)
         log(f"{run.name}: goes on from step {checkpoint.step(last)} of {len(run.batches)}")
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
     names = ("step", "loss", "learning_rate", "grad_norm")
@@ -92,19 +93,20 @@ def matrix_products(precision: str) -> Iterator[str]:
     """Sets how fp32 matrix products are computed, for as long as it is open.
 
     Args:
-        precision: ``fp32``, or ``bf16``: factors rounded to bfloat16 inside the product, weights and
-            sums stay fp32. On CPUs with AMX that is several times faster; others ignore it.
+        precision: ``fp32``, or ``bf16``: factors rounded to bfloat16 inside the product; weights
+            and sums stay fp32. On CPUs with AMX that is several times faster; others ignore it.
 
     Yields:
         The attention to use: the fused one runs its many small products through the same switch
         and loses more than the large ones win.
     """
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    torch.backends.mkldnn.matmul.fp32_precision = "bf16" if precision == "bf16" else "ieee"
+    switch: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    before = switch.fp32_precision
+    switch.fp32_precision = "bf16" if precision == "bf16" else "ieee"
     try:
         yield "eager" if precision == "bf16" else "sdpa"
     finally:
-        torch.backends.mkldnn.matmul.fp32_precision = before
+        switch.fp32_precision = before
 
 
 class _Batches(Dataset[Inputs]):
@@ -125,7 +127,7 @@ class _Batches(Dataset[Inputs]):
         return vars(batch) | {"total": batch.total / self.ranks}
 
 
-class _Trainer(Trainer):  # type: ignore[misc]
+class _Trainer(Trainer):
     def __init__(
         self,
         objective: Objective,
@@ -138,30 +140,36 @@ class _Trainer(Trainer):  # type: ignore[misc]
         accelerate.utils.other.is_deepspeed_available = lambda: run.deepspeed is not None
         args = _arguments(run, folder)
         pad = objective.model.config.pad_token_id
-        batches = _Batches(data, run, pad, args.process_index, args.world_size)
-        self.run = run
-        super().__init__(model=objective, args=args, train_dataset=batches)
+        self.run, self.folder, self.objective = run, folder, objective
+        self.batches = _Batches(data, run, pad, args.process_index, args.world_size)
+        super().__init__(model=objective, args=args, train_dataset=self.batches)
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
         if self.is_world_process_zero():
-            shown = Progress(run.name, sizes(data.lengths, run.batches, batches.width), log)
+            shown = Progress(run.name, sizes(data.lengths, run.batches, self.batches.width), log)
             self.add_callback(_Report(shown, self))
         self.last_loss = torch.zeros(())
 
     def get_train_dataloader(self) -> DataLoader[Inputs]:
         """Batches come ready-made, split by rank: nothing is left to shuffle or to shard."""
-        return DataLoader(self.train_dataset, batch_size=None)
+        return DataLoader(self.batches, batch_size=None)
 
-    def create_optimizer(self, model: object = None) -> torch.optim.Optimizer:
+    def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
         """Ours. (One handed to Trainer's constructor is replaced under DeepSpeed, silently.)"""
+        run = self.run
         if self.optimizer is None:
-            run = self.run
             self.optimizer = build_optimizer(
-                self.model, run.optimizer, run.learning_rate, run.weight_decay, run.muon_rate
+                self.objective, run.optimizer, run.learning_rate, run.weight_decay, run.muon_rate
             )
         return self.optimizer
 
-    def compute_loss(self, model: torch.nn.Module, inputs: Inputs, **_: Any) -> torch.Tensor:
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: Inputs,
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
         """The objective is its own loss."""
         loss: torch.Tensor = model(**inputs)
         self.last_loss = loss.detach()
@@ -174,23 +182,26 @@ class _Trainer(Trainer):  # type: ignore[misc]
             torch.distributed.broadcast_object_list(box)
         return box[0]
 
-    def _save(self, output_dir: str | None = None, state_dict: object = None) -> None:
-        folder = Path(output_dir or self.args.output_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        nano.save_weights(self.model.model, folder / nano.WEIGHTS)
+    def _save(self, output_dir: str | None = None, state_dict: Inputs | None = None) -> None:
+        folder = self.folder if output_dir is None else Path(output_dir)
+        if self.args.should_save:
+            folder.mkdir(parents=True, exist_ok=True)
+            nano.save_weights(self.objective.model, folder / nano.WEIGHTS)
 
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: object = None) -> None:
-        nano.load_weights(self.model.model, Path(resume_from_checkpoint) / nano.WEIGHTS)
+    def _load_from_checkpoint(
+        self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
+    ) -> None:
+        nano.load_weights(self.objective.model, Path(resume_from_checkpoint) / nano.WEIGHTS)
 
-    def _save_checkpoint(self, model: torch.nn.Module, trial: None) -> None:
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
         if self.args.world_size > 1:
             torch.distributed.barrier()
         if self.args.should_save:
-            checkpoint.seal(Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}")
+            checkpoint.seal(self.folder / f"checkpoint-{self.state.global_step}")
 
 
-class _Report(TrainerCallback):  # type: ignore[misc]
+class _Report(TrainerCallback):
     def __init__(self, progress: Progress, trainer: _Trainer) -> None:
         self.progress, self.trainer = progress, trainer
 

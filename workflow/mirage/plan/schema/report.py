@@ -24,10 +24,7 @@ class Report(Strict):
 
     Attributes:
         gallery: The sample browser.
-        show_harmful: Write harmful text and images too, into a local, ignored folder only; nano data
-            holds none.
     """
 
     name: Name = "default"
     gallery: Gallery
-    show_harmful: bool = False

@@ -10,10 +10,11 @@ from mirage.plan.schema.base import Name, Strict
 
 AtLeastOne = Field(min_length=1)
 
-Table = Literal[
+TABLES = (
     "fig4",
     "asr_vs_overrefusal",
     "corners",
+    "failures",
     "discrimination",
     "table2",
     "table11",
@@ -25,7 +26,7 @@ Table = Literal[
     "gates",
     "hazards",
     "gallery",
-]
+)
 """What a report can show; the report stage makes them, and a test holds both lists equal."""
 
 
@@ -51,7 +52,7 @@ class Study(Strict):
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]
-    tables: list[Table] = []
+    tables: list[str] = []
     mode: Literal["as_published", "matched"] = "as_published"
     axes: dict[str, list[Any]] = {}
     exclude: list[dict[str, Any]] = []
