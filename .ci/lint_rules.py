@@ -11,7 +11,7 @@ import sys
 
 EXCEPTIONS = {
     "Specify a conda environment or container for each rule.": (
-        "one pinned virtual environment (envs/cpu.txt) serves all rules; envs/Containerfile wraps it"
+        "one pinned virtual environment (envs/cpu.txt) serves all rules, or envs/Containerfile"
     ),
 }
 

@@ -12,7 +12,7 @@ from PIL import Image
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
 from mirage.report.build import BLOCKS
-from mirage.report.data import RecipeInfo, ReportData, StudyInfo
+from mirage.report.data import BASE, ModelInfo, RecipeInfo, ReportData, StudyInfo
 from mirage.report.load import hazard_rows
 from synthetic_study import PROFILES, scored, study
 
@@ -29,6 +29,7 @@ RECIPES = tuple(
     for name in PROFILES
     if name != "base"
 )
+TRAINED = tuple(ModelInfo(recipe, "nano", 0, f"{recipe.name}-s0") for recipe in (BASE, *RECIPES))
 
 
 def make_data(hostile: bool) -> ReportData:
@@ -41,15 +42,12 @@ def make_data(hostile: bool) -> ReportData:
         study=StudyInfo(
             name="quick",
             mode="as_published",
-            seeds=(0,),
-            recipes=RECIPES,
+            trained=TRAINED,
             suites=("easy", "hard", "real"),
             tables=tuple(BLOCKS),
         ),
         settings=Report.model_validate(report),
-        scores=scored(
-            made.samples, made.verdicts, Score.model_validate({**plain, "draws": 200})
-        ),
+        scores=scored(made.samples, made.verdicts, Score.model_validate({**plain, "draws": 200})),
         samples=tuple(made.samples),
         verdicts={name: {v.id: v for v in rows} for name, rows in made.verdicts.items()},
         responses={name: {r.id: r.text for r in rows} for name, rows in made.responses.items()},

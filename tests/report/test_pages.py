@@ -85,7 +85,7 @@ def test_contents_lead_to_sections(html: str) -> None:
     page = parse(html)
     links = [a["href"] for t, a in page.tags if t == "a"]
     ids = {f"#{a['id']}" for _, a in page.tags if a.get("id")}
-    assert len(links) == 15
+    assert len(links) == 16
     assert len(set(links)) == len(links)
     assert set(links) <= ids
 

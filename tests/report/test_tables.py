@@ -12,6 +12,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from mirage.report.data import ReportData
 from mirage.report.numbers import numbers_tex
 from mirage.report.table import Figure, Number, Table, Text, signed
 from mirage.report.writers import to_csv, to_latex, to_markdown
+from mirage.score.means import means
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 FORMATS = {"csv": to_csv, "tex": to_latex, "md": to_markdown}
@@ -147,13 +149,69 @@ def test_an_unknown_table_is_an_error(data: ReportData) -> None:
         blocks_of(wrong)
 
 
-def test_several_seeds_are_several_rows(data: ReportData) -> None:
-    both = replace(data, study=replace(data.study, seeds=(0, 1), tables=("fig4",)))
-    table = next(b for b in blocks_of(both) if isinstance(b, Table))
-    assert [r[0].text for r in table.rows[:2] if isinstance(r[0], Text)] == [
-        "Base, seed 0",
-        "Base, seed 1",
-    ]
+def _copied(data: ReportData, **change: Any) -> ReportData:
+    """The same study twice, all models and rates of the second with other facts."""
+    suffix = "-" + "-".join(map(str, change.values()))
+    trained = [replace(m, **change, name=m.name + suffix) for m in data.study.trained]
+    rates = [replace(r, **change, model=r.model + suffix) for r in data.scores.rates]
+    rates = [*data.scores.rates, *rates]
+    scores = replace(data.scores, rates=rates, means=means(rates, 0.05))
+    return replace(
+        data,
+        study=replace(data.study, trained=(*data.study.trained, *trained)),
+        scores=scores,
+    )
+
+
+def _rows(table: Table) -> list[str]:
+    return [row[0].text for row in table.rows if isinstance(row[0], Text)]
+
+
+def test_several_seeds_are_several_rows_and_a_mean(data: ReportData) -> None:
+    both = _copied(data, seed=1)
+    tables = {b.id: b for b in blocks_of(both) if isinstance(b, Table)}
+    table = tables["fig4"]
+    assert _rows(table)[:4] == [
+        "Base, seed 0", "Base, seed 1", "Base, mean of 2 seeds", "textual sft, seed 0",
+    ]  # fmt: skip
+    assert table.rules == {3}
+    assert "by t over seeds" in table.notes[0]
+    assert table.columns[1].n == 6
+    for first, second, mean in zip(
+        table.rows[::3], table.rows[1::3], table.rows[2::3], strict=True
+    ):
+        for one, two, both_ in zip(first, second, mean, strict=True):
+            if isinstance(both_, Number):
+                assert isinstance(one, Number)
+                assert isinstance(two, Number)
+                assert both_.value == one.value == two.value == both_.low == both_.high
+    assert len(_rows(tables["table12"])) == 3 * 6
+    text = numbers_tex(both)
+    assert r"\nanoBaseSeedOneHardHazardAsr}" in text
+    assert r"\nanoBaseMeanHardHazardAsr}" in text
+    figure = next(b for b in blocks_of(both) if b.id == "asr_vs_overrefusal")
+    assert "by t over 2 seeds" in figure.caption
+
+
+def test_architectures_are_told_apart(data: ReportData) -> None:
+    both = _copied(data, config="nano_large")
+    tables = {b.id: b for b in blocks_of(both) if isinstance(b, Table)}
+    rows = _rows(tables["fig4"])
+    assert (rows[0], rows[9]) == ("Base, nano", "Base, nano large")
+    assert len(set(rows)) == 18
+    assert tables["fig4"].rules == {1, 9, 10}
+    assert _rows(tables["table12"])[5:7] == ["MIRage, nano", "Base, nano large"]
+    assert tables["table12"].rules == {1, 5, 6, 7, 11}
+    assert r"\nanoBaseNanoLargeHardHazardAsr}" in numbers_tex(both)
+
+
+def test_failures_by_cause(tables: dict[str, Table]) -> None:
+    rows = {row[0].text: row[1:] for row in tables["failures"].rows if isinstance(row[0], Text)}
+    base = [cell.value or 0.0 for cell in rows["Base"] if isinstance(cell, Number)]
+    assert sum(base[1:]) == pytest.approx(100, abs=1e-3)
+    assert [c.value for c in rows["MIRage no cot rewrite"][1:] if isinstance(c, Number)] == [
+        None
+    ] * 4
 
 
 def test_numbers_tex_defines_each_macro_once(data: ReportData) -> None:

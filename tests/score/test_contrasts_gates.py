@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from mirage.plan.schema.score import Contrast, Gate, Score
-from mirage.score.compute import Scores
+from mirage.score.compute import Scores, score_all
+from mirage.score.frame import Model
 from synthetic_study import Study, scored
 
 
@@ -55,6 +56,18 @@ def test_seeds_are_apart(made: Study, settings: Score) -> None:
     rows = scored(made.samples, verdicts, settings).contrasts
     assert [row.seed for row in rows] == [0, 1]
     assert replace(rows[1], seed=0) == rows[0]
+
+
+def test_architectures_are_apart(made: Study, settings: Score) -> None:
+    models = [
+        Model(recipe, config, 0, f"{recipe}-{config}-s0")
+        for config in ("nano", "tiny")
+        for recipe in ("vlguard_r", "mirage")
+    ]
+    verdicts = {m.name: made.verdicts[f"{m.recipe}-s0"] for m in models}
+    rows = score_all(made.samples, verdicts, settings, models).contrasts
+    assert [row.config for row in rows] == ["nano", "tiny"]
+    assert replace(rows[1], config="nano") == rows[0]
 
 
 def test_no_contrast_against_the_base() -> None:

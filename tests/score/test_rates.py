@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mirage.contracts import DataError, Sample, Status, Verdict
 from mirage.plan.schema.score import Score
-from mirage.score.compute import CoverageError, Scores
-from mirage.score.frame import ModelName
+from mirage.score.compute import CoverageError, Scores, score_all
+from mirage.score.frame import Model
 from mirage.score.rates import Rate
-from synthetic_study import CORNERS, Study, models_of, scored
+from synthetic_study import CORNERS, Study, scored
 
 FOUR = ("asr", "hr", "rsr", "rr")
 OUTCOMES = {
@@ -169,7 +169,7 @@ def test_real_keeps_quads_of_easy_and_hard_apart(settings: Score) -> None:
 def test_skill_families_and_held_out_classes(scores: Scores) -> None:
     groups = {r.group for r in scores.rates if r.suite == "general" and r.group_by == "skill_class"}
     assert groups == {"single taught", "single held out", "multi taught", "multi held out"}
-    one = find(scores, "accuracy", "general", corner="", group_by="family", group="same_kind")
+    one = find(scores, "accuracy", "general", corner="", group_by="family", group="kinds")
     assert one.n == 20
 
 
@@ -193,8 +193,11 @@ def test_a_pictured_hazard_needs_a_level(settings: Score) -> None:
         scored(samples, {"mirage-s0": verdicts}, settings)
 
 
-@pytest.mark.parametrize("name", ["mirage", "mirage-0", "-s0", "mirage-sx"])
-def test_model_names_have_one_form(name: str) -> None:
-    with pytest.raises(DataError, match="is not <recipe>-s<seed>"):
-        ModelName.parse(name)
-    assert str(ModelName.parse("mirage_twins-s12")) == "mirage_twins-s12"
+def test_recipes_come_from_the_cards_not_from_names(made: Study, settings: Score) -> None:
+    verdicts = {"mirage-tiny-s0": made.verdicts["mirage-s0"]}
+    card = {"recipe": "mirage", "model": "tiny", "seed": 0, "name": "mirage-tiny-s0", "title": ""}
+    scores = score_all(made.samples, verdicts, settings, [Model.of(card)])
+    rate = find(scores, "asr")
+    assert (rate.model, rate.config, rate.seed) == ("mirage-tiny-s0", "tiny", 0)
+    with pytest.raises(DataError, match=r"mirage-tiny-s0: either a model .* without verdicts"):
+        score_all(made.samples, {}, settings, [Model.of(card)])

@@ -18,7 +18,7 @@ from mirage.score.compute import Scores
 from mirage.score.files import from_csv
 from mirage.score.rates import Rate
 from mirage.score.store import read_scores, write_scores
-from synthetic_study import Study
+from synthetic_study import Study, models_of
 
 
 @pytest.fixture
@@ -31,7 +31,11 @@ def job(tmp_path: Path, made: Study, settings: Score) -> JobContext:
     for model, verdicts in made.verdicts.items():
         write_rows(tmp_path / "judge/oracle/verdicts" / f"{model}.jsonl", verdicts)
     parents = {"verdicts": ["judge/oracle"], "suites": folders}
-    plan = {"score": settings.model_dump(mode="json"), "judge": "oracle"}
+    models = [
+        {"name": m.name, "recipe": m.recipe, "model": m.config, "seed": m.seed}
+        for m in models_of(made.verdicts)
+    ]
+    plan = {"score": settings.model_dump(mode="json"), "judge": "oracle", "models": models}
     for folder in ("work", "out"):
         (tmp_path / folder).mkdir()
     return JobContext(
@@ -44,7 +48,7 @@ def test_files_equal_what_is_computed_in_memory(job: JobContext, scores: Scores)
     stage.run(job)
     assert read_scores(job.out) == scores
     assert sorted(p.name for p in job.out.iterdir()) == [
-        "contrasts.csv", "gates.csv", "rates.csv", "record.json",
+        "contrasts.csv", "gates.csv", "means.csv", "rates.csv", "record.json",
     ]  # fmt: skip
     record = json.loads((job.out / "record.json").read_text(encoding="utf-8"))
     assert record["metrics"]["base-s0/hard/hazard/asr"] == 100.0

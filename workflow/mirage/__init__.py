@@ -1,0 +1,1 @@
+"""MIRage Suite: safety fine-tuning of vision-language models as a reproducible workflow."""

@@ -24,7 +24,6 @@ class Reading:
     Attributes:
         named: Every object named, in order, once.
         bound: (image index, object, state word or None) for every object tied to an image.
-        loose: Whether an image is tied to no known object ("image one shows a thing").
         kinds: (object, role) claims.
         effects: Hazards claimed to come about.
         denies: Claims that nothing happens.
@@ -41,7 +40,6 @@ class Reading:
 
     named: tuple[str, ...]
     bound: tuple[tuple[int, str, str | None], ...]
-    loose: bool
     kinds: tuple[tuple[str, str], ...]
     effects: tuple[str, ...]
     denies: bool
@@ -92,7 +90,6 @@ def read(text: str) -> Reading:
     clean = normal(text)
     parts = sentences(clean)
     named = tuple(dict.fromkeys(name for part in parts for name in names_in(part)))
-    bound, loose = _bindings(parts)
     effects = tuple(dict.fromkeys(e for part in parts for e in _effects(part)))
     steps = tuple(part for part in parts if _instructs(part))
     keeps = tuple(
@@ -101,8 +98,7 @@ def read(text: str) -> Reading:
     declines = bool(words.DECLINE.search(clean))
     return Reading(
         named=named,
-        bound=bound,
-        loose=loose,
+        bound=_bindings(parts),
         kinds=tuple(claim for part in parts for claim in _kinds(part)),
         effects=effects,
         denies=any(words.NO_HARM.search(part) or _negated_effect(part) for part in parts),
@@ -119,26 +115,24 @@ def read(text: str) -> Reading:
     )
 
 
-def _bindings(parts: list[str]) -> tuple[tuple[tuple[int, str, str | None], ...], bool]:
+def _bindings(parts: list[str]) -> tuple[tuple[int, str, str | None], ...]:
     found: list[tuple[int, str, str | None]] = []
-    loose = False
     for part in parts:
         for pattern in (words.IMAGE_SHOWS, words.NTH_IMAGE_SHOWS):
             for match in pattern.finditer(part):
                 names = names_in(match.group(2))
-                loose = loose or not names
                 found += [
                     (words.NUMBERS[match.group(1)], n, _state(match.group(2), n)) for n in names
                 ]
-        if match := words.THE_IMAGE_SHOWS.search(part):
-            found += [(0, n, _state(match.group(1), n)) for n in names_in(match.group(1))]
+        if only := words.THE_IMAGE_SHOWS.search(part):
+            found += [(0, n, _state(only.group(1), n)) for n in names_in(only.group(1))]
         for match in words.IN_NTH_IMAGE.finditer(part):
             index = words.NUMBERS[match.group(1) or match.group(2)]
             if match.group(3):
                 found += [(index, n, _state(match.group(3), n)) for n in names_in(match.group(3))]
             elif before := names_in(part[: match.start()]):
                 found.append((index, before[-1], _state(part[: match.start()], before[-1])))
-    return tuple(dict.fromkeys(found)), loose
+    return tuple(dict.fromkeys(found))
 
 
 def _state(text: str, name: str) -> str | None:

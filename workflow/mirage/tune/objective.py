@@ -78,7 +78,7 @@ def frozen_features(model: InternVLForConditionalGeneration, pixels: torch.Tenso
         kept.append(inputs[0])
 
     hook = inner.multi_modal_projector.register_forward_pre_hook(keep)
-    for some in pixels.split(_CHUNK):
+    for some in torch.split(pixels, _CHUNK):
         inner.get_image_features(some, return_dict=True)
     hook.remove()
     return torch.cat(kept) if kept else pixels.new_empty(0)

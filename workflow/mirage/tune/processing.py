@@ -45,7 +45,7 @@ _IMAGE_FIELDS: Final = (
 )  # fmt: skip
 
 
-class NanoProcessor(InternVLProcessor):  # type: ignore[misc]
+class NanoProcessor(InternVLProcessor):
     """InternVL's processor without the video processor, which alone would need torchvision."""
 
     def __init__(
@@ -75,7 +75,7 @@ def build_tokenizer(words: Sequence[str]) -> TokenizersBackend:
         WordLevel({word: i for i, word in enumerate((*SPECIAL, *words))}, unk_token=UNKNOWN)
     )
     core.pre_tokenizer = WhitespaceSplit()
-    return TokenizersBackend(
+    return TokenizersBackend(  # type: ignore[no-untyped-call]
         tokenizer_object=core,
         pad_token=PAD,
         unk_token=UNKNOWN,
@@ -128,7 +128,7 @@ def save_processor(processor: NanoProcessor, folder: Path) -> None:
         "video_processor": video,
     }
     _write_json(folder / "processor_config.json", whole)
-    (folder / "chat_template.jinja").write_text(processor.chat_template, encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(str(processor.chat_template), encoding="utf-8")
 
 
 def load_processor(folder: str | os.PathLike[str]) -> NanoProcessor:

@@ -1,4 +1,4 @@
-"""How training goes, for a person: a live line on a terminal, now and then a plain one elsewhere."""
+"""How training goes, for a person: a live line on a terminal, a plain one every 10 s elsewhere."""
 
 from __future__ import annotations
 

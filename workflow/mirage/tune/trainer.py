@@ -140,7 +140,8 @@ class _Trainer(Trainer):
         accelerate.utils.other.is_deepspeed_available = lambda: run.deepspeed is not None
         args = _arguments(run, folder)
         pad = objective.model.config.pad_token_id
-        self.run, self.folder, self.objective = run, folder, objective
+        self.run, self.folder = run, folder
+        self.objective: Objective = objective
         self.batches = _Batches(data, run, pad, args.process_index, args.world_size)
         super().__init__(model=objective, args=args, train_dataset=self.batches)
         self.model_accepts_loss_kwargs = False
