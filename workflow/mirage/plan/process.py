@@ -30,8 +30,8 @@ def set_threads(threads: int, environ: MutableMapping[str, str] = os.environ) ->
     """
     for name in THREAD_VARIABLES:
         environ[name] = str(threads)
-    # Waiting threads sleep instead of spinning: a job with two threads beside other work on the same
-    # cores was 25 times slower when they spun, and is no slower on idle cores when they sleep.
+    # Waiting threads sleep instead of spinning: beside other work on the same cores a job with two
+    # threads was 25 times slower when they spun.
     environ["OMP_WAIT_POLICY"] = "passive"
     # Tokenizers warn and fall back when a process forks after they ran in parallel.
     environ["TOKENIZERS_PARALLELISM"] = "false"

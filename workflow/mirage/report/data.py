@@ -115,15 +115,17 @@ class StudyInfo:
 
     def label(self, model: ModelInfo) -> str:
         """Name of a row; architecture and seed are named only where there are several."""
-        return self.named(model.recipe.label, model.config, model.seed)
+        named = self.named(model.recipe.label, model.config, model.seed)
+        mean = model.seed is None and len(self.seeds) > 1
+        return f"{named}, mean of {len(self.seeds)} seeds" if mean else named
 
-    def named(self, title: str, config: str, seed: int | None) -> str:
-        """Returns a title with what tells its row from others of the same title."""
+    def named(self, title: str, config: str, seed: int | None = None) -> str:
+        """Returns a title with the architecture and the seed, each where there are several."""
         parts = [title]
         if len(self.configs) > 1:
             parts.append(config.replace("_", " "))
-        if len(self.seeds) > 1:
-            parts.append(f"mean of {len(self.seeds)} seeds" if seed is None else f"seed {seed}")
+        if len(self.seeds) > 1 and seed is not None:
+            parts.append(f"seed {seed}")
         return ", ".join(parts)
 
 

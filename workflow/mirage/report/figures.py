@@ -55,13 +55,12 @@ def _style() -> Iterator[None]:
         yield
 
 
-def _finish(name: str, canvas: Canvas, caption: Caption) -> Figure:
+def _finish(name: str, canvas: Canvas, caption: Caption, width: float = 13.0) -> Figure:
     svg, png = io.BytesIO(), io.BytesIO()
     canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     canvas.savefig(png, format="png", dpi=200, metadata={"Software": None})
-    return Figure(
-        name, caption.title, caption.caption, caption.reading, svg.getvalue(), png.getvalue()
-    )
+    words = (caption.title, caption.caption, caption.reading)
+    return Figure(name, *words, svg.getvalue(), png.getvalue(), width)
 
 
 def outcomes(data: ReportData, caption: Caption) -> Figure:
@@ -84,7 +83,9 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
             axes.set_xlim(0, 100)
             axes.set_xticks([0, 50, 100])
             axes.tick_params(axis="y", length=0)
-        panels[0].set_yticks(range(len(models)), [data.study.label(m) for m in models])
+        panels[0].set_yticks(
+            range(len(models)), [data.study.named(m.recipe.label, m.config) for m in models]
+        )
         panels[0].invert_yaxis()
         canvas.supxlabel(
             "percent of hazardous items (nano); line: 95 % interval of ASR", fontsize=8
@@ -96,7 +97,7 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
             for m in COLOURS
         ]
         canvas.legend(handles=keys, loc="outside upper right", ncols=4, frameon=False, fontsize=8)
-        return _finish("fig4", canvas, caption)
+        return _finish("fig4", canvas, caption, 16.5)
 
 
 def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
@@ -116,41 +117,53 @@ def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
 
 
 def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure:
-    """ASR over over-refusal on ``hard``, both with intervals; a direct label at every mark."""
-    points = _points(data)
+    """ASR over over-refusal on ``hard``, both with intervals; a panel per architecture."""
+    configs = data.study.configs
+    wide = len(configs) > 1
     with _style():
-        canvas = Canvas(figsize=(5.2, 4.9), layout="constrained")
-        axes = canvas.subplots()
-        axes.plot(
-            [0, 100], [100, 0], linestyle=(0, (4, 3)), color="#999999", linewidth=0.8, zorder=1
+        canvas = Canvas(
+            figsize=(3.8 * len(configs), 4.2) if wide else (5.2, 4.9), layout="constrained"
         )
-        for place, (_, x, y) in enumerate(points):
-            mark, colour = MARKS[place % len(MARKS)]
-            axes.errorbar(
-                _limits(x)[0], _limits(y)[0], xerr=_bars(x), yerr=_bars(y), marker=mark,
-                color=colour, markersize=_size(points, place), markeredgecolor="white",
-                markeredgewidth=0.6, elinewidth=0.9, capsize=0, linestyle="none", zorder=3,
-            )  # fmt: skip
-        axes.set_xlim(-3, 103)
-        axes.set_ylim(-3, 103)
-        axes.set_aspect("equal")
-        axes.set_xlabel("over-refusal on benign twins, percent (nano, hard)")
-        axes.set_ylabel("ASR on hazards, percent (nano, hard)")
-        marks = [(label, x.value or 0.0, y.value or 0.0) for label, x, y in points]
-        lines = [line for _, x, y in points for line in _whiskers(x, y)]
-        place_labels(canvas, axes, [*marks, ("J = 0", 50.0, 50.0)], [*lines, (0, 100, 100, 0)])
-        return _finish("asr_vs_overrefusal", canvas, caption)
+        panels = canvas.subplots(1, len(configs), sharey=True, squeeze=False)[0]
+        for axes, config in zip(panels, configs, strict=True):
+            axes.set_title(config.replace("_", " ") if wide else "", fontsize=8)
+            _scatter(axes, _points(data, config))
+        panels[0].set_ylabel("ASR on hazards, percent (nano, hard)")
+        for axes, config in zip(panels, configs, strict=True):
+            points = _points(data, config)
+            marks = [(label, x.value or 0.0, y.value or 0.0) for label, x, y in points]
+            lines = [line for _, x, y in points for line in _whiskers(x, y)]
+            diagonal = (0.0, 100.0, 100.0, 0.0)
+            place_labels(canvas, axes, [*marks, ("J = 0", 50.0, 50.0)], [*lines, diagonal])
+        return _finish("asr_vs_overrefusal", canvas, caption, 16.5 if wide else 13.0)
 
 
-def _points(data: ReportData) -> list[tuple[str, Measure, Measure]]:
-    """Label, over-refusal and ASR of every model that has both."""
+def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None:
+    axes.plot([0, 100], [100, 0], linestyle=(0, (4, 3)), color="#999999", linewidth=0.8, zorder=1)
+    for place, (_, x, y) in enumerate(points):
+        mark, colour = MARKS[place % len(MARKS)]
+        axes.errorbar(
+            _limits(x)[0], _limits(y)[0], xerr=_bars(x), yerr=_bars(y), marker=mark,
+            color=colour, markersize=_size(points, place), markeredgecolor="white",
+            markeredgewidth=0.6, elinewidth=0.9, capsize=0, linestyle="none", zorder=3,
+        )  # fmt: skip
+    axes.set_xlim(-3, 103)
+    axes.set_ylim(-3, 103)
+    axes.set_aspect("equal")
+    axes.set_xlabel("over-refusal on benign twins, percent (nano, hard)")
+
+
+def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]:
+    """Label, over-refusal and ASR of every model of an architecture that has both."""
     rates = Rates(data.scores)
     found = []
     for model in data.study.drawn:
+        if model.config != config:
+            continue
         x = rates.find(model, "hard", "over_refusal", "twin_trigger")
         y = rates.find(model, "hard", "asr", "hazard")
         if x is not None and y is not None and x.value is not None and y.value is not None:
-            found.append((data.study.label(model), x, y))
+            found.append((model.recipe.label, x, y))
     return found
 
 

@@ -29,6 +29,9 @@ LONG_TEXT = 42
 WHOLE = 16
 """Rows up to which a table is kept on one page."""
 
+LONG = 60
+"""Rows from which a table starts on a page of its own."""
+
 
 def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
     """Returns the PDF of a report's tables, figures and gallery; same input, same bytes."""
@@ -60,8 +63,7 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
     words = {"title": block.title, "caption": block.caption, "reading": block.reading}
     if isinstance(block, Figure):
         (folder / f"{block.id}.svg").write_bytes(block.svg)
-        width = 16.5 if block.id == "fig4" else 13.0
-        return {**words, "kind": "figure", "file": f"{block.id}.svg", "width": width}
+        return {**words, "kind": "figure", "file": f"{block.id}.svg", "width": block.width}
     if isinstance(block, Gallery):
         items = [i for quad in block.pdf_quads for i in quad]
         return {
@@ -87,6 +89,7 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         "notes": [breakable(visible(note)) for note in block.notes],
         "wide": numbers >= WIDE,
         "whole": len(block.rows) <= WHOLE,
+        "long": len(block.rows) > LONG,
         "dense": len(block.columns) > 6,
     }
 

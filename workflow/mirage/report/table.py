@@ -106,7 +106,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure: two files of the same name, ``figures/<id>.svg`` and ``.png``."""
+    """A drawn figure: two files of the same name, ``figures/<id>.svg`` and ``.png``.
+
+    Attributes:
+        width: In centimetres, on paper.
+    """
 
     id: str
     title: str
@@ -114,6 +118,7 @@ class Figure:
     reading: str
     svg: bytes = field(repr=False)
     png: bytes = field(repr=False)
+    width: float = 13.0
 
     def write(self, folder: Path) -> None:
         """Writes both files."""

@@ -101,13 +101,13 @@ def mean_notes(found: Iterable[Measure], seeds: int) -> list[str]:
     means = [m for m in found if isinstance(m, Mean)]
     if not means:
         return []
+    fewer = {f"{m.recipe}, {m.suite} {m.corner}": m.n_seeds for m in means if m.n_seeds < seeds}
     return [
         "Rows of means: the mean of the seeds' values with a 95 % interval by t over seeds; all "
         "other intervals are over object pairs within one seed.",
         *(
-            f"{m.recipe}, {m.suite} {m.corner} {m.metric}: mean over {m.n_seeds} of {seeds} seeds."
-            for m in means
-            if m.n_seeds < seeds
+            f"{who}: some means are over {count} of {seeds} seeds, as the rest have no such item."
+            for who, count in fewer.items()
         ),
     ]
 
