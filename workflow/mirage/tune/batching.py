@@ -1,8 +1,8 @@
 """Batches: a pure function of the samples' lengths, the seed and the settings.
 
-A batch is drawn at random over the whole data set. (Batches of like lengths would need no padding,
-but a sample's length tells its task: on such one-task batches the nano base never learnt which
-picture is the first.) Samples are then packed, several to a row, without seeing each other.
+A batch is drawn at random over the whole data set: batches of like lengths would need no padding,
+but a sample's length tells its task, so each would hold one task alone. Samples are then packed,
+several to a row, without seeing each other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mirage.tune.data import Encoded
 
 _STEP, _WIDEST, _TRIED = 8, 160, 20
 _ATTENTION = 400
-"""Width at which attention costs as much as the rest of a layer (the nano model, roughly)."""
+"""Width at which attention is taken to cost as much as the rest of a layer: an estimate."""
 
 
 def epoch_batches(samples: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:

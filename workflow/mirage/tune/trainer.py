@@ -1,8 +1,9 @@
 """One training run on transformers' Trainer, with batches, resume and progress of our own.
 
 Trainer or a lean loop? On the same batches of the recipe ``mirage`` (60 steps of 64, vision frozen,
-one thread, two runs each) a bare loop took 0.276 and 0.314 s a step, Trainer 0.289 and 0.314; its
-set-up costs 1 s more: 2 % of a job. So the well-kept trainer is used, and the loop is not here.
+one thread, two runs each on two cores shared with other work) a bare loop took 0.314 and 0.276 s a
+step, Trainer 0.289 and 0.314, and 1 s more to set up; whole processes 25.2 and 20.9 s against 22.1
+and 23.3 s. That is within the noise, so the well-kept trainer is used, and the loop is not here.
 """
 
 from __future__ import annotations
