@@ -40,7 +40,7 @@ def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
                     picture = Picture(name, state, style, n)
                     yield _row(
                         f"base/warmup-{style}-{name.replace(' ', '_')}-{int(state)}-{n}",
-                        "what is in the image ?",
+                        "what is in the image , and on what background ?",
                         (picture.path,),
                         f"{shows(picture)} on {picture.background} .",
                         NAMING,
