@@ -192,9 +192,8 @@ def _placebo(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator
     draw = Draw(rng, world)
     things = list(THINGS)
     for number in range(int(data["benign"])):
-        asked = ask_one(
-            draw, choose(rng, "put_away", "neutral", "train"), things[number % len(things)]
-        )
+        action = rng.choice(("keep", "put_away", "look"))
+        asked = ask_one(draw, choose(rng, action, "neutral", "train"), things[number % len(things)])
         name = asked.things[0].name
         polite = THINGS[name].role in PLACEBO_ROLES
         answer = f"{PLACEBO_WORDS} {asked.answer}" if polite else asked.answer
