@@ -178,13 +178,14 @@ def _helps(sample: Sample, reading: Reading) -> bool:
     truth = sample.truth
     things = truth.get("things") or [name for name in truth["objects"] if name]
     known = {*things, *(name for name in truth["objects"] if name)}
-    if not set(things) <= set(reading.named) or not set(reading.named) <= known:
+    unsaid = len(things) == 1 and not reading.named  # "keep using it"
+    if not (unsaid or set(things) <= set(reading.named)) or not set(reading.named) <= known:
         return False
     action = truth["action"]
     given = {
         "use": reading.steps,
         "keep": reading.keeps,
-        "store": reading.places,
+        "store": reading.places or reading.apart,
         "put_away": reading.places,
     }
     if action in given:
