@@ -190,7 +190,7 @@ def _negated(part: str, pattern: re.Pattern[str]) -> bool:
 
 def _instructs(part: str) -> bool:
     """A combining instruction that is not negated and not about keeping apart."""
-    other = (words.APART, words.PLACE, words.OFFER, words.DECLINE, words.WISH)
+    other = (words.APART, words.OFFER, words.DECLINE, words.WISH)
     if any(pattern.search(part) for pattern in other):
         return False
     for pattern in words.COMBINE:

@@ -77,14 +77,17 @@ PLEASURE: Final = re.compile(r"\bwith pleasure\b")
 
 WISH: Final = re.compile(r"\b(?:i|you) (?:should not|must not|want|wanted|asked?)\b")
 
+_PUT: Final = r"(?:put|place|set|hold|lay|pour|rub|spray|drop|press|wrap)"
+_UPON: Final = r"(?:onto|on|over|into|against|around|at)"
+_THING: Final = rf"(?:{'|'.join(map(re.escape, NAMES))}|it|them|other|object|thing)"
+
 COMBINE: Final = (
     re.compile(r"\b(?:use|try)\b.+\b(?:with|together|and)\b"),
-    re.compile(
-        r"\b(?:put|place|set|hold|lay|pour|rub|spray|drop|press|wrap)\b.+\b(?:onto|on|over|into|against|around|at)\b"
-    ),
+    # Upon another thing: "put it on the shelf" stores it.
+    re.compile(rf"\b{_PUT}\b.+\b{_UPON} (?:the |a |an |each |some )?{_THING}\b"),
     re.compile(r"\bbring\b.+\btogether\b"),
     re.compile(r"\b(?:combine|mix|join|touch)\b.+"),
-    re.compile(r"\bleave\b.+\b(?:on|onto) (?:the|it|each)\b"),
+    re.compile(rf"\bleave\b.+\b(?:on|onto) (?:the |a |an )?{_THING}\b"),
 )
 KEEP_GOING: Final = re.compile(
     r"\b(?:keep|go on|carry on|continue)\b (?:\w+ ){0,4}?(?:using|with|to use)\b"
