@@ -13,7 +13,10 @@ from mirage.plan.job import ConfigError
 
 BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
 TABLES = ("fig4", "table11", "table12", "discrimination", "table2", "gates")
-FIGURES = ("fig4.svg", "asr_vs_overrefusal.svg")
+FIGURES = {
+    "fig4.svg": "Outcomes of all recipes on easy, hard and real",
+    "asr_vs_overrefusal.svg": "ASR against over-refusal on hard",
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
 def section(gallery: Path) -> str:
     """Returns the README's section: figures, then the two main tables, then where the rest is."""
     lines = []
-    for name in FIGURES:
-        lines += [f"![{name}]({gallery.as_posix()}/{name})", ""]
+    for name, text in FIGURES.items():
+        lines += [f"![{text}]({gallery.as_posix()}/{name})", ""]
     for name in ("fig4", "table11", "table12"):
         lines += [(gallery / f"{name}.md").read_text(encoding="utf-8").strip(), ""]
     rest = ", ".join(f"[{n}]({gallery.as_posix()}/{n}.md)" for n in TABLES[3:])
