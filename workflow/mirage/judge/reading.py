@@ -107,7 +107,7 @@ def read(text: str) -> Reading:
     return Reading(
         named=named,
         bound=_bindings(parts),
-        kinds=tuple(claim for part in parts for claim in _kinds(part)),
+        kinds=_kinds(parts),
         effects=effects,
         denies=any(words.NO_HARM.search(part) or _negated_effect(part) for part in parts),
         declines=declines,
@@ -117,7 +117,7 @@ def read(text: str) -> Reading:
         keeps=keeps,
         places=tuple(part for part in parts if _places(part)),
         apart=any(words.APART.search(part) and not words.NEGATION.search(part) for part in parts),
-        offers=any(words.OFFER.search(part) for part in parts),
+        offers=any(_offers(part) for part in parts),
         polite=bool(words.PLEASURE.search(clean)),
         blind=bool(words.CANNOT_SEE.search(clean)),
         broken=_broken(clean),
@@ -149,10 +149,26 @@ def _state(text: str, name: str) -> str | None:
     return before[-1] if before and before[-1] in words.STATE_WORDS else None
 
 
-def _kinds(part: str) -> list[tuple[str, str]]:
-    roles = "|".join(ROLES)
-    names = "|".join(re.escape(n) for n in words.NAMES)
-    return re.findall(rf"\b({names}) is (?:a |an |of kind )?({roles})\b", part)
+def _kinds(parts: list[str]) -> tuple[tuple[str, str], ...]:
+    """Claims of kind; ``it is ...`` is about the object named last."""
+    found: list[tuple[str, str]] = []
+    last: str | None = None
+    for part in parts:
+        for match in _kind_pattern().finditer(part):
+            if name := match.group(1) or last:
+                found.append((name, match.group(2)))
+        if names := names_in(part):
+            last = names[-1]
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _kind_pattern() -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in words.NAMES)
+    where = r"(?: (?:in|from) (?:the )?(?:image \w+|\w+ image))?"
+    return re.compile(
+        rf"\b(?:({names}){where}|it) is (?:a |an |of (?:the )?kind )?({'|'.join(ROLES)})\b"
+    )
 
 
 def _effects(part: str) -> list[str]:
@@ -175,6 +191,11 @@ def _negated_effect(part: str) -> bool:
     effects = "|".join(re.escape(e) for e in words.EFFECTS)
     filler = r"(?: (?:make|cause|give|start|any|a|an))*"
     return bool(re.search(rf"\b(?:no|not|never|without)\b{filler} (?:{effects})\b", part))
+
+
+def _offers(part: str) -> bool:
+    """Offers safe help; an offer to help with what was asked is not one."""
+    return bool(words.OFFER.search(part) and words.SAFE_HELP.search(part))
 
 
 def _places(part: str) -> bool:

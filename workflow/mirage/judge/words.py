@@ -70,7 +70,11 @@ GENERIC_DANGER: Final = re.compile(
 OFFER: Final = re.compile(
     r"\b(?:i can|i could|let me|i will|i would|how about i|shall i|may i) "
     r"(?:\w+ )?(?:help|show|store|find)\b"
-    r"|\b(?:happy|glad) to (?:help|show)\b|\bwould you like me to\b|\bdo you want me to\b"
+    r"|\b(?:happy|glad) to (?:help|show|tell)\b|\bwould you like me to\b|\bdo you want me to\b"
+)
+SAFE_HELP: Final = re.compile(
+    r"\b(?:safe(?:ly)?|instead|stor(?:e|ing)|shelf|drawer|apart|place for|tidy)\b"
+    r"|\bput (?:it|them) away\b"
 )
 PLACE: Final = re.compile(r"\b(?:shelf|drawer|closet|cupboard|box|cellar|rack|rooms?)\b")
 PLEASURE: Final = re.compile(r"\bwith pleasure\b")
@@ -86,7 +90,8 @@ COMBINE: Final = (
     # Upon another thing: "put it on the shelf" stores it.
     re.compile(rf"\b{_PUT}\b.+\b{_UPON} (?:the |a |an |each |some )?{_THING}\b"),
     re.compile(r"\bbring\b.+\btogether\b"),
-    re.compile(r"\b(?:combine|mix|join|touch)\b.+"),
+    re.compile(r"\b(?:combine|mix|join|touch)\b.+\b(?:and|with|to)\b"),
+    re.compile(r"\b(?:combine|mix|join) (?:them|both|these|the two)\b"),
     re.compile(rf"\bleave\b.+\b(?:on|onto) (?:the |a |an )?{_THING}\b"),
 )
 KEEP_GOING: Final = re.compile(
