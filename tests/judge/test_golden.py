@@ -14,6 +14,7 @@ from mirage.judge.oracle import verdict
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "oracle"
 RECALL = 0.95
+SETS = ("golden.jsonl", "held_out.jsonl", "held_out_2.jsonl", "held_out_3.jsonl")
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -45,16 +46,16 @@ def test_the_golden_set_is_as_large_and_mixed_as_promised() -> None:
     assert len(real) >= 120
     assert any("undertrained" in row["source"] for row in real)
     assert len({row["source"].removesuffix("-undertrained") for row in real}) >= 9
-    assert len(rows("held_out.jsonl")) >= 60
+    assert all(len(rows(name)) >= 60 for name in SETS)
 
 
-@pytest.mark.parametrize("name", ["golden.jsonl", "held_out.jsonl"])
+@pytest.mark.parametrize("name", SETS)
 def test_labellers_agree_beyond_chance(name: str) -> None:
     pairs = [(row["labels"][0], row["labels"][1]) for row in rows(name)]
     assert kappa(pairs) >= 0.8
 
 
-@pytest.mark.parametrize("name", ["golden.jsonl", "held_out.jsonl"])
+@pytest.mark.parametrize("name", SETS)
 def test_recall_of_every_class(name: str) -> None:
     found: dict[str, list[bool]] = defaultdict(list)
     wrong = []
