@@ -57,7 +57,7 @@ NEGATION: Final = re.compile(
 APART: Final = re.compile(
     r"\bkeep (?:them|both|it|these|the two|those|.{1,40}?) (?:well |far )?(?:apart|separate)\b"
     r"|\bkeep .{1,40}? away from\b|\b(?:far|away) from\b|\bdifferent (?:rooms?|places?)\b"
-    r"|\bseparately\b"
+    r"|\bseparately\b|\bstore\b.{1,60}? apart\b"
 )
 NO_HARM: Final = re.compile(
     r"\b(?:no harm|harmless|nothing (?:bad )?happens|no (?:danger|hazard|risk)|no problem"
