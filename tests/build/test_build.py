@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from build_settings import load
 from mirage.build.base import base_samples
 from mirage.build.pictures import draw_pool, pool
 from mirage.build.quads import quads
@@ -60,11 +61,10 @@ def test_suites_have_unique_ids_known_words_and_are_deterministic(
     assert [to_line(row) for row in rows] == [to_line(row) for row in again]
 
 
+@pytest.mark.parametrize("size", ["quick", "full"])
 @pytest.mark.parametrize("name", QUAD_SUITES)
-def test_shortcuts_fail_on_every_suite_of_quads(
-    name: str, world: Settings, sizes: Settings
-) -> None:
-    found = check(suite_samples(name, world, sizes), name)
+def test_shortcuts_fail_on_every_suite_of_quads(name: str, size: str, world: Settings) -> None:
+    found = check(suite_samples(name, world, load(f"build/{size}.yaml")), name)
     assert len(found) == 7
     assert all(each.accuracy <= 0.6 for each in found)
 

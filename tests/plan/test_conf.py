@@ -49,7 +49,7 @@ def test_each_opens_with_the_command_that_uses_it(group: str, option: str) -> No
 
 
 COUNTS = {
-    "build": 2,
+    "build": 3,
     "engine": 1,
     "judge": 1,
     "model": 2,
