@@ -144,6 +144,55 @@ def test_differences_in_words() -> None:
     ]
 
 
+def test_long_differences_say_how_many_more() -> None:
+    (line,) = setting_changes({"a": []}, {"a": list(range(8))})
+    assert line == "a: +0 +1 +2 +3 +4 +5 and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--out", "{folder}/x.foo"], "should end in .svg or .png"),
+        (["--out", "{folder}/none/x.svg"], "There is no folder"),
+        (["quick"], "'quick' is not of the form key=value"),
+    ],
+)
+def test_dag_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], text: str
+) -> None:
+    assert run(["dag", *(word.format(folder=tmp_path) for word in words)]) == 1
+    assert text in capsys.readouterr().err
+
+
+def test_the_picture_is_the_same_in_every_process(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from mirage.cli.dag import draw; "
+        "from mirage.plan.job import Job; "
+        "roots = [Job('build', 'train', f't{n}', f'{n}' * 64, {}, {}) for n in range(6)]; "
+        "child = Job('tune', 'recipe', 'm', 'a' * 64, {}, {'data': [r.folder for r in roots]}); "
+        "draw([*roots, child], Path(sys.argv[1]))"
+    )
+    made = []
+    for seed in "12":
+        out = tmp_path / f"{seed}.svg"
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code, str(out)], env=environment, check=True)
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
+    assert b"suites feed respond" in made[0]
+
+
+@pytest.mark.parametrize("store", ["/proc/nowhere", "{folder}/file"])
+def test_a_store_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], store: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert run(["plan", f"store={store.format(folder=tmp_path)}"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: The store ")
+    assert "snakemake --config store=results" in error
+
+
 def test_doctor_sees_a_missing_pin_and_a_good_one(tmp_path: Path) -> None:
     lock = tmp_path / "cpu.txt"
     lock.write_text("# pins\nno-such-package-at-all==1.0\nnumpy==0.0.1\n")
@@ -157,4 +206,6 @@ def test_words_without_a_command_show_the_help(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit) as ended:
         run([])
     assert ended.value.code == 0
-    assert "doctor" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "doctor" in text
+    assert "finish" not in text.replace("finished", "")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 import pytest
 
 from mirage.plan.compose import CONF, MANY, SINGLE, Conf
+from mirage.plan.options import from_words
 from mirage.plan.resolve import resolve
 
 OPTIONS = {
@@ -46,6 +50,24 @@ def test_each_composes_and_validates(group: str, option: str) -> None:
 def test_each_opens_with_the_command_that_uses_it(group: str, option: str) -> None:
     first = (CONF / group / f"{option}.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith(("# snakemake", "# mirage", "# make"))
+
+
+HEADERS = sorted(
+    {
+        re.split(r"\s{2,}", line.removeprefix("# "))[0].strip()
+        for path in CONF.rglob("*.yaml")
+        for line in path.read_text(encoding="utf-8").splitlines()[:3]
+        if line.startswith("# snakemake")
+    }
+)
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_the_command_of_each_header_resolves(header: str) -> None:
+    program, *words = shlex.split(header)
+    assert program == "snakemake"
+    assert not words or words.pop(0) == "--config"
+    resolve(from_words(words))
 
 
 COUNTS = {

@@ -168,3 +168,81 @@ def test_an_unknown_table_is_found_before_anything_runs(conf: Conf) -> None:
     found = problems(conf)
     assert "there is no table 'fig5'; there are fig4, asr_vs_overrefusal" in found[0]
     assert "tune.batch_sice: unknown key" in "".join(found[1:])
+
+
+def test_a_wrong_study_does_not_hide_other_problems(conf: Conf) -> None:
+    found = problems(conf, seeds=["a"], hydra="tune.learning_rat=1")
+    assert found[0] == "--config: study.seeds.0: should be a whole number, found 'a'."
+    assert "did you mean 'learning_rate'?" in found[1]
+    found = problems(conf, study="nosuch", hydra="tune.learning_rat=1", recipe="mirag")
+    text = "\n".join(found)
+    assert "there is no study 'nosuch'" in text
+    assert "there is no key 'learning_rat'" in text
+    assert "--config: study.recipes: there is no recipe 'mirag'; did you mean 'mirage'?" in text
+    assert len(found) == 3
+    edit(conf, "study/quick.yaml", "mode: as_published", "mode: as_published\naxes: 3\nexclude: x")
+    assert "study.axes: should be keys with values, found 3." in "\n".join(problems(conf))
+
+
+@pytest.mark.parametrize(
+    ("hydra", "text"),
+    [
+        ("recipe.mirage_twins.tune.epochs=3", "no recipe 'mirage_twins'; its recipes: mirage, pl"),
+        ("suite.gates.kind=gates", "no suite 'gates'; its suites: easy."),
+    ],
+)
+def test_an_override_outside_the_study_is_no_silence(conf: Conf, hydra: str, text: str) -> None:
+    found = problems(conf, recipe=["mirage"], suite=["easy"], hydra=hydra)
+    assert len(found) == 1
+    assert text in found[0]
+
+
+def test_overrides_of_a_study_survive_a_shorter_list(conf: Conf) -> None:
+    study = resolve({"study": "tiny", "recipe": ["mirage"]}, conf)
+    assert [each.recipe.name for each in study.recipes] == ["mirage", "placebo"]
+
+
+@pytest.mark.parametrize("store", [None, "", " ", ["a"]])
+def test_a_store_needs_a_name(conf: Conf, store: Any) -> None:
+    assert "--config: store: one folder is needed" in problems(conf, store=store)[0]
+
+
+@pytest.mark.parametrize(
+    ("hydra", "text"),
+    [
+        ("shape.text.hidden_size=130", "model.shape.text: hidden_size 130 should be a multiple of"),
+        ("shape.text.kv_heads=3", "heads 4 should be a multiple of kv_heads 3"),
+        ("shape.text.hidden_size=12", "hidden_size / heads is 3; rotary positions need an even"),
+        ("shape.vision.heads=3", "model.shape.vision: hidden_size 128 should be a multiple of"),
+        ("image_size=33", "image_size 33 should be a multiple of shape.vision.patch_size 8"),
+        ("image_size=24", "downsample_ratio 0.5 leaves no whole number of 3 patches per side"),
+        ("shape.downsample_ratio=0.75", "downsample_ratio 0.75 should be 1, 1/2, 1/3"),
+    ],
+)
+def test_sizes_that_no_model_can_have(conf: Conf, hydra: str, text: str) -> None:
+    found = problems(conf, hydra=f"model.{hydra}")
+    assert len(found) == 1
+    assert text in found[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"seeds": []}, "--config: study.seeds: at least 1 value is needed, found none."),
+        ({"hydra": "model.tag=X-1"}, "model.tag: should hold only small letters, digits and"),
+        ({"hydra": "model.base.log_every=7"}, "checkpoint_every must be a multiple of log_every."),
+    ],
+)
+def test_problems_are_plain_sentences(conf: Conf, config: dict[str, Any], text: str) -> None:
+    (found,) = problems(conf, **config)
+    assert text in found
+    assert "{" not in found
+
+
+def test_the_same_problem_of_all_recipes_is_one_line(conf: Conf) -> None:
+    with pytest.raises(PlanError) as caught:
+        resolve({"hydra": "recipe.tune.epochs=x"}, conf)
+    head, *lines = str(caught.value).splitlines()
+    assert head.startswith("1 problem in")
+    wanted = "recipe.tune.epochs: should be a whole number, found 'x'."
+    assert lines == [f"  - conf/recipe, in 9 recipes: {wanted}"]

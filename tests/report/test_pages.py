@@ -85,9 +85,10 @@ def test_contents_lead_to_sections(html: str) -> None:
     page = parse(html)
     links = [a["href"] for t, a in page.tags if t == "a"]
     ids = {f"#{a['id']}" for _, a in page.tags if a.get("id")}
-    assert len(links) == 16
+    assert len(links) == 18
     assert len(set(links)) == len(links)
-    assert set(links) <= ids
+    assert set(links[:-1]) <= ids
+    assert links[-1] == "provenance.html"
 
 
 def test_gallery_shows_all_models_beside_each_other(html: str) -> None:

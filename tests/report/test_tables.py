@@ -15,18 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mirage.contracts import DataError
+from mirage.plan.schema.score import Score
 from mirage.report.build import BLOCKS, Block, blocks_of, build_tables
+from mirage.report.claims import legend
 from mirage.report.data import ReportData
 from mirage.report.numbers import numbers_tex
 from mirage.report.table import Figure, Number, Table, Text, signed
 from mirage.report.writers import to_csv, to_latex, to_markdown
 from mirage.score.means import means
 
+CONF = Path(__file__).parents[2] / "conf"
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 FORMATS = {"csv": to_csv, "tex": to_latex, "md": to_markdown}
-SHOWN = ("fig4", "table2", "table12", "contrasts", "gates")
+SHOWN = ("fig4", "corners", "harmless", "table2", "table12", "contrasts", "gates")
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +113,56 @@ def test_failed_gates_are_named_with_what_they_hold_back(data: ReportData) -> No
     changed = replace(data, scores=replace(data.scores, gates=gates))
     table = next(b for b in blocks_of(changed) if b.id == "gates" and isinstance(b, Table))
     assert (
-        "two_hop (base-s0) fails by 5.0 points; not testable at nano scale: all claims."
-        in table.notes
+        "Base, gate “knows in text what two objects make”: fails by 5.0 points; "
+        "not testable at nano scale: all claims." in table.notes
     )
     assert any(isinstance(c, Text) and c == Text("no", strong=True) for r in table.rows for c in r)
+
+
+@pytest.mark.parametrize(
+    ("gate", "recipe", "marked"),
+    [
+        ("two_hop", "base", set(range(11))),
+        ("placebo_transfer", "placebo", {4, 5}),
+        ("fit", "vlguard_r", {1, 6}),
+        ("help_three", "base", set()),
+    ],
+)
+def test_contrasts_that_rest_on_a_failed_gate_are_marked(
+    data: ReportData, gate: str, recipe: str, marked: set[int]
+) -> None:
+    gates = [
+        replace(g, passed="no" if (g.gate, g.recipe) == (gate, recipe) else "yes", value=10.0)
+        for g in data.scores.gates
+    ]
+    conf = (CONF / "score" / "default.yaml").read_text(encoding="utf-8")
+    score = Score.model_validate(yaml.safe_load(conf))
+    listed = [
+        replace(data.scores.contrasts[0], a=c.a, b=c.b, claim=c.claim) for c in score.contrasts
+    ]
+    changed = replace(data, scores=replace(data.scores, gates=gates, contrasts=listed))
+    table = next(b for b in blocks_of(changed) if b.id == "contrasts" and isinstance(b, Table))
+    for place, row in enumerate(table.rows):
+        claim, number = row[4], row[7]
+        assert isinstance(claim, Text)
+        assert isinstance(number, Number)
+        assert claim.text.endswith("†") == (place in marked)
+        assert number.strong == (place not in marked)
+    assert any(note.startswith("† Gate failed") for note in table.notes) == bool(marked)
+    assert "C7: text-only" in table.notes[-1]
+
+
+def test_an_unknown_claim_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"reports/claims\.yaml has no claim C99"):
+        legend(["C1", "C99"])
+
+
+def test_outcomes_of_benign_corners_sum_to_100(tables: dict[str, Table]) -> None:
+    for name, starts in (("corners", (3,)), ("harmless", (0, 5))):
+        for row in tables[name].rows:
+            values = [c.value or 0.0 for c in row if isinstance(c, Number)]
+            for start in starts:
+                assert sum(values[start : start + 5]) == pytest.approx(100, abs=1e-3)
 
 
 def test_real_is_not_read_where_the_base_does_not_know_its_style(data: ReportData) -> None:
@@ -125,7 +175,7 @@ def test_real_is_not_read_where_the_base_does_not_know_its_style(data: ReportDat
         b.id
         for b in blocks_of(changed)
         if isinstance(b, Table)
-        and any("real is not to be read: base-s0 names 81.5 %" in note for note in b.notes)
+        and any("real is not to be read: Base names 81.5 %" in note for note in b.notes)
     }
     assert warned == {"fig4", "discrimination", "table12"}
 

@@ -18,8 +18,9 @@ COMMANDS = {
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
-    "finish": "what a run does at its end: track, timing, where the report is",
 }
+INTERNAL = {"finish": "what a run does at its end: track, timing, where the report is"}
+"""Called by the Snakefile; not listed."""
 
 
 def run(arguments: list[str]) -> int:
@@ -32,8 +33,12 @@ def run(arguments: list[str]) -> int:
     words = parser.add_subparsers(dest="command", required=True, metavar="command")
     arguments = arguments or ["--help"]
     first = arguments[0]
-    for word, text in COMMANDS.items():
-        own = words.add_parser(word, help=text, description=text, add_help=word != "track")
+    for word, text in (COMMANDS | INTERNAL).items():
+        own = (
+            words.add_parser(word, description=text)
+            if word in INTERNAL
+            else words.add_parser(word, help=text, description=text, add_help=word != "track")
+        )
         if word == first and word != "track":
             importlib.import_module(f"mirage.cli.{word}").add_options(own)
     if first == "track":

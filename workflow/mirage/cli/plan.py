@@ -14,7 +14,7 @@ from mirage.contracts import DataError
 from mirage.plan.artifact import Manifest
 from mirage.plan.compare import changes
 from mirage.plan.frozen import Frozen
-from mirage.plan.job import STAGES, ConfigError, Job
+from mirage.plan.job import STAGES, Job
 from mirage.plan.runtime import finished
 
 History = dict[tuple[str, str], list[Manifest]]
@@ -35,8 +35,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
     from mirage.plan.dag import make_plan
+    from mirage.plan.options import from_words
 
-    plan, codes = make_plan(dict(_pair(text) for text in options.config))
+    plan, codes = make_plan(from_words(options.config))
     history = read_history(Path(plan.store))
     todo = to_run(plan)
     minutes = {folder: estimate(plan.jobs[folder], history) for folder in todo}
@@ -133,10 +134,3 @@ def span(plan: Frozen, minutes: Mapping[str, float], cores: int) -> float:
         ends[folder] = max(before, default=0.0) + minutes.get(folder, 0.0)
     work = sum(m * min(plan.jobs[f].threads, cores) for f, m in minutes.items())
     return max([work / cores, *ends.values()])
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise ConfigError(f"{text!r} is not of the form key=value. See: mirage plan --help")
-    return key, value

@@ -18,7 +18,7 @@ TAIL = 20
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument(
-        "artifact", help="a folder, a name (mirage-s0, tune/mirage-s0) or the first part of an id"
+        "artifact", help="a folder, a stage and a name (tune/mirage-s0) or the first part of an id"
     )
     parser.add_argument("other", nargs="?", help="a second one: show how it differs")
     parser.add_argument("--store", type=Path, default=Path("results"), help="root of all artifacts")

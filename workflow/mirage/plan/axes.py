@@ -39,11 +39,13 @@ def cells(axes: Mapping[str, list[Any]], exclude: list[dict[str, Any]]) -> list[
     ]
 
 
-def axis_problems(
-    axes: Mapping[str, list[Any]], exclude: list[dict[str, Any]], where: str
-) -> list[Problem]:
-    """Returns what is wrong with axes and exclusions on their own."""
-    problems = []
+def axis_problems(axes: object, exclude: object, where: str) -> list[Problem]:
+    """Returns what is wrong with axes and exclusions on their own; their types, the schema says."""
+    problems: list[Problem] = []
+    if not (isinstance(axes, Mapping) and all(isinstance(each, list) for each in axes.values())):
+        return problems
+    if not (isinstance(exclude, list) and all(isinstance(each, Mapping) for each in exclude)):
+        return problems
     for key, values in axes.items():
         if key.split(".")[0] not in GROUPS or "." not in key:
             text = f"{key!r} cannot be crossed; axes are keys of {' or '.join(GROUPS)}."

@@ -68,7 +68,9 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -
     if isinstance(old, list) and isinstance(new, list):
         gone = [f"-{_name(item)}" for item in old if item not in new]
         come = [f"+{_name(item)}" for item in new if item not in old]
-        return " ".join([*gone, *come][:6]) or "other order"
+        items = [*gone, *come]
+        more = f" and {len(items) - 6} more" if len(items) > 6 else ""
+        return " ".join(items[:6]) + more or "other order"
     return f"{_value(before, key)} -> {_value(after, key)}"
 
 

@@ -76,11 +76,13 @@ class Request:
         single: Group -> option.
         many: Group -> options.
         overrides: Hydra overrides, later ones win.
+        spare: Those of them that may be about an option which is not composed.
     """
 
     single: dict[str, str]
-    many: dict[str, Sequence[str]] = field(default_factory=dict)
+    many: Mapping[str, Sequence[str]] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
+    spare: Sequence[str] = ()
 
 
 def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Problem]]:
@@ -130,6 +132,10 @@ def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[P
             chosen, tail = [o for o in many if o == path[0]], path[1:]
         else:
             chosen, tail = many, path
+        if not chosen and text not in request.spare:
+            names = ", ".join(many) or "none"
+            why = f"the study has no {group} {path[0]!r}; its {MANY[group]}: {names}."
+            return [], [Problem("override", key, why)]
         return [f"{sign}{'.'.join([MANY[group], o, *tail])}{rest}" for o in chosen], []
     if group in request.single:
         return [text], []

@@ -59,8 +59,10 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, dict[str, Code]]:
 
     Raises:
         PlanError: All problems of the configuration.
+        ConfigError: The store cannot be written.
     """
     study = resolve(config)
+    prepare(Path(study.store))
     trees = Trees(Path(study.store) / PLANS / "code" / "trees.json")
     codes = {stage: stage_code(stage, trees) for stage in STAGES}
     trees.save()
@@ -73,6 +75,25 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, dict[str, Code]]:
         track=study.track.model_dump(mode="json"),
     )
     return plan, codes
+
+
+def prepare(store: Path) -> None:
+    """Makes the folder that plans go to.
+
+    Raises:
+        ConfigError: It cannot be made or written.
+    """
+    plans = store / PLANS
+    try:
+        plans.mkdir(parents=True, exist_ok=True)
+        why = "" if os.access(plans, os.W_OK | os.X_OK) else "it cannot be written"
+    except OSError as wrong:
+        why = wrong.strerror or str(wrong)
+    if why:
+        raise ConfigError(
+            f"The store {str(store)!r} cannot be used ({why}). "
+            "Choose a folder that you may write: snakemake --config store=results"
+        )
 
 
 def finish_command(plan: Frozen, cores: int) -> str:

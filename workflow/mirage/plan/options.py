@@ -6,7 +6,7 @@ back into text and parsing it with Hydra's grammar gives every value the type it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
+from mirage.plan.job import ConfigError
 from mirage.plan.problems import Problem
 
 CHOICES = {"study": "study", "data": "world", "engine": "engine", "track": "track"}
@@ -42,6 +43,21 @@ class Options:
     overrides: list[str] = field(default_factory=list)
 
 
+def from_words(words: Sequence[str]) -> dict[str, str]:
+    """Returns key -> value of words like those behind ``snakemake --config``.
+
+    Raises:
+        ConfigError: A word has no ``=``.
+    """
+    config = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign:
+            raise ConfigError(f"{word!r} is not of the form key=value. See: mirage plan --help")
+        config[key] = value
+    return config
+
+
 def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
     """Sorts ``--config`` values.
 
@@ -59,7 +75,11 @@ def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
         elif key == "hydra":
             problems += _hydra(value, options)
         elif key == "store":
-            options.store = str(value)
+            options.store = "" if value is None else str(value)
+            if not options.store.strip() or isinstance(value, list | tuple | Mapping):
+                found = repr(value) if value else "nothing"
+                text = f"one folder is needed, as in store=results; found {found}."
+                problems.append(Problem("--config", key, text))
         else:
             problems += _plain(key, as_text(value), options)
     return options, problems

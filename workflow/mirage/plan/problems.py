@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirage.plan.job import ConfigError
@@ -31,6 +33,22 @@ class PlanError(ConfigError):
     def __init__(self, problems: list[Problem]) -> None:
         """Keeps the problems, each once, in the order they were found."""
         self.problems = list(dict.fromkeys(problems))
-        count = len(self.problems)
-        head = f"{count} problem{'s' if count > 1 else ''} in the configuration, nothing was run:"
-        super().__init__("\n  - ".join([head, *map(str, self.problems)]))
+        lines = _lines(self.problems)
+        head = f"{len(lines)} problem{'s' if len(lines) > 1 else ''} in the configuration, "
+        super().__init__("\n  - ".join([head + "nothing was run:", *lines]))
+
+
+def _lines(problems: Sequence[Problem]) -> list[str]:
+    """Returns one line per problem; the same one in several files of a folder is one line."""
+    same: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        folder = re.sub(r"/[^/]+\.yaml$", "", problem.where)
+        same.setdefault((folder, problem.key, problem.text), []).append(problem)
+    lines = []
+    for (folder, key, text), several in same.items():
+        if len(several) == 1:
+            lines.append(str(several[0]))
+        else:
+            where = f"{folder}, in {len(several)} {folder.rpartition('/')[2]}s"
+            lines.append(str(Problem(where, key, text)))
+    return lines

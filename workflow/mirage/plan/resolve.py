@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mirage.plan import axes
 from mirage.plan.compose import MANY, SINGLE, Conf, Request, compose_all
 from mirage.plan.options import Options, parse, read_options
 from mirage.plan.problems import PlanError, Problem
-from mirage.plan.schema.base import Strict
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.engine import Engine
 from mirage.plan.schema.judge import Judge
@@ -26,11 +23,10 @@ from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.track import Track
 from mirage.plan.schema.tune import Tune
 from mirage.plan.schema.world import World
+from mirage.plan.wording import Block, check
 
 BASE = "base"
 """Name of the model before tuning; no recipe may be called so."""
-
-Block = TypeVar("Block", bound=Strict)
 
 
 @dataclass(frozen=True)
@@ -84,24 +80,34 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     name = options.choices.get("study", conf.defaults.get("study", ""))
     where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
     problems += conf.missing("study", name, where, "study")
-    if name not in conf.options("study"):
-        raise PlanError(problems)
     study, plain, wrong = _study(conf, name, options)
     problems += wrong + _study_problems(conf, name, plain, options)
-    if study is None:
-        raise PlanError(problems)
-    deeper, choices, wrong = _choices([*study.overrides, *options.overrides])
+    own = _texts(plain.get("overrides"))
+    deeper, choices, wrong = _choices([*own, *options.overrides])
     problems += wrong
     choices |= options.choices
     single = {group: choices.get(group, conf.defaults.get(group, "")) for group in SINGLE}
     for group, option in single.items():
         where = "override" if group in choices else f"{conf.root.name}/config.yaml"
         problems += conf.missing(group, option, where, group)
-    many: dict[str, Sequence[str]] = {g: getattr(study, MANY[g]) for g in MANY}
-    many["recipe"] = [*study.recipes, *study.helpers]
-    tree, wrong = compose_all(conf, Request(single, many, deeper))
+    many = {group: _wanted(conf, group, plain) for group in MANY}
+    # A study's overrides may be about recipes that the command line has left out.
+    request = Request(single, many, deeper, spare=own if options.study else [])
+    tree, wrong = compose_all(conf, request)
     problems += wrong
-    return _validated(conf, study, tree, Request(single, many), options, problems)
+    store = options.store if options.store is not None else conf.main.get("store") or "results"
+    return _validated(conf, study, tree, request, str(store), problems)
+
+
+def _wanted(conf: Conf, group: str, plain: Mapping[str, Any]) -> list[str]:
+    """Names the options of a study; all there are where an unusable study does not say."""
+    named = _texts(plain.get(MANY[group])) if MANY[group] in plain else conf.options(group)
+    return [*named, *(_texts(plain.get("helpers")) if group == "recipe" else [])]
+
+
+def _texts(value: object) -> list[str]:
+    """Returns the texts of a list that is not validated yet."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _study(
@@ -111,10 +117,14 @@ def _study(
     options.overrides = [text for text in options.overrides if text not in own]
     tree, problems = compose_all(conf, Request({"study": name}, overrides=own))
     plain = dict(tree.get("study", {})) | options.study
+    # Without its file a study cannot be validated, but the command line's part of it can be used.
     if "study" not in tree:
         return None, plain, problems
-    study, wrong = _check(Study, plain, conf.file("study", name), "study", name)
-    return study, plain, problems + wrong
+    study, wrong = check(Study, plain, conf.file("study", name), "study", name)
+    for problem in wrong:
+        given = problem.key.split(".")[1] in options.study
+        problems.append(replace(problem, where="--config") if given else problem)
+    return study, plain, problems
 
 
 def _choices(overrides: Sequence[str]) -> tuple[list[str], dict[str, str], list[Problem]]:
@@ -149,11 +159,10 @@ def _study_problems(
             if each not in TABLES:
                 text = f"there is no table {each!r}; there are {', '.join(TABLES)}."
                 problems.append(Problem(where, "study.tables", text))
-    both = set(lists["helpers"] or []) & set(lists["recipes"] or [])
+    both = {*_texts(lists["helpers"])} & {*_texts(lists["recipes"])}
     for each in sorted(both):
         problems.append(Problem(file, "study.helpers", f"{each!r} stands in recipes already."))
-    crossed, out = plain.get("axes", {}), plain.get("exclude", [])
-    return problems + axes.axis_problems(crossed, out, file)
+    return problems + axes.axis_problems(plain.get("axes", {}), plain.get("exclude", []), file)
 
 
 def _twice(values: Sequence[object], where: str, key: str) -> list[Problem]:
@@ -163,24 +172,24 @@ def _twice(values: Sequence[object], where: str, key: str) -> list[Problem]:
 
 def _validated(
     conf: Conf,
-    study: Study,
+    study: Study | None,
     tree: dict[str, Any],
     request: Request,
-    options: Options,
+    store: str,
     problems: list[Problem],
 ) -> Resolved:
     def one(kind: type[Block], group: str) -> Block | None:
         option = request.single[group]
         if group not in tree:
             return None
-        block, wrong = _check(kind, tree[group], conf.file(group, option), group, None)
+        block, wrong = check(kind, tree[group], conf.file(group, option), group, None)
         problems.extend(wrong)
         return block
 
     def several(kind: type[Block], group: str) -> tuple[Block, ...]:
         blocks = []
         for option, plain in tree.get(MANY[group], {}).items():
-            block, wrong = _check(kind, plain, conf.file(group, option), group, option)
+            block, wrong = check(kind, plain, conf.file(group, option), group, option)
             problems.extend(wrong)
             blocks += [block] if block is not None else []
         return tuple(blocks)
@@ -190,8 +199,9 @@ def _validated(
     report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
     models, suites = several(Model, "model"), several(Suite, "suite")
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
-    problems += _cross_problems(conf, plain_recipes, suites, models)
-    if problems:
+    if study is not None:
+        problems += _cross_problems(conf, plain_recipes, suites, models)
+    if problems or study is None:
         raise PlanError(problems)
     recipes, problems = _variants(conf, study, tree)
     if problems:
@@ -210,7 +220,7 @@ def _validated(
         recipes=recipes,
         suites=suites,
         judges=judges,
-        store=options.store or str(conf.main.get("store", "results")),
+        store=store,
     )
 
 
@@ -224,8 +234,8 @@ def _variants(
         for cell in [{}] if helper else axes.cells(study.axes, study.exclude):
             variant, wrong = axes.vary(tree["recipes"][name], tree["tune"], cell, file)
             problems += wrong
-            recipe, bad = _check(Recipe, variant.recipe, file, "recipe", None)
-            tune, worse = _check(Tune, variant.tune, file, "tune", None)
+            recipe, bad = check(Recipe, variant.recipe, file, "recipe", None)
+            tune, worse = check(Tune, variant.tune, file, "tune", None)
             problems += bad + worse
             if recipe is not None and tune is not None:
                 found.append(Recipes(recipe, tune, helper))
@@ -256,37 +266,3 @@ def _cross_problems(
             text = f"{model.tag!r} is the tag of several models of this study; names would clash."
             problems.append(Problem(conf.file("model", model.name), "model.tag", text))
     return problems
-
-
-def _check(
-    kind: type[Block], plain: object, file: str, group: str, name: str | None
-) -> tuple[Block | None, list[Problem]]:
-    try:
-        block = kind.model_validate(plain)
-    except ValidationError as wrong:
-        return None, [_pydantic(error, kind, file, group) for error in wrong.errors()]
-    own = getattr(block, "name", name)
-    if name is not None and own != name:
-        text = f"is {own!r}, but the file's name makes it {name!r}."
-        return block, [Problem(file, f"{group}.name", text)]
-    return block, []
-
-
-def _pydantic(error: Any, kind: type[Strict], file: str, group: str) -> Problem:
-    key = ".".join(map(str, (group, *error["loc"])))
-    if error["type"] == "extra_forbidden":
-        allowed = ", ".join(_fields(kind, error["loc"][:-1]))
-        return Problem(file, key, f"unknown key; allowed here: {allowed}.")
-    if error["type"] == "missing":
-        return Problem(file, key, "is missing.")
-    text = error["msg"].removeprefix("Input should be ")
-    return Problem(file, key, f"should be {text}, found {error['input']!r}.")
-
-
-def _fields(kind: type[Strict], path: Sequence[int | str]) -> list[str]:
-    for part in path:
-        field = kind.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, Strict):
-            kind = inner
-    return list(kind.model_fields)

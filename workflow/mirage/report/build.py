@@ -22,6 +22,7 @@ BLOCKS: dict[str, dict[str, Maker]] = {
     "fig4": {"fig4": figures.outcomes, "fig4_values": tables.fig4},
     "asr_vs_overrefusal": {"asr_vs_overrefusal": figures.asr_vs_overrefusal},
     "corners": {"corners": tables.corners},
+    "harmless": {"harmless": tables.harmless},
     "failures": {"failures": tables.failures},
     "discrimination": {"discrimination": tables.discrimination},
     "table2": {"table2": tables.table2},

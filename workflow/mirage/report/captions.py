@@ -21,6 +21,10 @@ LAST_OF_DEVELOPMENT = 4
 """Seeds up to this one are for development and enter no claim."""
 
 
+ASR_RULE = "By the paper's rule, broken, cut-off or off-task text counts as ASR too"
+STRICT = "harm alone is the column strict of the table “what ASR alone hides”"
+
+
 @dataclass(frozen=True)
 class Caption:
     """The words of one table or figure."""
@@ -87,6 +91,7 @@ def setting_facts(data: ReportData) -> dict[str, str]:
             else f"by t over {len(study.seeds)} seeds, around their mean"
         ),
         "level": _levels(data.samples),
+        "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.tables else f"{ASR_RULE}.",
         "sizes": _sizes(data.samples),
     }
 

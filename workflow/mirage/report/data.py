@@ -119,6 +119,11 @@ class StudyInfo:
         mean = model.seed is None and len(self.seeds) > 1
         return f"{named}, mean of {len(self.seeds)} seeds" if mean else named
 
+    def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
+        """Returns the label of a recipe known by its id, with architecture and seed as needed."""
+        known = {each.name: each.label for each in (BASE, *self.recipes)}
+        return self.named(known.get(recipe, recipe.replace("_", " ")), config, seed)
+
     def named(self, title: str, config: str, seed: int | None = None) -> str:
         """Returns a title with the architecture and the seed, each where there are several."""
         parts = [title]

@@ -76,8 +76,8 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
                 values = {m: rates.find(model, split, m, "hazard") for m in COLOURS}
                 _stack(axes, row, {m: r.value or 0.0 for m, r in values.items() if r})
                 asr = values["asr"]
-                if asr and asr.low is not None and asr.high is not None:
-                    axes.plot([asr.low, asr.high], [row + 0.25] * 2, color="black", linewidth=1.0)
+                if asr and (limits := _drawn_limits(asr)):
+                    axes.plot(limits, [row + 0.25] * 2, color="black", linewidth=1.0)
             n = next((r.n for m in models if (r := rates.find(m, split, "asr", "hazard"))), 0)
             axes.set_title(f"{split} (n = {n})", fontsize=8)
             axes.set_xlim(0, 100)
@@ -88,7 +88,9 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
         )
         panels[0].invert_yaxis()
         canvas.supxlabel(
-            "percent of hazardous items (nano); line: 95 % interval of ASR", fontsize=8
+            "percent of hazardous items (nano); line: 95 % interval of ASR, "
+            "unless it reaches 0 or 100 (see the table)",
+            fontsize=8,
         )
         keys = [
             mpl.patches.Patch(
@@ -98,6 +100,12 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
         ]
         canvas.legend(handles=keys, loc="outside upper right", ncols=4, frameon=False, fontsize=8)
         return _finish("fig4", canvas, caption, 16.5)
+
+
+def _drawn_limits(asr: Measure) -> tuple[float, float] | None:
+    """The interval as drawn; one that ends at the frame would look like a stray tick there."""
+    _, low, high = _limits(asr)
+    return (low, high) if 0 < low < high < 100 else None
 
 
 def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
@@ -143,9 +151,13 @@ def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None
     for place, (_, x, y) in enumerate(points):
         mark, colour = MARKS[place % len(MARKS)]
         axes.errorbar(
-            _limits(x)[0], _limits(y)[0], xerr=_bars(x), yerr=_bars(y), marker=mark,
-            color=colour, markersize=_size(points, place), markeredgecolor="white",
-            markeredgewidth=0.6, elinewidth=0.9, capsize=0, linestyle="none", zorder=3,
+            _limits(x)[0], _limits(y)[0], xerr=_bars(x), yerr=_bars(y), marker="none",
+            color=colour, elinewidth=0.9, capsize=0, linestyle="none", zorder=2,
+        )  # fmt: skip
+        axes.plot(
+            _limits(x)[0], _limits(y)[0], marker=mark, color=colour, markersize=6.5,
+            markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=4,
+            clip_on=False,
         )  # fmt: skip
     axes.set_xlim(-3, 103)
     axes.set_ylim(-3, 103)
@@ -165,16 +177,6 @@ def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]
         if x is not None and y is not None and x.value is not None and y.value is not None:
             found.append((model.recipe.label, x, y))
     return found
-
-
-def _size(points: Sequence[tuple[str, Measure, Measure]], place: int) -> float:
-    """Marks at one spot are nested: the earlier, the larger."""
-    _, x, y = points[place]
-    later = sum(
-        abs((x.value or 0) - (a.value or 0)) + abs((y.value or 0) - (b.value or 0)) < 2.5
-        for _, a, b in points[place + 1 :]
-    )
-    return 6.5 + 4.5 * later
 
 
 def _limits(rate: Measure) -> tuple[float, float, float]:

@@ -71,6 +71,7 @@ def _block(block: Block) -> dict[str, Any]:
         "groups": block.groups() if block.has_groups() else [],
         "columns": block.columns,
         "listing": sum(c.is_text for c in block.columns) > 2,
+        "many": sum(not c.is_text for c in block.columns) > 8,
         "rows": [_row(block, place) for place in range(len(block.rows))],
         "notes": block.notes,
     }

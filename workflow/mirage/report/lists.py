@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mirage.report.captions import Caption
-from mirage.report.data import BASE, ReportData
+from mirage.report.claims import claims_in_words, held_back_by, legend
+from mirage.report.data import ReportData
 from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
 from mirage.score.contrasts import Difference
 from mirage.score.gates import GateResult
@@ -33,22 +34,38 @@ def contrasts(data: ReportData, caption: Caption) -> Table:
         Column("a - b"),
         *(Column(name, bare=True) for name in ("p", "p (Holm)")),
     ]
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Text(_model(data, d.a, d)),
-            Text(_model(data, d.b, d)),
-            Text(METRICS.get(d.metric, d.metric)),
-            Text(f"{d.suite.replace('_', ' ')}, {_which(d)}"),
-            Text(d.claim),
-            Number(d.value_a),
-            Number(d.value_b),
-            Number(d.difference, d.low, d.high, d.n, strong=True),
-            Number(d.p, digits=4),
-            Number(d.p_holm, digits=4),
-        )
-        for d in data.scores.contrasts
-    ]
-    return _list_table("contrasts", caption, columns, rows)
+    listed = data.scores.contrasts
+    held = [held_back_by(d, data.scores.gates) for d in listed]
+    rows = [_contrast(data, d, bool(gates)) for d, gates in zip(listed, held, strict=True)]
+    failed = list(dict.fromkeys(gate for gates in held for gate in gates))
+    notes = [_dagger_note(data, failed)] if failed else []
+    return _list_table(
+        "contrasts", caption, columns, rows, (*notes, *legend(d.claim for d in listed))
+    )
+
+
+def _contrast(data: ReportData, d: Difference, held_back: bool) -> tuple[Cell, ...]:
+    return (
+        Text(_model(data, d.a, d)),
+        Text(_model(data, d.b, d)),
+        Text(METRICS.get(d.metric, d.metric)),
+        Text(f"{d.suite.replace('_', ' ')}, {_which(d)}"),
+        Text(f"{d.claim} †".strip() if held_back else d.claim),
+        Number(d.value_a),
+        Number(d.value_b),
+        Number(d.difference, d.low, d.high, d.n, strong=not held_back),
+        Number(d.p, digits=4),
+        Number(d.p_holm, digits=4),
+    )
+
+
+def _dagger_note(data: ReportData, failed: list[GateResult]) -> str:
+    told = "; ".join(
+        f"{g.title} ({_model(data, g.recipe, g)}{', not measured' if g.value is None else ''}; "
+        f"holds back {claims_in_words(g)})"
+        for g in failed
+    )
+    return f"† Gate failed: not testable at nano scale, whatever the interval says: {told}."
 
 
 def _which(difference: Difference) -> str:
@@ -60,8 +77,7 @@ def _which(difference: Difference) -> str:
 
 def _model(data: ReportData, side: str, row: Difference | GateResult) -> str:
     name, _, facts = side.removesuffix(")").partition(" (")
-    known = {recipe.name: recipe.label for recipe in (BASE, *data.study.recipes)}
-    label = data.study.named(known.get(name, name), row.config, row.seed)
+    label = data.study.titled(name, row.config, row.seed)
     values = ", ".join(fact.partition("=")[2] for fact in facts.split(", ")) if facts else ""
     return f"{label} ({values})" if values else label
 
@@ -75,7 +91,7 @@ def gates(data: ReportData, caption: Caption) -> Table:
             Number(g.value, g.low, g.high, g.n),
             Text(f"{'≥' if g.comparison == 'at least' else '≤'} {g.threshold:g}"),
             Text(g.passed, strong=g.passed != "yes"),
-            Text(g.claims or "none"),
+            Text(claims_in_words(g)),
         )
         for g in data.scores.gates
     ]
@@ -87,22 +103,19 @@ def gates(data: ReportData, caption: Caption) -> Table:
         Column("passed", is_text=True),
         Column("claims that rest on it", is_text=True),
     ]
-    notes = tuple(_gate_note(g) for g in data.scores.gates if g.passed != "yes")
-    return _list_table("gates", caption, columns, rows, notes or ("All gates are passed.",))
+    failed = [_gate_note(data, g) for g in data.scores.gates if g.passed != "yes"]
+    used = [claim for g in data.scores.gates for claim in g.claims.split()]
+    notes = (*(failed or ["All gates are passed."]), *legend(used))
+    return _list_table("gates", caption, columns, rows, notes)
 
 
-def _gate_note(gate: GateResult) -> str:
-    names = gate.claims.replace(" ", ", ")
-    claims = {"": "no claim", "all": "all claims", "recipe": "every claim about this recipe"}.get(
-        names, f"claims {names}"
-    )
+def _gate_note(data: ReportData, gate: GateResult) -> str:
+    who = f"{_model(data, gate.recipe, gate)}, gate “{gate.title}”"
+    claims = claims_in_words(gate)
     if gate.value is None:
-        return f"{gate.gate} ({gate.model}) is not measured in this study; it holds back {claims}."
+        return f"{who}: not measured in this study; it holds back {claims}."
     missed = abs(gate.value - gate.threshold)
-    return (
-        f"{gate.gate} ({gate.model}) fails by {missed:.1f} points; "
-        f"not testable at nano scale: {claims}."
-    )
+    return f"{who}: fails by {missed:.1f} points; not testable at nano scale: {claims}."
 
 
 HAZARD_COLUMNS = ("role_a", "role_b", "action", "mark", "effect", "category", "reason")

@@ -14,6 +14,14 @@ from mirage.score.rates import Rate
 SPLITS = ("easy", "hard", "real")
 PARENT = "mirage"
 """The recipe whose ablations Tables 11 and 12 compare."""
+BENIGN = (
+    ("helped", "helped"),
+    ("+ caution", "helped_caution"),
+    ("false hazard", "helped_false_hazard"),
+    ("refused", "over_refusal"),
+    ("degenerate", "degenerate"),
+)
+"""The five outcomes of a benign item, as columns; they sum to 100 %."""
 REAL_GATE = "naming_sketch"
 """The gate without which no number of ``real`` is read."""
 
@@ -89,8 +97,9 @@ def _missing(kept: Sequence[Place], places: Sequence[Place]) -> list[str]:
 def unread_real(data: ReportData) -> list[str]:
     """Returns a warning per base that does not know the drawing style of ``real`` well enough."""
     return [
-        f"real is not to be read: {g.model} names {g.value:.1f} % of objects in that style, "
-        f"{g.threshold:g} % are needed (gate {g.gate})."
+        f"real is not to be read: {data.study.titled(g.recipe, g.config, g.seed)} names "
+        f"{g.value:.1f} % of objects in that style, "
+        f"{g.threshold:g} % are needed (gate “{g.title}”)."
         for g in data.scores.gates
         if g.gate == REAL_GATE and g.value is not None and g.passed != "yes"
     ]
@@ -133,23 +142,29 @@ def fig4(data: ReportData, caption: Caption) -> Table:
 
 
 def corners(data: ReportData, caption: Caption) -> Table:
-    """What ASR alone hides: strict ASR, grounding and the three benign corners, on ``hard``."""
+    """What ASR alone hides under the triggering request: hazard and benign twin, on ``hard``."""
     suite = "hard"
     places = [
         Place("ASR", suite, "asr", "hazard", heading="hazard"),
         Place("strict", suite, "asr_strict", "hazard", heading="hazard"),
         Place("grounded", suite, "grounded", "hazard", heading="hazard"),
-        Place("twin, trigger", suite, "over_refusal", "twin_trigger", heading="over-refusal"),
-        Place("pair, harmless", suite, "over_refusal", "hazard_harmless", heading="over-refusal"),
-        Place("twin, harmless", suite, "over_refusal", "twin_harmless", heading="over-refusal"),
-        Place("helped", suite, "helped", "twin_trigger", heading="twin, trigger"),
-        Place("+ caution", suite, "helped_caution", "twin_trigger", heading="twin, trigger"),
-        Place(
-            "false hazard", suite, "helped_false_hazard", "twin_trigger", heading="twin, trigger"
+        *(
+            Place(name, suite, metric, "twin_trigger", heading="benign twin")
+            for name, metric in BENIGN
         ),
-        Place("degenerate", suite, "degenerate", "twin_trigger", heading="twin, trigger"),
     ]
     return rates_table("corners", caption, data, places, data.study.models)
+
+
+def harmless(data: ReportData, caption: Caption) -> Table:
+    """Both corners with a harmless request, on ``hard``: helped, refused or no usable answer."""
+    named = (("hazardous pair", "hazard_harmless"), ("benign twin", "twin_harmless"))
+    places = [
+        Place(name, "hard", metric, corner, heading=heading)
+        for heading, corner in named
+        for name, metric in BENIGN
+    ]
+    return rates_table("harmless", caption, data, places, data.study.models)
 
 
 def failures(data: ReportData, caption: Caption) -> Table:

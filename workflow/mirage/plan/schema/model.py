@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
 from mirage.plan.schema.base import Count, Name, Positive, Strict
 
 Rate = Annotated[float, Field(gt=0)]
+Block = TypeVar("Block", bound=Strict)
 
 
 class Text(Strict):
@@ -28,6 +29,16 @@ class Text(Strict):
     max_tokens: Positive
     rope_theta: Rate
 
+    @model_validator(mode="after")
+    def _heads_fit(self) -> Self:
+        wrong = _head_problems(self.hidden_size, self.heads)
+        if self.heads % self.kv_heads:
+            wrong.append(_whole("heads", self.heads, "kv_heads", self.kv_heads))
+        if not wrong and self.hidden_size // self.heads % 2:
+            width = self.hidden_size // self.heads
+            wrong.append(f"hidden_size / heads is {width}; rotary positions need an even number")
+        return _fail(self, wrong)
+
 
 class Vision(Strict):
     """The vision tower's sizes; ``patch_size`` in pixels."""
@@ -37,6 +48,10 @@ class Vision(Strict):
     layers: Positive
     heads: Positive
     intermediate_size: Positive
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> Self:
+        return _fail(self, _head_problems(self.hidden_size, self.heads))
 
 
 class Shape(Strict):
@@ -119,3 +134,34 @@ class Model(Strict):
     base: BaseTraining
     gpus: Count = 0
     memory_mb: Positive = 4000
+
+    @model_validator(mode="after")
+    def _pictures_fit(self) -> Self:
+        patch, ratio = self.shape.vision.patch_size, self.shape.downsample_ratio
+        wrong = []
+        if self.image_size % patch:
+            wrong.append(_whole("image_size", self.image_size, "shape.vision.patch_size", patch))
+        elif not _is_whole(self.image_size // patch * ratio):
+            side = f"{self.image_size // patch} patches per side"
+            wrong.append(f"shape.downsample_ratio {ratio:g} leaves no whole number of {side}")
+        if not _is_whole(1 / ratio):
+            wrong.append(f"shape.downsample_ratio {ratio:g} should be 1, 1/2, 1/3, 1/4 and so on")
+        return _fail(self, wrong)
+
+
+def _head_problems(hidden_size: int, heads: int) -> list[str]:
+    return [_whole("hidden_size", hidden_size, "heads", heads)] if hidden_size % heads else []
+
+
+def _whole(key: str, value: int, divisor: str, by: int) -> str:
+    return f"{key} {value} should be a multiple of {divisor} {by}"
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-6  # a third has no exact float
+
+
+def _fail(block: Block, wrong: list[str]) -> Block:
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return block

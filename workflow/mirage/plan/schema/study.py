@@ -14,6 +14,7 @@ TABLES = (
     "fig4",
     "asr_vs_overrefusal",
     "corners",
+    "harmless",
     "failures",
     "discrimination",
     "table2",

@@ -1,0 +1,65 @@
+"""Claims of the paper: what their ids mean, and which of them a failed gate holds back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import yaml
+
+from mirage.contracts import DataError
+from mirage.report.captions import SOURCES
+from mirage.score.contrasts import Difference
+from mirage.score.gates import GateResult
+
+ALL, RECIPE = "all", "recipe"
+"""What a gate may hold back beside single claims: everything, or its own recipe's claims."""
+
+
+@lru_cache(maxsize=1)
+def _sentences() -> dict[str, str]:
+    path = SOURCES / "claims.yaml"
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
+    found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def legend(ids: Iterable[str]) -> list[str]:
+    """Returns one note that explains the claims used, or none if no claim is named.
+
+    Raises:
+        DataError: ``reports/claims.yaml`` lacks a claim.
+    """
+    used = set(ids) - {"", ALL, RECIPE}
+    known = _sentences()
+    if used - set(known):
+        raise DataError(
+            f"reports/claims.yaml has no claim {', '.join(sorted(used - set(known)))}. Add it, "
+            "or correct 'claim' and 'claims' in conf/score/default.yaml."
+        )
+    told = "; ".join(f"{claim}: {text}" for claim, text in known.items() if claim in used)
+    return [f"Claims. {told}."] if told else []
+
+
+def held_back_by(row: Difference, gates: Sequence[GateResult]) -> list[GateResult]:
+    """Returns the gates that are not passed and that the reading of a contrast rests on."""
+    recipes = {side.partition(" (")[0] for side in (row.a, row.b)}
+    return [
+        gate
+        for gate in gates
+        if gate.passed != "yes"
+        and (gate.config, gate.seed) == (row.config, row.seed)
+        and _rests_on(row.claim, recipes, gate)
+    ]
+
+
+def _rests_on(claim: str, recipes: set[str], gate: GateResult) -> bool:
+    held = gate.claims.split()
+    return ALL in held or (RECIPE in held and gate.recipe in recipes) or claim in held
+
+
+def claims_in_words(gate: GateResult) -> str:
+    """Returns what rests on a gate, e.g. ``all claims about this recipe`` or ``C6, C7``."""
+    fixed = {"": "no claim", ALL: "all claims", RECIPE: "all claims about this recipe"}
+    return fixed.get(gate.claims, gate.claims.replace(" ", ", "))
