@@ -12,7 +12,17 @@ from pathlib import Path
 from mirage.plan.job import ConfigError
 
 BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
-TABLES = ("fig4", "table11", "table12", "discrimination", "table2", "gates")
+TABLES = (
+    "fig4",
+    "table11",
+    "table12",
+    "corners",
+    "harmless",
+    "discrimination",
+    "table2",
+    "contrasts",
+    "gates",
+)
 FIGURES = {
     "fig4.svg": "Outcomes of all recipes on easy, hard and real",
     "asr_vs_overrefusal.svg": "ASR against over-refusal on hard",
