@@ -195,3 +195,10 @@ def test_the_pool_is_the_same_byte_for_byte(tmp_path: Path, world: Settings) -> 
         assert (tmp_path / "a" / picture.path).read_bytes() == (
             tmp_path / "b" / picture.path
         ).read_bytes()
+
+
+def test_a_view_that_is_not_built_is_an_error(
+    world: Settings, recipes: dict[str, Settings]
+) -> None:
+    with pytest.raises(DataError, match="'composite'"):
+        recipe_samples(world, {**recipes["mirage"]["data"], "images": "composite"}, "x", 0)

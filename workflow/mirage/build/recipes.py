@@ -10,7 +10,7 @@ from mirage.build.assist import Request, ask_one, ask_pair, ask_picture, choose
 from mirage.build.pictures import BLACK, Picture
 from mirage.build.scenarios import Scenario, allowed, master_list
 from mirage.build.skills import FAMILIES, GENERAL, Draw, seen
-from mirage.contracts import TrainSample
+from mirage.contracts import DataError, TrainSample
 from mirage.world import answers
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule, state_rule
@@ -97,7 +97,10 @@ def _view(
         spoken[scenario.shown] = 0
         return scenario.template.ask(spoken[0], spoken[1]), (kept.path,), [seen(kept)]
     named = scenario.template.ask(answers.named(first.name), answers.named(second.name))
-    return named, (BLACK,) if images == "black" else (), []
+    blank = {"black": (BLACK,), "none": ()}
+    if images not in blank:
+        raise DataError(f"A recipe of source mis cannot show its images as {images!r}.")
+    return named, blank[images], []
 
 
 def _label(

@@ -35,9 +35,14 @@ class Caption:
     notes: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=1)
-def _texts() -> dict[str, Any]:
-    path = SOURCES / "captions.yaml"
+@lru_cache
+def source(name: str) -> dict[str, Any]:
+    """Returns one of the YAML files in ``reports/``.
+
+    Raises:
+        DataError: The file is gone.
+    """
+    path = SOURCES / name
     if not path.is_file():
         raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -54,7 +59,7 @@ def caption(name: str, facts: Mapping[str, str]) -> Caption:
     Raises:
         DataError: ``captions.yaml`` has no such table or names an unknown fact.
     """
-    texts = _texts()
+    texts = source("captions.yaml")
     if name not in texts:
         raise DataError(
             f"reports/captions.yaml has no entry {name!r} (it has {', '.join(sorted(texts))}). "

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-
-import yaml
 
 from mirage.contracts import DataError
-from mirage.report.captions import SOURCES
+from mirage.report.captions import source
 from mirage.score.contrasts import Difference
 from mirage.score.gates import GateResult
 
 ALL, RECIPE = "all", "recipe"
 """What a gate may hold back beside single claims: everything, or its own recipe's claims."""
-
-
-@lru_cache(maxsize=1)
-def _sentences() -> dict[str, str]:
-    path = SOURCES / "claims.yaml"
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
-    found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
 
 
 def legend(ids: Iterable[str]) -> list[str]:
@@ -32,7 +20,7 @@ def legend(ids: Iterable[str]) -> list[str]:
         DataError: ``reports/claims.yaml`` lacks a claim.
     """
     used = set(ids) - {"", ALL, RECIPE}
-    known = _sentences()
+    known: dict[str, str] = source("claims.yaml")
     if used - set(known):
         raise DataError(
             f"reports/claims.yaml has no claim {', '.join(sorted(used - set(known)))}. Add it, "

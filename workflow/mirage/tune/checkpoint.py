@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import shutil
 from pathlib import Path
+
+from mirage.plan.artifact import file_sha256
 
 SEAL = "manifest.json"
 _NAME = re.compile(r"checkpoint-(\d+)")
@@ -16,7 +17,7 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 def seal(folder: Path) -> None:
     """Makes a checkpoint count: every file on the disk, then a manifest of sizes and hashes."""
     files = {
-        str(path.relative_to(folder)): [path.stat().st_size, _digest(path)]
+        str(path.relative_to(folder)): [path.stat().st_size, file_sha256(path)]
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
@@ -34,7 +35,7 @@ def is_whole(folder: Path) -> bool:
     try:
         files = json.loads((folder / SEAL).read_text(encoding="utf-8"))
         return all(
-            (folder / name).stat().st_size == size and _digest(folder / name) == digest
+            (folder / name).stat().st_size == size and file_sha256(folder / name) == digest
             for name, (size, digest) in files.items()
         )
     except (FileNotFoundError, json.JSONDecodeError):
@@ -56,11 +57,6 @@ def newest(run: Path) -> Path | None:
 def step(folder: Path) -> int:
     """Returns the optimizer steps that a checkpoint has behind it."""
     return int(folder.name.partition("-")[2])
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -20,6 +20,16 @@ from mirage.tune.trainer import Curve, Run, matrix_products, train
 
 Log = Callable[[str], None]
 
+SHARED = (
+    "schedule",
+    "warmup_ratio",
+    "weight_decay",
+    "max_grad_norm",
+    "log_every",
+    "checkpoint_every",
+)
+"""Settings that bases and recipes name alike and a run takes as they are."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -126,13 +136,8 @@ def _phase(phase: Mapping[str, Any], how: Mapping[str, Any], data: Encoded, seed
         optimizer=how["optimizer"],
         learning_rate=phase["learning_rate"],
         muon_rate=phase["muon_rate"],
-        schedule=how["schedule"],
-        warmup_ratio=how["warmup_ratio"],
-        weight_decay=how["weight_decay"],
-        max_grad_norm=how["max_grad_norm"],
-        log_every=how["log_every"],
-        checkpoint_every=how["checkpoint_every"],
         seed=seed,
+        **{name: how[name] for name in SHARED},
     )
 
 
@@ -151,13 +156,8 @@ def _recipe(task: Task, log: Log) -> Made:
         optimizer="adamw",
         learning_rate=how["learning_rate"] * recipe["lr_ratio"],
         muon_rate=0.0,
-        schedule=how["schedule"],
-        warmup_ratio=how["warmup_ratio"],
-        weight_decay=how["weight_decay"],
-        max_grad_norm=how["max_grad_norm"],
-        log_every=how["log_every"],
-        checkpoint_every=how["checkpoint_every"],
         seed=seed,
+        **{name: how[name] for name in SHARED},
         deepspeed=how["zero_stage"] if deepspeed else None,
     )
     with matrix_products(how["matrix_products"]) as attention:

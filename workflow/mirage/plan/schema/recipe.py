@@ -27,7 +27,7 @@ class RecipeData(Strict):
     """
 
     source: Literal["mis", "vlguard", "textual", "placebo"]
-    images: Literal["two", "one", "one_of_two", "composite", "black", "none"]
+    images: Literal["two", "one", "one_of_two", "black", "none"]
     wording: list[Literal["explicit", "neutral"]]
     labels: Literal[
         "cot",
