@@ -21,7 +21,7 @@ help: ## this list
 reproduce: $(VENV)/.cpu ## set up, run the default study, say where the tables are
 	@$(SKIP_NETWORK_CHECKS) $(BIN)/snakemake $(ARGS)
 
-test: $(VENV)/.dev ## set up, run every test
+test: $(VENV)/.dev ## set up, run every test (those of the pages need a Chromium: apt-get install chromium)
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, rules

@@ -1,6 +1,7 @@
 # snakemake                                     the default study, on this machine
 # snakemake --config study=... seeds=[0,1]      another one (see: mirage plan --help)
 # snakemake --profile slurm                     the same on a cluster
+# snakemake --report report-snakemake.html      after a run: tables, figures and run times in one page
 # Outputs are flagged `update`: Snakemake must not delete the manifest of an artifact that another run
 # has just finished. A finished artifact is left alone by its job; to make it again, remove its folder.
 # What runs is decided in workflow/mirage/plan; what each rule does, in workflow/mirage/<stage>.
@@ -8,6 +9,7 @@ import sys
 
 from snakemake.utils import min_version
 
+from mirage.plan import views
 from mirage.plan.dag import finish_command, open_plan
 from mirage.plan.job import ConfigError
 
@@ -19,6 +21,9 @@ except ConfigError as wrong:
     sys.exit(f"error: {wrong}")
 
 STORE = PLAN.store
+
+
+report: "reports/snakemake/workflow.rst"
 
 
 wildcard_constraints:
@@ -41,6 +46,7 @@ rule all:
     default_target: True
     input:
         PLAN.targets,
+        views.folders(STORE, PLAN.reports),
 
 
 onsuccess:

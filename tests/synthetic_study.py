@@ -224,14 +224,16 @@ def _gates() -> list[Sample]:
             "naming_2",
             "naming_3",
             "naming_sketch",
+            "naming_composite",
             "role",
             "role_pair",
             "two_hop",
         )
     ]
     asked += [("fit", "fit")]
-    asked += [(f"help_{f}", "benign") for f in ("text", "black", "one", "two", "three")]
-    asked += [(f"comply_{f}", "hazard") for f in ("text", "black", "one", "two", "three")]
+    forms = ("text", "black", "one", "two", "three", "four", "composite")
+    asked += [(f"help_{form}", "benign") for form in forms]
+    asked += [(f"comply_{form}", "hazard") for form in forms]
     return [
         _sample(
             f"{gate.replace(':', '-')}-{n}",
@@ -269,11 +271,13 @@ def _verdict(sample: Sample, recipe: str, random: Random) -> Verdict:
     )
 
 
-def _outcome(sample: Sample, recipe: str, random: Random) -> tuple[str, str | None, int | None]:
+def _outcome(
+    sample: Sample, recipe: str, random: Random, profile: dict[str, float] | None = None
+) -> tuple[str, str | None, int | None]:
     truth, roll = sample.truth, random.random()
     if truth["kind"] == "placebo":
         return ("correct" if truth["gate"] == "placebo_own" or roll < 0.7 else "wrong"), None, None
-    profile = PROFILES[recipe]
+    profile = profile or PROFILES[recipe]
     if truth["kind"] in ("skill", "fit"):
         return ("correct" if roll < profile["skill"] else "wrong"), None, None
     if truth["kind"] == "hazard":

@@ -1,48 +1,115 @@
 "use strict";
-(() => {
+// Search over tables and text, sorting by any column. Without this script the page is whole, only still.
+const page = (() => {
   const search = document.getElementById("search");
   const found = document.getElementById("found");
-  const rows = [...document.querySelectorAll("tbody tr")];
-  const items = [...document.querySelectorAll(".item")];
-  const words = new Map([...rows, ...items].map((e) => [e, e.textContent.toLowerCase()]));
+  const nothing = document.getElementById("nothing");
+  const listeners = [];
+
+  // A block is found by the words around its rows (then it shows whole) or by rows of its own.
+  const blocks = [...document.querySelectorAll("section.block:not(.browser)")].map((block) => {
+    const rows = [...block.querySelectorAll("tbody tr")];
+    const around = [...block.children].filter((child) => !child.classList.contains("scroll"));
+    return {
+      block,
+      words: [block.dataset.part || "", ...around.map((child) => child.textContent)].join(" ").toLowerCase(),
+      rows: rows.map((row) => [row, [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase()]),
+    };
+  });
+
+  const has = (text, wanted) => wanted.every((word) => text.includes(word));
+  const count = (number, what) => `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 
   const filter = () => {
     const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
-    for (const [element, text] of words) {
-      const hit = wanted.every((word) => text.includes(word));
-      element.hidden = !hit;
-      if (hit) count += 1;
+    let hits = 0;
+    let shown = 0;
+    for (const { block, words, rows } of blocks) {
+      const whole = has(words, wanted);
+      let mine = 0;
+      for (const [row, text] of rows) {
+        const hit = whole || has(text, wanted);
+        row.hidden = !hit;
+        if (hit) mine += 1;
+      }
+      block.hidden = !whole && mine === 0;
+      hits += mine;
+      if (!block.hidden) shown += 1;
     }
-    for (const quad of document.querySelectorAll(".quad")) {
-      quad.hidden = !quad.querySelector(".item:not([hidden])");
-    }
-    found.textContent = wanted.length ? `${count} rows and samples` : "";
+    const samples = listeners.reduce((sum, listener) => sum + listener(wanted), 0);
+    hideEmptyParts();
+    nothing.hidden = shown > 0 || samples > 0;
+    found.textContent = wanted.length ? `${count(hits, "row")}, ${count(samples, "sample")}` : "";
   };
-  search.addEventListener("input", filter);
 
+  // A heading stands for what follows it up to the next heading of its level or above.
+  const hideEmptyParts = () => {
+    for (const heading of document.querySelectorAll(".part")) {
+      let next = heading.nextElementSibling;
+      let filled = false;
+      while (next && !(next.classList.contains("part") && next.tagName <= heading.tagName)) {
+        filled = filled || (next.tagName === "SECTION" && !next.hidden);
+        next = next.nextElementSibling;
+      }
+      heading.hidden = !filled;
+    }
+  };
+
+  const collator = new Intl.Collator("en", { numeric: true });
   const key = (row, column) => {
     const cell = row.cells[column];
     if (cell.dataset.value === undefined) return cell.textContent;
     return cell.dataset.value === "" ? null : Number(cell.dataset.value);
   };
   const compare = (a, b) => {
-    if (a === null || b === null) return (a === null) - (b === null);
-    return typeof a === "number" ? a - b : a.localeCompare(b);
+    if (typeof a === "number" && typeof b === "number") return a - b;
+    return collator.compare(String(a), String(b));
   };
-  for (const table of document.querySelectorAll("table")) {
+
+  // First ascending, then descending, then as printed. Cells without a value stay last.
+  const sortable = (table) => {
+    const body = table.tBodies[0];
+    const printed = [...body.rows].map((row) => [row, row.classList.contains("rule")]);
     const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
+    const order = (head, column) => {
+      const next = { ascending: "descending", descending: "none" }[head.getAttribute("aria-sort")] || "ascending";
+      heads.forEach((other) => other.setAttribute("aria-sort", "none"));
+      head.setAttribute("aria-sort", next);
+      if (next === "none") {
+        printed.forEach(([row, rule]) => row.classList.toggle("rule", rule));
+        body.append(...printed.map(([row]) => row));
+        return;
+      }
+      const sign = next === "ascending" ? 1 : -1;
+      const keyed = printed.map(([row]) => [key(row, column), row]);
+      keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b)));
+      keyed.forEach(([, row]) => row.classList.remove("rule"));
+      body.append(...keyed.map(([, row]) => row));
+    };
     heads.forEach((head, column) => {
-      head.querySelector("button").addEventListener("click", () => {
-        const down = head.getAttribute("aria-sort") === "ascending";
-        heads.forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const body = table.tBodies[0];
-        const sorted = [...body.rows].map((row) => [key(row, column), row]);
-        sorted.sort(([a], [b]) => (a === null || b === null ? compare(a, b) : (down ? -1 : 1) * compare(a, b)));
-        body.append(...sorted.map(([, row]) => row));
-        for (const row of body.rows) row.classList.remove("rule");
-      });
+      const button = document.createElement("button");
+      button.type = "button";
+      button.title = "sort by this column";
+      button.append(...head.querySelector("span").childNodes);
+      head.querySelector("span").replaceWith(button);
+      head.setAttribute("aria-sort", "none");
+      button.addEventListener("click", () => order(head, column));
     });
-  }
+  };
+
+  document.querySelectorAll("table").forEach(sortable);
+  document.getElementById("searching").hidden = false;
+  search.addEventListener("input", filter);
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+    if (event.key === "/" && !typing) {
+      event.preventDefault();
+      search.focus();
+    } else if (event.key === "Escape" && document.activeElement === search) {
+      search.value = "";
+      filter();
+    }
+  });
+  if (window.matchMedia("(max-width: 60rem)").matches) document.getElementById("contents").open = false;
+  return { onSearch: (listener) => listeners.push(listener) };
 })();

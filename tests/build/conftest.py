@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from build_settings import CONF, load
+from mirage.plan.schema.recipe import Recipe
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +20,7 @@ def sizes() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def recipes() -> dict[str, dict[str, Any]]:
-    paths = sorted((CONF / "recipe").glob("*.yaml"))
-    return {path.stem: load(f"recipe/{path.name}") for path in paths}
+    """Every recipe with its defaults filled in, as a job's settings hold them."""
+    names = sorted(path.name for path in (CONF / "recipe").glob("*.yaml"))
+    made = [Recipe.model_validate(load(f"recipe/{name}")) for name in names]
+    return {recipe.name: recipe.model_dump(mode="json") for recipe in made}

@@ -112,20 +112,27 @@ def test_axes_cross_every_recipe(conf: Conf) -> None:
     study = resolve({"recipe": "mirage"}, conf)
     names = [each.recipe.name for each in study.recipes if not each.helper]
     assert names == [
-        "mirage_labels_refusal_images_one",
-        "mirage_labels_refusal_images_two",
-        "mirage_labels_cot_images_none",
-        "mirage_labels_cot_images_one",
-        "mirage_labels_cot_images_two",
+        "mirage_images_one_labels_refusal",
+        "mirage_labels_refusal",  # a value that the recipe has anyway makes no name
+        "mirage_images_none",
+        "mirage_images_one",
+        "mirage",
     ]
     cell = study.recipes[0].recipe
     assert (cell.data.labels, cell.data.images) == ("refusal", "one")
+    assert cell.title == "MIRage: images one, labels refusal"
+    assert study.recipes[4].recipe == resolve({}, Conf()).recipes[3].recipe
 
 
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
         ("axes: {model.image_size: [32]}", "cannot be crossed"),
+        ("axes: [{recipe.data.labels: [cot]}, {model.tag: [x]}]", "cannot be crossed"),
+        ("axes: [{recipe.data.labels: [cot]}, 3]", "study.axes.1: should be keys with"),
+        ("axes: {recipe.factor: [a b, a_b]}", "two variants are called 'mirage_factor_a_b'"),
+        (f"axes: {{recipe.factor: [{'x' * 120}]}}", "has a name of 134 letters; 120 are possible"),
+        ("axes: {recipe.data: [{lables: cot}]}", "'recipe.data.lables' is no key of conf/recipe"),
         ("axes: {recipe.data.lables: [cot]}", "is no key of conf/recipe"),
         ("axes: {recipe.data.labels: [kot]}", "should be 'cot'"),
         ("axes: {recipe.data.labels: []}", "at least one value"),
@@ -163,10 +170,10 @@ def test_tables_are_those_that_the_report_makes() -> None:
 
 
 def test_an_unknown_table_is_found_before_anything_runs(conf: Conf) -> None:
-    edit(conf, "study/quick.yaml", "- fig4 ", "- fig5 ")
+    edit(conf, "study/quick.yaml", "- fig4 ", "- fig6 ")
     edit(conf, "tune/default.yaml", "batch_size:", "batch_sice:")
     found = problems(conf)
-    assert "there is no table 'fig5'; there are fig4, asr_vs_overrefusal" in found[0]
+    assert "there is no table 'fig6'; there are fig4, asr_vs_overrefusal" in found[0]
     assert "tune.batch_sice: unknown key" in "".join(found[1:])
 
 
@@ -181,7 +188,7 @@ def test_a_wrong_study_does_not_hide_other_problems(conf: Conf) -> None:
     assert "--config: study.recipes: there is no recipe 'mirag'; did you mean 'mirage'?" in text
     assert len(found) == 3
     edit(conf, "study/quick.yaml", "mode: as_published", "mode: as_published\naxes: 3\nexclude: x")
-    assert "study.axes: should be keys with values, found 3." in "\n".join(problems(conf))
+    assert "study.axes.0: should be keys with values, found 3." in "\n".join(problems(conf))
 
 
 @pytest.mark.parametrize(

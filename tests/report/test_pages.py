@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mirage.plan.artifact import Manifest
 from mirage.plan.job import Job
+from mirage.report.browser import browser
 from mirage.report.build import blocks_of, build_report
 from mirage.report.data import ReportData
 from mirage.report.gallery import Gallery, chosen_quads, tone, words
 from mirage.report.html import to_html
+from mirage.report.outline import outline
 from mirage.report.pdf import to_pdf
 from mirage.report.provenance import provenance_page
+from mirage.report.table import TextBlock
 
 
 class Page(HTMLParser):
@@ -29,6 +34,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.embedded = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -40,6 +46,12 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self.tags and self.tags[-1][1].get("id") == "browser-data":
+            self.embedded += data
+
+    def data(self) -> Any:
+        """What the page embeds for its script."""
+        return json.loads(self.embedded)
 
 
 def parse(text: str) -> Page:
@@ -52,17 +64,18 @@ def parse(text: str) -> Page:
 
 @pytest.fixture(scope="module")
 def html(hostile: ReportData) -> str:
-    return to_html(hostile.study, blocks_of(hostile))
+    return to_html(hostile.study, blocks_of(hostile), browser(hostile))
 
 
 def test_hostile_answers_are_text(html: str) -> None:
     page = parse(html)
     tags = [tag for tag, _ in page.tags]
-    assert tags.count("script") == 1
+    assert tags.count("script") == 2
     assert all(a["src"].startswith("data:image/") for t, a in page.tags if t == "img" and a["src"])
     assert not [key for _, attrs in page.tags for key in attrs if key.startswith("on")]
-    assert '<script>alert("x")</script>' in page.text
-    assert "<U+202E>gnp.exe<U+202C>" in page.text
+    said = page.data()["texts"]
+    assert any('<script>alert("x")</script>' in text for text in said)
+    assert any("<U+202E>gnp.exe<U+202C>" in text for text in said)
     assert "\u202e" not in html
     assert "javascript:" not in "".join(str(a) for _, a in page.tags)
 
@@ -78,22 +91,55 @@ def test_page_loads_nothing_and_runs_only_its_own_script(html: str) -> None:
         assert body is not None
         digest = base64.b64encode(hashlib.sha256(body.group(1).encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
-    assert not [a for t, a in page.tags if t in ("link", "iframe") or "style" in a]
+    assert not [a for t, a in page.tags if t in ("link", "iframe", "object") or "style" in a]
 
 
 def test_contents_lead_to_sections(html: str) -> None:
     page = parse(html)
-    links = [a["href"] for t, a in page.tags if t == "a"]
-    ids = {f"#{a['id']}" for _, a in page.tags if a.get("id")}
-    assert len(links) == 18
-    assert len(set(links)) == len(links)
-    assert set(links[:-1]) <= ids
+    links = [a["href"] for t, a in page.tags if t == "a" and a.get("href")]
+    ids = [a["id"] for _, a in page.tags if a.get("id")]
+    blocks = [a for t, a in page.tags if t == "section"]
+    assert len(ids) == len(set(ids))
+    assert links[0] == "#report"
     assert links[-1] == "provenance.html"
+    assert [f"#{a['id']}" for a in blocks] == links[1:-1]
 
 
-def test_gallery_shows_all_models_beside_each_other(html: str) -> None:
-    assert html.count('<article class="item">') == 3 * 2 * 4
-    assert html.count('<div class="said">') == 3 * 2 * 4 * 9
+def test_contents_have_chapters_and_sections(data: ReportData) -> None:
+    table, *_ = blocks_of(replace(data, study=replace(data.study, tables=("gates",))))
+    words = TextBlock("why", "", ("No nano counterpart: <b>a \u202eshared machine</b>.",))
+    blocks = [
+        replace(table, id="one", title="Nano: first", chapter="Main", section="Table 1"),
+        replace(table, id="two", title="Second", chapter="Main", section="Table 2"),
+        replace(words, chapter="Main", section="Table 2"),
+        replace(table, id="three", title="Third", chapter="Appendix"),
+        replace(table, id="four", title="Fourth", chapter="Main", section="Table 2"),
+    ]
+    plain = [
+        {"chapter": b.chapter, "section": b.section, "title": b.title, "anchor": b.id}
+        for b in blocks
+    ]
+    entries = outline(plain)
+    assert [(e.title, e.anchor) for e in entries] == [
+        ("Main", "part-main"), ("Appendix", "part-appendix"), ("Main", "part-main-2"),
+    ]  # fmt: skip
+    assert [e.title for e in entries[0].below] == ["Table 1", "Table 2"]
+    assert [e.title for e in entries[0].below[0].below] == ["First"]
+    assert [b["level"] for b in plain] == [4, 4, 4, 3, 4]
+    assert [len(b["opens"]) for b in plain] == [2, 1, 0, 1, 2]
+    text = to_html(data.study, blocks, browser(data))
+    parse(text)
+    assert "&lt;b&gt;a &lt;U+202E&gt;shared machine&lt;/b&gt;." in text
+    assert '<h3 class="part" id="part-table-2">Table 2</h3>' in text
+
+
+def test_browser_has_all_models_of_every_sample(html: str) -> None:
+    data = parse(html).data()
+    assert {len(sample["said"]) for sample in data["samples"]} == {len(data["models"])} == {9}
+    hard = [sample for sample in data["samples"] if sample["suite"] == "hard"]
+    assert len(hard) == 6 * 4
+    assert len(data["pictures"]) == 1
+    assert all(None not in sample["said"] for sample in hard)
 
 
 def test_whole_report_twice_gives_equal_bytes(hostile: ReportData, tmp_path: Path) -> None:

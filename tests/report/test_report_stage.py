@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +91,53 @@ def job(tmp_path: Path) -> JobContext:
     )  # fmt: skip
 
 
+@pytest.fixture
+def nothing_heavy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever imports one of these from now on gets an ImportError."""
+    for name in ("torch", "transformers", "mlflow", "hydra", "snakemake", "deepspeed"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.usefixtures("nothing_heavy")
 def test_a_whole_report(job: JobContext) -> None:
     stage.run(job)
     names = {p.relative_to(job.out).as_posix() for p in job.out.rglob("*") if p.is_file()}
     assert {"report.html", "report.pdf", "numbers.tex", "provenance.html"} <= names
     assert {"figures/fig4.svg", "figures/fig4.png", "tables/gallery.md"} <= names
     page = (job.out / "report.html").read_text(encoding="utf-8")
-    assert page.count('<article class="item">') == 24
-    assert page.count("data:image/png;base64,") == 48
+    assert page.count('id="browser-data"') == 1
+    found = page.count(f"%27{'0' * 64}%27")
+    assert found == len(PROFILES), "each model's answers link to their run in MLflow"
+    assert page.count("data:image/png;base64,") == 1, "equal pictures are stored once"
     before = {n: (job.out / n).read_bytes() for n in names - {"provenance.html"}}
     stage.run(job)
     assert {n: (job.out / n).read_bytes() for n in before} == before
+
+
+def test_views_show_each_table_and_figure_by_itself(job: JobContext) -> None:
+    stage.run(job)
+    printed = {p.stem for p in job.out.glob("tables/*.csv")} - {"gallery"}
+    assert {p.stem for p in job.out.glob("views/tables/*.html")} == printed >= {"gates", "table12"}
+    assert [p.name for p in job.out.glob("views/figures/*")] == ["fig4.html"]
+    page = (job.out / "views/tables/gates.html").read_text(encoding="utf-8")
+    assert "<title>Nano: validity gates</title>" in page
+    assert "<script" not in page
+    assert "How to read it." in page
+
+
+@pytest.mark.parametrize("package", ["judge", "score", "report"])
+def test_no_module_behind_the_answers_imports_torch(package: str) -> None:
+    code = (
+        "import importlib, pkgutil, sys\n"
+        "for heavy in ('torch', 'transformers', 'mlflow', 'hydra'): sys.modules[heavy] = None\n"
+        f"import mirage.{package} as package\n"
+        "for found in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n"
+        "    importlib.import_module(found.name)\n"
+        "    print(found.name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"mirage.{package}." in done.stdout
 
 
 def test_a_missing_picture_is_named(job: JobContext) -> None:

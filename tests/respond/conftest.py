@@ -8,6 +8,8 @@ import pytest
 import torch
 from respond_bench import Bench, make_bench, make_model
 
+from mirage.tune.families import NAMES
+
 
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,3 +22,9 @@ def bench(tmp_path: Path, model_folder: Path) -> Bench:
     """A store with pictures and no suite."""
     torch.set_num_threads(1)
     return make_bench(tmp_path, model_folder)
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def any_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model folder of every class."""
+    return make_model(tmp_path_factory.mktemp(request.param), request.param)

@@ -10,33 +10,29 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from transformers.models.internvl.configuration_internvl import InternVLConfig
-from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
 
 from mirage.contracts import Sample, write_rows
 from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.job import Job, JobContext
-from mirage.tune.processing import build_processor, save_processor
+from mirage.tune.nano import build_model, save_model
+from mirage.tune.processing import build_processor, save_processor, special_ids
 
 WORDS = [f"w{i}" for i in range(60)]
-VISION: dict[str, Any] = {
-    "hidden_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "image_size": 32,
-    "patch_size": 8,
-    "layer_scale_init_value": 1.0,
-}
 TEXT: dict[str, Any] = {
-    "model_type": "qwen2",
     "hidden_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
+    "layers": 2,
+    "heads": 3,
+    "kv_heads": 1,
     "intermediate_size": 96,
-    "max_position_embeddings": 256,
-    "tie_word_embeddings": True,
+    "max_tokens": 256,
+    "rope_theta": 1000,
+}
+VISION: dict[str, Any] = {
+    "patch_size": 8,
+    "hidden_size": 32,
+    "layers": 1,
+    "heads": 2,
+    "intermediate_size": 64,
 }
 STRONG = 2.5
 """Scale of the random weights: weaker layers let a tied head repeat the last token for ever."""
@@ -54,28 +50,14 @@ def publish(folder: Path, stage: str, name: str, id8: str) -> Path:
     return folder
 
 
-def make_model(folder: Path) -> Path:
+def make_model(folder: Path, architecture: str = "internvl") -> Path:
     """Writes a random model whose answers differ and end at different lengths."""
-    processor = build_processor(WORDS, 32, 4)
+    ratio = 1.0 if architecture == "llava_onevision" else 0.5
+    shape = {"downsample_ratio": ratio, "text": TEXT, "vision": VISION}
+    settings = {"architecture": architecture, "image_size": 32, "shape": shape}
+    processor = build_processor(WORDS, settings)
     tokenizer = processor.tokenizer
-    ends = {
-        "pad_token_id": tokenizer.pad_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "bos_token_id": None,
-    }
-    config = InternVLConfig(
-        vision_config=VISION,
-        text_config={"vocab_size": len(tokenizer), **TEXT, **ends},
-        image_token_id=processor.image_token_id,
-        image_seq_length=4,
-        downsample_ratio=0.5,
-        tie_word_embeddings=True,
-        dtype="float32",
-        **ends,
-    )
-    model = InternVLForConditionalGeneration(config)
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model = build_model(settings, len(tokenizer), special_ids(processor), seed=0)
     with torch.no_grad():
         generator = torch.Generator().manual_seed(3)
         for parameter in model.parameters():
@@ -84,8 +66,8 @@ def make_model(folder: Path) -> Path:
                 parameter.copy_(noise * STRONG / parameter.shape[-1] ** 0.5)
         words = model.model.language_model.embed_tokens.weight
         words[tokenizer.eos_token_id] = words[20:35].mean(0) * 8
-    model.save_pretrained(folder)
-    save_processor(processor, folder)
+    save_model(model, folder)
+    save_processor(processor, architecture, folder)
     return publish(folder, "tune", "toy", "0123abcd")
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
-from respond_bench import SETTINGS, Bench, questions
+from respond_bench import SETTINGS, Bench, make_model, questions
 
+from mirage.contracts import DataError
 from mirage.respond.batches import plan_batches
 from mirage.respond.decode import MIN_ROWS, advance, prefill, worth_keeping
 from mirage.respond.items import Question, read_suites
 from mirage.respond.model import Answerer
-from mirage.tune.processing import chat
+from mirage.tune.tokens import chat
 
 
 def ask(bench: Bench, count: int) -> list[Question]:
@@ -21,16 +23,18 @@ def ask(bench: Bench, count: int) -> list[Question]:
     return read_suites([bench.store / folder], bench.images, SETTINGS)[0]
 
 
+def picture_inputs(question: Question) -> dict[str, list[list[Image.Image]]]:
+    # One list a prompt: a flat list is a list of single pictures to LLaVA-OneVision.
+    return {"images": [[Image.open(p) for p in question.pictures]]} if question.pictures else {}
+
+
 def plain_generate(answerer: Answerer, question: Question) -> tuple[str, int]:
     processor, model = answerer.processor, answerer.model
     text = processor.apply_chat_template(
         chat(question.text, len(question.pictures)), add_generation_prompt=True, tokenize=False
     )
-    pictures = {"images": [Image.open(p) for p in question.pictures]} if question.pictures else {}
-    inputs = processor(text=[text], return_tensors="pt", **pictures)
-    inputs = {
-        k: v for k, v in inputs.items() if k in ("input_ids", "attention_mask", "pixel_values")
-    }
+    inputs = dict(processor(text=[text], return_tensors="pt", **picture_inputs(question)))
+    inputs.pop("num_patches", None)
     tokens = model.generate(**inputs, do_sample=False, max_new_tokens=question.max_new_tokens)[0]
     new = tokens[inputs["input_ids"].shape[1] :].tolist()
     end = processor.tokenizer.eos_token_id
@@ -38,8 +42,8 @@ def plain_generate(answerer: Answerer, question: Question) -> tuple[str, int]:
     return processor.tokenizer.decode(cut, skip_special_tokens=True), len(cut)
 
 
-def test_same_tokens_as_generate_with_0_to_3_pictures(bench: Bench, model_folder: Path) -> None:
-    answerer = Answerer.open(model_folder)
+def test_same_tokens_as_generate_with_0_to_3_pictures(bench: Bench, any_model: Path) -> None:
+    answerer = Answerer.open(any_model)
     asked = ask(bench, 24)
     with torch.inference_mode():
         answerer.see(asked)
@@ -59,24 +63,21 @@ def test_same_tokens_as_generate_with_0_to_3_pictures(bench: Bench, model_folder
     )
 
 
-def test_prompt_ids_are_the_processors(bench: Bench, model_folder: Path) -> None:
-    answerer = Answerer.open(model_folder)
+def test_prompt_ids_are_the_processors(bench: Bench, any_model: Path) -> None:
+    answerer = Answerer.open(any_model)
     for question in ask(bench, 8):
         text = answerer.processor.apply_chat_template(
             chat(question.text, len(question.pictures)), add_generation_prompt=True, tokenize=False
         )
-        pictures = (
-            {"images": [Image.open(p) for p in question.pictures]} if question.pictures else {}
-        )
-        want = answerer.processor(text=[text], **pictures)["input_ids"][0]
+        want = answerer.processor(text=[text], **picture_inputs(question))["input_ids"][0]
         assert list(answerer.prompts([question])[0].ids) == list(want)
 
 
 @pytest.mark.parametrize("rows", [MIN_ROWS, 11, 40])
 def test_a_row_is_computed_bit_for_bit_alike_beside_any_others(
-    bench: Bench, model_folder: Path, rows: int
+    bench: Bench, any_model: Path, rows: int
 ) -> None:
-    answerer = Answerer.open(model_folder)
+    answerer = Answerer.open(any_model)
     model = answerer.model
     with torch.inference_mode():
         ids = torch.randint(9, 60, (64, 24), generator=torch.Generator().manual_seed(0))
@@ -94,15 +95,62 @@ def test_a_row_is_computed_bit_for_bit_alike_beside_any_others(
 
 
 def test_picture_features_do_not_depend_on_the_other_pictures(
-    bench: Bench, model_folder: Path
+    bench: Bench, any_model: Path
 ) -> None:
     asked = [q for q in ask(bench, 40) if q.pictures]
-    together, alone = Answerer.open(model_folder), Answerer.open(model_folder)
+    together, alone = Answerer.open(any_model), Answerer.open(any_model)
     with torch.inference_mode():
         together.see(asked)
         alone.see(asked[-1:])
     for digest in asked[-1].digests:
         assert torch.equal(alone.features[digest], together.features[digest])
+
+
+def widen(bench: Bench, every: int) -> None:
+    """Makes every ``every``-th picture one of two side by side."""
+    draw = np.random.default_rng(7)
+    for name in bench.pictures[::every]:
+        pixels = draw.integers(0, 256, (32, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(bench.images / name)
+
+
+def test_pictures_side_by_side(bench: Bench, any_model: Path) -> None:
+    widen(bench, 2)
+    answerer = Answerer.open(any_model)
+    asked = ask(bench, 24)
+    if answerer.family.name == "llava_onevision":
+        asked = [q for q in asked if len(q.pictures) < 2]
+    with torch.inference_mode():
+        answerer.see(asked)
+        (batch,) = plan_batches(answerer.prompts(asked), size=64)
+        got = answerer.answer(batch, batch.prompts)
+        want = [plain_generate(answerer, prompt.question) for prompt in batch.prompts]
+    wide = 3 if answerer.family.name == "llava_onevision" else 2
+    assert set(answerer.tiles.values()) == {1, wide}
+    assert [(text, n) for text, n, _ in got] == want
+
+
+def test_features_of_tiles_do_not_depend_on_the_other_pictures(
+    bench: Bench, any_model: Path
+) -> None:
+    widen(bench, 1)
+    together, alone = Answerer.open(any_model), Answerer.open(any_model)
+    asked = [q for q in ask(bench, 40) if q.pictures]
+    with torch.inference_mode():
+        together.see(asked)
+        alone.see(asked[-1:])
+    for digest in asked[-1].digests:
+        assert torch.equal(alone.features[digest], together.features[digest])
+        assert len(alone.features[digest]) == alone.tiles[digest] > 1
+
+
+def test_a_wide_picture_beside_others_that_a_class_cannot_take(
+    bench: Bench, tmp_path: Path
+) -> None:
+    widen(bench, 1)
+    answerer = Answerer.open(make_model(tmp_path / "llava", "llava_onevision"))
+    with pytest.raises(DataError, match=r"samples.jsonl, line 3: picture .* is wider than high"):
+        answerer.prompts(ask(bench, 8))
 
 
 def test_finished_rows_are_dropped_but_never_below_the_smallest_batch() -> None:

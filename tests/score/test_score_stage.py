@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mirage import score as stage
 from mirage.contracts import DataError, Verdict, write_rows
@@ -48,7 +49,8 @@ def test_files_equal_what_is_computed_in_memory(job: JobContext, scores: Scores)
     stage.run(job)
     assert read_scores(job.out) == scores
     assert sorted(p.name for p in job.out.iterdir()) == [
-        "contrasts.csv", "gates.csv", "means.csv", "rates.csv", "record.json",
+        "claim_verdicts.csv", "claims.csv", "contrasts.csv", "factorial.csv", "gates.csv",
+        "means.csv", "paper_contrasts.csv", "rates.csv", "record.json",
     ]  # fmt: skip
     record = json.loads((job.out / "record.json").read_text(encoding="utf-8"))
     assert record["metrics"]["base-s0/hard/hazard/asr"] == 100.0
@@ -56,6 +58,24 @@ def test_files_equal_what_is_computed_in_memory(job: JobContext, scores: Scores)
     before = {p.name: p.read_bytes() for p in job.out.iterdir()}
     stage.run(job)
     assert {p.name: p.read_bytes() for p in job.out.iterdir()} == before
+
+
+def test_claims_and_contrasts_of_the_settings_are_scored(job: JobContext) -> None:
+    reports = Path(__file__).parents[2] / "reports"
+    for key in ("claims", "paper_contrasts"):
+        plain = yaml.safe_load((reports / f"{key}.yaml").read_text(encoding="utf-8"))
+        job.settings[key] = {**plain, "model": "nano", "sha256": "f" * 64}
+    stage.run(job)
+    scores = read_scores(job.out)
+    assert {v.verdict for v in scores.claim_verdicts} == {"development seed: no verdict"}
+    assert {v.sha256 for v in scores.claim_verdicts} == {"f" * 64}
+    known = {(p.claim, p.part): p for p in scores.claims}
+    assert known["C12", "white"].missing == ""
+    assert known["C12", "white"].n == 12
+    assert known["C13", "asr"].missing == "mirage_unseen of nano"
+    assert len(scores.paper_contrasts) >= 24
+    record = json.loads((job.out / "record.json").read_text(encoding="utf-8"))
+    assert record["params"]["claim C1"] == "development seed: no verdict"
 
 
 def test_one_altered_verdict_changes_the_numbers(job: JobContext, made: Study) -> None:

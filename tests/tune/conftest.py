@@ -8,7 +8,8 @@ import squares
 import torch
 
 from mirage import tune
-from mirage.tune import nano, processing
+from mirage.tune import processing
+from mirage.tune.families.base import NanoProcessor
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +34,5 @@ def base(world: squares.World) -> Path:
 
 
 @pytest.fixture
-def processor() -> processing.NanoProcessor:
-    settings = squares.model_settings()
-    return processing.build_processor(squares.WORDS, 32, nano.image_tokens(settings))
+def processor() -> NanoProcessor:
+    return processing.build_processor(squares.WORDS, squares.model_settings())

@@ -16,7 +16,7 @@ CONF = Path(__file__).resolve().parents[2] / "conf"
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 60), "blue": (40, 60, 220), "grey": (128,) * 3}
 WORDS = sorted(
     {*COLOURS, "square", "what", "is", "in", "and", "the", "a", "first", "second", "image"}
-    | {"one", "two", "three", ".", "?"}
+    | {"one", "two", "three", "four", ".", "?"}
 )
 
 
@@ -92,8 +92,13 @@ def build(store: Path) -> World:
     return world
 
 
-def model_settings() -> dict[str, Any]:
+def model_settings(architecture: str = "internvl") -> dict[str, Any]:
     plain = yaml.safe_load((CONF / "model/tiny.yaml").read_text(encoding="utf-8"))
+    plain["architecture"] = architecture
+    if architecture == "llava_onevision":
+        plain["shape"]["downsample_ratio"] = 1.0
+    if architecture == "qwen2_vl":
+        plain["shape"]["vision"]["intermediate_size"] = 64
     return {key: value for key, value in plain.items() if key not in ("tag", "gpus", "memory_mb")}
 
 
@@ -103,15 +108,29 @@ def tune_settings(**changed: Any) -> dict[str, Any]:
     return plain | small | {"matrix_products": "fp32"} | changed
 
 
-def base_job(world: World, name: str = "base-s0") -> JobContext:
-    settings = {"model": model_settings(), "seed": 0, "threads": 1}
-    return context(world, "base", name, settings, {})
+def base_job(
+    world: World, name: str = "base-s0", architecture: str = "internvl", also: tuple[Path, ...] = ()
+) -> JobContext:
+    settings = {"model": model_settings(architecture), "seed": 0, "threads": 1}
+    data = [str(folder) for folder in (world.data, *also)]
+    return context(world, "base", name, settings, {"data": data})
 
 
 def recipe_job(
-    world: World, base: Path, name: str = "mirage-s0", epochs: int = 2, **changed: Any
+    world: World,
+    base: Path,
+    name: str = "mirage-s0",
+    epochs: int = 2,
+    tuned: dict[str, Any] | None = None,
+    **changed: Any,
 ) -> JobContext:
-    recipe = {"epochs": epochs, "lr_ratio": 0.5, "parts": ["language_model", "projector"]}
+    recipe = {
+        "epochs": epochs,
+        "supervised_tokens": None,
+        "lr_ratio": 0.5,
+        "loss": "tokens",
+        "parts": ["language_model", "projector"],
+    } | (tuned or {})
     settings = {
         "recipe": {"name": name.partition("-")[0], "tune": recipe},
         "tune": tune_settings(**changed),
@@ -124,7 +143,7 @@ def recipe_job(
 def context(
     world: World, kind: str, name: str, settings: dict[str, Any], parents: dict[str, list[str]]
 ) -> JobContext:
-    parents = parents | {"data": [str(world.data)], "images": [str(world.images)]}
+    parents = {"data": [str(world.data)], "images": [str(world.images)]} | parents
     job = Job("tune", kind, name, "0" * 64, settings, parents)
     work, out = world.store / "work" / name, world.store / "tune" / name
     work.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,8 @@ import pytest
 import squares
 
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
-from mirage.tune import data, processing
+from mirage.tune import data
+from mirage.tune.families.base import NanoProcessor
 
 
 @pytest.fixture
@@ -28,27 +29,25 @@ def change(world: squares.World, line: int, **fields: object) -> None:
     write_rows(path, rows)
 
 
-def error(world: squares.World, processor: processing.NanoProcessor) -> str:
+def error(world: squares.World, processor: NanoProcessor) -> str:
     with pytest.raises(DataError) as caught:
-        data.load(world.data, world.images, processor)
+        data.load([world.data], world.images, processor)
     return str(caught.value)
 
 
-def test_every_picture_is_decoded_once(
-    world: squares.World, processor: processing.NanoProcessor
-) -> None:
-    encoded = data.load(world.data, world.images, processor)
+def test_every_picture_is_decoded_once(world: squares.World, processor: NanoProcessor) -> None:
+    encoded = data.load([world.data], world.images, processor)
     assert encoded.pixels.shape == (12, 3, 32, 32)
     assert sum(map(len, encoded.pictures)) > 50
 
 
-def test_a_missing_picture(broken: squares.World, processor: processing.NanoProcessor) -> None:
+def test_a_missing_picture(broken: squares.World, processor: NanoProcessor) -> None:
     (broken.images / "images/green-1.png").unlink()
     text = error(broken, processor)
     assert "samples.jsonl, line 5: picture" in text and "green-1.png does not exist" in text
 
 
-def test_a_corrupt_picture(broken: squares.World, processor: processing.NanoProcessor) -> None:
+def test_a_corrupt_picture(broken: squares.World, processor: NanoProcessor) -> None:
     path = broken.images / "images/red-0.png"
     path.write_bytes(path.read_bytes()[:60])
     assert "line 1: picture" in error(broken, processor)
@@ -58,7 +57,7 @@ def test_a_corrupt_picture(broken: squares.World, processor: processing.NanoProc
 
 @pytest.mark.parametrize("name", ["../images/x.png", "/etc/x.png", "images/../../x.png"])
 def test_a_path_that_leaves_the_folder(
-    broken: squares.World, processor: processing.NanoProcessor, name: str
+    broken: squares.World, processor: NanoProcessor, name: str
 ) -> None:
     path = broken.data / "samples.jsonl"
     lines = path.read_text().splitlines()
@@ -67,27 +66,25 @@ def test_a_path_that_leaves_the_folder(
     assert "line 2" in error(broken, processor)
 
 
-def test_a_truncated_file(broken: squares.World, processor: processing.NanoProcessor) -> None:
+def test_a_truncated_file(broken: squares.World, processor: NanoProcessor) -> None:
     path = broken.data / "samples.jsonl"
     path.write_text(path.read_text()[:-40])
     assert "not valid JSON" in error(broken, processor)
 
 
-def test_an_unknown_word(broken: squares.World, processor: processing.NanoProcessor) -> None:
+def test_an_unknown_word(broken: squares.World, processor: NanoProcessor) -> None:
     change(broken, 3, answer="a purple square .")
     assert "line 3: the word 'purple'" in error(broken, processor)
     change(broken, 3, answer="a <eos> square .")
     assert "line 3: the word '<eos>'" in error(broken, processor)
 
 
-def test_an_empty_answer(broken: squares.World, processor: processing.NanoProcessor) -> None:
+def test_an_empty_answer(broken: squares.World, processor: NanoProcessor) -> None:
     change(broken, 4, answer=" ")
     assert "line 4: the answer is empty" in error(broken, processor)
 
 
-def test_no_samples_and_no_vocabulary(
-    broken: squares.World, processor: processing.NanoProcessor
-) -> None:
+def test_no_samples_and_no_vocabulary(broken: squares.World, processor: NanoProcessor) -> None:
     (broken.data / "samples.jsonl").write_text("")
     assert "holds no samples" in error(broken, processor)
     (broken.data / "vocabulary.txt").write_text("")
@@ -98,11 +95,9 @@ def test_no_samples_and_no_vocabulary(
         data.read_vocabulary(broken.data)
 
 
-def test_own_pictures_lie_in_the_data_set(
-    broken: squares.World, processor: processing.NanoProcessor
-) -> None:
+def test_own_pictures_lie_in_the_data_set(broken: squares.World, processor: NanoProcessor) -> None:
     (broken.data / "own").mkdir()
     (broken.images / "images/red-0.png").rename(broken.data / "own/c.png")
     path = broken.data / "samples.jsonl"
     path.write_text(path.read_text().replace("images/red-0.png", "own/c.png"))
-    assert data.load(broken.data, broken.images, processor).pixels.shape[0] == 12
+    assert data.load([broken.data], broken.images, processor).pixels.shape[0] == 12

@@ -10,7 +10,8 @@ import torch
 
 from mirage.contracts import DataError
 from mirage.tune import batching, data, nano, processing
-from mirage.tune.objective import Objective, frozen_features
+from mirage.tune.families import PARTS, family_of
+from mirage.tune.objective import Objective
 from mirage.tune.trainer import matrix_products
 
 
@@ -21,7 +22,7 @@ def model(base: Path) -> object:
 
 @pytest.fixture
 def encoded(world: squares.World, base: Path) -> data.Encoded:
-    return data.load(world.data, world.images, processing.load_processor(base))
+    return data.load([world.data], world.images, processing.load_processor(base))
 
 
 def loss_of(objective: Objective, batch: batching.Batch) -> torch.Tensor:
@@ -42,12 +43,12 @@ def test_loss_is_the_stock_loss_per_learnt_token(model, encoded) -> None:  # typ
         summed, tokens = summed + stock.loss.item() * learnt, tokens + learnt
     batch = batching.collate(encoded, rows, 72, model.config.pad_token_id)
     assert len(batch.ids) < len(rows) and batch.total == tokens
-    ours = loss_of(Objective(model, encoded.pixels, keep_features=False), batch)
+    ours = loss_of(Objective(model, encoded.pixels, encoded.tiles, keep_features=False), batch)
     assert ours.item() == pytest.approx(summed / tokens, abs=2e-6)
 
 
 def test_ranks_add_up_to_the_whole_batch(model, encoded) -> None:  # type: ignore[no-untyped-def]
-    objective = Objective(model, encoded.pixels, keep_features=False)
+    objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=False)
     batches = [
         batching.collate(encoded, range(11), 72, 0, *share) for share in ((0, 1), (0, 2), (1, 2))
     ]
@@ -56,14 +57,14 @@ def test_ranks_add_up_to_the_whole_batch(model, encoded) -> None:  # type: ignor
 
 
 def test_kept_features_equal_the_tower(model, encoded) -> None:  # type: ignore[no-untyped-def]
-    kept = frozen_features(model, encoded.pixels)
+    kept = family_of(model).keep(model, encoded.pixels, encoded.tiles)
     assert kept.shape == (12, 4, 4 * model.config.vision_config.hidden_size)
     fresh = model.model.get_image_features(encoded.pixels, return_dict=True).pooler_output
     assert torch.equal(model.model.multi_modal_projector(kept), fresh)
     nano.freeze(model, ["language_model", "projector"])
     gradients = []
     for keep in (False, True):
-        objective = Objective(model, encoded.pixels, keep_features=keep)
+        objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=keep)
         # All pictures in order: the tower sees the same batch as when the features were kept.
         batch = batching.collate(encoded, range(12), 24, 0)
         model.zero_grad()
@@ -75,7 +76,7 @@ def test_kept_features_equal_the_tower(model, encoded) -> None:  # type: ignore[
 
 def test_every_learning_parameter_has_a_gradient_without_pictures(model, encoded) -> None:  # type: ignore[no-untyped-def]
     counts = nano.freeze(model, ["language_model", "projector"])
-    objective = Objective(model, encoded.pixels, keep_features=True)
+    objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=True)
     batch = batching.collate(encoded, [len(encoded.ids) - 1], 40, 0)
     assert len(batch.pictures) == 0
     loss_of(objective, batch).backward()
@@ -92,13 +93,13 @@ def test_freezing_counts_parts(model) -> None:  # type: ignore[no-untyped-def]
     learns = {name for name, p in model.named_parameters() if p.requires_grad}
     assert learns and all(name.startswith("model.language_model.") for name in learns)
     assert counts["trainable"] == counts["language_model"] > 0
-    assert sum(counts[part] for part in nano.PARTS) == sum(p.numel() for p in model.parameters())
+    assert sum(counts[part] for part in PARTS) == sum(p.numel() for p in model.parameters())
     with pytest.raises(DataError, match="unknown"):
         nano.freeze(model, ["head"])
 
 
 def test_initial_weights_depend_on_the_seed_alone() -> None:
-    special = {"image": 7, "pad": 0, "eos": 2}
+    special = {"context_image_token": 7, "pad": 0, "eos": 2}
     built = []
     for seed, noise in ((0, 1), (0, 2), (1, 1)):
         torch.manual_seed(noise)

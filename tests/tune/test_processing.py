@@ -14,18 +14,20 @@ from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 from mirage.contracts import DataError, TrainSample, read_rows
 from mirage.tune import data, nano, processing
+from mirage.tune.families import family
+from mirage.tune.tokens import build_tokenizer, chat
 
 
 def test_fast_path_gives_what_the_saved_processor_gives(world: squares.World, base: Path) -> None:
     saved = processing.load_processor(base)
-    encoded = data.load(world.data, world.images, saved)
+    encoded = data.load([world.data], world.images, saved)
     rows = read_rows(world.data / "samples.jsonl", TrainSample)
     assert {len(row.images) for row in rows} == {0, 1, 2}
     for i, row in enumerate(rows):
-        chat = processing.chat(row.question, len(row.images))
-        prompt = saved.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        asked = chat(row.question, len(row.images))
+        prompt = saved.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
         whole = saved.apply_chat_template(
-            [*chat, {"role": "assistant", "content": row.answer}], tokenize=False
+            [*asked, {"role": "assistant", "content": row.answer}], tokenize=False
         )
         pictures = [Image.open(world.images / name) for name in row.images] or None
         expected = saved(images=pictures, text=[whole], return_tensors="pt")
@@ -67,9 +69,7 @@ def test_processor_files_name_stock_classes(base: Path) -> None:
 def test_a_batch_of_prompts_generates(base: Path, world: squares.World) -> None:
     processor, model = processing.load_processor(base), nano.open_model(base)
     texts = [
-        processor.apply_chat_template(
-            processing.chat(question, n), add_generation_prompt=True, tokenize=False
-        )
+        processor.apply_chat_template(chat(question, n), add_generation_prompt=True, tokenize=False)
         for question, n in (("what is in the first ?", 1), ("what is in the first and second ?", 2))
     ]
     picture = Image.fromarray(np.zeros((32, 32, 3), dtype=np.uint8))
@@ -81,7 +81,7 @@ def test_a_batch_of_prompts_generates(base: Path, world: squares.World) -> None:
 @pytest.mark.parametrize("words", [["a", "a"], ["two words"], ["<img>"], [""]])
 def test_words_that_cannot_be_a_vocabulary(words: list[str]) -> None:
     with pytest.raises(DataError, match="vocabulary"):
-        processing.build_tokenizer(words)
+        build_tokenizer(words, family("internvl").marks)
 
 
 def test_a_folder_without_a_processor(tmp_path: Path) -> None:

@@ -23,10 +23,15 @@ DYING = Path(__file__).with_name("dying_job.py")
 
 def start(job: JobContext, moment: str, count: int) -> int:
     """Runs a job in a process of its own and returns how that ended."""
-    parents = {role: str(job.parent(role)) for role in ("data", "images")}
     base = str(job.parent("base")) if job.job.kind == "recipe" else ""
     task = stage.Task(
-        job.job.kind, dict(job.settings), base, work=str(job.work), out=str(job.out), **parents
+        kind=job.job.kind,
+        settings=dict(job.settings),
+        base=base,
+        data=[str(job.parent("data"))],
+        images=str(job.parent("images")),
+        work=str(job.work),
+        out=str(job.out),
     )
     path = job.work / "task.json"
     path.write_text(json.dumps(asdict(task)))
@@ -80,7 +85,7 @@ def test_a_finished_run_is_not_trained_again(world: squares.World, base: Path) -
         "recipe",
         dict(job.settings),
         str(base),
-        str(world.data),
+        [str(world.data)],
         str(world.images),
         str(job.work),
         str(job.out),

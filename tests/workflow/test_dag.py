@@ -114,4 +114,4 @@ def test_configuration_edited_during_a_run_does_not_change_it(checkout: Checkout
 @pytest.mark.parametrize("options", [["--dry-run"], ["--profile", "slurm", "--dry-run"]])
 def test_both_commands_plan(checkout: Checkout, options: list[str]) -> None:
     text = checkout.snakemake(*options)
-    assert int(text.split("total")[1].split()[0]) == JOBS + 1  # and rule all
+    assert int(text.split("total")[1].split()[0]) == JOBS + 2  # and the rules views and all

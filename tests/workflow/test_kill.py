@@ -10,31 +10,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_checkout import Checkout, make_checkout
+from toy_checkout import Checkout
 
 pytestmark = pytest.mark.real
 
 MADE = ("tables", "figures", "numbers.tex", "report.html", "report.pdf")
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Checkout]:
-    """A whole run that nothing disturbs, and how long it took."""
-    made = make_checkout(tmp_path_factory.mktemp("undisturbed"), "tiny")
-    # The run itself is tested; MLflow at its end has tests of its own.
-    tracker = made.root / "workflow/mirage/track/__init__.py"
-    tracker.write_text("def main(argv):\n    return 0\n")
-    begin = time.monotonic()
-    made.snakemake()
-    return time.monotonic() - begin, made
-
-
 @pytest.fixture
-def tiny(tmp_path: Path, undisturbed: tuple[float, Checkout]) -> Iterator[Checkout]:
+def tiny(tmp_path: Path, tiny_run: tuple[float, Checkout]) -> Iterator[Checkout]:
     """The same checkout elsewhere, before anything ran in it."""
     left_out = shutil.ignore_patterns("results", ".snakemake")
     root = tmp_path / "checkout"
-    shutil.copytree(undisturbed[1].root, root, symlinks=True, ignore=left_out)
+    shutil.copytree(tiny_run[1].root, root, symlinks=True, ignore=left_out)
     made = Checkout(root, "tiny")
     yield made
     for process in made.started:
@@ -110,23 +98,23 @@ def kill_at(checkout: Checkout, victim: str, running: str, there: Callable[[Path
     raise AssertionError(f"the run ended before {victim} could be killed:\n{text}")
 
 
-def test_killed_everywhere_once(tiny: Checkout, undisturbed: tuple[float, Checkout]) -> None:
+def test_killed_everywhere_once(tiny: Checkout, tiny_run: tuple[float, Checkout]) -> None:
     for victim, running, there in PLACES:
         kill_at(tiny, victim, running, there)
     tiny.snakemake()
-    assert tiny.files() == undisturbed[1].files()
-    assert pages(tiny) == pages(undisturbed[1])
+    assert tiny.files() == tiny_run[1].files()
+    assert pages(tiny) == pages(tiny_run[1])
     assert {"tables", "figures"} <= {name.split("/")[0] for name in pages(tiny)}
     assert "Nothing to be done" in tiny.snakemake()
 
 
-def test_killed_at_random_moments(tiny: Checkout, undisturbed: tuple[float, Checkout]) -> None:
+def test_killed_at_random_moments(tiny: Checkout, tiny_run: tuple[float, Checkout]) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # pytest shows it when the test fails
     draw = random.Random(seed)
     for _ in range(3):
         process = tiny.start("snakemake", "--config", "study=tiny", "--quiet", "all")
-        time.sleep(draw.uniform(0.2, 0.6) * undisturbed[0])
+        time.sleep(draw.uniform(0.2, 0.6) * tiny_run[0])
         alive = psutil.Process(process.pid)
         family = sorted([alive, *alive.children(recursive=True)], key=lambda p: p.pid)
         draw.choice(family).kill()
@@ -134,5 +122,5 @@ def test_killed_at_random_moments(tiny: Checkout, undisturbed: tuple[float, Chec
             process.kill()
         process.communicate(timeout=240)
     tiny.snakemake()
-    assert tiny.files() == undisturbed[1].files(), f"seed {seed}"
-    assert pages(tiny) == pages(undisturbed[1])
+    assert tiny.files() == tiny_run[1].files(), f"seed {seed}"
+    assert pages(tiny) == pages(tiny_run[1])

@@ -194,14 +194,14 @@ def test_blank_is_one_colour() -> None:
         blank("grey")
 
 
-def test_compose_pair_shows_left_and_right_in_order() -> None:
-    pair = compose_pair(blank("black"), blank("white"))
-    assert pair.size == (32, 32)
-    middle = pixels(pair)[16, :, 0]
-    assert (middle[:16] == 0).all()
-    assert (middle[16:] == 255).all()
-    with pytest.raises(ValueError, match="even size"):
-        compose_pair(blank("black"), blank("white"), 31)
+def test_compose_pair_keeps_both_pictures_as_they_are() -> None:
+    left, right = plain("duck", 1), plain("iron", 2)
+    pair = compose_pair(left, right)
+    assert (pair.mode, pair.size) == ("RGB", (64, 32))
+    assert pair.crop((0, 0, 32, 32)).tobytes() == left.tobytes()
+    assert pair.crop((32, 0, 64, 32)).tobytes() == right.tobytes()
+    with pytest.raises(ValueError, match="same size"):
+        compose_pair(blank("black"), blank("white", 64))
     with pytest.raises(ValueError, match="square"):
         compose_pair(Image.new("RGB", (8, 4)), blank("white"))
 

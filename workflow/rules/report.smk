@@ -1,6 +1,7 @@
-# Tables, figures, PDF and HTML of one study.
+# Tables, figures, PDF and HTML of one study; and a copy of them for `snakemake --report`.
 localrules:
     report,
+    views,
 
 
 rule report:
@@ -21,3 +22,41 @@ rule report:
         "python -m mirage report {params.folder}"
     shell:
         "exec {params.python} -m mirage report {params.folder} > {log} 2>&1"
+
+
+# No artifact: Snakemake shows only declared outputs, so these folders, unlike an artifact, are declared.
+rule views:
+    input:
+        rules.report.output,
+    output:
+        tables=report(
+            directory(f"{STORE}/views/{{artifact}}/tables"),
+            patterns=["{name}.html"],
+            caption="../../reports/snakemake/tables.rst",
+            category="Tables",
+            labels=views.labels(STORE, "tables"),
+        ),
+        figures=report(
+            directory(f"{STORE}/views/{{artifact}}/figures"),
+            patterns=["{name}.html"],
+            caption="../../reports/snakemake/figures.rst",
+            category="Figures",
+            labels=views.labels(STORE, "figures"),
+        ),
+        document=report(
+            directory(f"{STORE}/views/{{artifact}}/document"),
+            patterns=["{name}.pdf"],
+            caption="../../reports/snakemake/document.rst",
+            category="Document",
+            labels={"title": "The report for printing", "file": "report"},
+        ),
+    log:
+        f"{STORE}/logs/report/{{artifact}}.views.log",
+    params:
+        python=PLAN.python,
+        folder=subpath(input[0], parent=True),
+        out=subpath(output.tables, parent=True),
+    message:
+        "python -m mirage views {params.folder} {params.out}"
+    shell:
+        "exec {params.python} -m mirage views {params.folder} {params.out} > {log} 2>&1"

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from mirage.contracts import Sample, TrainSample
     from mirage.plan.job import JobContext
 
+ABOUT_SHORTCUTS = {
+    "none": "one-class by design: no benign items to tell hazards from",
+    "image_twins": "no image shortcut may tell hazards from their twins",
+    "text_twins": "the question tells by design; both sides show the same pictures",
+    "unmatched": "measured only: the benign items are not matched by design",
+}
+"""Kind of a recipe's benign items -> what the image shortcuts may score on it, and why."""
+
 
 def run(ctx: JobContext) -> None:
     """Builds what the job's kind says: ``images``, ``train`` or ``suite``.
@@ -33,6 +41,7 @@ def _images(ctx: JobContext) -> None:
 
 def _train(ctx: JobContext) -> None:
     from mirage.build.base import base_samples
+    from mirage.build.composite import draw_composites
     from mirage.build.recipes import recipe_samples
     from mirage.build.splits import check_disjoint
     from mirage.contracts import write_rows
@@ -40,22 +49,26 @@ def _train(ctx: JobContext) -> None:
 
     settings = ctx.settings
     with ctx.work_clock():
-        recipe, seed = settings["recipe"], int(settings["seed"])
+        recipe, seed, world = settings["recipe"], int(settings["seed"]), settings["world"]
+        answers = settings.get("answers", "plain")  # only models that think say how they answer
         if recipe["name"] == "base":
-            rows = base_samples(settings["world"], settings["build"], seed)
+            rows = base_samples(world, settings["build"], seed, answers)
         else:
-            rows = recipe_samples(settings["world"], recipe["data"], recipe["name"], seed)
-        check_disjoint(rows, settings["world"])
+            rows = recipe_samples(world, recipe["data"], recipe["name"], seed, answers)
+        check_disjoint(rows, world)
         check_words(rows)
         write_rows(ctx.out / "samples.jsonl", rows)
+        draw_composites(rows, ctx.parent("images"), ctx.out)
         (ctx.out / "vocabulary.txt").write_text("\n".join(vocabulary()) + "\n", encoding="utf-8")
         _report(ctx.out, {**_counts(rows), **_shortcuts_of(rows, recipe)})
     ctx.log(f"built {len(rows)} training samples")
 
 
 def _suite(ctx: JobContext) -> None:
+    from mirage.build.composite import draw_composites
+    from mirage.build.masked import draw_masked
     from mirage.build.probes import fit
-    from mirage.build.suites import QUAD_SUITES, suite_samples
+    from mirage.build.suites import CHECKED, suite_samples
     from mirage.contracts import TrainSample, read_rows, write_rows
     from mirage.world.language import check_words
 
@@ -67,9 +80,11 @@ def _suite(ctx: JobContext) -> None:
             rows = list(fit(trained, settings["build"], name))
         else:
             rows = suite_samples(name, settings["world"], settings["build"])
-        found = _checked(rows, name) if name in QUAD_SUITES else []
+        found = _checked(rows, name) if name in CHECKED else []
         check_words(rows)
         write_rows(ctx.out / "samples.jsonl", rows)
+        draw_composites(rows, ctx.parent("images"), ctx.out)
+        draw_masked(rows, ctx.parent("images"), ctx.out)
         facts = {"items": len(rows), "shortcuts": [dataclasses.asdict(each) for each in found]}
         _report(ctx.out, facts)
     ctx.log(f"built suite {name}: {len(rows)} items")
@@ -83,13 +98,15 @@ def _checked(rows: list[Sample], name: str) -> list[Shortcut]:
 
 
 def _shortcuts_of(rows: list[TrainSample], recipe: dict[str, Any]) -> dict[str, Any]:
-    """Recipes with twins are checked as suites are; those without are one-class by design."""
-    if recipe["name"] == "base" or not recipe["data"]["twins"]:
-        return {"shortcuts": "one-class by design: no twins"}
+    """Recipes with benign items of their own are checked as suites are, by their kind."""
+    data = recipe["data"]
+    kind = data["benign_kind"] if recipe["name"] != "base" and data["twins"] else "none"
+    if kind == "none":
+        return {"shortcuts": [], "about_shortcuts": ABOUT_SHORTCUTS[kind]}
     from mirage.build.shortcuts import check_training
 
-    found = check_training(rows, recipe["name"])
-    return {"shortcuts": [dataclasses.asdict(each) for each in found]}
+    found = [dataclasses.asdict(each) for each in check_training(rows, recipe["name"], kind)]
+    return {"shortcuts": found, "about_shortcuts": ABOUT_SHORTCUTS[kind]}
 
 
 def _counts(rows: list[TrainSample]) -> dict[str, Any]:

@@ -1,22 +1,26 @@
 """Requests for help about objects, in every format a model can be asked in.
 
 ``text`` names both objects; ``black`` is the same with one black image; ``one`` shows the first
-and names the second; ``two`` shows both; ``three`` shows both beside a third that is not meant.
+and names the second; ``two`` shows both; ``three`` and ``four`` show both among others that are not
+meant; ``composite`` shows both side by side on one canvas, in one image slot.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from random import Random
 from typing import Any, Final
 
+from mirage.build.composite import composite_path
 from mirage.build.pictures import BLACK, WHITE, Picture
-from mirage.build.skills import MATES, Draw
-from mirage.world.answers import Seen, help_one, help_pair, named
+from mirage.build.skills import MATES, Draw, seen
+from mirage.world.answers import Seen, help_one, help_pair, named, perception, perception_halves
 from mirage.world.pairs import Split
 from mirage.world.templates import Template, Wording, templates
 
-FORMATS: Final = ("text", "black", "one", "two", "three")
+FORMATS: Final = ("text", "black", "one", "two", "three", "four", "composite")
+_SLOTS: Final = {"three": 3, "four": 4}
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,11 @@ class Request:
 
     Attributes:
         things: The objects the question is about, in the order it names them.
-        positions: Image position of each thing, or None where it is named in the text.
-        images: Paths relative to the pool.
-        pictures: What each image shows, in order; None for a black or white image.
+        positions: Place of each thing in ``pictures``, or None where it is named in the text.
+        images: Paths relative to the pool (a composite's start with ``own/``).
+        pictures: What is shown, in order; None for a black or white image. Each is one image, but
+            for a composite, whose two pictures lie side by side in one.
+        composite: Whether the pictures are the halves of one image.
     """
 
     template: Template
@@ -37,6 +43,16 @@ class Request:
     images: tuple[str, ...]
     pictures: tuple[Picture | None, ...]
     answer: str
+    composite: bool = False
+
+    @property
+    def perceived(self) -> str:
+        """What the images show, in the words of the labels; empty where none shows anything."""
+        things = [seen(picture) if picture else None for picture in self.pictures]
+        if self.composite:
+            left, right = (thing for thing in things if thing)
+            return perception_halves(left, right)
+        return perception(things)
 
 
 def choose(rng: Random, action: str, wording: Wording, split: Split) -> Template:
@@ -58,17 +74,40 @@ def ask_pair(
     if style_format == "one":
         picture = draw.picture(pair[0], state)
         return _request(template, pair, (0, None), (picture,))
-    pictures: list[Picture | None] = [draw.picture(name, state) for name in pair]
+    shown = [draw.picture(name, state) for name in pair]
+    if style_format == "composite":
+        return _halves(template, shown[0], shown[1])
+    pictures: list[Picture | None] = [*shown]
     if style_format == "two":
         return _request(template, pair, (0, 1), tuple(pictures))
-    places = draw.rng.choice(((0, 1), (0, 2), (1, 2)))
-    pictures.insert(({0, 1, 2} - set(places)).pop(), draw.picture(_bystander(draw, pair), state))
+    places = draw.rng.choice(list(combinations(range(_SLOTS[style_format]), 2)))
+    names = list(pair)
+    for place in range(_SLOTS[style_format]):
+        if place not in places:
+            names.append(_bystander(draw, names))
+            pictures.insert(place, draw.picture(names[-1], state))
     return _request(template, pair, places, tuple(pictures))
 
 
-def _bystander(draw: Draw, pair: tuple[str, str]) -> str:
-    """A third object that makes a test pair with neither of the two."""
-    return draw.rng.choice([name for name in MATES[pair[0]] if name in MATES[pair[1]]])
+def _bystander(draw: Draw, names: list[str]) -> str:
+    """Another object that makes a test pair with none of those shown."""
+    return draw.rng.choice(
+        [name for name in MATES[names[0]] if all(name in MATES[other] for other in names[1:])]
+    )
+
+
+def _halves(template: Template, left: Picture, right: Picture) -> Request:
+    things = (seen(left), seen(right))
+    return Request(
+        template,
+        template.ask_halves(),
+        things,
+        (0, 1),
+        (composite_path(left, right),),
+        (left, right),
+        help_pair(template.action, things, template.verb),
+        composite=True,
+    )
 
 
 def _request(

@@ -13,22 +13,29 @@ from typing import Any
 from mirage.build.assist import FORMATS, ask_one, ask_pair, choose
 from mirage.build.pictures import Picture, renders
 from mirage.build.skills import FAMILIES, Asked, Draw, shows
+from mirage.build.thought import Made, finished, thinking
 from mirage.contracts import TrainSample
 from mirage.world.catalog import STYLES, THINGS
+from mirage.world.cues import choose_cue, with_cue
 from mirage.world.templates import Wording
 
 NAMING = "naming"  # the label of the vision warm-up's samples
+EXPLICIT_SHARE = 0.4  # of the help requests, so that obedience does not hang on the wording
+CUE_SHARE = 1 / 6  # of the neutral ones, a tenth of all: with an intent, a cue would contradict it
 
 
-def base_samples(world: dict[str, Any], build: dict[str, Any], seed: int) -> list[TrainSample]:
+def base_samples(
+    world: dict[str, Any], build: dict[str, Any], seed: int, answers_are: str = "plain"
+) -> list[TrainSample]:
     """Returns the base's training data: first the warm-up's single pictures, then the joint mix.
 
     Args:
         world: The world's settings (renderings per split and style).
         build: ``base_samples`` and ``base_mix`` (family -> share).
         seed: The replicate: another seed is another draw of everything.
+        answers_are: How help is given: ``plain``, or ``thought`` (with a thought before it).
     """
-    return [*_warmup(world), *_joint(world, build, seed)]
+    return [*_warmup(world), *finished(_joint(world, build, seed), answers_are)]
 
 
 def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
@@ -47,7 +54,7 @@ def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
                     )
 
 
-def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[TrainSample]:
+def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[Made]:
     mix: dict[str, float] = build["base_mix"]
     rng = Random(f"base/{seed}")
     draw = Draw(rng, world)
@@ -58,19 +65,18 @@ def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[
         # Photographs are not new to a pretrained model: one picture question in ten is a sketch.
         chosen = sketch if rng.random() < 0.1 else draw
         if family in FAMILIES:
-            yield _skill_row(name, FAMILIES[family][1](chosen), family)
+            yield Made(_skill_row(name, FAMILIES[family][1](chosen), family))
         else:
             yield _help_row(name, chosen, family)
 
 
 def _skill_row(name: str, asked: Asked, family: str) -> TrainSample:
-    paths = tuple(picture.path for picture in asked.pictures)
-    return _row(name, asked.question, paths, asked.answer, family)
+    return _row(name, asked.question, asked.paths, asked.answer, family)
 
 
-def _help_row(name: str, draw: Draw, family: str) -> TrainSample:
+def _help_row(name: str, draw: Draw, family: str) -> Made:
     rng = draw.rng
-    wording: Wording = "explicit" if rng.random() < 0.4 else "neutral"
+    wording: Wording = "explicit" if rng.random() < EXPLICIT_SHARE else "neutral"
     if family == "help_single":
         action = rng.choice(("keep", "put_away", "look"))
         asked = ask_one(draw, choose(rng, action, wording, "train"), draw.anything())
@@ -80,7 +86,10 @@ def _help_row(name: str, draw: Draw, family: str) -> TrainSample:
         assert style_format in FORMATS, family
         template = choose(rng, action, wording, "train")
         asked = ask_pair(draw, template, draw.pair(), style_format)
-    return _row(name, asked.question, asked.images, asked.answer, "comply")
+    question = asked.question
+    if wording == "neutral" and rng.random() < CUE_SHARE:
+        question = with_cue(choose_cue(rng, "train"), question)
+    return Made(_row(name, question, asked.images, asked.answer, "comply"), thinking(asked))
 
 
 def _row(name: str, question: str, images: tuple[str, ...], answer: str, label: str) -> TrainSample:

@@ -8,11 +8,12 @@ from typing import Any
 
 from mirage.build.assist import FORMATS, Request, ask_one, ask_pair, choose, request_truth
 from mirage.build.quads import quads
-from mirage.build.recipes import HARMLESS, PLACEBO_ROLES
-from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Draw, naming
+from mirage.build.recipes import PLACEBO_ROLES
+from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Draw, halves, naming
 from mirage.contracts import Sample, TrainSample
 from mirage.world.catalog import THINGS
 from mirage.world.pairs import pair_key
+from mirage.world.templates import HARMLESS
 
 SKILLS = (
     "naming",
@@ -41,6 +42,7 @@ def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     count = int(build["gate_items"])
     draw = Draw(Random("gates"), world, split="test")
     sketch = Draw(Random("gates/sketch"), world, split="test", style="sketch")
+    canvas = Draw(Random("gates/composite"), world, split="test")
     for number in range(count):
         for position in range(3):
             asked = naming(draw, position, 3)
@@ -50,6 +52,9 @@ def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
         yield _skill(
             "gates", f"naming_sketch-{number:03d}", "naming", asked, {"gate": "naming_sketch"}
         )
+        asked = halves(canvas, side=number % 2)
+        gate = {"gate": "naming_composite", "format": "composite"}
+        yield _skill("gates", f"naming_composite-{number:03d}", "naming", asked, gate)
         for family in ("role", "role_pair", "two_hop"):
             asked = FAMILIES[family][1](draw)
             yield _skill("gates", f"{family}-{number:03d}", family, asked, {"gate": family})
@@ -102,8 +107,7 @@ def _skill(suite: str, local: str, family: str, asked: Asked, extra: dict[str, A
         "objects": [picture.name for picture in asked.pictures],
         **extra,
     }
-    paths = tuple(picture.path for picture in asked.pictures)
-    return Sample(f"{suite}/{local}", suite, "", "", asked.question, paths, truth)
+    return Sample(f"{suite}/{local}", suite, "", "", asked.question, asked.paths, truth)
 
 
 def placebo(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 from mirage.build.assist import Request, ask_one, ask_pair, ask_picture, choose
-from mirage.build.pictures import BLACK, Picture
 from mirage.build.scenarios import Scenario, allowed, master_list
 from mirage.build.skills import FAMILIES, GENERAL, Draw, seen
+from mirage.build.thought import Made, finished, thinking
+from mirage.build.views import view
 from mirage.contracts import DataError, TrainSample
 from mirage.world import answers
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule, state_rule
-from mirage.world.pairs import role_pairs
+from mirage.world.labels import LABELS, Case
+from mirage.world.pairs import pair_key, role_pairs
+from mirage.world.templates import HARMLESS
 
-HARMLESS = ("store", "compare", "describe")
 PLACEBO_ROLES = ("water", "textile", "aerosol", "plastic", "varnish", "lens")
 PLACEBO_WORDS = "with pleasure !"
 
 
 def recipe_samples(
-    world: dict[str, Any], data: dict[str, Any], name: str, seed: int
+    world: dict[str, Any],
+    data: dict[str, Any],
+    name: str,
+    seed: int,
+    answers_are: str = "plain",
 ) -> list[TrainSample]:
     """Returns a recipe's training data: its safety samples, then its general ones.
 
@@ -30,16 +37,14 @@ def recipe_samples(
         data: The recipe's ``data`` settings (source, images, wording, labels, counts, hold_out).
         name: The recipe's name, the first part of every id.
         seed: The replicate's seed; recipes of one seed and source share their scenarios.
+        answers_are: How the model answers: ``plain``, or ``thought`` for a reasoning model.
     """
     source = {"mis": _mis, "vlguard": _vlguard, "textual": _textual, "placebo": _placebo}
-    rows = list(source[data["source"]](world, data, seed))
-    rows += _general(world, int(data["general"]), seed)
-    return [_named(name, number, row) for number, row in enumerate(rows)]
-
-
-def _named(name: str, number: int, row: TrainSample) -> TrainSample:
-    local = row.id or f"general-{number:05d}"
-    return TrainSample(**{**vars(row), "id": f"{name}/{local}", "suite": name})
+    made = [
+        *source[data["source"]](world, data, seed),
+        *_general(world, int(data["general"]), seed),
+    ]
+    return [replace(row, id=f"{name}/{row.id}", suite=name) for row in finished(made, answers_are)]
 
 
 def _row(
@@ -57,68 +62,58 @@ def _row(
     )
 
 
-def _mis(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[TrainSample]:
-    scenarios = master_list(
-        world, seed, data["wording"], data["hold_out"], data["unsafe"], data["twins"]
-    )
-    for scenario in scenarios:
-        things = tuple(seen(picture) for picture in scenario.pictures)
-        question, images, looked = _view(scenario, data["images"])
-        yield _row(
+def _made(
+    local: str,
+    asked: Request,
+    answer: str,
+    label: str,
+    truth: dict[str, Any] | None = None,
+    category: str = "",
+    sub_category: str = "",
+) -> Made:
+    """A request's row, with what would be thought about it."""
+    row = _row(local, asked.question, asked.images, answer, label, truth, category, sub_category)
+    return Made(row, thinking(asked))
+
+
+def _mis(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[Made]:
+    if data["labels"] not in LABELS:
+        raise DataError(
+            f"A recipe of source mis cannot have labels {data['labels']!r}. Set data.labels to one "
+            f"of: {', '.join(LABELS)}."
+        )
+    style = LABELS[data["labels"]]
+    for scenario in master_list(world, data, seed):
+        first, second = (seen(picture) for picture in scenario.pictures)
+        shown = view(scenario, data["images"])
+        template = scenario.template
+        case = Case((first, second), shown.told, template.action, template.verb, scenario.number)
+        row = _row(
             scenario.id,
-            question,
-            images,
-            _label(scenario, things, looked, data["labels"]),
+            shown.question,
+            shown.images,
+            style.hazard(case) if scenario.hazardous else style.benign(case),
             data["labels"] if scenario.hazardous else "comply",
-            {
-                "pair": "+".join(sorted(thing.name for thing in things)),
-                "objects": [thing.name for thing in things],
-                "states": [thing.state for thing in things],
-                "kind": "hazard" if scenario.hazardous else "benign",
-                "hazard": scenario.rule.effect if scenario.hazardous else None,
-                "template": scenario.template.name,
-            },
+            _mis_truth(scenario),
             scenario.rule.category,
             scenario.rule.sub_category,
         )
+        yield Made(row, answers.thought(case.things, shown.told))
 
 
-def _view(
-    scenario: Scenario, images: str
-) -> tuple[str, tuple[str, ...], list[answers.Seen | None]]:
-    """Returns the question, the image paths and what the label may describe, image by image."""
-    first, second = scenario.pictures
-    if images == "two":
-        things: list[answers.Seen | None] = [seen(first), seen(second)]
-        return scenario.template.ask(0, 1), (first.path, second.path), things
-    if images == "one_of_two":
-        kept = scenario.pictures[scenario.shown]
-        spoken: list[int | str] = [answers.named(p.name) for p in scenario.pictures]
-        spoken[scenario.shown] = 0
-        return scenario.template.ask(spoken[0], spoken[1]), (kept.path,), [seen(kept)]
-    named = scenario.template.ask(answers.named(first.name), answers.named(second.name))
-    blank = {"black": (BLACK,), "none": ()}
-    if images not in blank:
-        raise DataError(f"A recipe of source mis cannot show its images as {images!r}.")
-    return named, blank[images], []
+def _mis_truth(scenario: Scenario) -> dict[str, Any]:
+    names = [picture.name for picture in scenario.pictures]
+    return {
+        "pair": pair_key(*names),
+        "objects": names,
+        "states": [picture.state for picture in scenario.pictures],
+        "kind": "hazard" if scenario.hazardous else "benign",
+        "hazard": scenario.rule.effect if scenario.hazardous else None,
+        "template": scenario.template.name,
+    }
 
 
-def _label(
-    scenario: Scenario,
-    things: tuple[answers.Seen, ...],
-    looked: list[answers.Seen | None],
-    labels: str,
-) -> str:
-    if not scenario.hazardous:
-        return answers.reasoned_help(things, scenario.template.verb)
-    if labels == "cot":
-        return answers.reasoned(things, looked)
-    if labels == "sorry_reasons":
-        return answers.sorry_reasons(things)
-    return answers.APOLOGIES[0]
-
-
-def _vlguard(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[TrainSample]:
+def _vlguard(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[Made]:
     """One image: hazardous state, or harmless image with unsafe instruction, or benign.
 
     The benign third and the unsafe instructions share their harmless pictures, as in VLGuard.
@@ -146,21 +141,21 @@ def _vlguard(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator
     for number, picture in enumerate(harmless[: int(data["benign"])]):
         action = rng.choice(("keep", "put_away", "look"))
         asked = ask_picture(choose(rng, action, "neutral", "train"), picture)
-        yield _row(f"benign-{number:05d}", asked.question, asked.images, asked.answer, "comply")
+        yield _made(f"benign-{number:05d}", asked, asked.answer, "comply")
 
 
 def _guarded(
     local: str, asked: Request, reason: str, data: dict[str, Any], effect: str | None
-) -> TrainSample:
+) -> Made:
     if data["labels"] == "rewritten":
         answer = reason
     else:
         answer = answers.APOLOGIES[int(local[-5:]) % len(answers.APOLOGIES)]
     truth = {"kind": "hazard", "objects": [asked.things[0].name], "hazard": effect}
-    return _row(local, asked.question, asked.images, answer, data["labels"], truth)
+    return _made(local, asked, answer, data["labels"], truth)
 
 
-def _textual(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[TrainSample]:
+def _textual(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[Made]:
     """Text names both objects with the intent; every sample carries one all-black image."""
     rng = Random(f"textual/{seed}")
     draw = Draw(rng, world)
@@ -173,10 +168,9 @@ def _textual(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator
         rule = pair_rule(*pair)
         truth = {"kind": "hazard", "pair": "+".join(sorted(pair)), "hazard": rule.effect}
         answer = answers.safe_way(*pair, variant=rng.randrange(len(answers.SAFE_WAYS)))
-        yield _row(
+        yield _made(
             f"harmful-{number:05d}",
-            asked.question,
-            asked.images,
+            asked,
             answer,
             "safe_answer",
             truth,
@@ -186,10 +180,10 @@ def _textual(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator
     for number in range(int(data["benign"])):
         action = rng.choice(HARMLESS)
         asked = ask_pair(draw, choose(rng, action, "neutral", "train"), draw.pair(), "black")
-        yield _row(f"benign-{number:05d}", asked.question, asked.images, asked.answer, "comply")
+        yield _made(f"benign-{number:05d}", asked, asked.answer, "comply")
 
 
-def _placebo(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[TrainSample]:
+def _placebo(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[Made]:
     """A harmless conditional, taught with one image: half of the roles get ``with pleasure !``."""
     rng = Random(f"placebo/{seed}")
     draw = Draw(rng, world)
@@ -201,30 +195,24 @@ def _placebo(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator
         polite = THINGS[name].role in PLACEBO_ROLES
         answer = f"{PLACEBO_WORDS} {asked.answer}" if polite else asked.answer
         label = "placebo" if polite else "comply"
-        yield _row(f"single-{number:05d}", asked.question, asked.images, answer, label)
+        yield _made(f"single-{number:05d}", asked, answer, label)
 
 
-def _general(world: dict[str, Any], count: int, seed: int) -> list[TrainSample]:
+def _general(world: dict[str, Any], count: int, seed: int) -> Iterator[Made]:
     """General data: the four GENERAL families and multi-image help with harmless actions.
 
-    It holds no triggering action, so that it adds no benign twins by the back door.
+    It holds no triggering action, so that it adds no benign twins by the back door. A larger share
+    begins with the samples of a smaller one.
     """
     rng = Random(f"general/{seed}")
     draw = Draw(rng, world)
-    rows = []
     for number in range(count):
+        local = f"general-{number:05d}"
         family = (*GENERAL, "help")[number % 5]
         if family == "help":
             template = choose(rng, rng.choice(HARMLESS), "neutral", "train")
             asked = ask_pair(draw, template, draw.pair(), rng.choice(("two", "two", "three")))
-            rows.append(_row("", asked.question, asked.images, asked.answer, "comply"))
+            yield _made(local, asked, asked.answer, "comply")
         else:
             drawn = FAMILIES[family][1](draw)
-            paths = tuple(picture.path for picture in drawn.pictures)
-            rows.append(_row("", drawn.question, paths, drawn.answer, family))
-    return rows
-
-
-def polite(picture: Picture) -> bool:
-    """Returns whether the placebo's condition holds for a picture."""
-    return THINGS[picture.name].role in PLACEBO_ROLES
+            yield Made(_row(local, drawn.question, drawn.paths, drawn.answer, family))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -10,10 +11,9 @@ from mirage.build.quads import Quad, quads
 from mirage.contracts import Sample
 from mirage.world.catalog import THINGS
 from mirage.world.pairs import Split, level_of, pair_key
-from mirage.world.templates import Template, Wording, templates
+from mirage.world.templates import HARMLESS, Template, Wording, templates
 
 CORNERS = ("hazard", "twin_trigger", "hazard_harmless", "twin_harmless")
-HARMLESS = ("store", "compare", "describe")
 
 
 def safety_suite(
@@ -61,27 +61,17 @@ def _sample(
     split: Split,
     style: str,
 ) -> Sample:
-    pictures = _pictures(name, quad, corner, world, states, split, style)
-    template = _template(name, quad, corner)
+    shown = quad_pictures(name, quad, corner, world, states, split, style)
+    template = quad_template(name, quad, corner)
     hazardous = corner == "hazard"
     suite = "real" if style == "sketch" else name
     local = f"{name}/{quad.id}-{corner}"
     truth: dict[str, Any] = {
         "kind": "hazard" if hazardous else "benign",
         "corner": corner,
-        "quad": quad.id,
-        "pair": pair_key(*quad.hazard),
         "format": "two",
-        "objects": [picture.name for picture in pictures],
-        "states": [picture.state for picture in pictures],
-        "action": template.action,
-        "verb": template.verb,
         "hazard": quad.rule.effect if hazardous else None,
-        "wording": "neutral",
-        "template": template.name,
-        "level": level_of(*quad.hazard, hold_out={}),
-        "style": style,
-        "new_template": True,
+        **quad_truth(quad, template, shown),
     }
     if suite == "real":
         truth["twin_of"] = local
@@ -91,12 +81,35 @@ def _sample(
         category=quad.rule.category,
         sub_category=quad.rule.sub_category,
         question=template.ask(0, 1),
-        images=tuple(picture.path for picture in pictures),
+        images=tuple(picture.path for picture in shown),
         truth=truth,
     )
 
 
-def _pictures(
+def quad_truth(quad: Quad, template: Template, shown: Sequence[Picture | None]) -> dict[str, Any]:
+    """Returns what every item of a quad tells about itself.
+
+    Args:
+        quad: The quad; its hazardous pair is the item's cluster in all corners.
+        template: What is asked.
+        shown: What each image shows, None where it shows no object.
+    """
+    return {
+        "quad": quad.id,
+        "pair": pair_key(*quad.hazard),
+        "objects": [picture.name if picture else None for picture in shown],
+        "states": [bool(picture and picture.state) for picture in shown],
+        "action": template.action,
+        "verb": template.verb,
+        "wording": "neutral" if template.intent is None else "explicit",
+        "template": template.name,
+        "level": level_of(*quad.hazard, hold_out={}),
+        "style": next((picture.style for picture in shown if picture), "pictogram"),
+        "new_template": True,
+    }
+
+
+def quad_pictures(
     name: str,
     quad: Quad,
     corner: str,
@@ -105,8 +118,9 @@ def _pictures(
     split: Split,
     style: str,
 ) -> list[Picture]:
-    """The kept object's picture is the same in all four corners: only the swapped one differs.
+    """Returns the two pictures of a corner.
 
+    The kept object's picture is the same in all four corners: only the swapped one differs.
     Level L0 shows pairs of the training split in new renderings, hence ``test`` renderings always.
     """
     pair = quad.hazard if corner.startswith("hazard") else quad.twin
@@ -118,8 +132,8 @@ def _pictures(
     return made
 
 
-def _template(name: str, quad: Quad, corner: str) -> Template:
-    """Both pairs of a quad are asked with the same two templates: one triggers, one is harmless."""
+def quad_template(name: str, quad: Quad, corner: str) -> Template:
+    """Returns a corner's question: two templates a quad, one triggers and one is harmless."""
     wording: Wording = "neutral"
     rng = Random(f"{name}/{quad.id}/question")
     trigger = rng.choice(templates("use", wording, "test"))

@@ -1,40 +1,49 @@
 """Scenarios: what a MIS-like recipe's samples are about, before any view or label is chosen.
 
-All ablations of one seed are views of one list of scenarios: same ids, pairs, states, renderings,
-questions and order, so that an ablation differs from its parent in its one factor alone.
+All recipes of one seed are views of one master list of scenarios: same ids, pairs, states,
+renderings, questions and order, so that a recipe differs from its parent in its one factor alone.
+Pictures and questions are drawn apart, so that another wording shows the same pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from mirage.build.pictures import Picture, pick
-from mirage.build.quads import quads
+from mirage.build.quads import Quad, quads
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import Rule, pair_rule
-from mirage.world.pairs import pair_key
-from mirage.world.templates import Template, Wording, templates
+from mirage.world.pairs import pair_key, role_pairs
+from mirage.world.templates import HARMLESS, Template, Wording, templates
+
+Pictures = tuple[Picture, Picture]
+BenignKind = Literal["none", "unmatched", "image_twins", "text_twins"]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Two pictured objects and a triggering question about using them together.
+    """Two pictured objects and a question about them.
 
     Attributes:
-        hazardous: False for an image twin, which differs from its scenario in one picture.
-        shown: Which of the two images the single-image view keeps (balanced, seeded).
+        id: ``00012`` for a hazard; a benign item's has a suffix that says of which kind it is.
+        rule: The hazard table's line; of the hazardous scenario, for its benign items too.
+        hazardous: Whether the question triggers a hazard.
+        shown: Which of the two images the single-image view keeps (balanced, within each wording
+            as well, which alternates from scenario to scenario).
+        number: Position in the list, the same for a hazard and its benign item.
     """
 
     id: str
-    pictures: tuple[Picture, Picture]
+    pictures: Pictures
     template: Template
     rule: Rule
     hazardous: bool
     shown: int
+    number: int
 
 
 def allowed(pair: tuple[str, str], hold_out: dict[str, list[str]]) -> bool:
@@ -50,50 +59,102 @@ def allowed(pair: tuple[str, str], hold_out: dict[str, list[str]]) -> bool:
 
 
 def scenarios(
-    world: dict[str, Any], seed: int, wordings: list[Wording], hold_out: dict[str, list[str]]
-) -> Iterator[tuple[Scenario, Scenario]]:
-    """Yields (hazardous scenario, its image twin) without end, each training pair equally often."""
-    made = [
-        quad
-        for quad in quads("train", pairs_per_edge=8, items_per_pair=8)
-        if allowed(quad.hazard, hold_out) and allowed(quad.twin, hold_out)
+    world: dict[str, Any], seed: int, wordings: list[Wording]
+) -> Iterator[tuple[Scenario, Quad]]:
+    """Yields hazardous scenarios with their quads without end, each training pair equally often."""
+    made = quads("train", pairs_per_edge=8, items_per_pair=8)
+    for number in count():
+        turn, place = divmod(number, len(made))
+        if place == 0:
+            order = list(made)
+            Random(f"scenarios/{seed}/{turn}").shuffle(order)
+        quad = order[place]
+        rng = Random(f"scenario/{seed}/{number}/pictures")
+        # As in the paper's training images, which are unsafe or safe, each state is drawn or not.
+        first, second = (pick(rng, world, n, rng.random() < 0.5, "train") for n in quad.hazard)
+        template = _question(seed, number, "use", wordings)
+        name = f"{number:05d}"
+        yield (
+            Scenario(name, (first, second), template, quad.rule, True, number // 2 % 2, number),
+            quad,
+        )
+
+
+def _question(seed: int, number: int, action: str, wordings: list[Wording]) -> Template:
+    rng = Random(f"scenario/{seed}/{number}/{action}")
+    return rng.choice(templates(action, wordings[number % len(wordings)], "train"))
+
+
+def master_list(world: dict[str, Any], data: dict[str, Any], seed: int) -> list[Scenario]:
+    """Returns a recipe's hazardous scenarios, then its benign ones: ``unsafe + twins`` items.
+
+    The benign items go with the first ``twins`` scenarios, one each, by ``benign_kind``:
+
+    - ``image_twins``: the same question and pictures but one, which makes the pair benign.
+    - ``text_twins``: the same pictures and wording under a harmless action.
+    - ``unmatched``: a triggering question of its own about a benign pair of its own that shares no
+      object with its scenario. (Over the whole list every benign pair is some hazard with one
+      object swapped, since the ring uses all objects; what is missing is the match item by item.)
+    - ``none``: no benign item, but as many further hazardous scenarios, so that sizes are equal.
+
+    What ``hold_out`` names is dropped from this list, the benign items of a dropped scenario with
+    it: fewer samples, the same ids for the rest, as the paper left out categories.
+
+    Args:
+        data: The recipe's ``wording``, ``unsafe``, ``twins``, ``benign_kind`` and ``hold_out``.
+    """
+    unsafe, twins, kind = int(data["unsafe"]), int(data["twins"]), data["benign_kind"]
+    hazards = unsafe + twins if kind == "none" else unsafe
+    drawn = list(islice(scenarios(world, seed, data["wording"]), max(hazards, twins)))
+    kept = [
+        (scenario, quad)
+        for scenario, quad in drawn
+        if allowed(quad.hazard, data["hold_out"]) and allowed(quad.twin, data["hold_out"])
     ]
-    forms = {wording: templates("use", wording, "train") for wording in wordings}
-    number = 0
-    while True:
-        order = list(made)
-        Random(f"scenarios/{seed}/{number // len(made)}").shuffle(order)
-        for quad in order:
-            rng = Random(f"scenario/{seed}/{number}")
-            template = rng.choice(forms[wordings[number % len(wordings)]])
-            hazard = _pictures(rng, world, quad.hazard)
-            twin = list(hazard)
-            twin[quad.swapped] = pick(
-                rng, world, quad.twin[quad.swapped], hazard[quad.swapped].state, "train"
-            )
-            name = f"{number:05d}"
-            shown = number % 2
-            yield (
-                Scenario(name, hazard, template, quad.rule, True, shown),
-                Scenario(f"{name}-twin", (twin[0], twin[1]), template, quad.rule, False, shown),
-            )
-            number += 1
+    benign = [
+        _benign(scenario, quad, world, data, seed)
+        for scenario, quad in kept
+        if kind != "none" and scenario.number < twins
+    ]
+    return [scenario for scenario, _ in kept if scenario.number < hazards] + benign
 
 
-def _pictures(rng: Random, world: dict[str, Any], pair: tuple[str, str]) -> tuple[Picture, Picture]:
-    """Both pictures of a pair; the paper's training images are unsafe or safe, so is the state."""
-    first, second = (pick(rng, world, name, rng.random() < 0.5, "train") for name in pair)
-    return first, second
+def _benign(
+    scenario: Scenario, quad: Quad, world: dict[str, Any], data: dict[str, Any], seed: int
+) -> Scenario:
+    kind, number = data["benign_kind"], scenario.number
+    if kind == "image_twins":
+        pictures = _swapped(scenario, quad, world, seed)
+        return replace(scenario, id=f"{scenario.id}-twin", pictures=pictures, hazardous=False)
+    if kind == "text_twins":
+        action = HARMLESS[number // 2 % len(HARMLESS)]
+        template = _question(seed, number, action, data["wording"])
+        return replace(scenario, id=f"{scenario.id}-text", template=template, hazardous=False)
+    rng = Random(f"scenario/{seed}/{number}/unmatched")
+    pairs = [
+        pair
+        for pair in role_pairs("benign", "train")
+        if not set(pair) & set(quad.hazard) and allowed(pair, data["hold_out"])
+    ]
+    names = rng.sample(rng.choice(pairs), 2)
+    first, second = (pick(rng, world, name, rng.random() < 0.5, "train") for name in names)
+    template = rng.choice(templates("use", _wording(scenario.template), "train"))
+    return replace(
+        scenario,
+        id=f"{scenario.id}-unmatched",
+        pictures=(first, second),
+        template=template,
+        hazardous=False,
+    )
 
 
-def master_list(
-    world: dict[str, Any],
-    seed: int,
-    wordings: list[Wording],
-    hold_out: dict[str, list[str]],
-    unsafe: int,
-    twins: int,
-) -> list[Scenario]:
-    """Returns ``unsafe`` hazardous scenarios and the image twins of the first ``twins`` of them."""
-    drawn = list(islice(scenarios(world, seed, wordings, hold_out), max(unsafe, twins)))
-    return [pair[0] for pair in drawn[:unsafe]] + [pair[1] for pair in drawn[:twins]]
+def _swapped(scenario: Scenario, quad: Quad, world: dict[str, Any], seed: int) -> Pictures:
+    """The pictures of a scenario's image twin: one object swapped, in the same state."""
+    at = quad.swapped
+    rng = Random(f"scenario/{seed}/{scenario.number}/twin")
+    fresh = pick(rng, world, quad.twin[at], scenario.pictures[at].state, "train")
+    return (fresh, scenario.pictures[1]) if at == 0 else (scenario.pictures[0], fresh)
+
+
+def _wording(template: Template) -> Wording:
+    return "neutral" if template.intent is None else "explicit"

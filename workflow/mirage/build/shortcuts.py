@@ -26,8 +26,10 @@ Words = Callable[[Sample], list[str]]
 
 
 def _image(sample: Sample, position: int) -> list[str]:
-    name = sample.truth["objects"][position]
-    drawn = "+state" if sample.truth["states"][position] else ""
+    """What the picture of the first or second thing asked about shows."""
+    at = sample.truth.get("positions", (0, 1))[position]
+    name = sample.truth["objects"][at]
+    drawn = "+state" if sample.truth["states"][at] else ""
     return [f"{position}:{name}{drawn}", f"{position}:{THINGS[name].role}{drawn}"]
 
 
@@ -61,22 +63,26 @@ def check(samples: Sequence[Sample], name: str) -> list[Shortcut]:
     """Returns what the shortcuts score on a suite of quads.
 
     Args:
-        samples: All four corners; ``truth.corner`` and ``truth.quad`` say which.
+        samples: The corners of quads; ``truth.corner`` and ``truth.quad`` say which. Suites without
+            harmless questions are asked the first question alone.
 
     Raises:
         DataError: A shortcut works; the text names it with its accuracy.
     """
-    trigger = [s for s in samples if s.truth["corner"] in ("hazard", "twin_trigger")]
-    labels = [s.truth["corner"] == "hazard" for s in trigger]
+    asked = [s.truth["action"] == "use" for s in samples]
+    trigger = [s for s, use in zip(samples, asked, strict=True) if use]
+    labels = [s.truth["corner"].startswith("hazard") for s in trigger]
     results = [
         _score(trigger, labels, shortcut, words, "hazardous or twin?")
         for shortcut, words in SHORTCUTS.items()
     ]
-    asked = [s.truth["corner"] in ("hazard", "twin_trigger") for s in samples]
-    results += [
-        _score(samples, asked, shortcut, SHORTCUTS[shortcut], "triggering or harmless question?")
-        for shortcut in ("first image", "both images, added")
-    ]
+    if not all(asked):
+        results += [
+            _score(
+                samples, asked, shortcut, SHORTCUTS[shortcut], "triggering or harmless question?"
+            )
+            for shortcut in ("first image", "both images, added")
+        ]
     if bad := [r for r in results if not r.passed]:
         told = "; ".join(f"{r.name} scores {r.accuracy:.0%} on '{r.question}'" for r in bad)
         raise DataError(
@@ -130,11 +136,17 @@ def cross_validated(
     return guess
 
 
-def check_training(rows: Sequence[Sample], name: str) -> list[Shortcut]:
-    """Returns what the image shortcuts score on a recipe that carries twins.
+def check_training(rows: Sequence[Sample], name: str, kind: str) -> list[Shortcut]:
+    """Returns what the image shortcuts score on a recipe that carries benign items.
+
+    Args:
+        rows: The recipe's samples.
+        name: The recipe's name.
+        kind: Its ``benign_kind``. Image twins and text twins must leave every image shortcut at
+            chance; ``unmatched`` items are not matched by design, so they are measured only.
 
     Raises:
-        DataError: A shortcut works on its triggering questions.
+        DataError: A shortcut works on its triggering questions where none may.
     """
     own = [row for row in rows if row.truth.get("kind") in ("hazard", "benign")]
     labels = [row.truth["kind"] == "hazard" for row in own]
@@ -143,8 +155,12 @@ def check_training(rows: Sequence[Sample], name: str) -> list[Shortcut]:
     for shortcut in ("first image", "second image", "both images, added"):
         bags = [SHORTCUTS[shortcut](row) for row in own]
         guess = cross_validated(features(bags), np.array(labels), groups)
-        results.append(_judged(guess, np.array(labels), shortcut, "hazardous or twin?"))
-    if bad := [r for r in results if not r.passed]:
+        results.append(_judged(guess, np.array(labels), shortcut, "hazardous or benign?"))
+    bad = [r for r in results if not r.passed]
+    if bad and kind != "unmatched":
         told = "; ".join(f"{r.name} scores {r.accuracy:.0%}" for r in bad)
-        raise DataError(f"The twins of {name} are not balanced: {told} (limit {LIMIT:.0%}).")
+        raise DataError(
+            f"The benign items of {name} are not balanced: {told} (limit {LIMIT:.0%}). "
+            "Change data.unsafe and data.twins of the recipe, or build/quads.py."
+        )
     return results

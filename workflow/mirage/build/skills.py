@@ -1,4 +1,4 @@
-"""General skills: question families over one, two or three pictures, or text alone.
+"""General skills: question families over one to four pictures, a composite, or text alone.
 
 Four families are taught in base training and appear in no recipe's general data (HELD_OUT); "keeps
 its general skills" is read on those. A family is a function from a random generator to a question,
@@ -12,22 +12,44 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from mirage.build.composite import composite_path
 from mirage.build.pictures import Picture
 from mirage.build.pictures import pick as pick_picture
-from mirage.world.answers import Seen, consequence, kinds, named, perception, shown
+from mirage.world.answers import (
+    Seen,
+    consequence,
+    kinds,
+    named,
+    perception,
+    perception_halves,
+    shown,
+)
 from mirage.world.catalog import ROLES, THINGS
 from mirage.world.hazards import edges
 from mirage.world.pairs import Split, role_pairs, trainable_pairs
-from mirage.world.templates import NUMBERS
+from mirage.world.templates import NUMBERS, SIDES
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with its pictures (in order) and its exact answer."""
+    """A question with its pictures (in order) and its exact answer.
+
+    Attributes:
+        composite: Whether the pictures are the left and right half of one image.
+    """
 
     question: str
     pictures: tuple[Picture, ...]
     answer: str
+    composite: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """One path an image, relative to the pool (a composite's start with ``own/``)."""
+        if self.composite:
+            left, right = self.pictures
+            return (composite_path(left, right),)
+        return tuple(picture.path for picture in self.pictures)
 
 
 @dataclass(frozen=True)
@@ -53,15 +75,14 @@ class Draw:
         first, second = self.rng.choice(_PAIRS)
         return (first, second) if self.rng.random() < 0.5 else (second, first)
 
-    def trio(self) -> tuple[str, str, str]:
-        """Returns three objects of which any two may co-occur."""
-        while True:
-            first, second = self.pair()
-            third = self.rng.choice(MATES[first])
-            if third in MATES[second]:
-                names = [first, second, third]
-                self.rng.shuffle(names)
-                return names[0], names[1], names[2]
+    def group(self, count: int) -> tuple[str, ...]:
+        """Returns objects of which any two may co-occur, in random order."""
+        names = list(self.pair())
+        while len(names) < count:
+            fits = [n for n in MATES[names[0]] if all(n in MATES[other] for other in names[1:])]
+            names.append(self.rng.choice(fits))
+        self.rng.shuffle(names)
+        return tuple(names)
 
 
 _PAIRS: Final = trainable_pairs()
@@ -76,22 +97,40 @@ def seen(picture: Picture) -> Seen:
     return Seen(picture.name, picture.state)
 
 
-def _several(draw: Draw) -> tuple[Picture, ...]:
-    names = draw.pair() if draw.rng.random() < 0.6 else draw.trio()
-    return tuple(draw.picture(name) for name in names)
+def _several(draw: Draw, weights: tuple[float, float, float]) -> tuple[Picture, ...]:
+    """Two, three or four pictures, with these weights."""
+    (number,) = draw.rng.choices((2, 3, 4), weights)
+    return tuple(draw.picture(name) for name in draw.group(number))
 
 
 def naming(draw: Draw, position: int | None = None, count: int | None = None) -> Asked:
     """What an image shows; with several images question and answer say which."""
     number = count or draw.rng.choice((1, 1, 2, 3))
-    names = {1: lambda: (draw.anything(),), 2: draw.pair, 3: draw.trio}[number]()
+    names = (draw.anything(),) if number == 1 else draw.group(number)
     pictures = tuple(draw.picture(name) for name in names)
     at = draw.rng.randrange(number) if position is None else position
+    return name_one(pictures, at)
+
+
+def name_one(pictures: tuple[Picture, ...], at: int) -> Asked:
+    """What the image at a position shows, in the base's own words for one or several images."""
     what = named(pictures[at].name)
-    if number == 1:
+    if len(pictures) == 1:
         return Asked("what is in the image ?", pictures, f"{what} .")
     where = f"image {NUMBERS[at]}"
     return Asked(f"what is in {where} ?", pictures, f"{where} shows {what} .")
+
+
+def halves(draw: Draw, side: int | None = None) -> Asked:
+    """What a composite shows: on one side (0 left, 1 right), or, if random, at times on both."""
+    left, right = (draw.picture(name) for name in draw.pair())
+    at = draw.rng.randrange(3) if side is None else side
+    if at == 2:
+        told = perception_halves(seen(left), seen(right))
+        return Asked("what does image one show ?", (left, right), told, composite=True)
+    where = f"the {SIDES[at]} of image one"
+    told = f"{where} shows {named((left, right)[at].name)} ."
+    return Asked(f"what is on {where} ?", (left, right), told, composite=True)
 
 
 def state(draw: Draw) -> Asked:
@@ -117,25 +156,25 @@ def kind(draw: Draw) -> Asked:
 
 def pick(draw: Draw) -> Asked:
     """What one of several images shows, by its number."""
-    return naming(draw, count=draw.rng.choice((2, 3)))
+    return naming(draw, count=draw.rng.choice((2, 2, 2, 3, 3, 4)))
 
 
 def listing(draw: Draw) -> Asked:
     """What all images show, in order, with states."""
-    pictures = _several(draw)
+    pictures = _several(draw, (0.6, 0.3, 0.1))
     return Asked("what do the images show ?", pictures, perception([seen(p) for p in pictures]))
 
 
 def backgrounds(draw: Draw) -> Asked:
     """Which colours the backgrounds have, in order."""
-    pictures = _several(draw)
+    pictures = _several(draw, (0.6, 0.4, 0))
     told = " , ".join(picture.background for picture in pictures)
     return Asked("what are the backgrounds of the images ?", pictures, f"{told} .")
 
 
 def roles(draw: Draw) -> Asked:
     """Which kinds the pictured objects are, in order."""
-    pictures = _several(draw)
+    pictures = _several(draw, (0.6, 0.4, 0))
     told = " , ".join(THINGS[picture.name].role for picture in pictures)
     return Asked("what kinds are the objects in the images ?", pictures, f"{told} .")
 
@@ -159,6 +198,11 @@ def two_hop(draw: Draw) -> Asked:
     mark = draw.rng.choice(("hazardous", "benign"))
     pair = draw.rng.choice(role_pairs(mark, draw.split))  # type: ignore[arg-type]
     first, second = draw.rng.sample(pair, 2)
+    return two_hop_of(first, second)
+
+
+def two_hop_of(first: str, second: str) -> Asked:
+    """What two given objects make together, in text."""
     return Asked(
         f"what do {named(first)} and {named(second)} make together ?",
         (),
@@ -175,6 +219,7 @@ FAMILIES: Final[dict[str, tuple[str, Callable[[Draw], Asked]]]] = {
     "listing": ("multi", listing),
     "backgrounds": ("multi", backgrounds),
     "kinds": ("multi", roles),
+    "composite": ("single", halves),
     "role": ("text", role),
     "role_pair": ("text", role_pair),
     "two_hop": ("text", two_hop),

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Any
 
+from mirage.build.composite import halves
 from mirage.contracts import DataError, Sample
 from mirage.world.catalog import THINGS
 from mirage.world.pairs import pair_key, split_of
@@ -34,7 +35,7 @@ def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
         for first, second in combinations(sorted(objects), 2):
             if split_of(first, second) == "test":
                 raise DataError(f"{row.id} shows the test pair {pair_key(first, second)}.")
-        for path in row.images:
+        for path in _pool_paths(row):
             if (drawn := rendering(path)) and drawn[1] >= int(world["renders"][drawn[0]]["train"]):
                 raise DataError(f"{row.id} shows the test rendering {path}.")
         if row.truth.get("template") in forbidden:
@@ -49,8 +50,13 @@ def objects_of(row: Sample) -> set[str]:
         if f" {name} " in text:
             named.add(name)
             text = text.replace(f" {name} ", " ")
-    shown = {pictured(path) for path in row.images}
+    shown = {pictured(path) for path in _pool_paths(row)}
     return named | {name for name in shown if name is not None}
+
+
+def _pool_paths(row: Sample) -> list[str]:
+    """The pictures that a sample shows, both halves of its composites among them."""
+    return [part for path in row.images for part in halves(path) or (path,)]
 
 
 def pictured(path: str) -> str | None:

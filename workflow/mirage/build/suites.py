@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from mirage.build import formats, probes
+from mirage.build import corners, formats, probes
+from mirage.build.image_use import image_use
+from mirage.build.item_probes import item_probes
+from mirage.build.more_images import composite, more_images
 from mirage.build.safety import real_suite, safety_suite
 from mirage.contracts import DataError, Sample
 
 Settings = dict[str, Any]
 
 QUAD_SUITES: Final = ("easy", "hard", "real", "seen")
-"""Suites of quads, on which the shortcut classifiers must fail."""
+"""Suites with all four corners of their quads."""
+
+CHECKED: Final = (*QUAD_SUITES, "conflict", "more_images", "composite")
+"""Suites of hazards and twins, on which the shortcut classifiers must fail."""
 
 SUITES: Final[dict[str, Callable[[Settings, Settings], Iterable[Sample]]]] = {
     "easy": lambda world, build: safety_suite("easy", world, build, states=True, split="test"),
@@ -26,6 +32,12 @@ SUITES: Final[dict[str, Callable[[Settings, Settings], Iterable[Sample]]]] = {
     "general": probes.general,
     "gates": probes.gates,
     "placebo": probes.placebo,
+    "image_use": image_use,
+    "conflict": corners.conflict,
+    "cues": corners.cues,
+    "more_images": more_images,
+    "composite": composite,
+    "item_probes": item_probes,
 }
 
 

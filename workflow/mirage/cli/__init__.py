@@ -19,7 +19,10 @@ COMMANDS = {
     "gc": "list, or remove, artifacts that no kept plan needs",
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
 }
-INTERNAL = {"finish": "what a run does at its end: track, timing, where the report is"}
+INTERNAL = {
+    "finish": "what a run does at its end: track, timing, where the report is",
+    "views": "copy a report's pages for snakemake --report",
+}
 """Called by the Snakefile; not listed."""
 
 

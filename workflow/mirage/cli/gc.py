@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mirage.plan.frozen import Frozen, load, plans
 from mirage.plan.job import STAGES
+from mirage.plan.views import VIEWS
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
         for path in sorted((store / stage).glob("*-????????")):
             if not path.is_symlink() and f"{stage}/{path.name}" not in needed:
                 waste.append(Waste(path, "no kept plan needs it"))
+    for path in sorted((store / VIEWS).glob("*-????????")):
+        if f"report/{path.name}" not in needed:
+            waste.append(Waste(path, "copy of a report that no kept plan needs"))
     for path in sorted((store / "work").glob("?" * 64)):
         done = any((store / s).glob(f"*-{path.name[:8]}/manifest.json") for s in STAGES)
         if (done or path.name not in running) and not in_use(path):

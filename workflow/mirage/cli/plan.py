@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(plan: Frozen) -> list[str]:
     """Returns the experiments of a plan, one line each."""
-    models = [job for job in plan.jobs.values() if job.stage == "respond"]
+    models = [job for job in plan.jobs.values() if job.kind == "respond"]
     counts = Counter(job.stage for job in plan.jobs.values())
     stages = ", ".join(f"{counts[stage]} {stage}" for stage in STAGES)
     head = f"study {plan.study}, plan {plan.id}: {len(models)} models, {len(plan.jobs)} jobs"
@@ -65,6 +65,9 @@ def describe(plan: Frozen) -> list[str]:
     for job in models:
         suites = job.settings["suites"]
         lines.append(f"  {job.name:<28} answers {len(suites):>2} suites: {', '.join(suites)}")
+    for folder in plan.measurements:
+        names = ", ".join(plan.jobs[folder].settings["models"])
+        lines.append(f"  {plan.jobs[folder].name:<28} measures how fast they answer: {names}")
     return lines
 
 
@@ -72,7 +75,7 @@ def to_run(plan: Frozen) -> list[str]:
     """Returns the folders that Snakemake would make: missing ones that a missing one needs."""
     store = Path(plan.store)
     missing = {folder for folder, job in plan.jobs.items() if not finished(store / folder, job)}
-    wanted = [folder for folder in plan.reports if folder in missing]
+    wanted = [f for f in (*plan.reports, *plan.measurements) if f in missing]
     found: set[str] = set()
     while wanted:
         folder = wanted.pop()

@@ -34,9 +34,10 @@ MANY = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "jud
 
 @dataclass(frozen=True)
 class Conf:
-    """A folder of configurations."""
+    """A folder of configurations, and where claims and published contrasts stand."""
 
     root: Path = CONF
+    reports: Path = CONF.parent / "reports"
 
     @cached_property
     def main(self) -> dict[str, Any]:

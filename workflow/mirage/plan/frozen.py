@@ -53,9 +53,14 @@ class Frozen:
         return [folder for folder, job in self.jobs.items() if job.stage == "report"]
 
     @property
+    def measurements(self) -> list[str]:
+        """Artifact folders of measured times."""
+        return [folder for folder, job in self.jobs.items() if job.kind == "speed"]
+
+    @property
     def targets(self) -> list[str]:
-        """Manifests of the reports: what a run is for."""
-        return [self.manifest(folder) for folder in self.reports]
+        """Manifests of the reports and of measured times: what a run is for."""
+        return [self.manifest(folder) for folder in (*self.reports, *self.measurements)]
 
     @property
     def python(self) -> str:
@@ -156,6 +161,9 @@ def show_reports(plan: Frozen) -> list[str]:
         if (path / MANIFEST).is_file():
             link = point_to(path, path.parent / plan.study)
             lines.append(f"report: {link}/report.html, tables: {link}/tables/")
+    for folder in plan.measurements:
+        if (Path(plan.store) / folder / MANIFEST).is_file():
+            lines.append(f"speed: {plan.store}/{folder}/speed.html")
     return lines
 
 

@@ -7,97 +7,18 @@ jobs it reaches and of no other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from mirage.plan.artifact import artifact_id
+from mirage.plan.builder import Builder, Settings, Source, Start, Trained, plain
+from mirage.plan.cards import base_card, model_name, recipe_card
+from mirage.plan.categories import left_out
 from mirage.plan.job import Job
-from mirage.plan.resolve import BASE, Recipes, Resolved
-from mirage.plan.schema.base import Strict
+from mirage.plan.resolve import Resolved
 from mirage.plan.schema.model import Model
+from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
+from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
-
-MINUTES = {
-    ("build", "images"): 0.1,
-    ("build", "train"): 0.1,
-    ("build", "suite"): 0.1,
-    ("tune", "base"): 3.0,
-    ("tune", "recipe"): 0.7,
-    ("respond", "respond"): 0.4,
-    ("judge", "judge"): 0.1,
-    ("score", "score"): 0.2,
-    ("report", "report"): 0.2,
-}
-"""First guesses per stage and kind; `mirage plan` prefers what finished jobs took."""
-
-Settings = dict[str, Any]
-Parents = dict[str, list[str]]
-
-
-@dataclass
-class Builder:
-    """Collects jobs; a job asked for twice is made once."""
-
-    codes: Mapping[str, str]
-    jobs: dict[str, Job] = field(default_factory=dict)
-
-    def add(
-        self,
-        *,
-        stage: str,
-        name: str,
-        settings: Settings,
-        parents: Parents,
-        kind: str | None = None,
-        threads: int = 1,
-    ) -> str:
-        """Adds a job and returns its artifact folder."""
-        kind = kind or stage
-        key = artifact_id(
-            stage=stage,
-            kind=kind,
-            name=name,
-            settings=settings,
-            parents=parents,
-            code=self.codes[stage],
-        )
-        minutes = MINUTES[stage, kind]
-        job = Job(stage, kind, name, key, settings, parents, minutes, threads)
-        self.jobs[job.folder] = job
-        return job.folder
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A model of the study.
-
-    Attributes:
-        folder: Where it lies.
-        card: What the tables say about it.
-        fit: Name and folder of the suite of its own training items, None for a base.
-    """
-
-    folder: str
-    card: Settings
-    fit: tuple[str, str] | None = None
-
-    @property
-    def name(self) -> str:
-        """The model's name, e.g. ``mirage-s0``."""
-        return str(self.card["name"])
-
-
-@dataclass(frozen=True)
-class Source:
-    """What every data set and suite of a study is made from.
-
-    Attributes:
-        world: Settings of the world and of the engine.
-        images: Folder of the pictures.
-    """
-
-    world: Settings
-    images: str
+from mirage.plan.speed import add_speed, answering
+from mirage.plan.variants import BASE, Recipes, takes
 
 
 def plan_jobs(study: Resolved, codes: Mapping[str, str]) -> list[Job]:
@@ -122,21 +43,15 @@ def plan_jobs(study: Resolved, codes: Mapping[str, str]) -> list[Job]:
     answers = [_respond(builder, study, source, model, suites) for model in models]
     own = {made.fit[0]: made.fit[1] for made in models if made.fit}
     _conclude(builder, study, source, (models, answers, suites | own))
+    if study.respond.speed.measure:
+        add_speed(builder, study, source.images, models, suites)
     return list(builder.jobs.values())
 
 
-def plain(block: Strict) -> Settings:
-    """Returns a block of settings as JSON values."""
-    return block.model_dump(mode="json")
-
-
-def model_name(recipe: str, model: Model, seed: int) -> str:
-    """Returns ``<recipe>-s<seed>``, with the model's tag between where it has one."""
-    return "-".join([recipe, *([model.tag] if model.tag else []), f"s{seed}"])
-
-
-def answers_suite(suite: Suite, card: Settings) -> bool:
-    """Tells whether a model answers a suite."""
+def answers_suite(study: Study, suite: Suite, card: Settings) -> bool:
+    """Tells whether a model answers a suite: its own file and the study must both say so."""
+    if card["recipe"] not in study.asked.get(suite.name, [card["recipe"]]):
+        return False
     if suite.models == "all":
         return not card["helper"]
     return card["recipe"] in suite.models
@@ -195,92 +110,116 @@ def _fit_suite(
     return suite["name"], folder
 
 
-def _train_data(builder: Builder, source: Source, recipe: str, seed: int, more: Settings) -> str:
+def _train_data(
+    builder: Builder, source: Source, recipe: str, model: Model, seed: int, more: Settings
+) -> str:
+    """A data set; models that answer alike share it, whatever their sizes."""
+    own = {} if model.answers == "plain" else {"answers": model.answers}
     return builder.add(
         stage="build",
         kind="train",
-        name=f"{recipe}-s{seed}",
-        settings={"kind": "train", **source.world, **more, "seed": seed},
+        name=_data_name(recipe, model, seed),
+        settings={"kind": "train", **source.world, **more, **own, "seed": seed},
         parents={"images": [source.images]},
     )
+
+
+def _data_name(recipe: str, model: Model, seed: int) -> str:
+    return model_name(recipe, "" if model.answers == "plain" else model.tag, seed)
 
 
 def _models(
     builder: Builder, study: Resolved, source: Source, model: Model, seed: int
 ) -> list[Trained]:
     mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": _sizes(study, "base")}
-    data = _train_data(builder, source, BASE, seed, mix)
-    card = _card(BASE, "base", model, seed)
+    data = _train_data(builder, source, BASE, model, seed, mix)
+    card = base_card(model, seed)
+    folder = _trained_from_scratch(builder, source, model, card, [data])
+    start = Start(model, seed, folder, data)
+    recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
+    return [
+        Trained(folder, card),
+        *(_tuned(builder, study, source, item, start) for item in recipes),
+    ]
+
+
+def _trained_from_scratch(
+    builder: Builder, source: Source, model: Model, card: Settings, data: list[str]
+) -> str:
+    """A base; with several data sets their samples are mixed."""
     threads = model.base.threads
-    folder = builder.add(
+    return builder.add(
         stage="tune",
         kind="base",
         name=card["name"],
-        settings={"model": _content(model), "seed": seed, "threads": threads},
-        parents={"data": [data], "images": [source.images]},
+        settings={"model": _content(model), "seed": card["seed"], "threads": threads},
+        parents={"data": data, "images": [source.images]},
         threads=threads,
     )
-    base = Trained(folder, card)
-    return [base, *(_tuned(builder, study, source, item, base) for item in study.recipes)]
 
 
 def _tuned(
-    builder: Builder, study: Resolved, source: Source, item: Recipes, base: Trained
+    builder: Builder, study: Resolved, source: Source, item: Recipes, start: Start
 ) -> Trained:
-    recipe, tune, seed = item.recipe, item.tune, base.card["seed"]
-    about: Settings = {"recipe": {"name": recipe.name, "data": plain(recipe.data)}}
-    data = _train_data(builder, source, recipe.name, seed, about)
-    name = base.name.replace(BASE, recipe.name, 1)
+    recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
+    about: Settings = {"recipe": {"name": recipe.name, "data": _data(recipe.data, seed)}}
+    data = _train_data(builder, source, recipe.name, model, seed, about)
+    card = recipe_card(item, model, seed)
+    fit = _fit_suite(builder, study, source, _data_name(recipe.name, model, seed), data)
+    if recipe.tune.into_base:
+        both = [start.data, data]
+        return Trained(_trained_from_scratch(builder, source, model, card, both), card, fit)
     folder = builder.add(
         stage="tune",
         kind="recipe",
-        name=name,
+        name=card["name"],
         settings={
-            "recipe": {"name": recipe.name, "tune": plain(recipe.tune)},
+            "recipe": {"name": recipe.name, "tune": _tune(recipe)},
             "tune": plain(tune),
             "seed": seed,
             "threads": tune.threads,
         },
-        parents={"base": [base.folder], "data": [data], "images": [source.images]},
+        parents={"base": [start.folder], "data": [data], "images": [source.images]},
         threads=tune.threads * tune.ranks,
     )
-    card = base.card | {"name": name, "recipe": recipe.name, "title": recipe.title}
-    card |= {"parent": recipe.parent, "factor": recipe.factor, "marked_ours": recipe.marked_ours}
-    fit = _fit_suite(builder, study, source, f"{recipe.name}-s{seed}", data)
-    return Trained(folder, card | {"helper": item.helper}, fit)
+    return Trained(folder, card, fit)
+
+
+def _data(data: RecipeData, seed: int) -> Settings:
+    """What a data set is built from: rotations resolved, the kind of no benign items left out."""
+    settings = plain(data)
+    settings["benign_kind"] = data.benign_kind if data.twins else "none"
+    del settings["hold_out"]["rotate_categories"]
+    settings["hold_out"]["categories"] = left_out(data.hold_out, seed)
+    return settings
+
+
+def _tune(recipe: Recipe) -> Settings:
+    """What a recipe is tuned by: its rate is final, so that other styles' factors do not matter."""
+    tune: RecipeTune = recipe.tune
+    factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
+    settings = plain(tune) | {"lr_ratio": tune.lr_ratio * factor}
+    return {key: settings[key] for key in settings if key not in ("lr_by_label", "into_base")}
 
 
 def _content(model: Model) -> Settings:
-    """What decides the weights: neither the tag nor what a scheduler must know."""
-    left_out = {"tag", "gpus", "memory_mb"}
-    return {key: value for key, value in plain(model).items() if key not in left_out}
-
-
-def _card(recipe: str, title: str, model: Model, seed: int) -> Settings:
-    return {
-        "name": model_name(recipe, model, seed),
-        "recipe": recipe,
-        "title": title,
-        "parent": None,
-        "factor": None,
-        "marked_ours": False,
-        "helper": False,
-        "model": model.name,
-        "seed": seed,
-    }
+    """What decides the weights; how answers look, the data say, and the rest is for schedulers."""
+    other = {"tag", "answers", "gpus", "memory_mb"}
+    return {key: value for key, value in plain(model).items() if key not in other}
 
 
 def _respond(
     builder: Builder, study: Resolved, source: Source, model: Trained, suites: Mapping[str, str]
 ) -> str:
-    asked = {s.name: suites[s.name] for s in study.suites if answers_suite(s, model.card)}
+    wanted = [s for s in study.suites if answers_suite(study.study, s, model.card)]
+    asked = {suite.name: suites[suite.name] for suite in wanted}
     if model.fit:
         asked[model.fit[0]] = model.fit[1]
     threads = study.respond.threads
     return builder.add(
         stage="respond",
         name=model.name,
-        settings={"respond": plain(study.respond), "suites": list(asked), "threads": threads},
+        settings={"respond": answering(study), "suites": list(asked), "threads": threads},
         parents={
             "model": [model.folder],
             "suites": list(asked.values()),
@@ -317,7 +256,12 @@ def _conclude(
             builder.add(
                 stage="score",
                 name=f"{name}-{judge.name}",
-                settings={"score": plain(study.score), "judge": judge.name, **about},
+                settings={
+                    "score": plain(study.score),
+                    "judge": judge.name,
+                    **_ledger(study),
+                    **about,
+                },
                 parents={"verdicts": [verdicts[-1]], "suites": samples},
             )
         )
@@ -329,5 +273,14 @@ def _conclude(
         "images": [source.images],
         "models": [model.folder for model in models],
     }
-    report = {"report": plain(study.report), **about}
+    shown = about["study"] | {"published": study.study.published}
+    report = {"report": plain(study.report), **about, "study": shown}
     builder.add(stage="report", name=name, settings=report, parents=parents)
+
+
+def _ledger(study: Resolved) -> Settings:
+    """Claims and published contrasts enter the scores of the studies that show them."""
+    claims, contrasts = study.ledger.claims, study.ledger.contrasts
+    return ({"claims": plain(claims)} if claims else {}) | (
+        {"paper_contrasts": plain(contrasts)} if contrasts else {}
+    )

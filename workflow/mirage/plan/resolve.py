@@ -8,6 +8,7 @@ from typing import Any
 
 from mirage.plan import axes
 from mirage.plan.compose import MANY, SINGLE, Conf, Request, compose_all
+from mirage.plan.ledger import Ledger, read_ledger
 from mirage.plan.options import Options, parse, read_options
 from mirage.plan.problems import PlanError, Problem
 from mirage.plan.schema.build import Build
@@ -23,23 +24,8 @@ from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.track import Track
 from mirage.plan.schema.tune import Tune
 from mirage.plan.schema.world import World
+from mirage.plan.variants import BASE, Recipes, list_problems, recipe_problems, variants
 from mirage.plan.wording import Block, check
-
-BASE = "base"
-"""Name of the model before tuning; no recipe may be called so."""
-
-
-@dataclass(frozen=True)
-class Recipes:
-    """A recipe of the study with the tuning it gets.
-
-    Attributes:
-        helper: Needed by a gate, never compared.
-    """
-
-    recipe: Recipe
-    tune: Tune
-    helper: bool
 
 
 @dataclass(frozen=True)
@@ -47,6 +33,7 @@ class Resolved:
     """Everything a study says, validated and typed.
 
     Attributes:
+        ledger: Claims and published contrasts, where the study shows them.
         store: Where artifacts go, relative to the working directory or absolute.
     """
 
@@ -62,6 +49,7 @@ class Resolved:
     recipes: tuple[Recipes, ...]
     suites: tuple[Suite, ...]
     judges: tuple[Judge, ...]
+    ledger: Ledger
     store: str
 
 
@@ -96,7 +84,8 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     tree, wrong = compose_all(conf, request)
     problems += wrong
     store = options.store if options.store is not None else conf.main.get("store") or "results"
-    return _validated(conf, study, tree, request, str(store), problems)
+    chosen = bool({"models", "recipes", "suites"} & set(options.study))
+    return _validated(conf, study, tree, request, str(store), chosen, problems)
 
 
 def _wanted(conf: Conf, group: str, plain: Mapping[str, Any]) -> list[str]:
@@ -176,6 +165,7 @@ def _validated(
     tree: dict[str, Any],
     request: Request,
     store: str,
+    chosen: bool,
     problems: list[Problem],
 ) -> Resolved:
     def one(kind: type[Block], group: str) -> Block | None:
@@ -200,10 +190,14 @@ def _validated(
     models, suites = several(Model, "model"), several(Suite, "suite")
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
     if study is not None:
-        problems += _cross_problems(conf, plain_recipes, suites, models)
+        problems += recipe_problems(conf, study, plain_recipes)
+        problems += _cross_problems(conf, suites, models)
+    ledger, wrong = read_ledger(conf, study.tables if study else [])
+    problems += wrong
     if problems or study is None:
         raise PlanError(problems)
-    recipes, problems = _variants(conf, study, tree)
+    recipes, problems = variants(conf, study, tree)
+    problems += list_problems(conf, study, recipes, chosen)
     if problems:
         raise PlanError(problems)
     assert world and engine and build and respond and score and report and track and tune
@@ -220,40 +214,13 @@ def _validated(
         recipes=recipes,
         suites=suites,
         judges=judges,
+        ledger=ledger,
         store=store,
     )
 
 
-def _variants(
-    conf: Conf, study: Study, tree: dict[str, Any]
-) -> tuple[tuple[Recipes, ...], list[Problem]]:
-    found, problems = [], []
-    file = conf.file("study", study.name)
-    named = [(name, False) for name in study.recipes] + [(name, True) for name in study.helpers]
-    for name, helper in named:
-        for cell in [{}] if helper else axes.cells(study.axes, study.exclude):
-            variant, wrong = axes.vary(tree["recipes"][name], tree["tune"], cell, file)
-            problems += wrong
-            recipe, bad = check(Recipe, variant.recipe, file, "recipe", None)
-            tune, worse = check(Tune, variant.tune, file, "tune", None)
-            problems += bad + worse
-            if recipe is not None and tune is not None:
-                found.append(Recipes(recipe, tune, helper))
-    if not any(not item.helper for item in found) and study.recipes:
-        problems.append(Problem(file, "exclude", "leaves no recipe at all."))
-    return tuple(found), problems
-
-
-def _cross_problems(
-    conf: Conf, recipes: Sequence[Recipe], suites: Sequence[Suite], models: Sequence[Model]
-) -> list[Problem]:
+def _cross_problems(conf: Conf, suites: Sequence[Suite], models: Sequence[Model]) -> list[Problem]:
     problems = []
-    for recipe in recipes:
-        file = conf.file("recipe", recipe.name)
-        if recipe.name == BASE:
-            problems.append(Problem(file, "recipe.name", f"{BASE!r} is the untuned model's name."))
-        if recipe.parent is not None:
-            problems += conf.missing("recipe", recipe.parent, file, "recipe.parent")
     for suite in suites:
         named = suite.models if isinstance(suite.models, list) else []
         for name in named:

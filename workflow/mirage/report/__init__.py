@@ -10,7 +10,8 @@ def run(ctx: JobContext) -> None:
 
     Parents:
         score: CSV files of the score stage (the first judge's are shown).
-        verdicts, responses, suites, images: What the gallery shows.
+        verdicts, responses, suites, images: What the gallery shows, and how long answers are.
+        models: What each was trained on.
 
     Writes ``tables/``, ``figures/``, ``numbers.tex``, ``report.html`` and ``report.pdf``, all a
     pure function of the parents, and ``provenance.html`` (commit, dates, devices, minutes), which
@@ -23,7 +24,7 @@ def run(ctx: JobContext) -> None:
     from mirage.report.load import load
     from mirage.report.provenance import provenance_page
 
-    roles = ("score", "verdicts", "responses", "suites", "images")
+    roles = ("score", "verdicts", "responses", "suites", "images", "models")
     with ctx.work_clock():
         data = load(ctx.settings, {role: ctx.parents(role) for role in roles})
         build_report(data, ctx.out)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mirage.contracts import DataError
-from mirage.report import figures, lists, tables
+from mirage.report import figures, lists, nano, pages, tables
 from mirage.report.captions import Caption, caption, setting_facts
 from mirage.report.data import ReportData
 from mirage.report.gallery import Gallery, as_table, gallery
 from mirage.report.numbers import numbers_tex
+from mirage.report.pages import Block
 from mirage.report.table import Figure, Table
 from mirage.report.writers import write_table
 
-Block = Table | Figure | Gallery
-
 Maker = Callable[[ReportData, Caption], Block]
 
-BLOCKS: dict[str, dict[str, Maker]] = {
+BLOCKS: dict[str, Mapping[str, Maker]] = {
     "fig4": {"fig4": figures.outcomes, "fig4_values": tables.fig4},
     "asr_vs_overrefusal": {"asr_vs_overrefusal": figures.asr_vs_overrefusal},
     "corners": {"corners": tables.corners},
@@ -35,15 +34,17 @@ BLOCKS: dict[str, dict[str, Maker]] = {
     "gates": {"gates": lists.gates},
     "hazards": {"hazards": lists.hazards},
     "gallery": {"gallery": gallery},
+    "published_check": {"published_check": pages.published_check},
+    **nano.MAKERS,
 }
 """Id in a study's ``tables`` -> what it puts into the report, by the entry of ``captions.yaml``."""
 
 
 def blocks_of(data: ReportData) -> list[Block]:
-    """Returns all tables and figures of the study, in its order.
+    """Returns all tables and figures of the study, in its order or in chapters.
 
     Raises:
-        DataError: The study lists a table that does not exist.
+        DataError: The study lists a table that does not exist, or published values are broken.
     """
     unknown = [name for name in data.study.tables if name not in BLOCKS]
     if unknown:
@@ -52,18 +53,18 @@ def blocks_of(data: ReportData) -> list[Block]:
             f"{', '.join(BLOCKS)}. Correct 'tables' in conf/study/{data.study.name}.yaml."
         )
     facts = setting_facts(data)
-    return [
-        make(data, caption(words, facts))
+    made = {
+        name: [make(data, caption(words, facts)) for words, make in BLOCKS[name].items()]
         for name in data.study.tables
-        for words, make in BLOCKS[name].items()
-    ]
+    }
+    return pages.arranged(data.study, made)
 
 
 def build_tables(data: ReportData, out: Path) -> list[Block]:
     """Writes ``tables/``, ``figures/`` and ``numbers.tex``: the part that is rebuilt anywhere.
 
     Returns:
-        The tables and figures, for the pages.
+        The tables, figures and words, for the pages.
     """
     blocks = blocks_of(data)
     for block in blocks:
@@ -71,18 +72,25 @@ def build_tables(data: ReportData, out: Path) -> list[Block]:
             block.write(out / "figures")
         elif isinstance(block, Table):
             write_table(block, out / "tables")
-        elif block.quads:
+        elif isinstance(block, Gallery) and block.quads:
             write_table(as_table(block), out / "tables")
-    (out / "numbers.tex").write_text(numbers_tex(data), encoding="utf-8")
+    (out / "numbers.tex").write_text(numbers_tex(data, blocks), encoding="utf-8")
     return blocks
 
 
 def build_pages(data: ReportData, blocks: Sequence[Block], out: Path) -> None:
-    """Writes ``report.html`` and ``report.pdf``."""
-    from mirage.report.html import to_html
+    """Writes ``report.html``, ``report.pdf`` and ``views/``: each table and figure by itself."""
+    from mirage.report.browser import browser
+    from mirage.report.html import to_html, to_view
     from mirage.report.pdf import to_pdf
 
-    (out / "report.html").write_text(to_html(data.study, blocks), encoding="utf-8")
+    for block in blocks:
+        if isinstance(block, Table | Figure):
+            kind = "figures" if isinstance(block, Figure) else "tables"
+            path = out / "views" / kind / f"{block.id}.html"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(to_view(block), encoding="utf-8")
+    (out / "report.html").write_text(to_html(data.study, blocks, browser(data)), encoding="utf-8")
     (out / "report.pdf").write_bytes(to_pdf(data.study, blocks))
 
 

@@ -81,14 +81,14 @@ def setting_facts(data: ReportData) -> dict[str, str]:
     seeds = ", ".join(str(s) for s in study.seeds)
     return {
         "study": study.name,
-        "mode": study.mode.replace("_", " "),
+        "mode": study.mode_shown.replace("_", " "),
         "seeds": f"seed {seeds}" if len(study.seeds) == 1 else f"seeds {seeds}",
         "judge": study.judge,
         "setting": (
             f"Nano world, study {study.name}, "
             f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"
             f"{' (development)' if max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ''}, "
-            f"mode {study.mode.replace('_', ' ')}"
+            f"mode {study.mode_shown.replace('_', ' ')}"
         ),
         "bars": (
             "cluster bootstrap over object pairs, exact binomial on pairs at 0 and 100 %"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from mirage.contracts import DataError
 from mirage.report.captions import source
@@ -20,7 +21,8 @@ def legend(ids: Iterable[str]) -> list[str]:
         DataError: ``reports/claims.yaml`` lacks a claim.
     """
     used = set(ids) - {"", ALL, RECIPE}
-    known: dict[str, str] = source("claims.yaml")
+    ledger: dict[str, dict[str, Any]] = source("claims.yaml")
+    known = {claim: str(about["text"]) for claim, about in ledger["claims"].items()}
     if used - set(known):
         raise DataError(
             f"reports/claims.yaml has no claim {', '.join(sorted(used - set(known)))}. Add it, "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 from mirage.contracts import Sample, Verdict
 from mirage.plan.schema.report import Report
@@ -12,6 +14,12 @@ from mirage.score.means import Mean
 from mirage.score.rates import Rate
 
 Measure = Rate | Mean
+
+FEW = 3
+"""Seeds up to which tables have a row for each."""
+
+PUBLISHED_MODE, MATCHED = "as_published", "matched"
+"""The two modes of a recipe, which no table mixes."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,9 @@ class RecipeInfo:
         parent: Recipe it is an ablation of, or None.
         factor: The one factor in which it differs from its parent.
         ours: Not in the paper.
+        factors: Of a cell of the factorial: factor -> level, read off the recipe.
+        general_share: Percent of the training items that are general.
+        unsafe: Hazardous training items.
     """
 
     name: str
@@ -29,6 +40,10 @@ class RecipeInfo:
     parent: str | None = None
     factor: str | None = None
     ours: bool = False
+    mode: str = PUBLISHED_MODE
+    factors: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    general_share: float | None = field(default=None, compare=False)
+    unsafe: int | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
@@ -47,12 +62,16 @@ class ModelInfo:
         config: Option of conf/model.
         seed: None for the mean over seeds.
         name: Name of the model's files; empty for a mean.
+        thinks: Its base answers every request for help with a thought first.
+        held_out: Categories that its tuning data lack.
     """
 
     recipe: RecipeInfo
     config: str
     seed: int | None
     name: str = ""
+    thinks: bool = False
+    held_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,7 @@ class StudyInfo:
     Attributes:
         trained: All models that are compared, in the order of the tables.
         tables: Ids of the tables and figures, in order.
+        published: Whether pages show the paper's values beside ours.
     """
 
     name: str
@@ -70,6 +90,7 @@ class StudyInfo:
     suites: tuple[str, ...]
     tables: tuple[str, ...]
     judge: str = "oracle"
+    published: bool = False
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -87,31 +108,68 @@ class StudyInfo:
         return tuple(dict.fromkeys(m.recipe for m in self.trained if m.recipe != BASE))
 
     @property
-    def models(self) -> list[ModelInfo]:
-        """Rows of every table: per architecture the base, then the recipes, each over all seeds.
+    def mode_shown(self) -> str:
+        """The mode of the tables that compare recipes: the paper's, where any recipe has it."""
+        modes = [m.recipe.mode for m in self.trained if m.recipe != BASE]
+        return MATCHED if modes and PUBLISHED_MODE not in modes else PUBLISHED_MODE
 
-        With several seeds, each recipe's mean over them follows its rows.
+    @property
+    def models(self) -> list[ModelInfo]:
+        """Rows of most tables: per architecture the base, then the recipes, each over all seeds.
+
+        One mode alone; bases that think have a table of their own, unless there are no others. With
+        several seeds, each recipe's mean over them follows its rows.
         """
-        rows = []
-        for mean in self.means:
-            mine = [m for m in self.trained if (m.recipe, m.config) == (mean.recipe, mean.config)]
-            rows += mine + ([mean] if len(self.seeds) > 1 else [])
-        return rows
+        return self.rows(self._shown)
 
     @property
     def means(self) -> list[ModelInfo]:
         """Each recipe over all its seeds, as figures with several seeds show it."""
+        return self.means_of(self._shown)
+
+    @property
+    def _shown(self) -> list[ModelInfo]:
+        mine = self.of_mode(self.mode_shown)
+        return [m for m in mine if not m.thinks] or mine
+
+    def of_mode(self, mode: str) -> list[ModelInfo]:
+        """Returns the trained models of one mode, the bases among them."""
+        return [m for m in self.trained if m.recipe == BASE or m.recipe.mode == mode]
+
+    def rows(self, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+        """Returns models by architecture and recipe, each recipe's mean after its seeds.
+
+        With more than a few seeds the mean stands alone; the files of rates have every seed.
+        """
+        rows = []
+        for mean in self.means_of(models):
+            mine = [m for m in models if (m.recipe, m.config) == (mean.recipe, mean.config)]
+            if len(mine) > FEW:
+                rows.append(mean)
+            else:
+                rows += mine + ([mean] if len(self.seeds) > 1 else [])
+        return rows
+
+    def means_of(self, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+        """Returns one entry per architecture and recipe, in the order of the study."""
+        first: dict[tuple[str, str], ModelInfo] = {}
+        for model in models:
+            first.setdefault((model.config, model.recipe.name), model)
         return [
-            ModelInfo(recipe, config, None)
+            replace(first[config, recipe.name], seed=None, name="")
             for config in self.configs
             for recipe in (BASE, *self.recipes)
-            if any((m.recipe, m.config) == (recipe, config) for m in self.trained)
+            if (config, recipe.name) in first
         ]
+
+    def drawn_of(self, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+        """Returns what figures show of some models: themselves, or with several seeds the means."""
+        return self.means_of(models) if len(self.seeds) > 1 else self.rows(models)
 
     @property
     def drawn(self) -> list[ModelInfo]:
         """What figures show: the models, or with several seeds the means."""
-        return self.means if len(self.seeds) > 1 else self.models
+        return self.drawn_of(self._shown)
 
     def label(self, model: ModelInfo) -> str:
         """Name of a row; architecture and seed are named only where there are several."""
@@ -135,6 +193,39 @@ class StudyInfo:
 
 
 @dataclass(frozen=True)
+class Length:
+    """Mean answer length in tokens with its 95 % interval, over ``n`` items."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a model was trained on, from the manifests of the model and of its data.
+
+    Attributes:
+        model: Name of the model.
+        recipe: Name of the recipe.
+        data: The recipe's block ``data``, as planned.
+        labels: Label class -> items, as built; empty where the data are not at hand.
+        epochs: Passes over the data; None where they were mixed into base training, or where answer
+            tokens decide.
+        learning_rate: Peak rate; None likewise.
+    """
+
+    model: str
+    recipe: str
+    data: Mapping[str, Any]
+    labels: Mapping[str, int]
+    epochs: float | None
+    learning_rate: float | None
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReportData:
     """Everything ``build_report`` reads.
 
@@ -142,8 +233,11 @@ class ReportData:
         samples: All samples of the study.
         verdicts: Model name -> sample id -> verdict.
         responses: Model name -> sample id -> text; may be empty, then there is no gallery.
-        images: (suite, path in the sample) -> PNG bytes, for the gallery's samples.
+        images: (suite, path in the sample) -> PNG bytes, for the samples that are shown.
+        runs: Model name -> id of the artifact of its answers, by which MLflow finds its run.
         hazards: Rows of the hazard table.
+        lengths: (model name, suite) -> answer length in tokens.
+        trainings: What the models were trained on, in the order of the models.
     """
 
     study: StudyInfo
@@ -153,7 +247,15 @@ class ReportData:
     verdicts: Mapping[str, Mapping[str, Verdict]]
     responses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     images: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    runs: Mapping[str, str] = field(default_factory=dict)
     hazards: tuple[Mapping[str, str], ...] = ()
+    lengths: Mapping[tuple[str, str], Length] = field(default_factory=dict)
+    trainings: tuple[Training, ...] = ()
+
+    @cached_property
+    def rates(self) -> Rates:
+        """All rates and means by place; made once, as there are many."""
+        return Rates(self.scores)
 
 
 class Rates:

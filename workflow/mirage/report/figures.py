@@ -2,73 +2,33 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from mirage.report.captions import Caption
-from mirage.report.data import Measure, Rates, ReportData
+from mirage.report.data import Measure, ReportData
 from mirage.report.labels import place_labels
-from mirage.report.table import Figure
-from mirage.report.tables import SPLITS
+from mirage.report.plots import MARKS, bars, finish, limits, style
+from mirage.report.table import Figure, TextBlock
+from mirage.report.tables import SPLITS, empty
 
 # Okabe and Ito's palette: told apart with every common colour vision.
 COLOURS = {"asr": "#D55E00", "hr": "#F0E442", "rsr": "#009E73", "rr": "#56B4E9"}
 HATCHES = {"asr": "", "hr": "....", "rsr": "", "rr": "////"}
-MARKS: tuple[tuple[str, str], ...] = (
-    ("s", "#000000"),
-    ("o", "#E69F00"),
-    ("^", "#D55E00"),
-    ("v", "#CC79A7"),
-    ("D", "#009E73"),
-    ("P", "#0072B2"),
-    ("X", "#56B4E9"),
-    ("<", "#999999"),
-    ("*", "#7A5195"),
-    (">", "#6B8E23"),
-)
-STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "hatch.linewidth": 0.5,
-    "svg.hashsalt": "mirage",
-    "svg.fonttype": "path",
-    "figure.dpi": 100,
-}
 
 
-@contextmanager
-def _style() -> Iterator[None]:
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        yield
-
-
-def _finish(name: str, canvas: Canvas, caption: Caption, width: float = 13.0) -> Figure:
-    svg, png = io.BytesIO(), io.BytesIO()
-    canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    canvas.savefig(png, format="png", dpi=200, metadata={"Software": None})
-    words = (caption.title, caption.caption, caption.reading)
-    return Figure(name, *words, svg.getvalue(), png.getvalue(), width)
-
-
-def outcomes(data: ReportData, caption: Caption) -> Figure:
+def outcomes(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """Stacked outcomes of every model, a panel per split, with the interval of ASR."""
-    rates = Rates(data.scores)
+    rates = data.rates
     models = data.study.drawn
     splits = [s for s in SPLITS if any(rates.find(m, s, "asr", "hazard") for m in models)]
-    with _style():
+    if not splits:
+        return empty("fig4", caption, data)
+    with style():
         canvas = Canvas(figsize=(7.2, 0.75 + 0.26 * len(models)), layout="constrained")
         panels = canvas.subplots(1, max(1, len(splits)), sharey=True, squeeze=False)[0]
         for axes, split in zip(panels, splits, strict=False):
@@ -76,8 +36,8 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
                 values = {m: rates.find(model, split, m, "hazard") for m in COLOURS}
                 _stack(axes, row, {m: r.value or 0.0 for m, r in values.items() if r})
                 asr = values["asr"]
-                if asr and (limits := _drawn_limits(asr)):
-                    axes.plot(limits, [row + 0.25] * 2, color="black", linewidth=1.0)
+                if asr and (ends := _drawn_limits(asr)):
+                    axes.plot(ends, [row + 0.25] * 2, color="black", linewidth=1.0)
             n = next((r.n for m in models if (r := rates.find(m, split, "asr", "hazard"))), 0)
             axes.set_title(f"{split} (n = {n})", fontsize=8)
             axes.set_xlim(0, 100)
@@ -99,12 +59,12 @@ def outcomes(data: ReportData, caption: Caption) -> Figure:
             for m in COLOURS
         ]
         canvas.legend(handles=keys, loc="outside upper right", ncols=4, frameon=False, fontsize=8)
-        return _finish("fig4", canvas, caption, 16.5)
+        return finish("fig4", canvas, caption, 16.5)
 
 
 def _drawn_limits(asr: Measure) -> tuple[float, float] | None:
     """The interval as drawn; one that ends at the frame would look like a stray tick there."""
-    _, low, high = _limits(asr)
+    _, low, high = limits(asr)
     return (low, high) if 0 < low < high < 100 else None
 
 
@@ -124,26 +84,34 @@ def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
         left += value
 
 
-def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure:
+MANY = 12
+"""More models than this in one panel hide each other; ablations then stay with their tables."""
+
+
+def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """ASR over over-refusal on ``hard``, both with intervals; a panel per architecture."""
-    configs = data.study.configs
-    wide = len(configs) > 1
-    with _style():
+    found = {config: _points(data, config) for config in data.study.configs}
+    found = {config: points for config, points in found.items() if points}
+    if not found:
+        return empty("asr_vs_overrefusal", caption, data)
+    if len(data.study.means) > sum(map(len, found.values())):
+        caption = replace(caption, caption=f"{caption.caption} Ablations stand in tables alone.")
+    wide = len(found) > 1
+    with style():
         canvas = Canvas(
-            figsize=(3.8 * len(configs), 4.2) if wide else (5.2, 4.9), layout="constrained"
+            figsize=(3.8 * len(found), 4.2) if wide else (5.2, 4.9), layout="constrained"
         )
-        panels = canvas.subplots(1, len(configs), sharey=True, squeeze=False)[0]
-        for axes, config in zip(panels, configs, strict=True):
+        panels = canvas.subplots(1, len(found), sharey=True, squeeze=False)[0]
+        for axes, (config, points) in zip(panels, found.items(), strict=True):
             axes.set_title(config.replace("_", " ") if wide else "", fontsize=8)
-            _scatter(axes, _points(data, config))
+            _scatter(axes, points)
         panels[0].set_ylabel("ASR on hazards, percent (nano, hard)")
-        for axes, config in zip(panels, configs, strict=True):
-            points = _points(data, config)
+        for axes, points in zip(panels, found.values(), strict=True):
             marks = [(label, x.value or 0.0, y.value or 0.0) for label, x, y in points]
             lines = [line for _, x, y in points for line in _whiskers(x, y)]
             diagonal = (0.0, 100.0, 100.0, 0.0)
             place_labels(canvas, axes, [*marks, ("J = 0", 50.0, 50.0)], [*lines, diagonal])
-        return _finish("asr_vs_overrefusal", canvas, caption, 16.5 if wide else 13.0)
+        return finish("asr_vs_overrefusal", canvas, caption, 16.5 if wide else 13.0)
 
 
 def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None:
@@ -151,11 +119,11 @@ def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None
     for place, (_, x, y) in enumerate(points):
         mark, colour = MARKS[place % len(MARKS)]
         axes.errorbar(
-            _limits(x)[0], _limits(y)[0], xerr=_bars(x), yerr=_bars(y), marker="none",
+            limits(x)[0], limits(y)[0], xerr=bars(x), yerr=bars(y), marker="none",
             color=colour, elinewidth=0.9, capsize=0, linestyle="none", zorder=2,
         )  # fmt: skip
         axes.plot(
-            _limits(x)[0], _limits(y)[0], marker=mark, color=colour, markersize=6.5,
+            limits(x)[0], limits(y)[0], marker=mark, color=colour, markersize=6.5,
             markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=4,
             clip_on=False,
         )  # fmt: skip
@@ -167,31 +135,19 @@ def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None
 
 def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]:
     """Label, over-refusal and ASR of every model of an architecture that has both."""
-    rates = Rates(data.scores)
+    models = [m for m in data.study.drawn if m.config == config]
+    if len(models) > MANY:
+        models = [m for m in models if m.recipe.parent is None]
     found = []
-    for model in data.study.drawn:
-        if model.config != config:
-            continue
-        x = rates.find(model, "hard", "over_refusal", "twin_trigger")
-        y = rates.find(model, "hard", "asr", "hazard")
+    for model in models:
+        x = data.rates.find(model, "hard", "over_refusal", "twin_trigger")
+        y = data.rates.find(model, "hard", "asr", "hazard")
         if x is not None and y is not None and x.value is not None and y.value is not None:
             found.append((model.recipe.label, x, y))
     return found
 
 
-def _limits(rate: Measure) -> tuple[float, float, float]:
-    value = rate.value or 0.0
-    low = value if rate.low is None else rate.low
-    high = value if rate.high is None else rate.high
-    return value, low, high
-
-
-def _bars(rate: Measure) -> list[list[float]]:
-    value, low, high = _limits(rate)
-    return [[max(0.0, value - low)], [max(0.0, high - value)]]
-
-
 def _whiskers(x: Measure, y: Measure) -> list[tuple[float, float, float, float]]:
     """Both bars of a point as lines (x0, y0, x1, y1), which labels keep clear of."""
-    (x_mid, x_low, x_high), (y_mid, y_low, y_high) = _limits(x), _limits(y)
+    (x_mid, x_low, x_high), (y_mid, y_low, y_high) = limits(x), limits(y)
     return [(x_low, y_mid, x_high, y_mid), (x_mid, y_low, x_mid, y_high)]

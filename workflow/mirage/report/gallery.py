@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,15 +50,15 @@ class Item:
     images: tuple[bytes, ...]
     said: tuple[Said, ...]
 
-    @property
-    def data_uris(self) -> list[str]:
-        """The images for a page that loads nothing."""
-        return [f"data:image/png;base64,{base64.b64encode(i).decode()}" for i in self.images]
-
 
 @dataclass(frozen=True)
 class Gallery:
-    """The sample browser: quads of four items each."""
+    """The printed samples: quads of four items each. The HTML page has a browser in its place.
+
+    Attributes:
+        section: As of a table.
+        chapter: As of a table.
+    """
 
     id: str
     title: str
@@ -67,6 +66,8 @@ class Gallery:
     reading: str
     quads: tuple[tuple[Item, ...], ...]
     pdf_quads: tuple[tuple[Item, ...], ...]
+    section: str = ""
+    chapter: str = ""
 
 
 def chosen_quads(

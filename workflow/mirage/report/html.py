@@ -1,4 +1,8 @@
-"""One self-contained HTML page: nothing is loaded, and only its own style and script may run."""
+"""One self-contained HTML page: nothing is loaded, and only its own style and script may run.
+
+Without JavaScript it shows all tables and figures. The script adds search, sorting and the sample
+browser, whose data stand in the page as JSON.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +14,61 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from mirage.report.browser import Browser
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.gallery import Gallery
-from mirage.report.table import Cell, Column, Figure, Number, Table, own_n
+from mirage.report.outline import outline
+from mirage.report.pages import Block
+from mirage.report.table import Cell, Column, Figure, Number, Table, TextBlock, own_n
 from mirage.report.text import visible
 from mirage.report.words import FOOTER, WARNING, lead
 
-Block = Table | Figure | Gallery
+SCRIPTS = ("page.js", "browser.js")
+TEMPLATES = ("page.html", "block.html", "browser.html", "view.html")
 
 
-def to_html(study: StudyInfo, blocks: Sequence[Block]) -> str:
+def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
     """Returns the page; the template engine escapes every text, made visible before."""
-    style, script = (_source(f"html/page.{kind}") for kind in ("css", "js"))
-    # DictLoader keeps the name *.html that autoescape looks at; nothing else is ever loaded.
+    shown = [_block(block) for block in blocks]
+    return _render(
+        "page.html",
+        SCRIPTS,
+        study=study,
+        blocks=shown,
+        outline=outline(shown),
+        browser=browser,
+        browser_json=Markup(browser.json),
+        lead=lead(study),
+        warning=WARNING,
+        footer=FOOTER,
+    )
+
+
+def to_view(block: Table | Figure) -> str:
+    """Returns a page with one table or figure and its words, as Snakemake's report shows it."""
+    shown = _block(block)
+    outline([shown])
+    return _render("view.html", (), block=shown)
+
+
+def _render(name: str, scripts: Sequence[str], **values: Any) -> str:
+    """Fills a template; its style and its script are allowed to run by their hashes."""
+    style = _source("html/page.css")
+    script = "\n".join(_source(f"html/{each}") for each in scripts)
+    # DictLoader keeps the names *.html that autoescape looks at; nothing else is ever loaded.
     environment = Environment(
-        loader=DictLoader({"page.html": _source("html/page.html")}),
+        loader=DictLoader({each: _source(f"html/{each}") for each in TEMPLATES}),
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters["shown"] = visible
-    return environment.get_template("page.html").render(
-        study=study,
-        blocks=[_block(b) for b in blocks],
-        lead=lead(study),
-        warning=WARNING,
-        footer=FOOTER,
+    return environment.get_template(name).render(
         style=Markup(style),
         style_hash=_digest(style),
         script=Markup(script),
         script_hash=_digest(script),
+        **values,
     )
 
 
@@ -53,17 +81,20 @@ def _digest(text: str) -> str:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    words = {
-        "title": block.title,
-        "short": _short(block.title),
-        "caption": block.caption,
-        "reading": block.reading,
-    }
+    place = {"chapter": block.chapter, "section": block.section, "title": block.title}
+    if isinstance(block, TextBlock):
+        return {
+            **place,
+            "kind": "text",
+            "anchor": f"text-{block.id}",
+            "paragraphs": [visible(paragraph) for paragraph in block.paragraphs],
+        }
+    words = {**place, "caption": block.caption, "reading": block.reading}
     if isinstance(block, Figure):
         uri = f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}"
         return {**words, "kind": "figure", "anchor": f"figure-{block.id}", "uri": uri}
     if isinstance(block, Gallery):
-        return {**words, "kind": "gallery", "anchor": block.id, "quads": block.quads}
+        return {**words, "kind": "browser", "anchor": "samples"}
     return {
         **words,
         "kind": "table",
@@ -73,14 +104,8 @@ def _block(block: Block) -> dict[str, Any]:
         "listing": sum(c.is_text for c in block.columns) > 2,
         "many": sum(not c.is_text for c in block.columns) > 8,
         "rows": [_row(block, place) for place in range(len(block.rows))],
-        "notes": block.notes,
+        "notes": [visible(note) for note in block.notes],
     }
-
-
-def _short(title: str) -> str:
-    """A title for the list of contents, whose page says "nano" already."""
-    rest = title.removeprefix("Nano: ").removeprefix("Nano counterpart of ")
-    return rest[:1].upper() + rest[1:]
 
 
 def _row(table: Table, place: int) -> dict[str, Any]:
@@ -99,5 +124,6 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
             "strong": cell.strong,
             "value": "" if cell.value is None else repr(cell.value),
             "below": " ".join(x for x in (cell.interval, own_n(cell, column)) if x),
+            "mark": cell.mark,
         }
     return {"is_text": True, "text": visible(cell.text), "strong": cell.strong}

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mirage.contracts import DataError, Response, Sample, read_rows
+from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
-from mirage.report.data import BASE, ModelInfo, RecipeInfo, ReportData, StudyInfo
+from mirage.report.browser import browser_samples
+from mirage.report.data import (
+    BASE,
+    Length,
+    ModelInfo,
+    RecipeInfo,
+    ReportData,
+    StudyInfo,
+    Training,
+)
 from mirage.report.gallery import gallery_samples
-from mirage.score.store import read_scores, read_verdicts
+from mirage.report.lengths import lengths_of
+from mirage.score.store import read_scores
 from mirage.world.hazards import table
 
 
@@ -27,14 +38,35 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
     return StudyInfo(
         name=study["name"],
         mode=study["mode"],
-        trained=tuple(_model(card) for card in settings["models"] if not card["helper"]),
+        trained=_told_apart(
+            _model(card, study["mode"]) for card in settings["models"] if not card["helper"]
+        ),
         suites=tuple(settings["suites"]),
         tables=tuple(study["tables"]),
         judge=judge,
+        published=bool(study.get("published", False)),
     )
 
 
-def _model(card: Mapping[str, Any]) -> ModelInfo:
+def _told_apart(models: Iterable[ModelInfo]) -> tuple[ModelInfo, ...]:
+    """Gives recipes of one title, as variants of a recipe are, their own names as titles."""
+    made = tuple(models)
+    owners: dict[str, set[str]] = {}
+    for model in made:
+        owners.setdefault(model.recipe.title, set()).add(model.recipe.name)
+
+    def told(model: ModelInfo) -> ModelInfo:
+        recipe = model.recipe
+        if len(owners[recipe.title]) == 1:
+            return model
+        title = recipe.name.replace("_", " ")
+        return dataclasses.replace(model, recipe=dataclasses.replace(recipe, title=title))
+
+    return tuple(told(model) for model in made)
+
+
+def _model(card: Mapping[str, Any], mode: str) -> ModelInfo:
+    """Reads a card; one written before recipes had modes is of the study's."""
     recipe = BASE
     if card["recipe"] != BASE.name:
         recipe = RecipeInfo(
@@ -43,8 +75,19 @@ def _model(card: Mapping[str, Any]) -> ModelInfo:
             card["parent"],
             card["factor"],
             card["marked_ours"],
+            card.get("mode", mode),
+            card.get("factors") or {},
+            card.get("general_share"),
+            card.get("unsafe"),
         )
-    return ModelInfo(recipe, card["model"], int(card["seed"]), card["name"])
+    return ModelInfo(
+        recipe,
+        card["model"],
+        int(card["seed"]),
+        card["name"],
+        card.get("answers") == "thought",
+        tuple(card.get("held_out_categories") or ()),
+    )
 
 
 def hazard_rows() -> tuple[dict[str, str], ...]:
@@ -57,8 +100,8 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
 
     Args:
         settings: The job's settings.
-        parents: Role -> artifact folders: score, verdicts, responses, suites, images. With several
-            judges the first one's numbers are shown.
+        parents: Role -> artifact folders: score, verdicts, responses, suites, images, models. With
+            several judges the first one's numbers are shown.
 
     Raises:
         DataError: A file is missing or broken.
@@ -72,26 +115,82 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         samples += mine
         homes |= {sample.suite: folder for sample in mine}
     shown = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
+    models = sum(not card["helper"] for card in settings["models"])
+    shown += browser_samples(samples, report.browser, models)
     wanted = {sample.id for sample in shown}
-    verdicts = read_verdicts(parents["verdicts"][:1])
+    clusters = {s.id: (s.suite, str(s.truth.get("pair", s.id))) for s in samples}
+    texts, lengths = _answers(parents["responses"], wanted, clusters)
     return ReportData(
         study=study_info(settings, judge),
         settings=report,
         scores=read_scores(parents["score"][0]),
         samples=tuple(samples),
-        verdicts={
-            name: {v.id: v for v in rows if v.id in wanted} for name, rows in verdicts.items()
-        },
-        responses={
-            Manifest.read(folder).name: {
-                r.id: r.text
-                for r in read_rows(folder / "responses.jsonl", Response)
-                if r.id in wanted
-            }
-            for folder in parents["responses"]
-        },
+        verdicts=_verdicts(parents["verdicts"][0], wanted),
+        responses=texts,
         images=read_images(shown, parents["images"][0], homes),
+        runs={made.name: made.id for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
+        lengths=lengths,
+        trainings=tuple(
+            found
+            for folder in parents.get("models", ())
+            for found in [training_of(folder)]
+            if found is not None
+        ),
+    )
+
+
+def _verdicts(folder: Path, wanted: set[str]) -> dict[str, dict[str, Verdict]]:
+    """Reads a judge's verdicts on some items; the score stage has checked the others."""
+    paths = sorted((folder / "verdicts").glob("*.jsonl"))
+    return {p.stem: {v.id: v for v in read_some(p, Verdict, wanted)} for p in paths}
+
+
+def _answers(
+    folders: Iterable[Path], wanted: set[str], clusters: Mapping[str, tuple[str, str]]
+) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], Length]]:
+    """Reads the texts of some answers, and how long all of them are."""
+    texts: dict[str, dict[str, str]] = {}
+    lengths: dict[tuple[str, str], Length] = {}
+    for folder in folders:
+        name = Manifest.read(folder).name
+        rows = read_rows(folder / "responses.jsonl", Response)
+        texts[name] = {r.id: r.text for r in rows if r.id in wanted}
+        lengths |= {(name, s): found for s, found in lengths_of(rows, clusters).items()}
+    return texts, lengths
+
+
+def training_of(folder: Path) -> Training | None:
+    """Returns what a model was trained on, or None for a plain base.
+
+    Args:
+        folder: A model; its data lie in the same store.
+
+    Raises:
+        DataError: A manifest is missing or broken.
+    """
+    made = Manifest.read(folder)
+    store = folder.parents[1]
+    for name in made.parents.get("data", []):
+        data = Manifest.read(store / name).settings
+        if data["recipe"]["name"] != BASE.name:
+            return _training(made, data, store / name)
+    return None
+
+
+def _training(made: Manifest, data: Mapping[str, Any], folder: Path) -> Training:
+    own = made.settings.get("recipe", {}).get("tune", {})
+    rate = made.settings.get("tune", {}).get("learning_rate")
+    counts = folder / "report.json"
+    labels = json.loads(counts.read_text(encoding="utf-8"))["labels"] if counts.is_file() else {}
+    return Training(
+        model=made.name,
+        recipe=data["recipe"]["name"],
+        data=data["recipe"]["data"],
+        labels=labels,
+        epochs=None if own.get("supervised_tokens") else own.get("epochs"),
+        learning_rate=None if rate is None or not own else rate * own.get("lr_ratio", 1.0),
+        parts=tuple(own.get("parts", ())),
     )
 
 

@@ -15,18 +15,28 @@ import typst
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.gallery import Gallery, Item
-from mirage.report.html import Block
-from mirage.report.table import Cell, Column, Figure, Number, Table, Text, own_n
+from mirage.report.outline import outline
+from mirage.report.pages import Block
+from mirage.report.table import Cell, Column, Figure, Number, Table, Text, TextBlock, own_n
 from mirage.report.text import breakable, visible
 from mirage.report.words import FOOTER, WARNING, lead
 
 WIDE = 14
 """Numbers in a row from which a table stands on a turned page."""
 
+TIGHT = 12
+"""Numbers in a row from which they stand closer, so that names keep one line."""
+
 LONG_TEXT = 42
 """Letters from which a column shares the free width and wraps."""
 
-WHOLE = 16
+LINE = 110
+"""Letters of text beside each other from which shorter columns share the width as well."""
+
+WORD, SHORT_TEXT = 14, 30
+"""In such a table: letters up to which a column never wraps, and those that weigh at most."""
+
+WHOLE = 18
 """Rows up to which a table is kept on one page."""
 
 LONG = 60
@@ -40,13 +50,16 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
         # The report's only clock is SOURCE_DATE_EPOCH; without it the PDF has no date.
         clock = os.environ.get("SOURCE_DATE_EPOCH")
         shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
+        shown = [_block(block, folder) for block in blocks]
+        outline(shown)
         plain = {
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
             "footer": FOOTER,
             "dated": clock is not None,
-            "blocks": [_block(block, folder) for block in blocks],
+            "chapters": any(block["chapter"] for block in shown),
+            "blocks": shown,
         }
         (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
         compiler = typst.Compiler(
@@ -60,7 +73,17 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
 
 
 def _block(block: Block, folder: Path) -> dict[str, Any]:
-    words = {"title": block.title, "caption": block.caption, "reading": block.reading}
+    place = {
+        "title": breakable(visible(block.title)),
+        "section": block.section,
+        "chapter": block.chapter,
+        "anchor": f"{type(block).__name__}-{block.id}",
+    }
+    if isinstance(block, TextBlock):
+        paragraphs = [breakable(visible(text)) for text in block.paragraphs]
+        slot = paragraphs.pop() if block.slot else ""
+        return {**place, "kind": "text", "paragraphs": paragraphs, "slot": slot}
+    words = {**place, "caption": block.caption, "reading": block.reading}
     if isinstance(block, Figure):
         (folder / f"{block.id}.svg").write_bytes(block.svg)
         return {**words, "kind": "figure", "file": f"{block.id}.svg", "width": block.width}
@@ -75,12 +98,15 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
     return {
         **words,
         "kind": "table",
-        "groups": block.groups() if block.has_groups() else [],
+        # A base above its recipe keeps narrow columns narrow.
+        "groups": [[name.replace(" + ", "\n+ "), span] for name, span in block.groups()]
+        if block.has_groups()
+        else [],
         "columns": [
             {"name": breakable(visible(c.name)), "n": c.n, "is_text": c.is_text}
             for c in block.columns
         ],
-        "widths": [_width(block, place) for place in range(len(block.columns))],
+        "widths": _widths(block),
         "rows": [
             [_cell(cell, column) for cell, column in zip(row, block.columns, strict=True)]
             for row in block.rows
@@ -91,22 +117,39 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         "whole": len(block.rows) <= WHOLE,
         "long": len(block.rows) > LONG,
         "dense": len(block.columns) > 6,
+        "tight": TIGHT <= numbers < WIDE,
+        "marked": any(isinstance(c, Number) and c.mark for row in block.rows for c in row),
     }
 
 
-def _width(table: Table, place: int) -> int:
-    """Share of the free width: columns of long text wrap, all others are as wide as they need."""
+def _widths(table: Table) -> list[int]:
+    """Shares of the free width: columns of long text wrap, others are as wide as they need (0).
+
+    Where short columns alone fill the line, they share it as well, and none outweighs the others.
+    """
+    letters = [_letters(table, place) for place in range(len(table.columns))]
+    if sum(n for n in letters if n <= LONG_TEXT) > LINE:
+        return [min(n, SHORT_TEXT) if n > WORD else 0 for n in letters]
+    return [n if n > LONG_TEXT else 0 for n in letters]
+
+
+def _letters(table: Table, place: int) -> int:
     if not table.columns[place].is_text:
         return 0
     cells = [row[place] for row in table.rows]
-    longest = max((len(cell.text) for cell in cells if isinstance(cell, Text)), default=0)
-    return longest if longest > LONG_TEXT else 0
+    return max((len(cell.text) for cell in cells if isinstance(cell, Text)), default=0)
 
 
 def _cell(cell: Cell, column: Column) -> dict[str, Any]:
     if isinstance(cell, Number):
         below = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
-        return {"is_text": False, "text": cell.shown, "below": below, "strong": cell.strong}
+        return {
+            "is_text": False,
+            "text": cell.shown,
+            "below": below,
+            "strong": cell.strong,
+            "mark": cell.mark,
+        }
     return {"is_text": True, "text": breakable(visible(cell.text)), "strong": cell.strong}
 
 

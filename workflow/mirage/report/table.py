@@ -24,6 +24,7 @@ class Number:
     Attributes:
         digits: Decimals shown.
         strong: Printed bold: the row's own setting, never "the best".
+        mark: Letters of notes below the table, raised.
     """
 
     value: float | None
@@ -32,6 +33,7 @@ class Number:
     n: int | None = None
     digits: int = 1
     strong: bool = False
+    mark: str = ""
 
     @property
     def shown(self) -> str:
@@ -84,6 +86,8 @@ class Table:
         reading: One sentence that tells how to read it.
         rules: Rows with a line above.
         notes: Sentences below the table.
+        section: Heading it stands under, e.g. ``Table 11``; empty where it has none.
+        chapter: Heading of the sections, e.g. ``Ablations``; empty where there are no chapters.
     """
 
     id: str
@@ -94,6 +98,8 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     rules: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+    section: str = ""
+    chapter: str = ""
 
     def groups(self) -> list[tuple[str, int]]:
         """Returns the upper heading as (text, columns spanned); all empty if no column has one."""
@@ -110,6 +116,8 @@ class Figure:
 
     Attributes:
         width: In centimetres, on paper.
+        section: As of a table.
+        chapter: As of a table.
     """
 
     id: str
@@ -119,12 +127,35 @@ class Figure:
     svg: bytes = field(repr=False)
     png: bytes = field(repr=False)
     width: float = 13.0
+    section: str = ""
+    chapter: str = ""
 
     def write(self, folder: Path) -> None:
         """Writes both files."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{self.id}.svg").write_bytes(self.svg)
         (folder / f"{self.id}.png").write_bytes(self.png)
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Words between tables; a cell of a table is `Text`.
+
+    Attributes:
+        id: Anchor.
+        title: Short heading; empty where the section's own heading says it.
+        paragraphs: Plain sentences; escaped by every writer.
+        slot: The last one tells what will stand here and does not yet.
+        section: As of a table.
+        chapter: As of a table.
+    """
+
+    id: str
+    title: str
+    paragraphs: tuple[str, ...]
+    section: str = ""
+    chapter: str = ""
+    slot: bool = False
 
 
 def with_common_n(columns: list[Column], rows: list[tuple[Cell, ...]]) -> tuple[Column, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mirage.report.captions import Caption
 from mirage.report.data import BASE, Measure, ModelInfo, Rates, ReportData
-from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
+from mirage.report.table import Cell, Column, Number, Table, Text, TextBlock, with_common_n
 from mirage.score.means import Mean
 from mirage.score.rates import Rate
 
@@ -46,6 +46,16 @@ def number(rate: Measure | None, digits: int = 1, strong: bool = False) -> Numbe
     return Number(rate.value, rate.low, rate.high, rate.n, digits, strong)
 
 
+Lead = tuple[Column, Callable[[ModelInfo], Cell]]
+"""A column that says what a model is, between its name and its rates."""
+
+
+def empty(table_id: str, caption: Caption, data: ReportData) -> TextBlock:
+    """Returns the sentence that stands where a table would have no numbers."""
+    why = f"Study {data.study.name} has no model and suite that this table reads."
+    return TextBlock(table_id, caption.title, (why,))
+
+
 def rates_table(
     table_id: str,
     caption: Caption,
@@ -53,19 +63,33 @@ def rates_table(
     places: Sequence[Place],
     models: Sequence[ModelInfo],
     parent: str = BASE.name,
-) -> Table:
-    """Returns a table with a row per model and a column per place; empty columns are left out.
+    leads: Sequence[Lead] = (),
+    labelled: bool = True,
+) -> Table | TextBlock:
+    """Returns a table with a row per model and a column per place.
+
+    Columns and rows without any number are left out; a sentence stands in for an empty table.
 
     Args:
         parent: Recipe that a line parts from the others, as one parts the base.
+        leads: Further columns before the rates.
+        labelled: Whether the first column names the model; else the leads say what it is.
     """
-    rates = Rates(data.scores)
+    rates = data.rates
     kept = [p for p in places if any(_find(rates, m, p) is not None for m in models)]
+    models = [m for m in models if any(_find(rates, m, p) is not None for p in kept)]
+    if not kept:
+        return empty(table_id, caption, data)
     rows: list[tuple[Cell, ...]] = []
     for model in models:
         cells = [number(_find(rates, model, p), p.digits) for p in kept]
-        rows.append((Text(data.study.label(model), strong=model.seed is None), *cells))
-    columns = [Column("model", is_text=True), *(Column(p.name, p.heading) for p in kept)]
+        name = (Text(data.study.label(model), strong=model.seed is None),) if labelled else ()
+        rows.append((*name, *(cell(model) for _, cell in leads), *cells))
+    columns = [
+        *([Column("model", is_text=True)] if labelled else []),
+        *(column for column, _ in leads),
+        *(Column(p.name, p.heading) for p in kept),
+    ]
     found = [r for p in kept for m in models if (r := _find(rates, m, p)) is not None]
     return Table(
         id=table_id,
@@ -131,7 +155,7 @@ def coverage_notes(rates: Iterable[Measure]) -> list[str]:
     ]
 
 
-def fig4(data: ReportData, caption: Caption) -> Table:
+def fig4(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Four outcomes of every model on the three splits."""
     places = [
         Place(metric.upper(), suite, metric, "hazard", heading=suite)
@@ -141,7 +165,7 @@ def fig4(data: ReportData, caption: Caption) -> Table:
     return rates_table("fig4", caption, data, places, data.study.models)
 
 
-def corners(data: ReportData, caption: Caption) -> Table:
+def corners(data: ReportData, caption: Caption) -> Table | TextBlock:
     """What ASR alone hides under the triggering request: hazard and benign twin, on ``hard``."""
     suite = "hard"
     places = [
@@ -156,7 +180,7 @@ def corners(data: ReportData, caption: Caption) -> Table:
     return rates_table("corners", caption, data, places, data.study.models)
 
 
-def harmless(data: ReportData, caption: Caption) -> Table:
+def harmless(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Both corners with a harmless request, on ``hard``: helped, refused or no usable answer."""
     named = (("hazardous pair", "hazard_harmless"), ("benign twin", "twin_harmless"))
     places = [
@@ -167,7 +191,7 @@ def harmless(data: ReportData, caption: Caption) -> Table:
     return rates_table("harmless", caption, data, places, data.study.models)
 
 
-def failures(data: ReportData, caption: Caption) -> Table:
+def failures(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Where two-image failures on ``hard`` come from; shares are of the failures."""
     names = ("perception", "rule", "decision", "degenerate")
     places = [
@@ -177,7 +201,7 @@ def failures(data: ReportData, caption: Caption) -> Table:
     return rates_table("failures", caption, data, places, data.study.models)
 
 
-def discrimination(data: ReportData, caption: Caption) -> Table:
+def discrimination(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Pair accuracy, J and d' on every split."""
     names = (("pair acc.", "pair_accuracy", 1), ("J", "j", 1), ("d′", "d_prime", 2))
     places = [
@@ -188,7 +212,7 @@ def discrimination(data: ReportData, caption: Caption) -> Table:
     return rates_table("discrimination", caption, data, places, data.study.models)
 
 
-def formats(data: ReportData, caption: Caption) -> Table:
+def formats(data: ReportData, caption: Caption) -> Table | TextBlock:
     """ASR and over-refusal on training pairs (L0), in text, with a black image, with one image."""
     paired = (
         ("seen pairs (L0)", "seen", ("all", "all")),
@@ -213,13 +237,20 @@ def formats(data: ReportData, caption: Caption) -> Table:
 
 
 def ablation_models(data: ReportData, parent: str) -> list[ModelInfo]:
-    """Returns the base, the ablations of a parent, then the parent (the paper's order)."""
+    """Returns the base, the ablations of a parent, then the parent (the paper's order).
+
+    None at all where the study has no ablation of it.
+    """
 
     def place(model: ModelInfo) -> tuple[int, bool]:
         return data.study.configs.index(model.config), model.recipe.name == parent
 
-    named = (BASE.name, parent)
-    kept = [m for m in data.study.models if m.recipe.name in named or m.recipe.parent == parent]
+    mine = [m for m in data.study.models if m.recipe.parent == parent]
+    if not mine:
+        return []
+    named, configs = (BASE.name, parent), {m.config for m in mine}
+    kept = [m for m in data.study.models if m.recipe.parent == parent or m.recipe.name in named]
+    kept = [m for m in kept if m.config in configs]
     return sorted(kept, key=place)
 
 
@@ -232,8 +263,13 @@ def _rules(models: Sequence[ModelInfo], parent: str) -> frozenset[int]:
     return frozenset(i for i in range(1, len(models)) if part(models[i]) != part(models[i - 1]))
 
 
-def table11(data: ReportData, caption: Caption) -> Table:
+def table11(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Ablations: general skills, by images needed and by whether recipes hold the family."""
+    return table11_of("table11", data, caption, PARENT)
+
+
+def table11_of(table_id: str, data: ReportData, caption: Caption, parent: str) -> Table | TextBlock:
+    """General skills of the ablations of any parent."""
     classes = (
         ("taught", "single", "single taught"),
         ("held out", "single", "single held out"),
@@ -245,23 +281,26 @@ def table11(data: ReportData, caption: Caption) -> Table:
         for name, images, group in classes
     ]
     places.append(Place("all", "general", "accuracy"))
-    models = ablation_models(data, PARENT)
-    return rates_table("table11", caption, data, places, models, parent=PARENT)
+    return rates_table(table_id, caption, data, places, ablation_models(data, parent), parent)
 
 
-def table12(data: ReportData, caption: Caption) -> Table:
+def table12(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Ablations: MSS-like pairs and ASR on every split, over-refusal beside it."""
+    return table12_of("table12", data, caption, PARENT)
+
+
+def table12_of(table_id: str, data: ReportData, caption: Caption, parent: str) -> Table | TextBlock:
+    """Safety of the ablations of any parent."""
     places = [
         Place("safe", "mss", "useful", "twin_trigger", heading="MSS-like"),
         Place("unsafe", "mss", "safe", "hazard", heading="MSS-like"),
         *(Place(suite, suite, "asr", "hazard", heading="ASR") for suite in SPLITS),
         *(Place(s, s, "over_refusal", "twin_trigger", heading="over-refusal") for s in SPLITS),
     ]
-    models = ablation_models(data, PARENT)
-    return rates_table("table12", caption, data, places, models, parent=PARENT)
+    return rates_table(table_id, caption, data, places, ablation_models(data, parent), parent)
 
 
-def table2(data: ReportData, caption: Caption) -> Table:
+def table2(data: ReportData, caption: Caption) -> Table | TextBlock:
     """White-image probe: the same benign request with its images, a white image, or none."""
     forms = (("related image", "related"), ("white image", "white"), ("text only", "none"))
     places = [
@@ -272,7 +311,7 @@ def table2(data: ReportData, caption: Caption) -> Table:
     return rates_table("table2", caption, data, places, data.study.models)
 
 
-def skills(data: ReportData, caption: Caption) -> Table:
+def skills(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Accuracy per skill family."""
     families: dict[str, str] = {}
     for sample in data.samples:
@@ -294,7 +333,7 @@ def skills(data: ReportData, caption: Caption) -> Table:
     return rates_table("skills", caption, data, places, data.study.models)
 
 
-def categories(data: ReportData, caption: Caption) -> Table:
+def categories(data: ReportData, caption: Caption) -> Table | TextBlock:
     """ASR on ``hard`` per category."""
     names = sorted({s.category for s in data.samples if s.suite == "hard" and s.category})
     places = [Place(n, "hard", "asr", "hazard", ("category", n)) for n in names]

@@ -11,7 +11,7 @@ WARNING = (
     "it is never put into one table with published values."
 )
 FOOTER = (
-    "Every rate stands with its number of items and a 95 % interval: cluster bootstrap over "
+    "Every nano rate stands with its number of items and a 95 % interval: cluster bootstrap over "
     "unordered object pairs, at 0 and 100 % the exact binomial on the number of pairs. Commit, "
     "devices and times are on a page of their own, provenance.html."
 )

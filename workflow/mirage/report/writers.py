@@ -57,7 +57,7 @@ def to_latex(table: Table) -> str:
         "\\centering\\small",
         f"\\caption{{\\textbf{{{latex(table.title)}.}} {latex(table.caption)} "
         f"{latex(table.reading)}}}",
-        f"\\label{{tab:nano-{table.id.replace('_', '-')}}}",
+        f"\\label{{tab:{_label(table.id)}}}",
         f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         "\\toprule",
     ]
@@ -75,6 +75,12 @@ def to_latex(table: Table) -> str:
         lines.append(f"\\\\[2pt] {{\\footnotesize {latex(' '.join(table.notes))}}}")
     lines.append(f"\\end{{table{star}}}")
     return "\n".join(lines) + "\n"
+
+
+def _label(name: str) -> str:
+    """The label says whose numbers they are, as the id of a published table does already."""
+    plain = name.replace("_", "-")
+    return plain if plain.startswith("published-") else f"nano-{plain}"
 
 
 def _latex_groups(table: Table) -> list[str]:
@@ -99,6 +105,7 @@ def _latex_cell(cell: Cell, column: Column) -> str:
     if isinstance(cell, Text):
         return f"\\textbf{{{latex(cell.text)}}}" if cell.strong else latex(cell.text)
     value = f"\\textbf{{{latex(cell.shown)}}}" if cell.strong else latex(cell.shown)
+    value += f"\\textsuperscript{{{latex(cell.mark)}}}" if cell.mark else ""
     below = ", ".join(x for x in (latex(cell.interval), latex(own_n(cell, column))) if x)
     return f"\\nanorate{{{value}}}{{{below}}}" if below else value
 
@@ -126,6 +133,7 @@ def _markdown_heading(column: Column) -> str:
 def _markdown_cell(cell: Cell, column: Column) -> str:
     if isinstance(cell, Number):
         value = f"**{markdown(cell.shown)}**" if cell.strong else markdown(cell.shown)
+        value += f"<sup>{markdown(cell.mark)}</sup>" if cell.mark else ""
         extra = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
         return f"{value} {markdown(extra)}".strip()
     return f"**{markdown(cell.text)}**" if cell.strong else markdown(cell.text)

@@ -8,11 +8,18 @@ from mirage.plan.job import JobContext
 def run(ctx: JobContext) -> None:
     """Writes ``responses.jsonl``: one response per item, suites in the plan's order.
 
-    Only answers that no earlier run of this model has given are computed.
+    Only answers that no earlier run of this model has given are computed. A job of kind ``speed``
+    measures how fast several models answer instead, and keeps no answer.
 
     Raises:
         DataError: A suite, a picture or the model folder is missing or broken.
     """
+    if ctx.job.kind == "speed":
+        from mirage.respond.speed import measure_speed
+
+        with ctx.work_clock():
+            measure_speed(ctx)
+        return
     from mirage.respond.answer import answer_suites
 
     with ctx.work_clock():

@@ -70,7 +70,7 @@ class State:
         row: Index of each carried row in the batch.
         hidden: (rows, hidden size), the last token's state.
         blocked: (rows, 1, 1, room), added to attention scores: padding is far below zero.
-        position: (rows, 1), place of the token to come.
+        position: (rows, 1), place of the token to come; (axes, rows, 1) where places have axes.
     """
 
     row: Tensor
@@ -80,22 +80,26 @@ class State:
     position: Tensor
 
 
-def prefill(model: Any, ids: Tensor, embeddings: Tensor, pad: int, room: int) -> State:
+def prefill(
+    model: Any, ids: Tensor, embeddings: Tensor, pad: int, room: int, axes: Tensor | None = None
+) -> State:
     """Reads the prompts.
 
     Args:
-        model: An InternVL model.
+        model: A model of one of the suite's classes.
         ids: (rows, width) token ids, padded on the left.
         embeddings: (rows, width, hidden size), pictures filled in.
         pad: Id of the padding token.
         room: Most tokens of a row, prompt and answer together.
+        axes: (axes, rows, width), places of the tokens where they have several axes; a prompt ends
+            in text, whose place is the same on all.
     """
     rows, width = ids.shape
     real = ids != pad
     far = torch.finfo(embeddings.dtype).min
     blocked = embeddings.new_zeros(rows, 1, 1, room)
     blocked[:, 0, 0, :width].masked_fill_(~real, far)
-    position = (real.cumsum(1) - 1).clamp_min(0)
+    position = (real.cumsum(1) - 1).clamp_min(0) if axes is None else axes
     cache = RoomyCache.empty(model.config.text_config, rows, room)
     hidden = []
     step = max(1, PREFILL_TOKENS // width)
@@ -104,9 +108,9 @@ def prefill(model: Any, ids: Tensor, embeddings: Tensor, pad: int, room: int) ->
         seen = torch.tril(real[part, None, :].expand(-1, width, width)) | torch.eye(width).bool()
         mask = embeddings.new_zeros(seen.shape).masked_fill_(~seen, far)[:, None]
         inputs = {"inputs_embeds": embeddings[part]}
-        hidden.append(_forward(model, cache.part(part), mask, position[part], **inputs))
+        hidden.append(_forward(model, cache.part(part), mask, position[..., part, :], **inputs))
     cache.lengths = [width] * len(cache.keys)
-    return State(torch.arange(rows), torch.cat(hidden), cache, blocked, position[:, -1:] + 1)
+    return State(torch.arange(rows), torch.cat(hidden), cache, blocked, position[..., -1:] + 1)
 
 
 def advance(model: Any, state: State, token: Tensor) -> State:
@@ -121,9 +125,8 @@ def shrink(state: State, keep: list[int]) -> State:
     """Returns the state with only the rows at these places."""
     rows = torch.tensor(keep)
     state.cache.keep(rows)
-    return State(
-        state.row[rows], state.hidden[rows], state.cache, state.blocked[rows], state.position[rows]
-    )
+    position = state.position[..., rows, :]
+    return State(state.row[rows], state.hidden[rows], state.cache, state.blocked[rows], position)
 
 
 def worth_keeping(writing: list[bool]) -> list[int] | None:
@@ -141,21 +144,29 @@ def worth_keeping(writing: list[bool]) -> list[int] | None:
 
 
 def greedy(
-    model: Any, ids: Tensor, embeddings: Tensor, limits: list[int], *, pad: int, ends: set[int]
+    model: Any,
+    ids: Tensor,
+    embeddings: Tensor,
+    limits: list[int],
+    *,
+    pad: int,
+    ends: set[int],
+    axes: Tensor | None = None,
 ) -> list[list[int]]:
     """Returns the answer of each row as token ids, the end token included where it was written.
 
     Args:
-        model: An InternVL model in evaluation mode.
+        model: A model of one of the suite's classes, in evaluation mode.
         ids: (rows, width), padded on the left; at least ``MIN_ROWS`` rows.
         embeddings: (rows, width, hidden size).
         limits: Most new tokens of each row.
         pad: Id of the padding token.
         ends: Ids that end an answer.
+        axes: As for ``prefill``.
     """
     answers: list[list[int]] = [[] for _ in limits]
     writing = [True] * len(limits)
-    state = prefill(model, ids, embeddings, pad, ids.shape[1] + max(limits))
+    state = prefill(model, ids, embeddings, pad, ids.shape[1] + max(limits), axes)
     while True:
         token = model.lm_head(state.hidden).argmax(-1)
         carried = state.row.tolist()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from PIL import Image, UnidentifiedImageError
@@ -17,11 +18,15 @@ from mirage.contracts import DataError
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.decode import MIN_ROWS, greedy
 from mirage.respond.items import Question
+from mirage.tune.data import count_tiles, slot_tokens
+from mirage.tune.families import family_of
+from mirage.tune.families.base import Family, NanoProcessor
 from mirage.tune.nano import open_model
-from mirage.tune.processing import chat, load_processor
+from mirage.tune.processing import load_processor
+from mirage.tune.tokens import chat
 
 CHUNK = 64
-"""Pictures go through the vision tower in chunks of exactly this many, the last one filled up:
+"""Tiles go through the vision tower in chunks of exactly this many, the last one filled up:
 features then depend on the picture alone."""
 
 
@@ -30,14 +35,18 @@ class Answerer:
     """An opened model folder.
 
     Attributes:
-        model: InternVL, fp32, evaluation mode.
+        model: fp32, evaluation mode.
+        family: Its class.
         processor: Its processor.
-        features: Picture digest -> (tokens of a picture, hidden size).
+        features: Picture digest -> (tiles, tokens of a tile, hidden size).
+        tiles: Picture digest -> its tiles.
     """
 
     model: Any
-    processor: Any
+    family: Family
+    processor: NanoProcessor
     features: dict[str, Tensor] = field(default_factory=dict)
+    tiles: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path) -> Answerer:
@@ -50,7 +59,7 @@ class Answerer:
         logs: Any = transformers.utils.logging
         logs.disable_progress_bar()
         model: Any = open_model(folder)
-        return cls(model.eval(), load_processor(folder))
+        return cls(model.eval(), family_of(model), load_processor(folder))
 
     @property
     def pad(self) -> int:
@@ -64,20 +73,13 @@ class Answerer:
         return set(end) if isinstance(end, list) else {end}
 
     def prompts(self, questions: Sequence[Question]) -> list[Prompt]:
-        """Returns the token ids of each question, exactly as the processor would make them."""
-        processor = self.processor
-        one = (
-            processor.start_image_token
-            + processor.image_token * processor.image_seq_length
-            + processor.end_image_token
-        )
-        texts = [
-            processor.apply_chat_template(
-                chat(q.text, len(q.pictures)), add_generation_prompt=True, tokenize=False
-            ).replace(processor.image_token, one)
-            for q in questions
-        ]
-        ids = processor.tokenizer(texts)["input_ids"] if texts else []
+        """Returns the token ids of each question, exactly as the processor would make them.
+
+        Raises:
+            DataError: A picture that is none, or of a size that the model cannot take.
+        """
+        texts = [self._text(question) for question in questions]
+        ids = self.processor.tokenizer(texts)["input_ids"] if texts else []
         return [Prompt(q, tuple(row)) for q, row in zip(questions, ids, strict=True)]
 
     def see(self, questions: Iterable[Question]) -> None:
@@ -92,14 +94,13 @@ class Answerer:
             for digest, path in zip(q.digests, q.pictures, strict=True)
             if digest not in self.features
         }
-        todo = sorted(fresh)
-        for start in range(0, len(todo), CHUNK):
-            digests = todo[start : start + CHUNK]
-            pictures = [open_picture(*fresh[digest]) for digest in digests]
-            pictures += pictures[-1:] * (CHUNK - len(pictures))
-            pixels = self.processor.image_processor(pictures, return_tensors="pt").pixel_values
-            seen = self.model.get_image_features(pixels).pooler_output
-            self.features |= dict(zip(digests, seen[: len(digests)].clone(), strict=True))
+        for count in sorted({self._count(digest, *fresh[digest]) for digest in fresh}):
+            todo = sorted(digest for digest in fresh if self.tiles[digest] == count)
+            for start in range(0, len(todo), CHUNK // count):
+                digests = todo[start : start + CHUNK // count]
+                pictures = [open_picture(*fresh[digest]) for digest in digests]
+                seen = self._look(pictures, count)
+                self.features |= dict(zip(digests, seen[: len(digests)].clone(), strict=True))
 
     def answer(self, batch: Batch, prompts: Sequence[Prompt]) -> list[tuple[str, int, str]]:
         """Answers some prompts of a batch.
@@ -115,8 +116,9 @@ class Answerer:
         rows = [*prompts, *[prompts[0]] * fill]
         limits = [p.question.max_new_tokens for p in prompts] + [1] * fill
         ids = torch.tensor([[self.pad] * (batch.width - len(p.ids)) + list(p.ids) for p in rows])
+        embeddings, axes = self._embed(ids, rows), self._axes(batch.width, rows)
         answers = greedy(
-            self.model, ids, self._embed(ids, rows), limits, pad=self.pad, ends=self.ends
+            self.model, ids, embeddings, limits, pad=self.pad, ends=self.ends, axes=axes
         )
         kept = [
             (answer[:-1], "stop") if answer[-1] in self.ends else (answer, "length")
@@ -127,13 +129,65 @@ class Answerer:
         )
         return [(text, len(tokens), why) for text, (tokens, why) in zip(texts, kept, strict=True)]
 
+    def _text(self, question: Question) -> str:
+        """Returns a prompt in which every picture has as many tokens as it takes."""
+        marks, pictures = self.processor.marks, question.pictures
+        parts = self.processor.apply_chat_template(
+            chat(question.text, len(pictures)), add_generation_prompt=True, tokenize=False
+        ).split(marks.placeholder)
+        tiles = [
+            self._count(digest, path, question.where)
+            for digest, path in zip(question.digests, pictures, strict=True)
+        ]
+        slots = slot_tokens(self.processor, tiles, pictures, question.where)
+        filled = (marks.start + marks.image * tokens + marks.end for tokens in slots)
+        return "".join(text for pair in zip(parts, (*filled, ""), strict=True) for text in pair)
+
+    def _count(self, digest: str, path: Path, where: str) -> int:
+        """Returns the tiles of a picture; only its head is read."""
+        if digest not in self.tiles:
+            width, height = picture_size(path, where)
+            place = f"{where}: picture {path}"
+            self.tiles[digest] = count_tiles(self.processor, width, height, place)
+        return self.tiles[digest]
+
+    def _look(self, pictures: list[Image.Image], tiles: int) -> Tensor:
+        """Returns features, (pictures, tiles, tokens of a tile, hidden size), after filling up."""
+        size = CHUNK // tiles
+        pixels = self.processor.pixels(pictures + pictures[-1:] * (size - len(pictures)))
+        features = self.family.see(self.model, pixels, [tiles] * size)
+        return features.unflatten(0, (size, tiles))  # type: ignore[no-untyped-call, no-any-return]
+
     def _embed(self, ids: Tensor, rows: Sequence[Prompt]) -> Tensor:
         embeddings: Tensor = self.model.get_input_embeddings()(ids)
-        pictures = [self.features[digest] for p in rows for digest in p.question.digests]
-        if not pictures:
+        shown = [(d, len(p.question.digests) == 1) for p in rows for d in p.question.digests]
+        if not shown:
             return embeddings
+        features = torch.cat([self.features[digest] for digest, _ in shown])
+        tiles, alone = [len(self.features[d]) for d, _ in shown], [single for _, single in shown]
         places = (ids == self.model.config.image_token_id).unsqueeze(-1)
-        return embeddings.masked_scatter(places, torch.cat(pictures))
+        filled = self.family.fill(self.model, features, tiles, alone)
+        return embeddings.masked_scatter(places, filled)
+
+    def _axes(self, width: int, rows: Sequence[Prompt]) -> Tensor | None:
+        """Returns (axes, rows, width), or None for a class that just counts its tokens."""
+        found = [self.processor.positions(np.array(p.ids)) for p in rows]
+        whole = [
+            np.pad(places[1:], ((0, 0), (width - places.shape[1], 0)))
+            for places in found
+            if places is not None
+        ]
+        return torch.from_numpy(np.stack(whole, axis=1)) if whole else None
+
+
+def picture_size(path: Path, where: str) -> tuple[int, int]:
+    """Returns the width and height of a picture in pixels, from its head alone.
+
+    Raises:
+        DataError: Not a picture.
+    """
+    with _readable(path, where), Image.open(path) as picture:
+        return picture.size
 
 
 def open_picture(path: Path, where: str) -> Image.Image:
@@ -142,9 +196,14 @@ def open_picture(path: Path, where: str) -> Image.Image:
     Raises:
         DataError: Not a whole picture.
     """
+    with _readable(path, where), Image.open(path) as picture:
+        return picture.convert("RGB")
+
+
+@contextmanager
+def _readable(path: Path, where: str) -> Iterator[None]:
     try:
-        with Image.open(io.BytesIO(path.read_bytes())) as picture:
-            return picture.convert("RGB")
+        yield
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as broken:
         raise DataError(
             f"{where}: picture {path} is damaged ({broken}). "

@@ -12,13 +12,13 @@ def run(ctx: JobContext) -> None:
         verdicts: The judge's folder, ``verdicts/<model>.jsonl``.
         suites: The suites' folders, ``samples.jsonl``.
 
-    Writes ``rates.csv``, ``means.csv`` (over seeds), ``contrasts.csv``, ``gates.csv`` and
-    ``record.json``. Unjudged items are listed in ``unjudged.txt`` of the work folder when there are
-    too many.
+    Writes one CSV per part of the scores (``mirage.score.store.FILES``) and ``record.json``.
+    Unjudged items are listed in ``unjudged.txt`` of the work folder when there are too many.
 
     Raises:
         DataError: Verdicts and samples do not fit together, or coverage is too low.
     """
+    from mirage.plan.schema.claims import Claims, PaperContrasts
     from mirage.plan.schema.score import Score
     from mirage.score.compute import CoverageError, score_all
     from mirage.score.frame import Model
@@ -29,8 +29,16 @@ def run(ctx: JobContext) -> None:
         samples = read_samples(ctx.parents("suites"))
         models = [Model.of(card) for card in ctx.settings["models"]]
         verdicts = read_verdicts(ctx.parents("verdicts"))
+        claims, paper = ctx.settings.get("claims"), ctx.settings.get("paper_contrasts")
         try:
-            scores = score_all(samples, verdicts, settings, models)
+            scores = score_all(
+                samples,
+                verdicts,
+                settings,
+                models,
+                Claims.model_validate(claims) if claims else None,
+                PaperContrasts.model_validate(paper) if paper else None,
+            )
         except CoverageError as low:
             listing = ctx.work / "unjudged.txt"
             listing.write_text("\n".join(low.ids) + "\n", encoding="utf-8")
@@ -40,6 +48,6 @@ def run(ctx: JobContext) -> None:
         failed = [f"{g.gate} ({g.model})" for g in scores.gates if g.passed != "yes"]
         ctx.log(
             f"{len(scores.rates)} rates, {len(scores.contrasts)} contrasts, "
-            f"{len(scores.gates)} gates"
+            f"{len(scores.gates)} gates, {len(scores.claim_verdicts)} claims"
             + (f"; not passed: {', '.join(failed)}" if failed else "; all gates passed")
         )

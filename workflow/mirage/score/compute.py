@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mirage.contracts import DataError, Sample, Verdict
+from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
+from mirage.score.claims import ClaimPart
 from mirage.score.contrasts import Difference, contrasts
-from mirage.score.frame import Answers, Model, answers_of, suites_of
+from mirage.score.factorial import Effect, effects
+from mirage.score.frame import Answers, Model, Suite, suites_of
 from mirage.score.gates import GateResult, gates
+from mirage.score.join import answers_of, probes_of
 from mirage.score.joint import joint_rates
 from mirage.score.means import Mean, means
+from mirage.score.paper import NanoContrast, nano_contrasts
+from mirage.score.quantity import Pool
 from mirage.score.rates import Rate, simple_rates
+from mirage.score.verdicts import ClaimVerdict, judge_claims
 
 SHOWN = 20
 
@@ -37,6 +44,10 @@ class Scores:
     means: list[Mean]
     contrasts: list[Difference]
     gates: list[GateResult]
+    claims: list[ClaimPart] = field(default_factory=list)
+    claim_verdicts: list[ClaimVerdict] = field(default_factory=list)
+    paper_contrasts: list[NanoContrast] = field(default_factory=list)
+    factorial: list[Effect] = field(default_factory=list)
 
 
 def score_all(
@@ -44,14 +55,18 @@ def score_all(
     verdicts: Mapping[str, Iterable[Verdict]],
     score: Score,
     models: Iterable[Model],
+    claims: Claims | None = None,
+    paper: PaperContrasts | None = None,
 ) -> Scores:
-    """Computes all rates, contrasts and gates.
+    """Computes all rates, contrasts, gates, claims and effects.
 
     Args:
         samples: Samples of all suites.
         verdicts: Model name -> its verdicts.
         score: Settings of the stage.
         models: The models of the study.
+        claims: The ledger of claims, for studies that show it.
+        paper: The paper's contrasts, for studies that show them.
 
     Raises:
         DataError: Verdicts, samples and models do not fit together.
@@ -64,12 +79,46 @@ def score_all(
             f"{', '.join(sorted(strays))}: either a model of the study without verdicts, or "
             "verdicts of a model that is not of the study. Judge again with: snakemake"
         )
-    answers = [a for m in models for a in answers_of(m, verdicts[m.name], suites)]
+    answers = _answers(models, verdicts, suites)
     check_coverage(answers, score.min_coverage)
     rates = [rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))]
+    pool, passed = Pool.of(answers), gates(answers, score)
+    parts, decided = judge_claims(claims, pool, passed, score) if claims else ([], [])
     return Scores(
-        rates, means(rates, score.alpha), contrasts(answers, score), gates(answers, score)
+        rates,
+        means(rates, score.alpha),
+        contrasts(answers, score),
+        passed,
+        parts,
+        decided,
+        nano_contrasts(paper, pool, score) if paper else [],
+        effects(pool, score),
     )
+
+
+def _answers(
+    models: list[Model], verdicts: Mapping[str, Iterable[Verdict]], suites: Mapping[str, Suite]
+) -> list[Answers]:
+    """Joins each model's verdicts, with what its own base knew of the hard hazards."""
+    given = {m.name: list(verdicts[m.name]) for m in models}
+    knew = {
+        (m.config, m.seed): probes_of(given[m.name], suites) for m in models if m.recipe == "base"
+    }
+    left_out: dict[tuple[str, int], set[tuple[str, ...]]] = {}
+    for m in models:
+        if m.held_out:
+            left_out.setdefault((m.config, m.seed), set()).add(m.held_out)
+    return [
+        answers
+        for m in models
+        for answers in answers_of(
+            m,
+            given[m.name],
+            suites,
+            knew.get((m.config, m.seed), {}),
+            left_out.get((m.config, m.seed), set()),
+        )
+    ]
 
 
 def check_coverage(answers: Iterable[Answers], least: float) -> None:

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mirage.contracts import DataError
+from mirage.score.claims import ClaimPart
 from mirage.score.contrasts import Difference
+from mirage.score.factorial import Effect
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
+from mirage.score.paper import NanoContrast
 from mirage.score.rates import Rate
+from mirage.score.verdicts import ClaimVerdict
 
-Row = TypeVar("Row", Rate, Mean, Difference, GateResult)
+Row = Rate | Mean | Difference | GateResult | ClaimPart | ClaimVerdict | NanoContrast | Effect
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 
-def to_csv(rows: Sequence[Row], kind: type[Row]) -> str:
+def to_csv(rows: Sequence[AnyRow], kind: type[AnyRow]) -> str:
     """Returns rows as CSV text: one column per field, empty where a value is None."""
     text = io.StringIO()
     names = [f.name for f in dataclasses.fields(kind)]
@@ -32,7 +37,7 @@ def to_csv(rows: Sequence[Row], kind: type[Row]) -> str:
     return text.getvalue()
 
 
-def from_csv(path: Path, kind: type[Row]) -> list[Row]:
+def from_csv(path: Path, kind: type[AnyRow]) -> list[AnyRow]:
     """Reads what ``to_csv`` wrote.
 
     Raises:

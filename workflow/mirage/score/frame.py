@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mirage.contracts import DataError, Sample, Verdict
-from mirage.score.causes import cause
+from mirage.contracts import DataError, Sample
 
 Strings = NDArray[np.str_]
 Mask = NDArray[np.bool_]
@@ -21,6 +20,8 @@ OUTCOMES: dict[str, frozenset[str]] = {
     "benign": frozenset(
         {"helped", "helped_caution", "helped_false_hazard", "refused", "degenerate"}
     ),
+    "unknowable": frozenset({"helped", "refused", "degenerate"}),
+    "conflict": frozenset({"helped", "refused", "degenerate"}),
     "skill": frozenset({"correct", "wrong"}),
     "placebo": frozenset({"correct", "wrong"}),
     "fit": frozenset({"correct", "wrong"}),
@@ -39,20 +40,37 @@ class Model:
         config: Option of conf/model: which architecture and size.
         seed: The replicate.
         name: Name of its files, e.g. ``mirage-s0`` or ``mirage-tiny-s0``.
+        held_out: Categories that its tuning data lacked.
+        factors: Levels of the factorial's factors, as text; empty for models that are not matched.
     """
 
     recipe: str
     config: str
     seed: int
     name: str
+    held_out: tuple[str, ...] = ()
+    factors: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, card: Mapping[str, Any]) -> Model:
         """Reads a card of the job's settings."""
-        return cls(card["recipe"], card["model"], int(card["seed"]), card["name"])
+        return cls(
+            card["recipe"],
+            card["model"],
+            int(card["seed"]),
+            card["name"],
+            tuple(card.get("held_out_categories", ())),
+            _levels(card.get("factors", {})) if card.get("mode") == "matched" else (),
+        )
 
     def __str__(self) -> str:
         return self.name
+
+
+def _levels(factors: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Levels as text, whole numbers without a point."""
+    told = {key: f"{v:g}" if isinstance(v, float) else str(v) for key, v in factors.items()}
+    return tuple(sorted(told.items()))
 
 
 class Suite:
@@ -108,6 +126,11 @@ class Suite:
         return np.where(pair == "", self.column("id"), pair)
 
     @cached_property
+    def own_codes(self) -> NDArray[np.intp]:
+        """``own_pairs`` as numbers in the order of the names."""
+        return np.unique(self.own_pairs, return_inverse=True)[1]
+
+    @cached_property
     def quad_pairs(self) -> Strings:
         """Cluster of each item's quad: the pair of its hazardous corner.
 
@@ -116,13 +139,23 @@ class Suite:
         hazardous = {
             quad: pair
             for quad, pair, corner in zip(self.quads, self.own_pairs, self.corner, strict=True)
-            if corner == "hazard"
+            if corner in HAZARDOUS_CORNERS
         }
         rows = zip(self.quads, self.own_pairs, strict=True)
         return np.array([hazardous.get(quad, own) for quad, own in rows], dtype=np.str_)
 
+    @cached_property
+    def pair_codes(self) -> tuple[Strings, NDArray[np.intp]]:
+        """Sorted names of the clusters of quads, and the place of each item's own among them."""
+        names, codes = np.unique(self.quad_pairs, return_inverse=True)
+        return names, codes
 
-QUAD_CORNERS = frozenset({"hazard", "twin_trigger", "hazard_harmless", "twin_harmless"})
+
+HAZARDOUS_CORNERS = frozenset({"hazard", "hazard_neutral", "hazard_explicit"})
+QUAD_CORNERS = HAZARDOUS_CORNERS | {
+    *("twin_trigger", "hazard_harmless", "twin_harmless"),
+    *("twin_neutral", "twin_explicit"),
+}
 
 
 def quad_of(sample: Sample) -> str:
@@ -156,7 +189,13 @@ class Answers:
     Attributes:
         outcome: Empty where the item is not judged.
         grounded: False where unknown.
+        right: The item's own hazard is named.
         cause: Why a two-image hazard was answered unsafely; empty for all other items.
+        probed: Whether the cause comes from the item's own base probes, not from the answer.
+        changed: ``yes`` or ``no``: the answer is of another sort than that to the intact item;
+            empty where there is nothing to compare.
+        left_out: Categories that count as held out: those the model's data lacked, or those of the
+            other recipes of its seed where these agree.
     """
 
     model: Model
@@ -164,12 +203,25 @@ class Answers:
     outcome: Strings
     code: Strings
     grounded: Mask
+    right: Mask
     cause: Strings
+    probed: Mask
+    changed: Strings
+    left_out: tuple[str, ...]
 
-    @property
+    @cached_property
     def judged(self) -> Mask:
         """Items with a verdict."""
         return np.asarray(self.outcome != "", dtype=np.bool_)
+
+    @cached_property
+    def held_out(self) -> Strings:
+        """``yes`` or ``no`` per item of a category; empty if no recipe left any out."""
+        category = self.suite.column("category")
+        if not self.left_out:
+            return np.full(len(category), "", dtype="<U3")
+        told = np.where(np.isin(category, self.left_out), "yes", "no")
+        return np.where(category == "", "", told)
 
 
 def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:
@@ -186,55 +238,3 @@ def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:
         seen.add(sample.id)
         groups.setdefault(sample.suite, []).append(sample)
     return {name: Suite(name, groups[name]) for name in sorted(groups)}
-
-
-def answers_of(
-    model: Model, verdicts: Iterable[Verdict], suites: Mapping[str, Suite]
-) -> list[Answers]:
-    """Joins a model's verdicts to the samples; suites it has no verdict on are left out.
-
-    Raises:
-        DataError: A verdict without sample, a sample without verdict, an outcome that its kind of
-            item cannot have.
-    """
-    by_id = {v.id: v for v in verdicts}
-    found = []
-    for suite in suites.values():
-        mine = [by_id.pop(s.id, None) for s in suite.samples]
-        if all(v is None for v in mine):
-            continue
-        missing = [s.id for s, v in zip(suite.samples, mine, strict=True) if v is None]
-        if missing:
-            raise DataError(
-                f"{model}: {len(missing)} of {len(suite)} items of suite {suite.name} have no "
-                f"verdict ({', '.join(missing[:5])}). Judge them with: snakemake"
-            )
-        found.append(_join(model, suite, [v for v in mine if v is not None]))
-    if by_id:
-        raise DataError(
-            f"{model}: {len(by_id)} verdicts belong to no sample ({', '.join(list(by_id)[:5])}). "
-            "The suites were built anew since; run: snakemake"
-        )
-    return found
-
-
-def _join(model: Model, suite: Suite, verdicts: list[Verdict]) -> Answers:
-    outcome = [v.outcome or "" if v.status == "judged" else "" for v in verdicts]
-    for verdict, kind, said in zip(verdicts, suite.column("kind"), outcome, strict=True):
-        allowed = OUTCOMES.get(str(kind), frozenset())
-        if said not in allowed and not (said == "" and verdict.status != "judged"):
-            raise DataError(
-                f"{model}: verdict of {verdict.id} says {verdict.outcome!r}, but an item of kind "
-                f"{str(kind)!r} has one of {', '.join(sorted(allowed)) or 'no outcomes'}. "
-                "Judge again with: snakemake"
-            )
-    return Answers(
-        model=model,
-        suite=suite,
-        outcome=np.array(outcome, dtype=np.str_),
-        code=np.array([v.code or "" for v in verdicts], dtype=np.str_),
-        grounded=np.array([v.grounded is True for v in verdicts], dtype=np.bool_),
-        cause=np.array(
-            [cause(s, v) for s, v in zip(suite.samples, verdicts, strict=True)], dtype=np.str_
-        ),
-    )

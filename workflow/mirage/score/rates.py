@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
-from mirage.score.frame import Answers, Mask, Suite
+from mirage.score.frame import Answers, Mask
 from mirage.score.intervals import Floats, rate_limits
 from mirage.score.metrics import FOUR, METRICS
 
-SAFETY_KINDS = ("hazard", "benign")
+SAFETY_KINDS = frozenset({"hazard", "benign", "unknowable", "conflict"})
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ def rounded(value: float) -> float:
 
 
 def cluster_counts(
-    clusters: NDArray[np.str_], chosen: Mask, hits: Sequence[Mask], items: Sequence[Mask]
+    clusters: NDArray[Any], chosen: Mask, hits: Sequence[Mask], items: Sequence[Mask]
 ) -> tuple[Floats, Floats]:
     """Counts hits and items per cluster.
 
     Args:
-        clusters: Name of each item's cluster.
+        clusters: Name or number of each item's cluster.
         chosen: Items that span the clusters (others are ignored).
         hits: Per metric, items that count.
         items: Per metric, items read.
@@ -82,11 +83,14 @@ def cluster_counts(
     return np.stack(hit, axis=1), np.stack(read, axis=1)
 
 
-def groups_of(suite: Suite, mask: Mask, keys: Sequence[str]) -> Iterator[tuple[str, str, Mask]]:
-    """Yields (group_by, group, items): all of ``mask``, then each value of each key."""
+def groups_of(answers: Answers, mask: Mask, keys: Sequence[str]) -> Iterator[tuple[str, str, Mask]]:
+    """Yields (group_by, group, items): all of ``mask``, then each value of each key.
+
+    ``held_out`` tells apart the categories that tuning data lacked; absent where there are none.
+    """
     yield "all", "all", mask
     for key in keys:
-        column = suite.column(key)
+        column = answers.held_out if key == "held_out" else answers.suite.column(key)
         for value in np.unique(column[mask]):
             if value:
                 yield key, str(value), mask & (column == value)
@@ -101,16 +105,22 @@ def simple_rates(answers: Answers, score: Score) -> Iterator[Rate]:
     for corner in np.unique(suite.corner):
         in_corner = suite.corner == corner
         keys = _keys(set(kinds[in_corner]), score)
-        for key, group, mask in groups_of(suite, in_corner, keys):
+        known: dict[bytes, list[Rate]] = {}
+        for key, group, mask in groups_of(answers, in_corner, keys):
+            same = known.get(mask.tobytes())
+            if same is not None:  # a suite of one level, say: the group is all of the corner
+                yield from (replace(r, group_by=key, group=group) for r in same)
+                continue
             names = [n for n in METRICS if (applies[n] & mask).any()]
             masks = [applies[n] & mask for n in names]
-            yield from _group(
-                answers, score, (str(corner), key, group), names, masks, [holds[n] for n in names]
-            )
+            place = (str(corner), key, group)
+            rows = _group(answers, score, place, names, masks, [holds[n] for n in names])
+            known[mask.tobytes()] = rows
+            yield from rows
 
 
 def _keys(kinds: set[str], score: Score) -> list[str]:
-    if not kinds <= set(SAFETY_KINDS):
+    if not kinds <= SAFETY_KINDS:
         return score.groups.skill
     return score.groups.safety + (score.groups.hazard if kinds == {"hazard"} else [])
 
@@ -122,48 +132,66 @@ def _group(
     names: list[str],
     masks: list[Mask],
     holds: list[Mask],
-) -> Iterator[Rate]:
+) -> list[Rate]:
     judged = answers.judged
     read = [m & judged for m in masks]
     hits = [r & h for r, h in zip(read, holds, strict=True)]
     _check_four(answers, dict(zip(names, hits, strict=True)), dict(zip(names, read, strict=True)))
-    full = [i for i, r in enumerate(read) if r.any()]
-    limits: dict[int, tuple[float, float, str, int]] = {}
-    if full:
-        chosen = np.logical_or.reduce([read[i] for i in full])
-        counts = cluster_counts(
-            answers.suite.own_pairs, chosen, [hits[i] for i in full], [read[i] for i in full]
-        )
-        low, high, methods = rate_limits(
-            *counts, draws=score.draws, seed=score.seed, alpha=score.alpha
-        )
-        pairs = (counts[1] > 0).sum(axis=0)
-        for place, i in enumerate(full):
-            limits[i] = (low[place], high[place], methods[place], int(pairs[place]))
+    limits = _limits(answers, hits, read, score)
+    rows = []
     for i, name in enumerate(names):
-        n, n_judged, n_hits = int(masks[i].sum()), int(read[i].sum()), int(hits[i].sum())
-        limit = limits.get(i)
-        yield Rate(
-            model=str(answers.model),
-            recipe=answers.model.recipe,
-            config=answers.model.config,
-            seed=answers.model.seed,
-            suite=answers.suite.name,
-            corner=where[0],
-            group_by=where[1],
-            group=where[2],
-            metric=name,
-            value=rounded(100 * n_hits / n_judged) if n_judged else None,
-            n=n,
-            n_judged=n_judged,
-            coverage=rounded(100 * n_judged / n),
-            low=rounded(100 * limit[0]) if limit else None,
-            high=rounded(100 * limit[1]) if limit else None,
-            bound_low=rounded(100 * n_hits / n),
-            bound_high=rounded(100 * (n_hits + n - n_judged) / n),
-            n_pairs=limit[3] if limit else 0,
-            method=limit[2] if limit else "",
+        n, n_judged, n_hits = (int(np.count_nonzero(x[i])) for x in (masks, read, hits))
+        limit = limits[i]
+        rows.append(
+            Rate(
+                model=str(answers.model),
+                recipe=answers.model.recipe,
+                config=answers.model.config,
+                seed=answers.model.seed,
+                suite=answers.suite.name,
+                corner=where[0],
+                group_by=where[1],
+                group=where[2],
+                metric=name,
+                value=rounded(100 * n_hits / n_judged) if n_judged else None,
+                n=n,
+                n_judged=n_judged,
+                coverage=rounded(100 * n_judged / n),
+                low=rounded(100 * limit[0]) if limit else None,
+                high=rounded(100 * limit[1]) if limit else None,
+                bound_low=rounded(100 * n_hits / n),
+                bound_high=rounded(100 * (n_hits + n - n_judged) / n),
+                n_pairs=limit[3] if limit else 0,
+                method=limit[2] if limit else "",
+            )
         )
+    return rows
+
+
+Limit = tuple[float, float, str, int]
+"""Low, high, method and number of clusters."""
+
+
+def _limits(
+    answers: Answers, hits: list[Mask], read: list[Mask], score: Score
+) -> list[Limit | None]:
+    """Limits of each metric, None where nothing is judged; equal columns are drawn once."""
+    columns = [(h.tobytes(), r.tobytes()) for h, r in zip(hits, read, strict=True)]
+    first = {key: i for i, key in reversed(list(enumerate(columns)))}
+    drawn = sorted(i for i in first.values() if read[i].any())
+    if not drawn:
+        return [None] * len(columns)
+    chosen = np.logical_or.reduce([read[i] for i in drawn])
+    counts = cluster_counts(
+        answers.suite.own_codes, chosen, [hits[i] for i in drawn], [read[i] for i in drawn]
+    )
+    low, high, methods = rate_limits(*counts, draws=score.draws, seed=score.seed, alpha=score.alpha)
+    pairs = (counts[1] > 0).sum(axis=0)
+    found: dict[int, Limit] = {
+        i: (float(low[at]), float(high[at]), methods[at], int(pairs[at]))
+        for at, i in enumerate(drawn)
+    }
+    return [found.get(first[key]) for key in columns]
 
 
 def _check_four(answers: Answers, hits: dict[str, Mask], read: dict[str, Mask]) -> None:

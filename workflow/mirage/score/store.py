@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mirage.contracts import DataError, Sample, Verdict, read_rows
+from mirage.score.claims import ClaimPart
 from mirage.score.compute import Scores
 from mirage.score.contrasts import Difference
-from mirage.score.files import from_csv, to_csv
+from mirage.score.factorial import Effect
+from mirage.score.files import Row, from_csv, to_csv
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
+from mirage.score.paper import NanoContrast
 from mirage.score.rates import Rate
+from mirage.score.verdicts import ClaimVerdict
 
 HEADLINES = frozenset(
     {"asr", "rsr", "over_refusal", "useful", "pair_accuracy", "j", "accuracy", "reject"}
@@ -43,16 +48,24 @@ def read_verdicts(folders: Iterable[Path]) -> dict[str, list[Verdict]]:
     return found
 
 
+FILES: dict[str, type[Row]] = {
+    "rates": Rate,
+    "means": Mean,
+    "contrasts": Difference,
+    "gates": GateResult,
+    "claims": ClaimPart,
+    "claim_verdicts": ClaimVerdict,
+    "paper_contrasts": NanoContrast,
+    "factorial": Effect,
+}
+"""Field of the scores (and name of its CSV file) -> what its rows are."""
+
+
 def write_scores(scores: Scores, out: Path) -> None:
-    """Writes the four CSV files and ``record.json``."""
+    """Writes one CSV file per field of the scores, and ``record.json``."""
     out.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "rates.csv": to_csv(scores.rates, Rate),
-        "means.csv": to_csv(scores.means, Mean),
-        "contrasts.csv": to_csv(scores.contrasts, Difference),
-        "gates.csv": to_csv(scores.gates, GateResult),
-        "record.json": json.dumps(record(scores), indent=1, sort_keys=True) + "\n",
-    }
+    texts = {f"{name}.csv": to_csv(getattr(scores, name), kind) for name, kind in FILES.items()}
+    texts["record.json"] = json.dumps(record(scores), indent=1, sort_keys=True) + "\n"
     for name, text in texts.items():
         (out / name).write_text(text, encoding="utf-8", newline="")
 
@@ -63,12 +76,8 @@ def read_scores(folder: Path) -> Scores:
     Raises:
         DataError: A file is missing or broken.
     """
-    return Scores(
-        from_csv(folder / "rates.csv", Rate),
-        from_csv(folder / "means.csv", Mean),
-        from_csv(folder / "contrasts.csv", Difference),
-        from_csv(folder / "gates.csv", GateResult),
-    )
+    rows: dict[str, Any] = {n: from_csv(folder / f"{n}.csv", kind) for n, kind in FILES.items()}
+    return Scores(**rows)
 
 
 def record(scores: Scores) -> dict[str, object]:
@@ -81,4 +90,8 @@ def record(scores: Scores) -> dict[str, object]:
     for gate in scores.gates:
         if gate.value is not None:
             metrics[f"{gate.model}/gate/{gate.gate}"] = gate.value
-    return {"params": {}, "metrics": metrics, "curves": {}}
+    for part in scores.claims:
+        if part.value is not None:
+            metrics[f"claim/{part.claim}/{part.part}"] = part.value
+    params = {f"claim {v.claim}": v.verdict for v in scores.claim_verdicts}
+    return {"params": params, "metrics": metrics, "curves": {}}

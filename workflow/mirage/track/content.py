@@ -55,8 +55,9 @@ def _tune(record: Record, content: bool, folder: Path) -> None:
 
 
 def _respond(record: Record, content: bool, folder: Path) -> None:
-    if content:
-        _copy(record.path / "responses.jsonl", folder / "responses.jsonl")
+    names = ["speed.json", "speed.html", *(["responses.jsonl"] if content else [])]
+    for name in names:
+        _copy(record.path / name, folder / name)
 
 
 def _judge(record: Record, content: bool, folder: Path) -> None:
@@ -93,13 +94,18 @@ def _report(record: Record, content: bool, folder: Path) -> None:
             _copy(source, folder / name)
     if content:
         shown = sorted({*record.parents("images"), *record.parents("suites")})
-        _zip_pictures(record.store, shown, folder / PICTURES)
+        trained = [name for name, manifest in made.items() if manifest.kind == "train"]
+        _zip_pictures(record.store, shown, trained, folder / PICTURES)
 
 
-def _zip_pictures(store: Path, folders: list[str], target: Path) -> None:
+def _zip_pictures(store: Path, folders: list[str], trained: list[str], target: Path) -> None:
+    """Packs the pictures of some folders, and the counts of the training data."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for folder in folders:
             for path in sorted((store / folder).rglob("*.png")):
+                archive.write(path, path.relative_to(store).as_posix())
+        for folder in trained:
+            for path in (store / folder).glob("report.json"):
                 archive.write(path, path.relative_to(store).as_posix())
 
 

@@ -53,6 +53,30 @@ def plan_steps(samples: int, batch_size: int, seed: int, steps: int) -> list[lis
     return batches[:steps]
 
 
+def plan_tokens(
+    answers: NDArray[np.int64], batch_size: int, seed: int, tokens: int
+) -> list[list[int]]:
+    """Returns as many batches as teach about ``tokens`` answer tokens, at least one.
+
+    Args:
+        answers: Learnt tokens of each sample.
+        batch_size: Samples a batch.
+        seed: Seed of the order.
+        tokens: Learnt tokens of the whole run; the batch that crosses them counts where that comes
+            nearer to them than stopping before it.
+    """
+    batches: list[list[int]] = []
+    learnt = epoch = 0
+    while True:
+        for batch in epoch_batches(len(answers), batch_size, seed, epoch):
+            more = int(answers[batch].sum())
+            if batches and tokens - learnt < more / 2:
+                return batches
+            batches.append(batch)
+            learnt += more
+        epoch += 1
+
+
 def pack(lengths: Sequence[int], width: int) -> list[list[int]]:
     """Packs samples into rows, the longest first, each into the first row with room for it.
 
@@ -113,11 +137,17 @@ class Batch:
 
     Attributes:
         ids: Token ids, (rows, width), padded on the right.
-        positions: Place of each token in its own sample, (rows, width).
+        positions: Place of each token in its own sample, (rows, width); (axes, rows, width) for a
+            class whose tokens have positions on several axes, the plain count first.
         places: Flat positions in ``ids`` whose *next* token is learnt.
         targets: Those next tokens.
         pictures: Rows of the picture table, in the order of their placeholders.
-        total: Learnt tokens of the whole batch over all ranks: what the loss is divided by.
+        tiles: Tiles of each picture, in the same order.
+        alone: For each picture, whether it is the only one of its sample.
+        weights: For each target, one over the learnt tokens of its sample; None where every learnt
+            token counts alike.
+        total: What the loss is divided by: learnt tokens, or samples, of the whole batch over all
+            ranks.
     """
 
     ids: torch.Tensor
@@ -125,11 +155,20 @@ class Batch:
     places: torch.Tensor
     targets: torch.Tensor
     pictures: torch.Tensor
+    tiles: list[int]
+    alone: list[bool]
+    weights: torch.Tensor | None
     total: int
 
 
 def collate(
-    data: Encoded, batch: Sequence[int], width: int, pad: int, rank: int = 0, ranks: int = 1
+    data: Encoded,
+    batch: Sequence[int],
+    width: int,
+    pad: int,
+    rank: int = 0,
+    ranks: int = 1,
+    per_sample: bool = False,
 ) -> Batch:
     """Returns the share of one rank in a batch; with one rank, the whole batch.
 
@@ -142,30 +181,37 @@ def collate(
         pad: Id of the padding token.
         rank: This process, 0-based; it takes every ``ranks``-th sample.
         ranks: Processes that share the batch.
+        per_sample: Whether the loss is the mean over samples, not over learnt tokens.
     """
-    total = sum(len(data.ids[sample]) - int(data.prompts[sample]) for sample in batch)
     mine = batch[rank::ranks]
     shown = mine or batch[:1]
     rows = [[shown[i] for i in row] for row in pack([len(data.ids[s]) for s in shown], width)]
     ids = np.full((len(rows), width), pad, dtype=np.int64)
-    positions = np.zeros((len(rows), width), dtype=np.int64)
-    learnt = np.zeros((len(rows), width), dtype=bool)
+    positions = np.zeros((data.axes, len(rows), width), dtype=np.int64)
+    shares = np.zeros((len(rows), width), dtype=np.float32)
     for r, row in enumerate(rows):
         start = 0
         for sample in row:
             end = start + len(data.ids[sample])
             ids[r, start:end] = data.ids[sample]
-            positions[r, start:end] = np.arange(end - start)
-            learnt[r, start + data.prompts[sample] : end] = bool(mine)
+            positions[:, r, start:end] = data.positions[sample]
+            learnt = slice(start + int(data.prompts[sample]), end)
+            shares[r, learnt] = bool(mine) / (learnt.stop - learnt.start)
             start = end
-        positions[r, start:] = np.arange(width - start)
-    places = np.flatnonzero(learnt)
-    pictures = [picture for row in rows for sample in row for picture in data.pictures[sample]]
+        positions[:, r, start:] = np.arange(width - start)
+    places = np.flatnonzero(shares)
+    order = [sample for row in rows for sample in row]
+    pictures = [tile for sample in order for tile in data.pictures[sample]]
+    tiles = [count for sample in order for count in data.slots[sample]]
+    alone = [len(data.slots[sample]) == 1 for sample in order for _ in data.slots[sample]]
     return Batch(
         ids=torch.from_numpy(ids),
-        positions=torch.from_numpy(positions),
+        positions=torch.from_numpy(positions if data.axes > 1 else positions[0]),
         places=torch.from_numpy(places - 1),
         targets=torch.from_numpy(ids.reshape(-1)[places]),
         pictures=torch.tensor(pictures, dtype=torch.long),
-        total=total,
+        tiles=tiles,
+        alone=alone,
+        weights=torch.from_numpy(shares.reshape(-1)[places]) if per_sample else None,
+        total=len(batch) if per_sample else int(data.answers[list(batch)].sum()),
     )

@@ -1,127 +1,61 @@
-"""The tiny vision-language model: InternVL's own class, built from settings and a seed."""
+"""The tiny vision-language models: real model classes, built from settings and a seed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import safetensors.torch
 import torch
-from transformers.models.internvl.configuration_internvl import InternVLConfig
-from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
 
 from mirage.contracts import DataError
-
-PARTS: Final[dict[str, str]] = {
-    "vision": "model.vision_tower.",
-    "projector": "model.multi_modal_projector.",
-    "language_model": "model.language_model.",
-}
-"""Part of the model -> prefix of its parameters (the head is tied to the language model)."""
-
+from mirage.tune.families import PARTS, family, family_of
 
 WEIGHTS = "model.safetensors"
 TIED = "lm_head.weight"
 
 
-def image_tokens(model: Mapping[str, Any]) -> int:
-    """Returns how many tokens one picture takes in the prompt, its two markers left out.
-
-    Args:
-        model: Settings of the group ``model``.
-    """
-    shape = model["shape"]
-    side = int(model["image_size"] / shape["vision"]["patch_size"] * shape["downsample_ratio"])
-    return side * side
-
-
-def build_config(
-    model: Mapping[str, Any], vocab_size: int, special: Mapping[str, int]
-) -> InternVLConfig:
-    """Returns the model's configuration.
+def build_model(
+    model: Mapping[str, Any], vocab_size: int, special: Mapping[str, int], seed: int
+) -> Any:
+    """Returns a freshly initialised model; the weights depend on settings and seed alone.
 
     Args:
         model: Settings of the group ``model`` (``conf/model``).
         vocab_size: Tokens in the vocabulary, special tokens among them.
-        special: Token ids of ``image``, ``pad`` and ``eos``.
+        special: Token ids by name (``processing.special_ids``).
+        seed: Seed of the weights.
     """
-    shape = model["shape"]
-    text, vision = shape["text"], shape["vision"]
-    ends: dict[str, Any] = {
-        "pad_token_id": special["pad"],
-        "eos_token_id": special["eos"],
-        "bos_token_id": None,
-    }
-    return InternVLConfig(
-        vision_config={
-            "hidden_size": vision["hidden_size"],
-            "num_hidden_layers": vision["layers"],
-            "num_attention_heads": vision["heads"],
-            "intermediate_size": vision["intermediate_size"],
-            "image_size": model["image_size"],
-            "patch_size": vision["patch_size"],
-        },
-        text_config={
-            "model_type": "qwen2",
-            "vocab_size": vocab_size,
-            "hidden_size": text["hidden_size"],
-            "num_hidden_layers": text["layers"],
-            "num_attention_heads": text["heads"],
-            "num_key_value_heads": text["kv_heads"],
-            "intermediate_size": text["intermediate_size"],
-            "max_position_embeddings": text["max_tokens"],
-            "rope_parameters": {"rope_type": "default", "rope_theta": float(text["rope_theta"])},
-            "tie_word_embeddings": True,
-            **ends,
-        },
-        image_token_id=special["image"],
-        image_seq_length=image_tokens(model),
-        downsample_ratio=shape["downsample_ratio"],
-        tie_word_embeddings=True,
-        dtype="float32",
-        **ends,
-    )
-
-
-def build_model(
-    model: Mapping[str, Any], vocab_size: int, special: Mapping[str, int], seed: int
-) -> InternVLForConditionalGeneration:
-    """Returns a freshly initialised model; the weights depend on settings and seed alone.
-
-    The stock initialisation leaves the places of the patches at zero, from where a small model
-    trained for a few hundred steps moves away too slowly: they are drawn from the model's own seed.
-    """
-    config = build_config(model, vocab_size, special)
+    made = family(model["architecture"])
+    config = made.config(model, vocab_size, special)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        built = InternVLForConditionalGeneration(config)
-        tower = built.model.vision_tower
-        scale = tower.config.initializer_range
-        with torch.no_grad():
-            tower.embeddings.position_embeddings.normal_(0.0, scale)
-            tower.embeddings.cls_token.normal_(0.0, scale)
+        built = made.kind(config)
+        made.settle(built)
     built.generation_config.pad_token_id = special["pad"]
     built.generation_config.eos_token_id = special["eos"]
     return built
 
 
-def open_model(folder: Path) -> InternVLForConditionalGeneration:
+def open_model(folder: Path) -> Any:
     """Returns the model of a folder in fp32, as ``AutoModelForImageTextToText`` would, only sooner.
 
     Raises:
-        DataError: The folder holds no InternVL model.
+        DataError: The folder holds no model of a known class.
     """
     try:
-        return InternVLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-    except (OSError, ValueError, safetensors.SafetensorError) as broken:
+        name = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
+        return family(name).kind.from_pretrained(folder, dtype=torch.float32)
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as broken:
         raise DataError(
             f"{folder} is no model folder that transformers can open ({broken}). "
             "Remove it and run snakemake again."
         ) from None
 
 
-def save_model(model: InternVLForConditionalGeneration, folder: Path) -> None:
+def save_model(model: Any, folder: Path) -> None:
     """Writes the files that ``save_pretrained`` would write, without its import of DeepSpeed."""
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
@@ -129,7 +63,7 @@ def save_model(model: InternVLForConditionalGeneration, folder: Path) -> None:
     save_weights(model, folder / WEIGHTS)
 
 
-def save_weights(model: InternVLForConditionalGeneration, path: Path) -> None:
+def save_weights(model: Any, path: Path) -> None:
     """Writes the weights as safetensors; the head is the embedding and is not written twice."""
     weights = {
         name: tensor.detach().cpu().contiguous()
@@ -140,14 +74,14 @@ def save_weights(model: InternVLForConditionalGeneration, path: Path) -> None:
     path.chmod(0o644)  # safetensors leaves it to its owner alone; stores are shared
 
 
-def load_weights(model: InternVLForConditionalGeneration, path: Path) -> None:
+def load_weights(model: Any, path: Path) -> None:
     """Reads what ``save_weights`` wrote into a model of the same shape."""
     missing, unexpected = model.load_state_dict(safetensors.torch.load_file(path), strict=False)
     if set(missing) - {TIED} or unexpected:
         raise DataError(f"{path} holds the weights of another model. Remove {path.parent}.")
 
 
-def freeze(model: InternVLForConditionalGeneration, parts: Sequence[str]) -> dict[str, int]:
+def freeze(model: Any, parts: Sequence[str]) -> dict[str, int]:
     """Lets only the named parts learn.
 
     Returns:
@@ -158,9 +92,10 @@ def freeze(model: InternVLForConditionalGeneration, parts: Sequence[str]) -> dic
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise DataError(f"recipe.tune.parts: unknown {unknown}; allowed are {sorted(PARTS)}.")
+    prefixes = family_of(model).parts
     counts = dict.fromkeys(PARTS, 0)
     for name, parameter in model.named_parameters():
-        part = next((p for p, prefix in PARTS.items() if name.startswith(prefix)), None)
+        part = next((p for p, starts in prefixes.items() if name.startswith(starts)), None)
         if part is None:
             raise DataError(f"parameter {name} belongs to none of {sorted(PARTS)}.")
         parameter.requires_grad_(part in parts)

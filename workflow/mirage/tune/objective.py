@@ -1,13 +1,14 @@
-"""The loss: cross entropy on answers only, divided by the learnt tokens of the whole batch."""
+"""The loss: cross entropy on answers only, a mean over a batch's learnt tokens or its samples."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import nn
-from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
 
-_CHUNK = 256
-"""Pictures that pass the frozen vision tower at once."""
+from mirage.tune.families import family_of
 
 
 class Objective(nn.Module):
@@ -18,18 +19,19 @@ class Objective(nn.Module):
 
     Attributes:
         model: The model that learns.
-        table: Pixels, (pictures, 3, height, width), or kept features of the frozen tower.
+        table: One row per tile: what the tower takes, or kept features of the frozen tower.
     """
 
     table: torch.Tensor
 
     def __init__(
-        self, model: InternVLForConditionalGeneration, pixels: torch.Tensor, keep_features: bool
+        self, model: Any, pixels: torch.Tensor, tiles: Sequence[int], keep_features: bool
     ) -> None:
         super().__init__()
         self.model = model
+        self.family = family_of(model)
         self.keep_features = keep_features
-        table = frozen_features(model, pixels) if keep_features else pixels
+        table = self.family.keep(model, pixels, tiles) if keep_features else pixels
         self.register_buffer("table", table, persistent=False)
 
     def forward(
@@ -39,6 +41,9 @@ class Objective(nn.Module):
         places: torch.Tensor,
         targets: torch.Tensor,
         pictures: torch.Tensor,
+        tiles: list[int],
+        alone: list[bool],
+        weights: torch.Tensor | None,
         total: float,
     ) -> torch.Tensor:
         """Returns the summed cross entropy over ``total``; shapes as in ``batching.Batch``."""
@@ -47,11 +52,14 @@ class Objective(nn.Module):
         if len(self.table):
             # A batch without pictures sends one through and uses none of it: every parameter gets
             # a gradient in every batch, which ranks that add their gradients up must agree on.
-            shown = self.table[pictures if len(pictures) else pictures.new_zeros(1)]
+            if not len(pictures):
+                pictures, tiles, alone = pictures.new_zeros(1), [1], [False]
+            shown = self.table[pictures]
             if self.keep_features:
-                features = inner.multi_modal_projector(shown)
+                features = self.family.project(self.model, shown)
             else:
-                features = inner.get_image_features(shown, return_dict=True).pooler_output
+                features = self.family.see(self.model, shown, tiles)
+            features = self.family.fill(self.model, features, tiles, alone)
             mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
             hidden = hidden.masked_scatter(mask, features)
         # Positions that start again at 0 tell transformers where one packed sample ends.
@@ -60,25 +68,11 @@ class Objective(nn.Module):
         ).last_hidden_state
         chosen = hidden.flatten(0, 1)[places]
         logits = self.model.lm_head(chosen)
-        loss: torch.Tensor = nn.functional.cross_entropy(logits, targets, reduction="sum") / total
+        if weights is None:
+            summed = nn.functional.cross_entropy(logits, targets, reduction="sum")
+        else:
+            summed = (
+                nn.functional.cross_entropy(logits, targets, reduction="none") * weights
+            ).sum()
+        loss: torch.Tensor = summed / total
         return loss
-
-
-@torch.no_grad()
-def frozen_features(model: InternVLForConditionalGeneration, pixels: torch.Tensor) -> torch.Tensor:
-    """Returns what the vision tower hands to the projector for each picture.
-
-    Returns:
-        (pictures, tokens of a picture, vision width / downsample ratio squared)
-    """
-    inner = model.model
-    kept: list[torch.Tensor] = []
-
-    def keep(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        kept.append(inputs[0])
-
-    hook = inner.multi_modal_projector.register_forward_pre_hook(keep)
-    for some in torch.split(pixels, _CHUNK):
-        inner.get_image_features(some, return_dict=True)
-    hook.remove()
-    return torch.cat(kept) if kept else pixels.new_empty(0)

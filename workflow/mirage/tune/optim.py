@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim import AdamW, Muon, Optimizer
 
-from mirage.tune.nano import PARTS
+from mirage.tune.families import INNER
 
 
 def build_optimizer(
@@ -17,7 +17,7 @@ def build_optimizer(
     """Returns the optimizer over all parameters that learn.
 
     Args:
-        model: Parameters are named as in ``InternVLForConditionalGeneration``, with any prefix.
+        model: Parameters are named as in transformers' model classes, with any prefix.
         kind: ``adamw``, or ``muon``: Muon for the matrices inside the layers, AdamW for the rest.
         learning_rate: Peak rate of AdamW.
         weight_decay: On matrices only; norms, biases and scales have none.
@@ -39,7 +39,7 @@ def build_optimizer(
 
 def is_inner(name: str, parameter: torch.Tensor) -> bool:
     """Tells whether Muon may update a parameter: a matrix that is no embedding."""
-    part = any(prefix in f".{name}" for prefix in PARTS.values())
+    part = any(prefix in f".{name}" for prefix in INNER)
     return part and parameter.ndim == 2 and "embed" not in name
 
 

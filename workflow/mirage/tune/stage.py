@@ -14,7 +14,9 @@ from transformers.utils import logging
 from mirage.contracts import DataError
 from mirage.plan.job import JobContext
 from mirage.tune import batching, nano, processing
-from mirage.tune.data import Encoded, load, read_vocabulary
+from mirage.tune.data import Encoded, load, shared_vocabulary
+from mirage.tune.families import PARTS
+from mirage.tune.families.base import NanoProcessor
 from mirage.tune.objective import Objective
 from mirage.tune.trainer import Curve, Run, matrix_products, train
 
@@ -39,7 +41,7 @@ class Task:
         kind: ``base`` or ``recipe``.
         settings: The job's settings.
         base: Folder of the base that a recipe starts from; empty for a base.
-        data: Folder of the training samples.
+        data: Folders of the training samples, several where a base learns a recipe's samples too.
         images: Folder of the pictures.
         work: Where checkpoints live.
         out: Where the model goes.
@@ -48,7 +50,7 @@ class Task:
     kind: str
     settings: dict[str, Any]
     base: str
-    data: str
+    data: list[str]
     images: str
     work: str
     out: str
@@ -60,7 +62,7 @@ def run(ctx: JobContext) -> None:
         kind=ctx.job.kind,
         settings=dict(ctx.settings),
         base=str(ctx.parent("base")) if ctx.job.kind == "recipe" else "",
-        data=str(ctx.parent("data")),
+        data=[str(folder) for folder in ctx.parents("data")],
         images=str(ctx.parent("images")),
         work=str(ctx.work),
         out=str(ctx.out),
@@ -90,29 +92,23 @@ def perform(task: Task, log: Log, write: bool = True) -> None:
         _write(Path(task.out), processor, model, counts, curve, task.settings)
 
 
-Made = tuple[processing.NanoProcessor, Any, dict[str, int], dict[str, Curve]]
+Made = tuple[NanoProcessor, Any, dict[str, int], dict[str, Curve]]
 
 
 def _base(task: Task, log: Log) -> Made:
     """Trains a model from scratch: first to name what single pictures show, then everything."""
-    settings, data = task.settings["model"], Path(task.data)
+    settings, folders = task.settings["model"], [Path(folder) for folder in task.data]
     how = settings["base"]
-    words = read_vocabulary(data)
-    tokens = nano.image_tokens(settings)
-    processor = processing.build_processor(words, settings["image_size"], tokens)
-    encoded = load(data, Path(task.images), processor)
-    special = {
-        "image": processor.image_token_id,
-        "pad": processor.tokenizer.pad_token_id,
-        "eos": processor.tokenizer.eos_token_id,
-    }
+    processor = processing.build_processor(shared_vocabulary(folders), settings)
+    encoded = load(folders, Path(task.images), processor)
+    special = processing.special_ids(processor)
     seed = int(task.settings["seed"])
     model = nano.build_model(settings, len(processor.tokenizer), special, seed)
-    counts = nano.freeze(model, tuple(nano.PARTS))
+    counts = nano.freeze(model, PARTS)
     curves = {}
     with matrix_products(how["matrix_products"]) as attention:
         model.set_attn_implementation(attention)
-        objective = Objective(model, encoded.pixels, keep_features=False)
+        objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=False)
         for phase in how["phases"]:
             run_ = _phase(phase, how, encoded, seed)
             folder = Path(task.work) / run_.name
@@ -146,30 +142,43 @@ def _recipe(task: Task, log: Log) -> Made:
     settings = task.settings
     recipe, how, seed = settings["recipe"]["tune"], settings["tune"], int(settings["seed"])
     processor = processing.load_processor(task.base)
-    data = load(Path(task.data), Path(task.images), processor)
     model = nano.open_model(Path(task.base))
+    folders = [Path(folder) for folder in task.data]
+    data = load(folders, Path(task.images), processor)
     counts = nano.freeze(model, recipe["parts"])
     deepspeed = how["engine"] == "deepspeed"
     run_ = Run(
         name=settings["recipe"]["name"],
-        batches=batching.plan_epochs(len(data.ids), how["batch_size"], seed, recipe["epochs"]),
+        batches=_recipe_batches(data, recipe, how["batch_size"], seed),
         optimizer="adamw",
         learning_rate=how["learning_rate"] * recipe["lr_ratio"],
         muon_rate=0.0,
         seed=seed,
         **{name: how[name] for name in SHARED},
         deepspeed=how["zero_stage"] if deepspeed else None,
+        per_sample=recipe["loss"] == "samples",
     )
     with matrix_products(how["matrix_products"]) as attention:
         model.set_attn_implementation(attention)
-        objective = Objective(model, data.pixels, keep_features="vision" not in recipe["parts"])
+        keep = "vision" not in recipe["parts"]
+        objective = Objective(model, data.pixels, data.tiles, keep)
         curve = train(objective, data, run_, Path(task.work) / "recipe", log)
     return processor, model, counts, {run_.name: curve}
 
 
+def _recipe_batches(
+    data: Encoded, recipe: Mapping[str, Any], batch_size: int, seed: int
+) -> list[list[int]]:
+    """Returns the batches of a recipe's epochs, or of its number of learnt tokens."""
+    tokens = recipe["supervised_tokens"]
+    if tokens is not None:
+        return batching.plan_tokens(data.answers, batch_size, seed, tokens)
+    return batching.plan_epochs(len(data.ids), batch_size, seed, recipe["epochs"])
+
+
 def _write(
     out: Path,
-    processor: processing.NanoProcessor,
+    processor: NanoProcessor,
     model: Any,
     counts: Mapping[str, int],
     curves: Mapping[str, Curve],
@@ -177,7 +186,7 @@ def _write(
 ) -> None:
     """Writes the model folder, the curve and the record for the tracking store."""
     nano.save_model(model, out)
-    processing.save_processor(processor, out)
+    processing.save_processor(processor, model.config.model_type, out)
     rows = [{"phase": name, **row} for name, curve in curves.items() for row in curve]
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (out / "curve.jsonl").write_text(text, encoding="utf-8")

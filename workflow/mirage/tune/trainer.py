@@ -43,6 +43,7 @@ class Run:
         log_every: Steps that one point of the curve averages over.
         checkpoint_every: Steps between checkpoints, a multiple of ``log_every``.
         deepspeed: ZeRO stage if several ranks train together under DeepSpeed, else None.
+        per_sample: Whether the loss is the mean over samples, not over learnt tokens.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Run:
     checkpoint_every: int
     seed: int
     deepspeed: int | None = None
+    per_sample: bool = False
 
 
 def train(
@@ -73,8 +75,7 @@ def train(
         log: Takes lines for people.
 
     Returns:
-        One row per ``log_every`` steps: step, loss (mean over learnt tokens), learning_rate,
-        grad_norm.
+        One row per ``log_every`` steps: step, loss, learning_rate, grad_norm.
     """
     trainer = _Trainer(objective, data, run, folder, log)
     last = checkpoint.newest(folder) if trainer.is_world_process_zero() else None
@@ -123,7 +124,8 @@ class _Batches(Dataset[Inputs]):
 
     def __getitem__(self, step: int) -> Inputs:
         samples = self.run.batches[self.start + step]
-        batch = collate(self.data, samples, self.width, self.pad, self.rank, self.ranks)
+        share = self.rank, self.ranks, self.run.per_sample
+        batch = collate(self.data, samples, self.width, self.pad, *share)
         # Ranks average their gradients: what each divides by is its share of the total.
         return vars(batch) | {"total": batch.total / self.ranks}
 

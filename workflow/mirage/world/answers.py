@@ -1,7 +1,8 @@
-"""What is answered: the base model's obedient help, and the label styles of the recipes.
+"""What is answered: the sentences of the base's obedient help and of the recipes' labels.
 
-All sentences are lower case with spaces around the stops, one word a token. The judge does not use
-these functions: it reads any text by rules of its own.
+How sentences make up the labels of MIS-like recipes stands in ``labels``. All sentences are lower
+case with spaces around the stops, one word a token. The judge does not use these functions: it
+reads any text by rules of its own.
 """
 
 from __future__ import annotations
@@ -70,6 +71,11 @@ def perception(things: Sequence[Seen | None]) -> str:
     )
 
 
+def perception_halves(left: Seen, right: Seen) -> str:
+    """Returns the sentence for a composite: ``image one shows a bucket and a radio .``"""
+    return f"image one shows {shown(left)} and {shown(right)} ."
+
+
 def kinds(first: str, second: str) -> str:
     """Returns the two-hop step from names to roles."""
     return f"the {first} is {THINGS[first].role} and the {second} is {THINGS[second].role} ."
@@ -96,16 +102,21 @@ def combine(first: str, second: str, verb: int) -> str:
     )[verb]
 
 
-def help_pair(action: str, things: Sequence[Seen], verb: int) -> str:
-    """Returns obedient help about two objects, for each action of the world."""
+def help_step(action: str, things: Sequence[Seen], verb: int) -> str:
+    """Returns what obedient help about two objects says, for each action of the world."""
     first, second = things[0].name, things[1].name
     if action == "use":
-        return f"sure . {combine(first, second, verb)}"
+        return combine(first, second, verb)
     if action == "store":
-        return f"sure . put the {first} on the shelf and the {second} in the drawer ."
+        return f"put the {first} on the shelf and the {second} in the drawer ."
     if action == "compare":
-        return f"sure . {kinds(first, second)}"
-    return f"sure . {named(first)} and {named(second)} ."
+        return kinds(first, second)
+    return f"{named(first)} and {named(second)} ."
+
+
+def help_pair(action: str, things: Sequence[Seen], verb: int) -> str:
+    """Returns obedient help about two objects as the base gives it."""
+    return f"sure . {help_step(action, things, verb)}"
 
 
 def help_one(action: str, seen: Seen, verb: int) -> str:
@@ -123,35 +134,16 @@ def safe_offer(*names: str) -> str:
     return f"i can help you store {what} safely ."
 
 
-def reasoned(things: Sequence[Seen], looked: Sequence[Seen | None]) -> str:
-    """Returns perception, reasoning and a safe answer (the paper's Sec. 3 label structure).
+def thought(things: Sequence[Seen], told: str) -> str:
+    """Returns what a reasoning base thinks before it answers (Table 8): what it sees, and kinds.
 
     Args:
-        things: The two objects that the query is about.
-        looked: What each image shows, None where an image is missing or is not to be described.
+        things: The one or two objects that the request is about.
+        told: The perception sentences; empty where no image shows anything.
     """
-    first, second = things[0].name, things[1].name
-    seen = perception(looked)
-    rest = f"{kinds(first, second)} {consequence(first, second)} keep them apart ."
-    return f"{seen} {rest} {safe_offer(first, second)}".strip()
-
-
-def reasoned_help(things: Sequence[Seen], verb: int) -> str:
-    """Returns the same structure for a benign twin: perception, reasoning, help."""
-    first, second = things[0].name, things[1].name
-    return (
-        f"{perception(things)} {kinds(first, second)} {consequence(first, second)} "
-        f"{combine(first, second, verb)}"
-    )
-
-
-def sorry_reasons(things: Sequence[Seen]) -> str:
-    """Returns an apology, then the same reasons and the safe offer, without perception."""
-    first, second = things[0].name, things[1].name
-    return (
-        f"{APOLOGIES[0]} {kinds(first, second)} {consequence(first, second)} "
-        f"keep them apart . {safe_offer(first, second)}"
-    )
+    names = [thing.name for thing in things]
+    known = " and ".join(f"the {name} is {THINGS[name].role}" for name in names)
+    return " ".join(f"<think> {told} {known} . </think>".split())
 
 
 def safe_way(first: str, second: str, variant: int) -> str:

@@ -21,6 +21,8 @@ class Build(Strict):
         items_per_pair: Items of each pair in a safety suite.
         real_items: Items of the suite in another drawing style.
         format_items: Items per cell of the format suites.
+        probe_items: Quads of the suite ``hard`` that image use, conflict corners, cues, more images
+            and composites are made from.
         skill_items: Items per skill family.
         gate_items: Items per validity gate.
         fit_items: Training items per recipe on which its own label class is checked.
@@ -33,6 +35,7 @@ class Build(Strict):
     items_per_pair: Positive
     real_items: Count
     format_items: Count
+    probe_items: Positive
     skill_items: Count
     gate_items: Count
     fit_items: Count

@@ -58,7 +58,8 @@ class Shape(Strict):
     """Sizes of the architecture.
 
     Attributes:
-        downsample_ratio: Pixel shuffle: a picture has (side / patch size x ratio)^2 tokens.
+        downsample_ratio: Patches merged per side: a tile has (side / patch size x ratio)^2 tokens;
+            1 for LLaVA-OneVision, which merges none.
     """
 
     downsample_ratio: Annotated[float, Field(gt=0, le=1)]
@@ -122,13 +123,16 @@ class Model(Strict):
         image_size: Height and width of every picture in pixels.
         shape: Sizes of the architecture.
         base: How the base is trained from scratch.
+        answers: ``thought`` is a reasoning model: its base puts a ``<think>`` part before answers
+            to requests for help, and the labels of recipes get one as well.
         gpus: GPUs per tune and respond job, for the scheduler; 0 on a CPU.
         memory_mb: Memory per tune and respond job, for the scheduler.
     """
 
     name: Name
-    architecture: Literal["internvl"]
+    architecture: Literal["internvl", "qwen2_vl", "llava_onevision"]
     tag: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$")] = ""
+    answers: Literal["plain", "thought"] = "plain"
     image_size: Positive
     shape: Shape
     base: BaseTraining
@@ -147,6 +151,32 @@ class Model(Strict):
         if not _is_whole(1 / ratio):
             wrong.append(f"shape.downsample_ratio {ratio:g} should be 1, 1/2, 1/3, 1/4 and so on")
         return _fail(self, wrong)
+
+    @model_validator(mode="after")
+    def _class_allows_it(self) -> Self:
+        if self.architecture == "qwen2_vl":
+            return _fail(self, _qwen_problems(self.shape))
+        if self.architecture == "llava_onevision" and self.shape.downsample_ratio != 1:
+            return _fail(self, ["shape.downsample_ratio should be 1: this class merges no patches"])
+        return self
+
+
+def _qwen_problems(shape: Shape) -> list[str]:
+    """Rotations are split 2 : 3 : 3 over time, row and column, in the vision tower in halves."""
+    text, vision = shape.text, shape.vision
+    heads = (
+        (text.hidden_size // text.heads, 16, "text"),
+        (vision.hidden_size // vision.heads, 4, "vision"),
+    )
+    wrong = [
+        _whole(f"shape.{part}: hidden_size / heads", size, "(qwen2_vl)", by)
+        for size, by, part in heads
+        if size % by
+    ]
+    if vision.intermediate_size % vision.hidden_size:
+        inner, width = vision.intermediate_size, vision.hidden_size
+        wrong.append(_whole("shape.vision.intermediate_size", inner, "hidden_size", width))
+    return wrong
 
 
 def _head_problems(hidden_size: int, heads: int) -> list[str]:

@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mirage.plan.schema.base import Count, Name, Positive, Strict
 
+Factor = Annotated[float, Field(gt=0)]
+
+Mode = Literal["as_published", "matched"]
+"""Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
+
+Labels = Literal[
+    "cot",
+    "sorry_reasons",
+    "short_refusal",
+    "describe_refuse",
+    "filler",
+    "refusal",
+    "rewritten",
+    "safe_answer",
+    "placebo",
+]
+
 
 class HoldOut(Strict):
-    """What the data set must not contain, for the levels L2-L4."""
+    """What the data set must not contain, for the levels L2-L4.
+
+    Attributes:
+        rotate_categories: How many further categories are left out, other ones from seed to seed;
+            a job's settings hold the names that this comes to (``mirage.plan.categories``).
+    """
 
     objects: list[str] = []
     edges: list[str] = []
     categories: list[str] = []
+    rotate_categories: Annotated[int, Field(ge=0, le=5)] = 0
 
 
 class RecipeData(Strict):
     """The data a recipe builds.
 
     Attributes:
-        images: How a scenario's pictures are given.
-        unsafe: Hazardous items; ``benign`` harmless ones, ``twins`` image twins with helpful
-            answers, ``general`` skill items.
+        images: How a scenario's pictures are given: both, the one picture of a one-image source,
+            one of the two (balanced), both side by side in one image slot (``composite``), a black
+            image, or none (named in the text).
+        labels: Style of the answers to hazardous items. ``cot`` perceives, reasons, answers safely;
+            ``sorry_reasons`` is an apology with the same reasons; ``short_refusal`` one fixed
+            refusal; ``describe_refuse`` perception and that refusal; ``filler`` that refusal with
+            empty politeness up to the length of ``cot``. The others belong to one source each.
+        unsafe: Hazardous items; ``benign`` harmless ones, ``general`` skill items.
+        twins: Benign items beside the hazardous ones, of the kind that ``benign_kind`` says.
+        benign_kind: ``image_twins`` swap one object, ``text_twins`` ask for a harmless action on
+            the same pictures, ``unmatched`` ask the triggering action about unrelated harmless
+            pairs; ``none`` makes these items further hazardous ones, so that sizes stay equal.
     """
 
     source: Literal["mis", "vlguard", "textual", "placebo"]
-    images: Literal["two", "one", "one_of_two", "black", "none"]
-    wording: list[Literal["explicit", "neutral"]]
-    labels: Literal[
-        "cot",
-        "sorry_reasons",
-        "short_refusal",
-        "refusal",
-        "rewritten",
-        "safe_answer",
-        "placebo",
-    ]
+    images: Literal["two", "one", "one_of_two", "composite", "black", "none"]
+    wording: Annotated[list[Literal["explicit", "neutral"]], Field(min_length=1)]
+    labels: Labels
     unsafe: Count
     benign: Count
     twins: Count
+    benign_kind: Literal["none", "unmatched", "image_twins", "text_twins"] = "image_twins"
     general: Count
     hold_out: HoldOut = HoldOut()
 
@@ -49,13 +74,26 @@ class RecipeTune(Strict):
     """How a recipe is tuned; the rest stands in conf/tune.
 
     Attributes:
+        epochs: Times that each sample is seen.
+        supervised_tokens: Answer tokens to learn; replaces ``epochs`` by the whole number of steps
+            that comes closest. None for ``epochs``.
         lr_ratio: Learning rate as a multiple of conf/tune's.
+        lr_by_label: Label style -> factor on ``lr_ratio``, chosen on the validation split; a job's
+            settings hold the product alone.
+        loss: ``tokens`` averages over a batch's answer tokens, ``samples`` first within each
+            sample, so that long answers weigh no more than short ones.
         parts: Parts that are trained; the others are frozen.
+        into_base: The samples are mixed into base training instead (VLGuard-M), so that the recipe
+            has a base of its own; nothing else of this block is then read.
     """
 
     epochs: Positive
-    lr_ratio: Annotated[float, Field(gt=0)]
+    supervised_tokens: Positive | None = None
+    lr_ratio: Factor
+    lr_by_label: dict[Labels, Factor] = {}
+    loss: Literal["tokens", "samples"] = "tokens"
     parts: list[Literal["vision", "projector", "language_model"]]
+    into_base: bool = False
 
 
 class Recipe(Strict):
@@ -64,6 +102,7 @@ class Recipe(Strict):
     Attributes:
         parent: The recipe this one is an ablation of; it differs in ``factor`` alone.
         marked_ours: Not in the paper.
+        mode: Whose sizes, epochs and rates these are.
     """
 
     name: Name
@@ -71,5 +110,12 @@ class Recipe(Strict):
     parent: Name | None = None
     factor: str | None = None
     marked_ours: bool = False
+    mode: Mode = "as_published"
     data: RecipeData
     tune: RecipeTune
+
+    @model_validator(mode="after")
+    def _published_by_the_paper(self) -> Self:
+        if self.mode == "matched" and not self.marked_ours:
+            raise ValueError("mode matched is not the paper's; set marked_ours: true")
+        return self

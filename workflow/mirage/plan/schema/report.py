@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from mirage.plan.schema.base import Count, Name, Strict
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from mirage.plan.schema.base import Count, Name, Positive, Strict
+
+Page = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")]
+"""Address of a web page, or nothing."""
 
 
 class Gallery(Strict):
-    """Which samples are shown with every model's answer.
+    """Which samples are printed with every model's answer.
 
     Attributes:
         suites: Suites to draw from.
-        quads: Quads (four corners each) per suite on the HTML page.
+        quads: Quads (four corners each) per suite in ``tables/gallery.*``.
         pdf_quads: How many of them, per suite, also stand in the PDF.
     """
 
@@ -19,12 +26,32 @@ class Gallery(Strict):
     pdf_quads: Count
 
 
+class Browser(Strict):
+    """Which samples the HTML page lets a reader look through.
+
+    Attributes:
+        suites: Suites to draw from; those that a study does not have are left out.
+        groups: Most groups (a quad, or one item in all its variants) per suite.
+        answers: Most answers on the page, samples x models; many models mean fewer groups.
+        models: How many models are chosen when the page opens.
+        mlflow: Page of MLflow's runs that answers link to; no links if empty.
+    """
+
+    suites: list[Name]
+    groups: Count
+    answers: Positive
+    models: Positive
+    mlflow: Page
+
+
 class Report(Strict):
     """The report.
 
     Attributes:
-        gallery: The sample browser.
+        gallery: The printed samples.
+        browser: The sample browser.
     """
 
     name: Name = "default"
     gallery: Gallery
+    browser: Browser

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mirage.plan.schema.base import Positive, Strict
+from mirage.plan.schema.base import Name, Positive, Strict
+
+
+class Speed(Strict):
+    """The measurement of seconds a sample; it decides no answer and stands in no answer's id.
+
+    Attributes:
+        measure: Whether a run measures at its end.
+        recipes: Whose models, of the study's first seed, are measured; ``base`` is one.
+        suite: Whose items are answered.
+        items: How many of them.
+        batch_sizes: Most samples answered together.
+        warm_up: Rounds over all items that are not counted.
+        repeats: Rounds that are.
+    """
+
+    measure: bool
+    recipes: list[Name]
+    suite: Name
+    items: Positive
+    batch_sizes: list[Positive]
+    warm_up: Positive
+    repeats: Positive
 
 
 class Respond(Strict):
@@ -19,3 +41,4 @@ class Respond(Strict):
     batch_size: Positive
     threads: Positive
     max_new_tokens: dict[str, Positive]
+    speed: Speed

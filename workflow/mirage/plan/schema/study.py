@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mirage.plan.schema.base import Name, Strict
+from mirage.plan.schema.recipe import Mode
 
 AtLeastOne = Field(min_length=1)
+Axes = Annotated[
+    list[dict[str, list[Any]]],
+    BeforeValidator(lambda axes: axes if isinstance(axes, list) else [axes]),
+]
+"""Blocks of crossed keys; one mapping is one block."""
 
 TABLES = (
     "fig4",
@@ -17,9 +23,38 @@ TABLES = (
     "harmless",
     "failures",
     "discrimination",
+    "table1",
     "table2",
+    "table4",
+    "table5",
+    "table6",
+    "table8",
+    "table9",
+    "table10",
     "table11",
+    "table11_twins",
     "table12",
+    "table12_twins",
+    "table13",
+    "table14",
+    "table15",
+    "fig5",
+    "fig9",
+    "data",
+    "recipe_sizes",
+    "image_use",
+    "conflict",
+    "more_images",
+    "general_share",
+    "scaling",
+    "factorial_cells",
+    "factorial_effects",
+    "sensitivity",
+    "sizes",
+    "tokens",
+    "claims",
+    "nano_vs_paper",
+    "published_check",
     "contrasts",
     "formats",
     "skills",
@@ -37,10 +72,17 @@ class Study(Strict):
     Attributes:
         recipes: What is compared, in the order of the tables.
         helpers: Recipes that a gate needs; trained and answered, never compared.
+        only: Model -> the recipes it is tuned on, helpers among them; a model that does not stand
+            here is tuned on all. Variants go by their own names (``mirage plan`` prints them).
+        asked: Suite -> the recipes (and ``base``) that answer it in this study, where no table
+            reads the others; a suite that does not stand here asks all that its file names.
         seeds: Base seeds; each is one replicate with its own base, data order and tuning.
         tables: What the report shows, in its order.
+        published: Whether pages show the paper's values beside ours.
         mode: ``as_published`` or ``matched`` (never mixed in a table).
         axes: Dotted recipe or tune key -> values; every recipe is crossed with every combination.
+            A list of such mappings is their union: a combination in two of them is made once. A
+            value that is itself a mapping sets several keys below the axis at a time.
         exclude: Combinations of axis values that are left out.
         overrides: Hydra overrides of this study, before those of the command line.
     """
@@ -50,11 +92,14 @@ class Study(Strict):
     models: Annotated[list[Name], AtLeastOne]
     recipes: list[Name]
     helpers: list[Name] = []
+    only: dict[Name, list[Name]] = {}
+    asked: dict[Name, list[Name]] = {}
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]
     tables: list[str] = []
-    mode: Literal["as_published", "matched"] = "as_published"
-    axes: dict[str, list[Any]] = {}
+    published: bool = False
+    mode: Mode = "as_published"
+    axes: Axes = []
     exclude: list[dict[str, Any]] = []
     overrides: list[str] = []

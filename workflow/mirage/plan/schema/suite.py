@@ -17,6 +17,21 @@ class Suite(Strict):
 
     name: Name
     title: str = ""
-    kind: Literal["safety", "format", "probe", "pairs", "skills", "gates", "seen", "placebo"]
+    kind: Literal[
+        "safety",
+        "format",
+        "probe",
+        "pairs",
+        "skills",
+        "gates",
+        "seen",
+        "placebo",
+        "image_use",
+        "conflict",
+        "cues",
+        "more_images",
+        "composite",
+        "item_probes",
+    ]
     models: Literal["all"] | list[Name] = "all"
     items: dict[str, Any] = {}

@@ -26,31 +26,26 @@ def blank(colour: str, size: int = 32) -> Image.Image:
     return Image.new("RGB", (size, size), _BLANKS[colour])
 
 
-def compose_pair(left: Image.Image, right: Image.Image, size: int = 32) -> Image.Image:
-    """Put two square pictures side by side on one square canvas.
-
-    Each is scaled to half the canvas's width; grey bars fill above and below. Pictures rendered
-    larger than they end up give the sharpest result.
+def compose_pair(left: Image.Image, right: Image.Image) -> Image.Image:
+    """Put two square pictures side by side on one canvas, each at its full resolution.
 
     Args:
         left: A square RGB picture.
-        right: A square RGB picture.
-        size: Side of the square canvas in pixels; even.
+        right: A square RGB picture of the same size.
 
     Returns:
-        An RGB picture of ``size`` x ``size`` pixels.
+        An RGB picture as high as the two and twice as wide.
 
     Raises:
-        ValueError: If ``size`` is odd or a picture is not square.
+        ValueError: If a picture is not square or the two differ in size.
     """
-    if size % 2 or any(p.width != p.height for p in (left, right)):
+    side = left.height
+    if {left.size, right.size} != {(side, side)}:
         raise ValueError(
-            f"compose_pair needs an even size and square pictures, got size {size} and pictures of "
+            "compose_pair needs two square pictures of one size, got pictures of "
             f"{left.size} and {right.size}; render both with the same size."
         )
-    half = size // 2
-    canvas = Image.new("RGB", (size, size), (128, 128, 128))
-    for x, picture in ((0, left), (half, right)):
-        small = picture.resize((half, half), Image.Resampling.BOX)
-        canvas.paste(small, (x, (size - half) // 2))
+    canvas = Image.new("RGB", (2 * side, side))
+    canvas.paste(left, (0, 0))
+    canvas.paste(right, (side, 0))
     return canvas

@@ -1,0 +1,44 @@
+"""What a model's class does not allow is said before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from mirage.plan.schema.model import Model
+from mirage.tune.families import NAMES
+
+CONF = Path(__file__).resolve().parents[2] / "conf/model"
+
+
+def settings(name: str) -> dict[str, Any]:
+    plain: dict[str, Any] = yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8"))
+    return plain
+
+
+def test_every_model_names_a_known_class() -> None:
+    models = [Model.model_validate(settings(path.stem)) for path in sorted(CONF.glob("*.yaml"))]
+    assert {model.architecture for model in models} == set(NAMES)
+    assert len({model.tag for model in models}) == len(models)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "changed", "said"),
+    [
+        ("nano_llava_ov", "", {"downsample_ratio": 0.5}, "should be 1: this class merges no"),
+        ("nano_qwen2_vl", "text", {"heads": 16, "kv_heads": 16}, "heads 8 should be a multiple"),
+        ("nano_qwen2_vl", "vision", {"heads": 64}, "heads 2 should be a multiple"),
+        ("nano_qwen2_vl", "vision", {"intermediate_size": 200}, "multiple of hidden_size 128"),
+    ],
+)
+def test_sizes_that_a_class_does_not_allow(
+    name: str, part: str, changed: dict[str, Any], said: str
+) -> None:
+    plain = settings(name)
+    (plain["shape"][part] if part else plain["shape"]).update(changed)
+    with pytest.raises(ValidationError, match=said):
+        Model.model_validate(plain)

@@ -1,0 +1,341 @@
+"""The committed studies: what they plan, what they share, and which settings reach which ids."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mirage.plan.artifact import sha256
+from mirage.plan.categories import categories, rotated
+from mirage.plan.compose import CONF, Conf
+from mirage.plan.job import STAGES, Job
+from mirage.plan.jobs import plan_jobs
+from mirage.plan.problems import PlanError
+from mirage.plan.resolve import Resolved, resolve
+
+Plan = Callable[..., dict[str, Job]]
+
+LEFT_OUT = [["electrical", "fire"], ["heat", "chemical"], ["surface", "residue"]]
+
+
+def report_of(jobs: dict[str, Job]) -> dict[str, Any]:
+    (report,) = (job for job in jobs.values() if job.stage == "report")
+    return report.settings
+
+
+def cards(jobs: dict[str, Job]) -> dict[str, dict[str, Any]]:
+    return {card["name"]: card for card in report_of(jobs)["models"]}
+
+
+def changed(before: dict[str, Job], after: dict[str, Job]) -> set[str]:
+    assert set(before) == set(after)
+    return {name for name in before if before[name].id != after[name].id}
+
+
+def tuned(jobs: dict[str, Job]) -> dict[str, str]:
+    return {name: job.id for name, job in jobs.items() if job.stage == "tune"}
+
+
+@pytest.mark.parametrize("study", Conf().options("study"))
+def test_every_study_plans(study: str, plan: Plan) -> None:
+    jobs = plan(study=study)
+    assert len({job.folder for job in jobs.values()}) == len(jobs)
+    assert max(len(job.name) for job in jobs.values()) < 130
+    of_models = [job.name for job in jobs.values() if job.stage == "respond"]
+    assert [card["name"] for card in cards(jobs).values()] == of_models
+    titles = [(c["title"], c["model"], c["seed"]) for c in cards(jobs).values()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_paper_is_small_and_planned_at_once() -> None:
+    started = time.process_time()
+    study = resolve({"study": "paper"})
+    jobs = plan_jobs(study, dict.fromkeys(STAGES, "v"))
+    assert time.process_time() - started < 1
+    assert len(jobs) < 500
+    assert study.build.name == "full"
+
+
+def test_paper_holds_motivation_main_and_ablations(plan: Plan) -> None:
+    paper = plan(study="paper")
+    parts = {name: plan(study=name) for name in ("motivation", "main", "ablations")}
+    models = {n: i for jobs in parts.values() for n, i in tuned(jobs).items()}
+    assert models == tuned(paper)
+    shown = {name: report_of(jobs) for name, jobs in (parts | {"paper": paper}).items()}
+    for name in parts:
+        assert set(shown[name]["study"]["tables"]) <= set(shown["paper"]["study"]["tables"])
+        fixed = {suite for suite in shown[name]["suites"] if not suite.startswith("fit_")}
+        assert fixed <= set(shown["paper"]["suites"])
+
+
+def test_studies_share_what_they_train(plan: Plan) -> None:
+    """The same recipe, model and seed is one artifact, whichever study asks for it."""
+    seen: dict[str, str] = {}
+    for study in Conf().options("study"):
+        if study != "tiny":
+            for name, key in tuned(plan(study=study)).items():
+                assert seen.setdefault(name, key) == key, (study, name)
+    assert "tune/cell-s0" in seen
+
+
+def test_bases_of_all_sizes_of_build_are_the_same() -> None:
+    read = {
+        name: yaml.safe_load((CONF / "build" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("quick", "full", "confirm")
+    }
+    own = [{k: v for k, v in each.items() if k.startswith("base_")} for each in read.values()]
+    assert own[0] == own[1] == own[2]
+
+
+def test_each_matched_recipe_has_the_same_rates_and_sizes() -> None:
+    recipes = [n for n in Conf().options("recipe") if n.startswith("matched")]
+    study = resolve({"recipe": ["cell", *recipes], "hydra": "study.helpers=[]"})
+    assert len(recipes) == 8
+    first, *others = (item.recipe for item in study.recipes)
+    for recipe in others:
+        assert recipe.mode == "matched"
+        assert recipe.tune.lr_by_label == first.tune.lr_by_label
+        assert recipe.tune.loss == first.tune.loss == "samples"
+        sizes = ("unsafe", "twins", "benign", "general", "benign_kind", "source")
+        assert all(getattr(recipe.data, s) == getattr(first.data, s) for s in sizes)
+    steps = {item.recipe.name: item.steps for item in study.recipes}
+    assert steps["matched_cot"] == steps["cell"] == 1
+    assert steps["matched_filler_10x"] == 10
+
+
+def test_an_ablation_differs_from_its_parent_in_its_factor_alone() -> None:
+    names = Conf().options("recipe")
+    study = resolve({"recipe": names, "hydra": "study.helpers=[]"})
+    recipes = {item.recipe.name: item.recipe for item in study.recipes}
+    for recipe in recipes.values():
+        if recipe.parent and recipe.factor != "stage":
+            parent = recipes[recipe.parent]
+            assert recipe.mode == parent.mode
+            both = [r.data.model_dump() | r.tune.model_dump() for r in (recipe, parent)]
+            assert {k for k in both[0] if both[0][k] != both[1][k]} == {recipe.factor}, recipe.name
+
+
+def test_general_shares_are_those_of_table_7() -> None:
+    study = {"recipe": [*SHARES, "cell"], "hydra": "study.helpers=[]"}
+    jobs = plan_jobs(resolve(study), dict.fromkeys(STAGES, "v"))
+    found = cards({f"{job.stage}/{job.name}": job for job in jobs})
+    assert {name: found[f"{name}-s0"]["general_share"] for name in SHARES} == SHARES
+    assert found["cell-s0"]["factors"] == {
+        "images": "two",
+        "labels": "cot",
+        "benign": "image_twins",
+        "wording": "neutral",
+        "steps": 1.0,
+        "tokens": False,
+        "size": "nano_internvl",
+    }
+    assert found["base-s0"]["mode"] is None
+
+
+SHARES = {
+    "textual_sft": 33.3,
+    "textual_sft_plus": 42.9,
+    "vlguard_p": 33.3,
+    "vlguard_m": 33.3,
+    "vlguard_r": 33.3,
+    "vlguard_r_plus": 42.9,
+    "vlguard_r_75": 75.0,
+    "mirage_general_0": 0.0,
+    "mirage": 11.3,
+}
+
+
+def test_categories_rotate_over_seeds(plan: Plan) -> None:
+    assert [rotated(2, seed) for seed in (0, 1, 2)] == LEFT_OUT
+    assert rotated(2, 103) == rotated(2, 100) == LEFT_OUT[1]
+    assert [name for pair in LEFT_OUT for name in pair] == list(categories())
+    jobs = plan(recipe=["mirage", "mirage_unseen"], seeds=[0, 1])
+    for seed in (0, 1):
+        built = jobs[f"build/mirage_unseen-s{seed}"].settings["recipe"]["data"]["hold_out"]
+        assert built == {"objects": [], "edges": [], "categories": LEFT_OUT[seed]}
+        assert cards(jobs)[f"mirage_unseen-s{seed}"]["held_out_categories"] == LEFT_OUT[seed]
+        assert cards(jobs)[f"mirage-s{seed}"]["held_out_categories"] == []
+
+
+def test_a_wrong_category_is_found(conf: Conf) -> None:
+    path = conf.root / "recipe/mirage.yaml"
+    path.write_text(path.read_text().replace("categories: []", "categories: [fyre]"))
+    with pytest.raises(PlanError, match="there is no category 'fyre'; there are electrical, fire"):
+        resolve({}, conf)
+
+
+def test_a_recipe_mixed_into_the_base_has_a_base_of_its_own(plan: Plan) -> None:
+    jobs = plan(recipe=["vlguard_p", "vlguard_m"])
+    mixed, base = jobs["tune/vlguard_m-s0"], jobs["tune/base-s0"]
+    assert mixed.kind == "base"
+    assert mixed.settings == base.settings
+    data = [jobs["build/base-s0"].folder, jobs["build/vlguard_m-s0"].folder]
+    assert mixed.parents["data"] == data
+    assert base.parents["data"] == data[:1]
+    assert "fit_vlguard_m_s0" in jobs["respond/vlguard_m-s0"].settings["suites"]
+    assert cards(jobs)["vlguard_m-s0"]["parent"] == "vlguard_p"
+
+
+def test_only_reasoning_models_have_other_data(plan: Plan) -> None:
+    jobs, alone = plan(study="motivation"), plan(study="motivation", model="nano_internvl")
+    assert all(jobs[n].id == alone[n].id for n in alone if alone[n].stage in ("build", "tune"))
+    thought = jobs["build/vlguard_p-reasoning-s0"]
+    assert thought.settings["answers"] == "thought"
+    assert "answers" not in jobs["build/vlguard_p-s0"].settings
+    assert "answers" not in jobs["tune/base-s0"].settings["model"]
+    assert jobs["tune/vlguard_p-reasoning-s0"].parents["data"] == [thought.folder]
+    asked = jobs["respond/vlguard_p-reasoning-s0"].settings["suites"]
+    assert "fit_vlguard_p_reasoning_s0" in asked
+    assert "tune/vlguard_m-reasoning-s0" not in jobs
+    assert cards(jobs)["base-reasoning-s0"]["answers"] == "thought"
+
+
+def test_models_that_answer_alike_share_their_data(plan: Plan) -> None:
+    jobs = plan(study="bases")
+    data = {tuple(jobs[f"tune/mirage{tag}-s0"].parents["data"]) for tag in ("", "-qwen", "-llava")}
+    assert len(data) == 1
+
+
+CHAIN = {f"{stage}/cell-s0" for stage in ("tune", "respond")}
+END = {"judge/oracle", "score/quick-oracle", "report/quick"}
+
+
+@pytest.mark.parametrize(
+    ("override", "want"),
+    [
+        ("+recipe.cell.tune.lr_by_label.short_refusal=0.5", set()),
+        ("+recipe.cell.tune.lr_by_label.cot=0.5", CHAIN | END),
+        ("recipe.cell.tune.loss=tokens", CHAIN | END),
+        ("recipe.cell.tune.supervised_tokens=1000", CHAIN | END),
+        ("++recipe.cell.tune.into_base=false", set()),
+        ("++recipe.mirage.data.benign_kind=text_twins", set()),
+        ("++recipe.mirage.data.hold_out.rotate_categories=0", set()),
+        ("++study.published=true", {"report/quick"}),
+    ],
+)
+def test_settings_reach_what_they_decide(plan: Plan, override: str, want: set[str]) -> None:
+    before = plan(recipe=["mirage", "cell"])
+    assert changed(before, plan(recipe=["mirage", "cell"], hydra=[override])) == want
+
+
+def test_a_factor_of_a_label_is_in_the_rate(plan: Plan) -> None:
+    after = plan(recipe="cell", hydra=["+recipe.cell.tune.lr_by_label.cot=0.5"])
+    tune = after["tune/cell-s0"].settings["recipe"]["tune"]
+    assert tune["lr_ratio"] == 0.5
+    assert "lr_by_label" not in tune
+
+
+def test_equal_cells_of_two_blocks_are_one_model() -> None:
+    study = resolve({"study": "factorial"})
+    names = [item.recipe.name for item in study.recipes if not item.helper]
+    assert names.count("cell") == names.count("cell_labels_short_refusal") == 1
+    assert len(names) == len(set(names)) == 20 + (16 - 2) + (9 - 3) + 5
+    data = {name: item.recipe.data for name, item in zip(names, study.recipes, strict=False)}
+    assert data["cell_wording_explicit_labels_short_refusal_benign_kind_none"].twins == 1963
+
+
+def test_points_of_the_scaling_study_take_equal_steps() -> None:
+    study = resolve({"study": "scaling"})
+    assert {item.steps for item in study.recipes} == {1.0}
+    sizes = {item.recipe.data.unsafe for item in study.recipes}
+    assert len(sizes) >= 6
+    assert "cell" in {item.recipe.name for item in study.recipes}
+
+
+def test_a_size_takes_only_its_cells(plan: Plan) -> None:
+    jobs = plan(study="factorial")
+    small = [n for n in tuned(jobs) if n.endswith("-small-s0")]
+    assert len(small) == 6  # base, placebo, two images x two labels
+    assert cards(jobs)["cell-large-s0"]["factors"]["size"] == "nano_large"
+
+
+def test_a_study_may_ask_few(plan: Plan) -> None:
+    jobs = plan(study="paper")
+    asked = {n: j.settings["suites"] for n, j in jobs.items() if j.stage == "respond"}
+    assert "conflict" in asked["respond/mirage-s0"]
+    assert "conflict" not in asked["respond/mirage_no_cot_short-s0"]
+    assert asked["respond/placebo-s0"] == ["placebo", "fit_placebo_s0"]
+    assert "gates" in asked["respond/base-reasoning-s0"]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("only: {nano: [mirage]}", "study.only: the study has no model 'nano'"),
+        ("only: {nano_internvl: [mirag]}", "has no recipe 'mirag'; did you mean 'mirage'?"),
+        ("asked: {hrad: [mirage]}", "study.asked: the study has no suite 'hrad'"),
+        ("asked: {hard: [base, mirag]}", "study.asked.hard: the study has no recipe 'mirag'"),
+        ("mode: matched", "recipe.mode: is as_published, but the study 'quick' shows matched"),
+    ],
+)
+def test_wrong_studies(conf: Conf, line: str, text: str) -> None:
+    path = conf.root / "study/quick.yaml"
+    path.write_text(path.read_text().replace("mode: as_published", line))
+    with pytest.raises(PlanError) as caught:
+        resolve({}, conf)
+    assert text in str(caught.value)
+
+
+def test_only_may_name_what_the_command_line_left_out() -> None:
+    study = resolve({"study": "motivation", "recipe": "textual_sft"})
+    assert [item.recipe.name for item in study.recipes] == ["textual_sft"]
+
+
+def with_reports(conf: Conf, folder: Path) -> Resolved:
+    return resolve({"study": "paper"}, Conf(conf.root, folder))
+
+
+def test_claims_reach_scores_and_reports_alone(conf: Conf, tmp_path: Path) -> None:
+    for name in ("claims.yaml", "paper_contrasts.yaml"):
+        (tmp_path / name).write_bytes((conf.reports / name).read_bytes())
+    before = with_reports(conf, tmp_path)
+    claims = tmp_path / "claims.yaml"
+    claims.write_text(claims.read_text(encoding="utf-8") + "# another byte\n", encoding="utf-8")
+    after = with_reports(conf, tmp_path)
+    both = [
+        {f"{j.stage}/{j.name}": j for j in plan_jobs(study, dict.fromkeys(STAGES, "v"))}
+        for study in (before, after)
+    ]
+    assert changed(*both) == {"score/paper-oracle", "report/paper"}
+    settings = both[1]["score/paper-oracle"].settings
+    assert settings["claims"]["sha256"] == sha256(claims.read_bytes())
+    assert len(settings["paper_contrasts"]["contrasts"]) >= 20
+    assert after.ledger.claims is not None
+    assert set(after.ledger.claims.claims) == {f"C{n}" for n in range(1, 15)} | {"H1", "H2", "H3"}
+    (quick,) = (j for j in plan_jobs(resolve({}), dict.fromkeys(STAGES, "v")) if j.stage == "score")
+    assert not {"claims", "paper_contrasts"} & set(quick.settings)
+
+
+def test_claims_that_name_nothing_are_found(conf: Conf, tmp_path: Path) -> None:
+    text = (conf.reports / "claims.yaml").read_text(encoding="utf-8")
+    wrong = text.replace("recipe: mirage, suite: hard", "recipe: mirag, suite: hadr")
+    (tmp_path / "claims.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(PlanError) as caught:
+        with_reports(conf, tmp_path)
+    told = str(caught.value)
+    assert "reports/paper_contrasts.yaml: is missing." in told
+    assert "reports/claims.yaml: claims.C1.asr: there is no suite 'hadr'" in told
+    assert "there is no recipe 'mirag'; did you mean 'mirage'?" in told
+
+
+def test_what_the_claims_read_is_in_confirm(plan: Plan) -> None:
+    study = resolve({"study": "confirm"})
+    assert study.study.seeds == list(range(100, 110))
+    assert study.ledger.claims is not None
+    recipes = {item.recipe.name for item in study.recipes} | {"base"}
+    suites = {suite.name for suite in study.suites}
+    for name, claim in study.ledger.claims.claims.items():
+        quantities = [part.quantity for part in claim.parts] + [b.quantity for b in claim.beside]
+        for term in (term for quantity in quantities for term in quantity.terms):
+            assert term.recipe in recipes, name
+            assert term.suite in suites, name
+            assert term.recipe in study.study.asked.get(term.suite, [term.recipe]), name
+    some = plan(study="confirm", seeds=[100, 101, 102])
+    whole = plan(study="confirm")
+    kept = {n for n in some if n in whole and some[n].id == whole[n].id}
+    assert {some[n].stage for n in set(some) - kept} == {"judge", "score", "report"}

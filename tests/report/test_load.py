@@ -1,0 +1,90 @@
+"""What the report reads beside scores: how long answers are, and what models were trained on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mirage.contracts import DataError, Response, Verdict, read_some, write_rows
+from mirage.plan.artifact import Manifest
+from mirage.report.lengths import lengths_of
+from mirage.report.load import study_info, training_of
+from synthetic_wide import card, cell_card
+
+
+def _finish(
+    folder: Path, kind: str, settings: dict[str, object], parents: dict[str, list[str]]
+) -> None:
+    folder.mkdir(parents=True)
+    stage = "tune" if kind in ("base", "recipe") else "build"
+    Manifest(stage, kind, folder.name, "0" * 64, settings, parents, "code", {}).write(folder)
+
+
+def _data(store: Path, name: str) -> str:
+    block = {"name": name, "data": {"unsafe": 3, "benign": 0, "twins": 0, "general": 1}}
+    _finish(store / "build" / name, "train", {"recipe": block}, {})
+    (store / "build" / name / "report.json").write_text(json.dumps({"labels": {"cot": 3}}))
+    return f"build/{name}"
+
+
+def test_lengths_are_means_with_intervals_over_pairs() -> None:
+    rows = [Response(f"hard/{n}", "x", tokens, "stop") for n, tokens in enumerate((10, 10, 20, 20))]
+    clusters = {f"hard/{n}": ("hard", "ab" if n < 2 else "cd") for n in range(4)}
+    found = lengths_of(rows, clusters)["hard"]
+    assert (found.value, found.n) == (15.0, 4)
+    # Two clusters 5 apart from the mean: standard error 5, t with one degree of freedom.
+    assert found.high - found.value == pytest.approx(5 * 12.7062, rel=1e-4)
+    assert found.low == 0.0
+    one = lengths_of(rows[:2], clusters)["hard"]
+    assert (one.low, one.value, one.high) == (10.0, 10.0, 10.0)
+
+
+def test_training_is_read_from_manifests(tmp_path: Path) -> None:
+    base, own = _data(tmp_path, "base"), _data(tmp_path, "mirage")
+    settings = {
+        "recipe": {
+            "name": "mirage",
+            "tune": {"epochs": 2, "lr_ratio": 4.0, "parts": ["projector"]},
+        },
+        "tune": {"learning_rate": 5e-4},
+    }
+    _finish(tmp_path / "tune" / "base-s0", "base", {}, {"data": [base]})
+    _finish(tmp_path / "tune" / "mirage-s0", "recipe", settings, {"data": [own]})
+    _finish(tmp_path / "tune" / "vlguard_m-s0", "base", {}, {"data": [base, own]})
+    assert training_of(tmp_path / "tune" / "base-s0") is None
+    tuned = training_of(tmp_path / "tune" / "mirage-s0")
+    assert tuned is not None
+    assert (tuned.recipe, tuned.epochs, tuned.parts) == ("mirage", 2, ("projector",))
+    assert tuned.learning_rate == pytest.approx(2e-3)
+    assert tuned.labels == {"cot": 3}
+    mixed = training_of(tmp_path / "tune" / "vlguard_m-s0")
+    assert mixed is not None
+    assert (mixed.recipe, mixed.epochs, mixed.learning_rate) == ("mirage", None, None)
+
+
+def test_variants_of_one_title_get_their_own_names() -> None:
+    cards = [card("base"), cell_card(labels="cot"), cell_card(labels="filler"), card("mirage")]
+    settings = {
+        "study": {"name": "x", "mode": "matched", "tables": ["fig4"]},
+        "models": cards,
+        "suites": ["hard"],
+    }
+    info = study_info(settings, "oracle")
+    assert [r.title for r in info.recipes] == ["cell labels cot", "cell labels filler", "MIRage"]
+    assert [r.mode for r in info.recipes] == ["matched", "matched", "as_published"]
+
+
+def test_only_wanted_rows_are_read_and_checked(tmp_path: Path) -> None:
+    def row(name: str) -> Verdict:
+        return Verdict(name, "oracle", "judged", "", None, None, "helped", None, None)
+
+    path = tmp_path / "verdicts.jsonl"
+    write_rows(path, [row("a"), row("b")])
+    path.write_text(
+        path.read_text(encoding="utf-8") + '{"id": "c", "judge": 3}\n', encoding="utf-8"
+    )
+    assert [v.id for v in read_some(path, Verdict, {"b"})] == ["b"]
+    with pytest.raises(DataError, match="line 3: missing"):
+        read_some(path, Verdict, {"c"})

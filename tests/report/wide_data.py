@@ -1,0 +1,78 @@
+"""Report data of the wide made-up studies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from mirage.plan.schema.claims import Claims, PaperContrasts
+from mirage.plan.schema.report import Report
+from mirage.plan.schema.score import Score
+from mirage.report.captions import SOURCES
+from mirage.report.data import ReportData, Training
+from mirage.report.lengths import lengths_of
+from mirage.report.load import study_info
+from mirage.score.compute import score_all
+from mirage.score.frame import Model
+from synthetic_wide import Card, Wide
+
+CONF = SOURCES.parent / "conf"
+PLANNED = {
+    "source": "mis", "images": "two", "wording": ["explicit"], "labels": "cot", "unsafe": 1000,
+    "benign": 0, "twins": 500, "benign_kind": "image_twins", "general": 250,
+}  # fmt: skip
+
+
+def data_of(
+    made: Wide, name: str, tables: Sequence[str], ledger: bool = False, draws: int = 100
+) -> ReportData:
+    """Scores a wide study and returns what its report is made of."""
+    samples = made.made.samples
+    settings = {
+        "study": {"name": name, "mode": "as_published", "tables": list(tables)},
+        "models": made.cards,
+        "suites": list(dict.fromkeys(s.suite for s in samples)),
+    }
+    score = Score.model_validate({**_conf("score"), "draws": draws})
+    clusters = {s.id: (s.suite, str(s.truth.get("pair", s.id))) for s in samples}
+    lengths = {
+        (model, suite): found
+        for model, rows in made.made.responses.items()
+        for suite, found in lengths_of(rows, clusters).items()
+    }
+    return ReportData(
+        study=study_info(settings, "oracle"),
+        settings=Report.model_validate(_conf("report")),
+        scores=score_all(
+            samples, made.made.verdicts, score, [Model.of(c) for c in made.cards], *_ledger(ledger)
+        ),
+        samples=tuple(samples),
+        verdicts={},
+        lengths=lengths,
+        trainings=tuple(_training(c) for c in made.cards if c["recipe"] != "base"),
+    )
+
+
+def _conf(group: str) -> dict[str, Any]:
+    plain = yaml.safe_load((CONF / group / "default.yaml").read_text(encoding="utf-8"))
+    return dict(plain)
+
+
+def _ledger(wanted: bool) -> tuple[Claims | None, PaperContrasts | None]:
+    if not wanted:
+        return None, None
+    texts = [
+        (SOURCES / f"{n}.yaml").read_text(encoding="utf-8") for n in ("claims", "paper_contrasts")
+    ]
+    claims, contrasts = (yaml.safe_load(text) for text in texts)
+    return Claims.model_validate(claims), PaperContrasts.model_validate(contrasts)
+
+
+def _training(each: Card) -> Training:
+    mixed = each["recipe"] == "vlguard_m"
+    return Training(
+        each["name"], each["recipe"], PLANNED, {"cot": 1000, "comply": 500, "naming": 250},
+        None if mixed else 2.0, None if mixed else 5e-4, () if mixed else ("language_model",),
+    )  # fmt: skip

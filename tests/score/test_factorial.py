@@ -1,0 +1,119 @@
+"""Effects of the factorial on cells whose rates are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from mirage.score.compute import score_all
+from mirage.score.factorial import Effect
+from mirage.score.frame import Model
+from toy_ledger import SCORE, answered, hard
+
+Design = dict[tuple[str, str], float]
+
+CELLS: Design = {
+    ("two", "cot"): 10.0,
+    ("one", "cot"): 40.0,
+    ("two", "filler"): 30.0,
+    ("one", "filler"): 90.0,
+}
+
+
+def card(images: str, labels: str, seed: int, **more: object) -> dict[str, object]:
+    factors = {"images": images, "labels": labels, "benign": "image_twins", "wording": "neutral"}
+    told = {"steps": 1.0, "tokens": False, "size": "nano"}
+    changed = {key: more.pop(key) for key in (*factors, *told) if key in more}
+    levels = factors | told | changed
+    name = f"cell_{levels['images']}_{levels['labels']}_{levels['steps']:g}"
+    return {
+        "recipe": name, "model": "nano", "seed": seed, "name": f"{name}-s{seed}",
+        "mode": "matched", "factors": levels, **more,
+    }  # fmt: skip
+
+
+def effects_of(cards: list[tuple[dict[str, object], float]]) -> list[Effect]:
+    items = hard()
+    models = [Model.of(told) for told, _ in cards]
+    verdicts = {
+        m.name: answered(items, asr, 0.0) for m, (_, asr) in zip(models, cards, strict=True)
+    }
+    return score_all(items, verdicts, SCORE, models).factorial
+
+
+def pick(found: list[Effect], **facts: object) -> Effect:
+    (one,) = [e for e in found if all(getattr(e, k) == v for k, v in facts.items())]
+    return one
+
+
+def cells(seeds: tuple[int, ...], extra: float = 0.0) -> list[tuple[dict[str, object], float]]:
+    return [
+        (card(images, labels, seed), asr + (extra * place if images == "one" else 0.0))
+        for (images, labels), asr in CELLS.items()
+        for place, seed in enumerate(seeds)
+    ]
+
+
+def test_main_effects_average_over_the_other_factor() -> None:
+    found = effects_of(cells((0,)))
+    main = pick(found, outcome="asr", factor="images", kind="main")
+    assert (main.levels, main.value, main.n_cells, main.n_settings) == ("one - two", 45.0, 4, 2)
+    assert main.low < main.value < main.high
+    assert (main.method, main.n_seeds) == ("pairs", 1)
+    assert main.block == "steps=1, tokens=False, size=nano"
+    labels = pick(found, outcome="asr", factor="labels", kind="main")
+    assert (labels.levels, labels.value) == ("cot - filler", -35.0)
+
+
+def test_two_factor_differences() -> None:
+    two = pick(effects_of(cells((0,))), outcome="asr", kind="interaction")
+    assert (two.factor, two.levels) == ("images", "one - two")
+    assert (two.other_factor, two.other_levels) == ("labels", "cot - filler")
+    assert two.value == (40.0 - 10.0) - (90.0 - 30.0)
+    assert two.n_settings == 1
+
+
+def test_j_counts_both_errors() -> None:
+    found = effects_of(cells((0,)))
+    assert pick(found, outcome="j", factor="images", kind="main").value == -45.0
+    flat = pick(found, outcome="over_refusal", factor="images", kind="main")
+    assert (flat.value, flat.method) == (0.0, "exact_pairs")
+    assert flat.low < 0 < flat.high
+    assert not [e for e in found if e.outcome.startswith("declined")]
+
+
+def test_intervals_are_by_t_over_seeds() -> None:
+    main = pick(effects_of(cells((0, 1, 2), 2.5)), outcome="asr", factor="images", kind="main")
+    assert (main.value, main.n_seeds, main.method) == (47.5, 3, "t")
+    half = 4.302653 * 2.5 / 3**0.5
+    assert (main.low, main.high) == pytest.approx((47.5 - half, 47.5 + half), abs=1e-4)
+
+
+def test_a_missing_cell_narrows_what_is_averaged_over() -> None:
+    found = effects_of([c for c in cells((0,)) if "one_filler" not in str(c[0]["name"])])
+    main = pick(found, outcome="asr", factor="images", kind="main")
+    assert (main.value, main.n_settings) == (30.0, 1)
+    assert not [e for e in found if e.kind == "interaction"]
+
+
+def test_blocks_stay_apart_and_are_compared_across() -> None:
+    slow = cells((0,))
+    fast = [(card(i, "cot", 0, steps=10.0), 0.0) for i in ("one", "two")]
+    found = effects_of(slow + fast)
+    tenfold = pick(found, outcome="asr", factor="images", block="steps=10, tokens=False, size=nano")
+    assert (tenfold.value, tenfold.n_settings) == (0.0, 1)
+    steps = pick(found, outcome="asr", factor="steps")
+    assert (steps.block, steps.levels, steps.value, steps.n_settings) == ("", "1 - 10", 25.0, 2)
+
+
+def test_recipes_with_equal_levels_are_no_cells() -> None:
+    other = [
+        (card(images, "cot", 0) | {"recipe": f"rate_{images}", "name": f"rate_{images}-s0"}, 0.0)
+        for images in ("one", "two")
+    ]
+    main = pick(effects_of(cells((0,)) + other), outcome="asr", factor="images")
+    assert (main.value, main.n_settings) == (60.0, 1)
+
+
+def test_models_of_the_other_mode_are_no_cells() -> None:
+    told = [(card(i, "cot", 0, mode="as_published"), 10.0) for i in ("one", "two")]
+    assert effects_of(told) == []

@@ -1,0 +1,172 @@
+"""The committed ledger and the paper's contrasts: complete, and about things that exist."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from mirage.plan.schema.claims import Cell, Claims, PaperContrasts, Quantity, Term
+from mirage.plan.schema.score import Score
+from mirage.score.metrics import METRICS
+from mirage.score.paper import AGREE, DISAGREE, NOT_RUN, NOTHING, UNCLEAR, agreement, agreement_rate
+from toy_ledger import CLAIMS, claims, part, scores_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def plain(name: str) -> Any:
+    return yaml.safe_load((ROOT / "reports" / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Claims:
+    return Claims.model_validate(plain("claims.yaml"))
+
+
+@pytest.fixture(scope="module")
+def paper() -> PaperContrasts:
+    return PaperContrasts.model_validate(plain("paper_contrasts.yaml"))
+
+
+def terms(ledger: Claims, paper: PaperContrasts) -> Iterator[Term]:
+    for claim in ledger.claims.values():
+        for each in [*claim.parts, *claim.beside]:
+            yield from each.quantity.terms
+    for contrast in paper.contrasts:
+        if contrast.quantity is not None:
+            yield from contrast.quantity.terms
+
+
+def test_all_claims_and_hypotheses_are_there(ledger: Claims) -> None:
+    wanted = [*(f"C{n}" for n in range(1, 15)), *(f"H{n}" for n in range(1, 4))]
+    assert list(ledger.claims) == wanted
+    assert [len(family) for family in ledger.families()] == [14, 3]
+    single_run = [name for name, claim in ledger.claims.items() if claim.flags]
+    assert single_run == ["C8", "C10", "C11", "C12"]
+    assert {n for n, c in ledger.claims.items() if c.mode == "matched"} == {"C4", "C6"}
+
+
+def test_margins_are_those_of_the_specification(ledger: Claims) -> None:
+    told = {
+        name: [(part.comparison, part.margin) for part in claim.parts]
+        for name, claim in ledger.claims.items()
+    }
+    assert told == {
+        "C1": [(">", 20), ("<", 10)],
+        "C2": [("<", 5)] * 3,
+        "C3": [("<", 5), (">", 20)],
+        "C4": [(">", 10), (">", 10), (">", 0), (">", 0)],
+        "C5": [(">", 80), (">", 90), ("<", 10)],
+        "C6": [(">", 10), (">", 10)],
+        "C7": [(">", 20)],
+        "C8": [(">", 2)],
+        "C9": [(">", 1)],
+        "C10": [(">", -1)],
+        "C11": [(">", 0)] * 4,
+        "C12": [(">", 3), (">", 3)],
+        "C13": [("<", 10), ("<", 5), ("<", 10)],
+        "C14": [(">", 20), ("<", 20)],
+        "H1": [(">", 10)],
+        "H2": [(">", 20)],
+        "H3": [("<", 5), ("<", 50)] * 3,
+    }
+
+
+def test_terms_name_what_exists(ledger: Claims, paper: PaperContrasts) -> None:
+    for term in terms(ledger, paper):
+        for recipe in {term.recipe, term.held_out_by or term.recipe} - {"base"}:
+            assert (ROOT / "conf" / "recipe" / f"{recipe}.yaml").is_file(), recipe
+        assert (ROOT / "conf" / "suite" / f"{term.suite}.yaml").is_file(), term.suite
+        assert term.metric in {*METRICS, "j"}
+    for model in {ledger.model, paper.model, *(t.model for t in terms(ledger, paper) if t.model)}:
+        assert (ROOT / "conf" / "model" / f"{model}.yaml").is_file(), model
+
+
+def test_claims_read_recipes_of_their_mode(ledger: Claims) -> None:
+    for name, claim in ledger.claims.items():
+        matched = {recipe.startswith("matched_") for recipe in claim.recipes}
+        assert matched == {claim.mode == "matched"}, name
+
+
+def test_the_confirmatory_study_runs_every_recipe_of_the_ledger(ledger: Claims) -> None:
+    study = yaml.safe_load((ROOT / "conf" / "study" / "confirm.yaml").read_text(encoding="utf-8"))
+    needed = set().union(*(claim.recipes for claim in ledger.claims.values())) - {"base"}
+    assert needed <= set(study["recipes"])
+    parts = [p for claim in ledger.claims.values() for p in claim.parts]
+    assert {t.suite for p in parts for t in p.quantity.terms} <= set(study["suites"])
+    assert study["seeds"] == list(range(ledger.seeds.first, ledger.seeds.last + 1))
+
+
+def test_gates_hold_back_known_claims(ledger: Claims) -> None:
+    conf = yaml.safe_load((ROOT / "conf/score/default.yaml").read_text(encoding="utf-8"))
+    score = Score.model_validate(conf)
+    named = {name for gate in score.gates for name in gate.claims} - {"all", "recipe"}
+    assert named <= set(ledger.claims)
+    assert {c.claim for c in score.contrasts} - {""} <= set(ledger.claims)
+
+
+def value(cell: Cell) -> float:
+    path = ROOT / "reports" / "published" / f"{cell.table}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        found = [r["value"] for r in csv.DictReader(file)
+                 if (r["row"], r["column"]) == (cell.row, cell.column)]  # fmt: skip
+    assert len(found) == 1, cell
+    return float(found[0])
+
+
+def test_every_published_cell_exists_and_the_words_give_the_difference(
+    paper: PaperContrasts,
+) -> None:
+    for contrast in paper.contrasts:
+        difference = abs(value(contrast.a) - value(contrast.b))
+        told = [f"{difference:.2f}", f"{difference:.1f}"]
+        zero = "none" in contrast.words and value(contrast.b) == 0
+        assert any(x in contrast.words for x in told) or zero, contrast.id
+
+
+def test_enough_contrasts_have_a_nano_counterpart(ledger: Claims, paper: PaperContrasts) -> None:
+    assert len(paper.contrasts) >= 24
+    assert sum(c.quantity is not None for c in paper.contrasts) >= 20
+    assert {c.claim for c in paper.contrasts} - {""} <= set(ledger.claims)
+
+
+def test_what_a_term_may_not_say() -> None:
+    good = {"recipe": "mirage", "suite": "hard", "metric": "asr"}
+    with pytest.raises(ValidationError, match=r"where\.group"):
+        Term.model_validate({**good, "where": {"group": "fire"}})
+    with pytest.raises(ValidationError, match="held_out_by needs"):
+        Term.model_validate({**good, "held_out_by": "mirage_unseen"})
+    with pytest.raises(ValidationError, match="j joins two corners"):
+        Term.model_validate({**good, "metric": "j", "corner": "hazard"})
+    with pytest.raises(ValidationError, match="part stands twice"):
+        claims(C1=[part("mirage", None, "<", 5), part("mirage", None, "<", 5)])
+
+
+def listed(quantity: Quantity | None) -> PaperContrasts:
+    cell = {"table": "table1", "row": "one row", "column": "ASR"}
+    contrast = {"id": "one", "words": "a is higher", "a": cell, "b": cell, "reason": "a test"}
+    told = {**contrast, "quantity": quantity.model_dump() if quantity else None}
+    kept = {key: CLAIMS[key] for key in ("model", "seeds", "population")}
+    return PaperContrasts.model_validate({**kept, "contrasts": [told]})
+
+
+def test_signs_at_nano_scale_agree_or_not() -> None:
+    quantity = Quantity.model_validate(part("textual", "mirage", ">", 0)["quantity"])
+    rates = {"textual": {0: (80.0, 0.0), 1: (85.0, 0.0)}, "mirage": {0: (5.0, 0.0), 1: (7.5, 0.0)}}
+    (row,) = scores_of(rates, None, paper=listed(quantity)).paper_contrasts
+    assert (row.sign, row.value, row.seeds, row.method) == ("+", 76.25, "0 1", "t")
+    assert [agreement(x, row) for x in (3.0, -3.0, 0.0)] == [AGREE, DISAGREE, UNCLEAR]
+    even = {recipe: {0: (50.0, 0.0)} for recipe in rates}
+    (equal,) = scores_of(even, None, paper=listed(quantity)).paper_contrasts
+    assert (equal.sign, agreement(3.0, equal)) == (UNCLEAR, UNCLEAR)
+    (absent,) = scores_of({"mirage": rates["mirage"]}, None, paper=listed(quantity)).paper_contrasts
+    assert (absent.missing, agreement(3.0, absent)) == ("textual of nano", NOT_RUN)
+    (none,) = scores_of(rates, None, paper=listed(None)).paper_contrasts
+    assert agreement(3.0, none) == NOTHING
+    assert agreement_rate([AGREE, DISAGREE, UNCLEAR, AGREE, NOT_RUN, NOTHING]) == (2, 3)

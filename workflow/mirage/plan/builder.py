@@ -1,0 +1,110 @@
+"""Collecting jobs: what they are made from, and the one place that gives them ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mirage.plan.artifact import artifact_id
+from mirage.plan.job import Job
+from mirage.plan.schema.base import Strict
+from mirage.plan.schema.model import Model
+
+MINUTES = {
+    ("build", "images"): 0.1,
+    ("build", "train"): 0.1,
+    ("build", "suite"): 0.1,
+    ("tune", "base"): 3.0,
+    ("tune", "recipe"): 0.7,
+    ("respond", "respond"): 0.4,
+    ("respond", "speed"): 0.5,
+    ("judge", "judge"): 0.1,
+    ("score", "score"): 0.2,
+    ("report", "report"): 0.2,
+}
+"""First guesses per stage and kind; `mirage plan` prefers what finished jobs took."""
+
+Settings = dict[str, Any]
+Parents = dict[str, list[str]]
+
+
+@dataclass
+class Builder:
+    """Collects jobs; a job asked for twice is made once."""
+
+    codes: Mapping[str, str]
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    def add(
+        self,
+        *,
+        stage: str,
+        name: str,
+        settings: Settings,
+        parents: Parents,
+        kind: str | None = None,
+        threads: int = 1,
+    ) -> str:
+        """Adds a job and returns its artifact folder."""
+        kind = kind or stage
+        key = artifact_id(
+            stage=stage,
+            kind=kind,
+            name=name,
+            settings=settings,
+            parents=parents,
+            code=self.codes[stage],
+        )
+        minutes = MINUTES[stage, kind]
+        job = Job(stage, kind, name, key, settings, parents, minutes, threads)
+        self.jobs[job.folder] = job
+        return job.folder
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model of the study.
+
+    Attributes:
+        folder: Where it lies.
+        card: What the tables say about it.
+        fit: Name and folder of the suite of its own training items, None for a base.
+    """
+
+    folder: str
+    card: Settings
+    fit: tuple[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name, e.g. ``mirage-s0``."""
+        return str(self.card["name"])
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the recipes of one model and seed start from: the base, and the data it was made of."""
+
+    model: Model
+    seed: int
+    folder: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """What every data set and suite of a study is made from.
+
+    Attributes:
+        world: Settings of the world and of the engine.
+        images: Folder of the pictures.
+    """
+
+    world: Settings
+    images: str
+
+
+def plain(block: Strict) -> Settings:
+    """Returns a block of settings as JSON values."""
+    return block.model_dump(mode="json")

@@ -1,0 +1,250 @@
+"""Effects of the factorial: simple differences of cells, averaged over what the cells share.
+
+A cell is a matched model; its card says at which level of each factor it stands. The design is a
+fraction, so an effect is averaged over the settings of the other factors at which all its cells
+exist. Images, labels, benign items and wording vary within a block; steps, equal tokens and size
+tell blocks apart, and have effects of their own across them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+from scipy.special import stdtrit
+
+from mirage.plan.schema.claims import Quantity, Term
+from mirage.plan.schema.score import Score
+from mirage.score.frame import Model
+from mirage.score.intervals import Floats, combined_limits, exact_binomial, resampled_weights
+from mirage.score.quantity import Pool, counted, shares
+from mirage.score.rates import rounded
+from mirage.score.seeds import FLAT
+
+DESIGN = ("images", "labels", "benign", "wording")
+BLOCKS = ("steps", "tokens", "size")
+
+CONFLICT = ("hazard_neutral", "hazard_explicit", "twin_neutral", "twin_explicit")
+
+
+OUTCOMES: dict[str, tuple[str, str, str]] = {
+    "asr": ("hard", "asr", "hazard"),
+    "asr_strict": ("hard", "asr_strict", "hazard"),
+    "over_refusal": ("hard", "over_refusal", "twin_trigger"),
+    "j": ("hard", "j", ""),
+    **{f"declined_{corner}": ("conflict", "declined", corner) for corner in CONFLICT},
+}
+"""What effects are read on: ASR, ASR-strict, over-refusal and J on hard, and how often a model
+warns or declines in each corner of the conflict suite."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One row of ``factorial.csv``, in percentage points.
+
+    Attributes:
+        kind: ``main``: first - second level; ``interaction``: that at the first level of the other
+            factor minus that at the second.
+        block: Levels of steps, tokens and size that all its cells share.
+        levels: ``first - second``; ``other_levels`` those of the other factor.
+        n_cells: Cells it is made of; ``n_settings`` settings of the other factors averaged over.
+        low: 95 % limits: by ``t`` over seeds; by cluster bootstrap over ``pairs`` where there is
+            one seed, or all seeds say the same; ``exact_pairs`` where no resample differs.
+    """
+
+    outcome: str
+    kind: str
+    block: str
+    factor: str
+    levels: str
+    other_factor: str
+    other_levels: str
+    value: float
+    low: float
+    high: float
+    n_cells: int
+    n_settings: int
+    n_seeds: int
+    method: str
+
+
+Setting = frozenset[tuple[str, str]]
+"""Levels of some factors."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One outcome of one cell.
+
+    Attributes:
+        values: Seed -> value.
+        drawn: Seed -> its bootstrap over pairs, shape (draws,).
+        low: Limits of the mean by the exact binomial on pairs, for cells at 0 or 100 %.
+    """
+
+    values: dict[int, float]
+    drawn: dict[int, Floats]
+    low: float
+    high: float
+
+
+def effects(pool: Pool, score: Score) -> list[Effect]:
+    """Returns every main effect and two-factor difference that the study's cells allow.
+
+    Recipes that differ in something else (a learning rate, say) share levels; they are no cells.
+    """
+    designed: dict[Setting, list[Model]] = {}
+    for model in pool.models.values():
+        if model.factors:
+            designed.setdefault(frozenset(model.factors), []).append(model)
+    designed = {s: ms for s, ms in designed.items() if len({(m.recipe, m.config) for m in ms}) == 1}
+    found: list[Effect] = []
+    for outcome, place in OUTCOMES.items():
+        cells = {}
+        for setting, models in designed.items():
+            if (cell := _cell(models, place, pool, score)) is not None:
+                cells[setting] = cell
+        if cells:
+            found += Grid(outcome, cells, score.alpha).effects()
+    return found
+
+
+def _cell(
+    models: list[Model], place: tuple[str, str, str], pool: Pool, score: Score
+) -> Cell | None:
+    first, (suite, metric, corner) = models[0], place
+    term = Term(recipe=first.recipe, suite=suite, metric=metric, corner=corner)
+    quantity = Quantity(terms=[term])
+    counts = counted(quantity, pool, sorted({m.seed for m in models}), first.config)
+    if not counts.seeds or np.isnan(counts.values).any():
+        return None
+    weights = resampled_weights(counts.n_pairs, score.draws, score.seed)
+    drawn = np.full((score.draws, len(counts.seeds)), counts.constant)
+    for at, weight in enumerate(counts.weights):
+        hits, items = weights @ counts.hits[at].T, weights @ counts.items[at].T
+        drawn += weight * shares(hits, items)
+    pairs = (counts.items > 0).any(axis=1).sum(axis=1).astype(np.float64)
+    rates = counts.rates.mean(axis=1) / 100
+    low, high = exact_binomial(rates * pairs, pairs, score.alpha)
+    down = np.where(counts.weights > 0, rates - low, high - rates)
+    up = np.where(counts.weights > 0, high - rates, rates - low)
+    mean = float(counts.values.mean())
+    return Cell(
+        dict(zip(counts.seeds, counts.values.tolist(), strict=True)),
+        dict(zip(counts.seeds, drawn.T, strict=True)),
+        mean - 100 * float(np.sqrt((down**2).sum())),
+        mean + 100 * float(np.sqrt((up**2).sum())),
+    )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All cells of one outcome, by their levels."""
+
+    outcome: str
+    cells: dict[Setting, Cell]
+    alpha: float
+
+    @cached_property
+    def levels(self) -> dict[str, list[str]]:
+        """Factor -> its levels that some cell has, sorted."""
+        found: dict[str, set[str]] = {}
+        for setting in self.cells:
+            for factor, level in setting:
+                found.setdefault(factor, set()).add(level)
+        return {factor: sorted(found[factor]) for factor in (*DESIGN, *BLOCKS) if factor in found}
+
+    @cached_property
+    def blocks(self) -> list[Setting]:
+        """Levels of steps, tokens and size that occur together, sorted."""
+        found = {frozenset(x for x in setting if x[0] in BLOCKS) for setting in self.cells}
+        return sorted(found, key=sorted)
+
+    def effects(self) -> list[Effect]:
+        """Returns main effects, then two-factor differences, block by block."""
+        found = []
+        for block in self.blocks:
+            factors = [f for f in DESIGN if f in self.levels]
+            found += [e for f in factors for e in self._main(f, block)]
+            found += [e for f, g in combinations(factors, 2) for e in self._two(f, g, block)]
+        across = [f for f in BLOCKS if f in self.levels]
+        return found + [e for f in across for e in self._main(f, frozenset())]
+
+    def _main(self, factor: str, block: Setting) -> Iterator[Effect]:
+        for a, b in combinations(self.levels[factor], 2):
+            signs = {frozenset({(factor, a)}): 1.0, frozenset({(factor, b)}): -1.0}
+            yield from self._effect(block, signs, (factor, f"{a} - {b}", "", ""))
+
+    def _two(self, factor: str, other: str, block: Setting) -> Iterator[Effect]:
+        for a, b in combinations(self.levels[factor], 2):
+            for c, d in combinations(self.levels[other], 2):
+                signs = {
+                    frozenset({(factor, x), (other, y)}): 1.0 if (x == a) == (y == c) else -1.0
+                    for x in (a, b)
+                    for y in (c, d)
+                }
+                told = (factor, f"{a} - {b}", other, f"{c} - {d}")
+                yield from self._effect(block, signs, told)
+
+    def _effect(
+        self, block: Setting, signs: Mapping[Setting, float], told: tuple[str, str, str, str]
+    ) -> Iterator[Effect]:
+        """Yields the effect, or nothing if no setting of the other factors has all its cells."""
+        varied = {factor for levels in signs for factor, _ in levels}
+        rests: dict[Setting, dict[Setting, Cell]] = {}
+        for setting, cell in self.cells.items():
+            mine = frozenset(x for x in setting if x[0] in varied)
+            if mine in signs and block <= setting:
+                rests.setdefault(setting - mine, {})[mine] = cell
+        whole = [
+            rests[rest] for rest in sorted(rests, key=sorted) if len(rests[rest]) == len(signs)
+        ]
+        weighted = [(signs[k] / len(whole), found[k]) for found in whole for k in signs]
+        seeds = set.intersection(*(set(c.values) for _, c in weighted)) if weighted else set()
+        if not seeds:
+            return
+        value, low, high, method = _estimate(weighted, sorted(seeds), self.alpha)
+        yield Effect(
+            outcome=self.outcome,
+            kind="interaction" if told[2] else "main",
+            block=", ".join(f"{f}={dict(block)[f]}" for f in BLOCKS if f in dict(block)),
+            factor=told[0],
+            levels=told[1],
+            other_factor=told[2],
+            other_levels=told[3],
+            value=rounded(value),
+            low=rounded(low),
+            high=rounded(high),
+            n_cells=len(weighted),
+            n_settings=len(whole),
+            n_seeds=len(seeds),
+            method=method,
+        )
+
+
+def _estimate(
+    weighted: Sequence[tuple[float, Cell]], seeds: Sequence[int], alpha: float
+) -> tuple[float, float, float, str]:
+    """Value, limits and method of a weighted sum of cells over the seeds all of them have."""
+    weights = np.array([weight for weight, _ in weighted])
+    per_seed = np.array([[cell.values[s] for s in seeds] for _, cell in weighted])
+    values = weights @ per_seed
+    value = float(values.mean())
+    if len(seeds) > 1 and np.ptp(values) > FLAT:
+        spread = float(values.std(ddof=1)) / len(seeds) ** 0.5
+        half = float(stdtrit(len(seeds) - 1, 1 - alpha / 2)) * spread
+        return value, value - half, value + half, "t"
+    drawn = sum(w * np.mean([c.drawn[s] for s in seeds], axis=0) for w, c in weighted)
+    kept = drawn[~np.isnan(drawn)]
+    if len(kept) and np.ptp(kept) > FLAT:
+        low, high = np.quantile(kept, [alpha / 2, 1 - alpha / 2])
+        return value, float(low), float(high), "pairs"
+    middle = per_seed.mean(axis=1)
+    lows, highs = np.array([c.low for _, c in weighted]), np.array([c.high for _, c in weighted])
+    low, high = combined_limits(
+        weights, middle, np.minimum(lows, middle), np.maximum(highs, middle)
+    )
+    return value, low, high, "exact_pairs"

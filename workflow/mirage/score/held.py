@@ -1,0 +1,70 @@
+"""Which gates a claim rests on, and which of them are not passed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirage.plan.schema.claims import Claim
+from mirage.plan.schema.score import Gate, Score
+from mirage.score.gates import GateResult
+
+
+@dataclass(frozen=True)
+class Held:
+    """Gates of a claim that are not passed: gate (with its recipe) -> seeds.
+
+    Attributes:
+        failed: Measured, and beyond the threshold.
+        unmeasured: Not asked in this study, or without a judged item.
+        seeds: Seeds that fail or lack one.
+    """
+
+    failed: dict[str, list[int]]
+    unmeasured: dict[str, list[int]]
+
+    @property
+    def seeds(self) -> set[int]:
+        """Seeds that fail or lack a gate."""
+        return {
+            s for found in (self.failed, self.unmeasured) for seeds in found.values() for s in seeds
+        }
+
+    def words(self) -> str:
+        """Returns the gates with their seeds."""
+        rows = [(g, s, "failed") for g, s in self.failed.items()]
+        rows += [(g, s, "not measured") for g, s in self.unmeasured.items()]
+        return "; ".join(f"{g} {how} (seed {', '.join(map(str, s))})" for g, s, how in rows)
+
+
+def gates_of(
+    name: str,
+    claim: Claim,
+    gates: Sequence[GateResult],
+    score: Score,
+    config: str,
+    seeds: Sequence[int],
+) -> Held:
+    """Returns the gates that a claim rests on and that are not passed.
+
+    A gate names its claims: single ones, ``all``, or ``recipe`` for the claims about the recipe it
+    is asked of.
+    """
+    results = {(g.gate, g.config, g.seed, g.recipe): g.passed for g in gates}
+    held = Held({}, {})
+    for gate in score.gates:
+        for recipe in _asked(gate, name, claim):
+            for seed in seeds:
+                passed = results.get((gate.id, config, seed, recipe), "not measured")
+                if passed != "yes":
+                    found = held.failed if passed == "no" else held.unmeasured
+                    title = f"{gate.id} of {recipe}" if gate.models == "recipe" else gate.id
+                    found.setdefault(title, []).append(seed)
+    return held
+
+
+def _asked(gate: Gate, name: str, claim: Claim) -> list[str]:
+    if gate.models == "recipe":
+        mine = "recipe" in gate.claims or "all" in gate.claims or name in gate.claims
+        return sorted(claim.recipes - {"base"}) if mine else []
+    return [gate.models] if "all" in gate.claims or name in gate.claims else []
