@@ -156,7 +156,7 @@ def kind(draw: Draw) -> Asked:
 
 def pick(draw: Draw) -> Asked:
     """What one of several images shows, by its number."""
-    return naming(draw, count=draw.rng.choice((2, 2, 2, 3, 3, 4)))
+    return naming(draw, count=draw.rng.choice((2, 2, 3, 3, 4)))
 
 
 def listing(draw: Draw) -> Asked:

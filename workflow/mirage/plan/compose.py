@@ -1,7 +1,8 @@
 """Hydra composes ``conf/``: one call for everything a study names, each option under its own key.
 
 The composed tree is ``{world: {...}, tune: {...}, recipes: {mirage: {...}, ...}, ...}``.
-An override ``recipe.tune.epochs=3`` goes to every recipe, ``recipe.mirage.tune.epochs=3`` to one.
+An override ``recipe.tune.epochs=3`` goes to every recipe but the helpers,
+``recipe.mirage.tune.epochs=3`` to one.
 """
 
 from __future__ import annotations
@@ -78,12 +79,14 @@ class Request:
         many: Group -> options.
         overrides: Hydra overrides, later ones win.
         spare: Those of them that may be about an option which is not composed.
+        apart: Recipes that an override of all recipes leaves alone: the helpers of gates.
     """
 
     single: dict[str, str]
     many: Mapping[str, Sequence[str]] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
     spare: Sequence[str] = ()
+    apart: Sequence[str] = ()
 
 
 def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Problem]]:
@@ -132,7 +135,7 @@ def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[P
         if path[0] in conf.options(group):
             chosen, tail = [o for o in many if o == path[0]], path[1:]
         else:
-            chosen, tail = many, path
+            chosen, tail = [o for o in many if o not in request.apart], path
         if not chosen and text not in request.spare:
             names = ", ".join(many) or "none"
             why = f"the study has no {group} {path[0]!r}; its {MANY[group]}: {names}."

@@ -80,7 +80,8 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
         problems += conf.missing(group, option, where, group)
     many = {group: _wanted(conf, group, plain) for group in MANY}
     # A study's overrides may be about recipes that the command line has left out.
-    request = Request(single, many, deeper, spare=own if options.study else [])
+    spare = own if options.study else []
+    request = Request(single, many, deeper, spare, apart=_texts(plain.get("helpers")))
     tree, wrong = compose_all(conf, request)
     problems += wrong
     store = options.store if options.store is not None else conf.main.get("store") or "results"

@@ -69,6 +69,12 @@ class RecipeData(Strict):
     general: Count
     hold_out: HoldOut = HoldOut()
 
+    @model_validator(mode="after")
+    def _twins_of_scenarios(self) -> Self:
+        if self.twins and self.source != "mis":
+            raise ValueError(f"twins are made from scenarios, which source {self.source} lacks")
+        return self
+
 
 class RecipeTune(Strict):
     """How a recipe is tuned; the rest stands in conf/tune.
