@@ -355,10 +355,10 @@ def test_gates_ask_for_four_images_and_composites(suites: dict[str, list[Sample]
     for style_format, images in (("four", 4), ("composite", 1)):
         for gate in ("help", "comply"):
             rows = gates[f"{gate}_{style_format}"]
-            assert len(rows) == 60
+            assert len(rows) == len(gates["naming_1"]) > 0
             assert all(len(row.images) == images for row in rows)
     rows = gates["naming_composite"]
-    assert len(rows) == 60
+    assert len(rows) == len(gates["naming_1"])
     for number, row in enumerate(rows):
         side = number % 2
         assert row.truth["objects"][side] in row.truth["answer"]
