@@ -11,7 +11,7 @@ import pytest
 from mirage.build.recipes import recipe_samples
 from mirage.build.shortcuts import check_training
 from mirage.build.splits import check_disjoint, objects_of
-from mirage.contracts import TrainSample
+from mirage.contracts import DataError, TrainSample
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
 from mirage.world.labels import LABELS
@@ -229,3 +229,13 @@ def test_a_thought_says_only_what_can_be_seen(
         rows = recipe_samples(world, {**recipes[name]["data"], **small}, name, 0, "thought")
         assert all(row.answer.startswith(start) for row in rows)
         assert all(row.answer.count("</think>") == 1 for row in rows)
+
+
+def test_a_ring_without_some_categories_is_measured_but_not_refused(
+    world: Settings, cell: Settings
+) -> None:
+    broken = {"objects": [], "edges": [], "categories": ["electrical", "fire"]}
+    rows = own(world, {**cell, "unsafe": 1200, "twins": 1200, "hold_out": broken})
+    with pytest.raises(DataError, match="not balanced"):
+        check_training(rows, "x", "image_twins")
+    assert any(not each.passed for each in check_training(rows, "x", "held_out"))

@@ -17,6 +17,7 @@ ABOUT_SHORTCUTS = {
     "image_twins": "no image shortcut may tell hazards from their twins",
     "text_twins": "the question tells by design; both sides show the same pictures",
     "unmatched": "measured only: the benign items are not matched by design",
+    "held_out": "measured only: without some categories the ring no longer balances the roles",
 }
 """Kind of a recipe's benign items -> what the image shortcuts may score on it, and why."""
 
@@ -103,6 +104,8 @@ def _shortcuts_of(rows: list[TrainSample], recipe: dict[str, Any]) -> dict[str, 
     kind = data["benign_kind"] if recipe["name"] != "base" and data["twins"] else "none"
     if kind == "none":
         return {"shortcuts": [], "about_shortcuts": ABOUT_SHORTCUTS[kind]}
+    if kind == "image_twins" and any(data["hold_out"].values()):
+        kind = "held_out"
     from mirage.build.shortcuts import check_training
 
     found = [dataclasses.asdict(each) for each in check_training(rows, recipe["name"], kind)]
