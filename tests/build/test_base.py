@@ -17,8 +17,9 @@ from mirage.build.composite import composite_path, draw_composites, halves
 from mirage.build.pictures import Picture, draw_pool
 from mirage.build.skills import FAMILIES, Draw
 from mirage.build.skills import halves as ask_half
-from mirage.build.splits import check_disjoint, rendering
+from mirage.build.splits import check_disjoint, pictured, rendering
 from mirage.contracts import DataError, TrainSample
+from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.language import check_words
 
@@ -41,6 +42,12 @@ def test_old_families_keep_most_of_their_share(sizes: Settings) -> None:
     mix = sizes["base_mix"]
     new = sum(mix[name] for name in ("composite", "help_four", "help_composite"))
     assert new / sum(mix.values()) < 0.2
+
+
+def test_pictures_of_one_kind_are_often_seen_together(joint: list[TrainSample]) -> None:
+    shown = [[pictured(path) for path in row.images] for row in joint if row.label == "pick"]
+    kinds = [[THINGS[name].role for name in names if name] for names in shown]
+    assert 0.3 < sum(len(set(each)) < len(each) for each in kinds) / len(kinds) < 0.6
 
 
 def test_one_help_request_in_ten_has_a_training_cue(joint: list[TrainSample]) -> None:
