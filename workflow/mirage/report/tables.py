@@ -68,7 +68,8 @@ def rates_table(
 ) -> Table | TextBlock:
     """Returns a table with a row per model and a column per place.
 
-    Columns and rows without any number are left out; a sentence stands in for an empty table.
+    Columns without any number are left out, and so are models that did not answer the suite which
+    the table is about, that of its first column; a sentence stands in for an empty table.
 
     Args:
         parent: Recipe that a line parts from the others, as one parts the base.
@@ -77,9 +78,10 @@ def rates_table(
     """
     rates = data.rates
     kept = [p for p in places if any(_find(rates, m, p) is not None for m in models)]
-    models = [m for m in models if any(_find(rates, m, p) is not None for p in kept)]
     if not kept:
         return empty(table_id, caption, data)
+    first = [p for p in kept if p.suite == kept[0].suite]
+    models = [m for m in models if any(_find(rates, m, p) is not None for p in first)]
     rows: list[tuple[Cell, ...]] = []
     for model in models:
         cells = [number(_find(rates, model, p), p.digits) for p in kept]
