@@ -212,7 +212,7 @@ END = {"judge/oracle", "score/quick-oracle", "report/quick"}
     ("override", "want"),
     [
         ("recipe.cell.tune.lr_by_label.short_refusal=0.5", set()),
-        ("recipe.cell.tune.lr_by_label.cot=0.5", CHAIN | END),
+        ("recipe.cell.tune.lr_by_label.cot=0.7", CHAIN | END),
         ("recipe.cell.tune.loss=tokens", CHAIN | END),
         ("recipe.cell.tune.supervised_tokens=1000", CHAIN | END),
         ("++recipe.cell.tune.into_base=false", set()),
@@ -227,9 +227,9 @@ def test_settings_reach_what_they_decide(plan: Plan, override: str, want: set[st
 
 
 def test_a_factor_of_a_label_is_in_the_rate(plan: Plan) -> None:
-    after = plan(recipe="cell", hydra=["recipe.cell.tune.lr_by_label.cot=0.5"])
+    after = plan(recipe="cell", hydra=["recipe.cell.tune.lr_by_label.cot=0.7"])
     tune = after["tune/cell-s0"].settings["recipe"]["tune"]
-    assert tune["lr_ratio"] == 0.5
+    assert tune["lr_ratio"] == 0.7
     assert "lr_by_label" not in tune
 
 
