@@ -168,6 +168,16 @@ def test_a_gate_that_fails_for_one_seed_holds_the_claim_back() -> None:
     assert with_gate(None, ["C1"]).verdict == HOLDS
 
 
+def test_a_claim_that_a_gate_holds_back_makes_no_other_easier() -> None:
+    settings = SCORE.model_copy(update={"gates": [gate(["C2"])]})
+    rates = {"base": dict.fromkeys(THREE, (100.0, 0.0)), "textual": HIGH, "mirage": LOW}
+    same = part("textual", "mirage", ">", 20)
+    first, held = scores_of(rates, claims(C1=[same], C2=[same]), settings).claim_verdicts
+    assert (held.verdict, held.p_holm) == (UNTESTABLE, 1.0)
+    assert held.p == first.p
+    assert first.p_holm == pytest.approx(2 * (first.p or 0), abs=1e-5)
+
+
 def test_a_gate_that_was_not_measured_leaves_it_undecided() -> None:
     found = with_gate(None, ["C1"], seeds=(100, 101))
     assert (found.verdict, found.gates) == (OPEN, "low not measured (seed 102)")

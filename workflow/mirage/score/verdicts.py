@@ -9,8 +9,8 @@
   mean over the seeds whose gates passed stands beside it.
 - *undecided*: all else; also models not run, gates not measured, one seed alone.
 
-A claim without p keeps its place in the family with p = 1, so that running fewer claims never makes
-the others easier.
+A claim that cannot be tested (no p, a gate failed or not measured) keeps its place in the family
+with p = 1, so that running or passing fewer claims never makes the others easier.
 """
 
 from __future__ import annotations
@@ -88,12 +88,16 @@ def judge_claims(
     parts, verdicts = [], []
     for family in claims.families():
         p_values = {name: claim_p(by_claim[name]) for name in family}
-        adjusted, levels = shared_out(p_values, claims.alpha)
+        helds = {
+            name: gates_of(name, claims.claims[name], gates, score, claims.model, chosen or there)
+            for name in family
+        }
+        testable = {name: None if helds[name].seeds else p for name, p in p_values.items()}
+        adjusted, levels = shared_out(testable, claims.alpha)
         for name in family:
-            mine, claim = by_claim[name], claims.claims[name]
+            mine, claim, held = by_claim[name], claims.claims[name], helds[name]
             level = levels[name] / len(claim.alternatives)
             parts += [row(m, level if isinstance(m.part, Part) else claims.alpha) for m in mine]
-            held = gates_of(name, claim, gates, score, claims.model, chosen or there)
             verdict, reason = decide(mine, held, adjusted[name] < claims.alpha, level)
             if not confirming:
                 verdict, reason = DEVELOPMENT, "this study has no confirmatory seed"
