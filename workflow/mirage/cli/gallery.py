@@ -1,6 +1,7 @@
-"""``mirage gallery``: copies a study's main tables and figures into reports/gallery and README.
+"""``mirage gallery``: copies a study's tables and figures into reports/gallery and the README.
 
-The gallery is what a reader sees before running anything, so a command makes it, never a hand.
+The gallery is what a reader sees before running anything, so a command makes it, never a hand. The
+default study fills the README; every other one gets a folder with its nano tables and figures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from mirage.plan.job import ConfigError
 
+DEFAULT = "quick"
+ELSEWHERE = ("published_", "gallery", "hazards")
+"""First words of tables that a study's folder does not need: other files hold the same."""
 BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
 TABLES = (
     "fig4",
@@ -31,7 +35,7 @@ FIGURES = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--study", default="quick", help="a finished study (default: quick)")
+    parser.add_argument("--study", default=DEFAULT, help=f"a finished study (default: {DEFAULT})")
     parser.add_argument("--store", type=Path, default=Path("results"), help="root of artifacts")
 
 
@@ -46,6 +50,10 @@ def run(options: argparse.Namespace) -> int:
         again = f"snakemake --config study={options.study}"
         raise ConfigError(f"{report} is not finished. Run: {again}")
     gallery = Path("reports/gallery")
+    if options.study != DEFAULT:
+        copied = copy_whole(report, gallery / options.study)
+        print(f"refreshed {gallery / options.study}: {copied} files from {report}")
+        return 0
     gallery.mkdir(parents=True, exist_ok=True)
     for name in FIGURES:
         shutil.copyfile(report / "figures" / name, gallery / name)
@@ -57,6 +65,21 @@ def run(options: argparse.Namespace) -> int:
     readme.write_text(filled(text, section(gallery)), encoding="utf-8")
     print(f"refreshed {gallery} and {readme} from {report}")
     return 0
+
+
+def copy_whole(report: Path, gallery: Path) -> int:
+    """Copies the nano tables (Markdown) and figures (PNG) of a study, in place of what was there.
+
+    Returns:
+        The number of files.
+    """
+    shutil.rmtree(gallery, ignore_errors=True)
+    gallery.mkdir(parents=True)
+    tables = [p for p in report.glob("tables/*.md") if not p.stem.startswith(ELSEWHERE)]
+    files = sorted([*tables, *report.glob("figures/*.png")])
+    for path in files:
+        shutil.copyfile(path, gallery / path.name)
+    return len(files)
 
 
 def section(gallery: Path) -> str:

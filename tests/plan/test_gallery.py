@@ -1,0 +1,36 @@
+"""``mirage gallery``: what a reader sees before running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mirage.cli import gallery as command
+from mirage.plan.job import ConfigError
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    made = tmp_path / "results/report/paper"
+    for name in ("tables/table1.md", "tables/published_table1.md", "tables/table1.csv",
+                 "tables/hazards.md", "figures/fig5.png", "figures/fig5.svg"):  # fmt: skip
+        path = made / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    return made
+
+
+def test_another_study_gets_a_folder_of_its_nano_tables(report: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "gallery/paper"
+    folder.mkdir(parents=True)
+    (folder / "old.md").write_text("gone", encoding="utf-8")
+    assert command.copy_whole(report, folder) == 2
+    assert sorted(p.name for p in folder.iterdir()) == ["fig5.png", "table1.md"]
+
+
+def test_the_readme_keeps_all_but_its_gallery() -> None:
+    text = f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n"
+    assert command.filled(text, "new") == text.replace("old", "new")
+    with pytest.raises(ConfigError, match="put them back"):
+        command.filled("no marks", "new")
