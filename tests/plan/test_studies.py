@@ -226,6 +226,19 @@ def test_settings_reach_what_they_decide(plan: Plan, override: str, want: set[st
     assert changed(before, plan(recipe=["mirage", "cell"], hydra=[override])) == want
 
 
+def test_more_epochs_are_for_recipes_as_published_alone(plan: Plan) -> None:
+    before, after = (
+        plan(recipe=["mirage", "cell"], hydra=[f"tune.epoch_factor={n}"]) for n in (2, 3)
+    )
+    other = {
+        f"{stage}/{name}-s0" for stage in ("tune", "respond") for name in ("mirage", "placebo")
+    }
+    assert changed(before, after) == other | END
+    tune = after["tune/mirage-s0"].settings
+    assert tune["recipe"]["tune"]["epochs"] == 6
+    assert "epoch_factor" not in tune["tune"]
+
+
 def test_a_factor_of_a_label_is_in_the_rate(plan: Plan) -> None:
     after = plan(recipe="cell", hydra=["recipe.cell.tune.lr_by_label.cot=0.7"])
     tune = after["tune/cell-s0"].settings["recipe"]["tune"]

@@ -17,6 +17,7 @@ from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
+from mirage.plan.schema.tune import Tune
 from mirage.plan.speed import add_speed, answering
 from mirage.plan.variants import BASE, Recipes, takes
 
@@ -174,8 +175,8 @@ def _tuned(
         kind="recipe",
         name=card["name"],
         settings={
-            "recipe": {"name": recipe.name, "tune": _tune(recipe)},
-            "tune": plain(tune),
+            "recipe": {"name": recipe.name, "tune": _tune(recipe, tune)},
+            "tune": {key: value for key, value in plain(tune).items() if key != "epoch_factor"},
             "seed": seed,
             "threads": tune.threads,
         },
@@ -194,11 +195,12 @@ def _data(data: RecipeData, seed: int) -> Settings:
     return settings
 
 
-def _tune(recipe: Recipe) -> Settings:
-    """What a recipe is tuned by: its rate is final, so that other styles' factors do not matter."""
+def _tune(recipe: Recipe, shared: Tune) -> Settings:
+    """What a recipe is tuned by: rate and epochs are final, so that unused factors do not matter."""
     tune: RecipeTune = recipe.tune
     factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
-    settings = plain(tune) | {"lr_ratio": tune.lr_ratio * factor}
+    longer = shared.epoch_factor if recipe.mode == "as_published" else 1
+    settings = plain(tune) | {"lr_ratio": tune.lr_ratio * factor, "epochs": tune.epochs * longer}
     return {key: settings[key] for key in settings if key not in ("lr_by_label", "into_base")}
 
 

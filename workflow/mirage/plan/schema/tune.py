@@ -15,6 +15,8 @@ class Tune(Strict):
     Attributes:
         engine: ``trainer`` is one process, ``deepspeed`` several under ZeRO.
         batch_size: Samples of a global batch, over all ranks.
+        epoch_factor: Epochs of recipes as published are multiplied by this; a job's settings hold
+            the product alone.
         matrix_products: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
         ranks: Processes of the deepspeed engine.
         zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
@@ -26,6 +28,7 @@ class Tune(Strict):
     engine: Literal["trainer", "deepspeed"]
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]
+    epoch_factor: Positive = 1
     schedule: Literal["cosine", "linear", "constant_with_warmup"]
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Annotated[float, Field(ge=0)]
