@@ -196,7 +196,7 @@ def _data(data: RecipeData, seed: int) -> Settings:
 
 
 def _tune(recipe: Recipe, shared: Tune) -> Settings:
-    """What a recipe is tuned by: rate and epochs are final, so that unused factors do not matter."""
+    """What a recipe is tuned by; rate and epochs are final, so unused factors do not matter."""
     tune: RecipeTune = recipe.tune
     factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
     longer = shared.epoch_factor if recipe.mode == "as_published" else 1
