@@ -36,7 +36,7 @@ def test_the_default_study_has_its_jobs(plan: Plan) -> None:
     assert base.threads == base.settings["threads"] == 2
     mirage = jobs["tune/mirage-s0"]
     assert mirage.parents["base"] == [base.folder]
-    assert mirage.settings["recipe"]["tune"]["epochs"] == 2
+    assert mirage.settings["recipe"]["tune"]["epochs"] == 2 * 2  # conf/recipe, conf/tune
     assert jobs["build/images"].parents == {}
     asked = jobs["respond/mirage-s0"].settings["suites"]
     assert "fit_mirage_s0" in asked

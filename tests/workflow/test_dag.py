@@ -31,7 +31,7 @@ def test_a_changed_setting_runs_its_chain_and_back_costs_nothing(checkout: Check
     first = checkout.files()
     override = "hydra=recipe.mirage.tune.epochs=7"
     text = checkout.run("mirage", "plan", "study=toy", override)
-    assert "recipe.tune.epochs: 2 -> 7" in text
+    assert "recipe.tune.epochs: 4 -> 14" in text  # twice, by conf/tune
     assert f"5 of {JOBS} jobs would run" in text
     checkout.snakemake(override)
     again = ["tune/mirage-s0", "respond/mirage-s0", "judge/oracle"]
@@ -108,7 +108,7 @@ def test_configuration_edited_during_a_run_does_not_change_it(checkout: Checkout
     process.communicate(timeout=60)
     assert process.returncode == 0
     (path,) = (checkout.root / "results/tune").glob("mirage-s0-*/manifest.json")
-    assert json.loads(path.read_text())["settings"]["recipe"]["tune"]["epochs"] == 2
+    assert json.loads(path.read_text())["settings"]["recipe"]["tune"]["epochs"] == 2 * 2
 
 
 @pytest.mark.parametrize("options", [["--dry-run"], ["--profile", "slurm", "--dry-run"]])
