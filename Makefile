@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint plan ui env clean-env
+.PHONY: help reproduce test browser lint plan ui env clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -14,6 +14,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input
 SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
 UI_PORT ?= 5000
+CHROMIUM := chromium chromium-browser google-chrome
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -21,8 +22,14 @@ help: ## this list
 reproduce: $(VENV)/.cpu ## set up, run the default study, say where the tables are
 	@$(SKIP_NETWORK_CHECKS) $(BIN)/snakemake $(ARGS)
 
-test: $(VENV)/.dev ## set up, run every test (those of the pages need a Chromium: apt-get install chromium)
+test: $(VENV)/.dev browser ## set up, run every test
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest $(ARGS)
+
+# The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
+browser:
+	@command -v $(CHROMIUM) >/dev/null || { echo "Installing Chromium, for the tests of the HTML page"; \
+	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \
+	    $$sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || true
 
 lint: $(VENV)/.dev ## style, types, rules
 	$(BIN)/ruff check .
