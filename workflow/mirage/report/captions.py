@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import yaml
 
 from mirage.contracts import DataError, Sample
 from mirage.report.data import ReportData
+from mirage.report.table import Cell, Column, Table, Text
 
 SOURCES = Path(__file__).resolve().parents[3] / "reports"
 """Templates and captions of the repository."""
@@ -33,6 +34,55 @@ class Caption:
     caption: str
     reading: str
     notes: tuple[str, ...] = ()
+
+
+def captioned(
+    table_id: str,
+    caption: Caption,
+    columns: Iterable[Column],
+    rows: Iterable[Sequence[Cell]],
+    rules: frozenset[int] = frozenset(),
+    notes: Iterable[str] = (),
+) -> Table:
+    """Returns a table under its words.
+
+    Args:
+        table_id: As of a table.
+        caption: Its notes come before ``notes``.
+        columns: As of a table.
+        rows: As of a table.
+        rules: As of a table.
+        notes: Sentences that the rows give.
+    """
+    return Table(
+        table_id,
+        caption.title,
+        caption.caption,
+        caption.reading,
+        tuple(columns),
+        tuple(tuple(row) for row in rows),
+        rules=rules,
+        notes=(*caption.notes, *notes),
+    )
+
+
+def words_table(
+    table_id: str,
+    caption: Caption,
+    names: Iterable[str],
+    rows: Iterable[Sequence[str]],
+    rules: frozenset[int] = frozenset(),
+    notes: Iterable[str] = (),
+) -> Table:
+    """Returns a table of words alone, a column per name; arguments as of ``captioned``."""
+    columns = [Column(name, is_text=True) for name in names]
+    cells = [[Text(words) for words in row] for row in rows]
+    return captioned(table_id, caption, columns, cells, rules, notes)
+
+
+def changes(values: Sequence[object]) -> frozenset[int]:
+    """Returns the places whose value is not the one before: where rows are ruled off."""
+    return frozenset(at for at in range(1, len(values)) if values[at] != values[at - 1])
 
 
 @lru_cache

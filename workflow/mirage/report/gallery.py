@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirage.contracts import Sample, Verdict
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, words_table
 from mirage.report.data import ReportData
-from mirage.report.table import Column, Table, Text
+from mirage.report.table import Table
 from mirage.score.frame import quad_of
 
 CORNER_WORDS = {
@@ -167,19 +167,10 @@ def tone(verdict: Verdict) -> str:
 def as_table(shown: Gallery) -> Table:
     """Returns the gallery without pictures, a row per sample and model."""
     names = ("item", "corner", "question", "model", "answer", "verdict")
-    return Table(
-        id=shown.id,
-        title=shown.title,
-        caption=shown.caption,
-        reading=shown.reading,
-        columns=tuple(Column(name, is_text=True) for name in names),
-        rows=tuple(
-            tuple(
-                Text(x)
-                for x in (i.sample.id, i.corner, i.sample.question, s.model, s.answer, s.verdict)
-            )
-            for quad in shown.quads
-            for i in quad
-            for s in i.said
-        ),
-    )
+    rows = [
+        (i.sample.id, i.corner, i.sample.question, s.model, s.answer, s.verdict)
+        for quad in shown.quads
+        for i in quad
+        for s in i.said
+    ]
+    return words_table(shown.id, Caption(shown.title, shown.caption, shown.reading), names, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, captioned, words_table
 from mirage.report.claims import claims_in_words, held_back_by, legend
 from mirage.report.data import ReportData
 from mirage.report.table import Cell, Column, Number, Table, Text, with_common_n
@@ -123,11 +123,9 @@ HAZARD_COLUMNS = ("role_a", "role_b", "action", "mark", "effect", "category", "r
 
 def hazards(data: ReportData, caption: Caption) -> Table:
     """The committed table of which roles are hazardous together, with the reason for each line."""
-    columns = [Column(name.replace("_", " "), is_text=True) for name in HAZARD_COLUMNS]
-    rows: list[tuple[Cell, ...]] = [
-        tuple(Text(row[name]) for name in HAZARD_COLUMNS) for row in data.hazards
-    ]
-    return _list_table("hazards", caption, columns, rows)
+    names = [name.replace("_", " ") for name in HAZARD_COLUMNS]
+    rows = [[row[name] for name in HAZARD_COLUMNS] for row in data.hazards]
+    return words_table("hazards", caption, names, rows)
 
 
 def _list_table(
@@ -137,12 +135,5 @@ def _list_table(
     rows: list[tuple[Cell, ...]],
     notes: tuple[str, ...] = (),
 ) -> Table:
-    return Table(
-        id=table_id,
-        title=caption.title,
-        caption=caption.caption,
-        reading=caption.reading,
-        columns=with_common_n(columns, rows) if rows else tuple(columns),
-        rows=tuple(rows),
-        notes=(*caption.notes, *notes),
-    )
+    shown = with_common_n(columns, rows) if rows else tuple(columns)
+    return captioned(table_id, caption, shown, rows, notes=notes)

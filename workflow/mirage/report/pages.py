@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mirage.contracts import DataError
-from mirage.report.captions import Caption, source
+from mirage.report.captions import Caption, changes, source, words_table
 from mirage.report.data import ReportData, StudyInfo
 from mirage.report.gallery import Gallery
 from mirage.report.published import Entry, Paper, heading, named, paper, published_table
 from mirage.report.recompute import checks, recompute
-from mirage.report.table import Column, Figure, Table, Text, TextBlock
+from mirage.report.table import Figure, Table, TextBlock
 
 Block = Table | Figure | Gallery | TextBlock
 Made = Mapping[str, Sequence[Block]]
@@ -139,37 +139,14 @@ def published_check(data: ReportData, caption: Caption) -> Table:
     failing = [r for r in results if r.fails]
     total, failed = Counter(r.check for r in results), Counter(r.check for r in failing)
     names = ("table", "row", "column", "printed", "check", "expected", "note")
-    return Table(
-        id="published_check",
-        title=caption.title,
-        caption=caption.caption,
-        reading=caption.reading,
-        columns=tuple(Column(name, is_text=True) for name in names),
-        rows=tuple(
-            tuple(
-                Text(words)
-                for words in (
-                    named(r.table),
-                    r.row,
-                    r.column,
-                    r.printed,
-                    r.check,
-                    r.expected,
-                    r.note,
-                )
-            )
-            for r in failing
-        ),
-        rules=frozenset(
-            place
-            for place in range(1, len(failing))
-            if failing[place].check != failing[place - 1].check
-        ),
-        notes=(
-            *caption.notes,
-            "Recomputed and failing, by check: "
-            + "; ".join(f"{name}: {failed[name]} of {total[name]}" for name in total)
-            + ". k/n: a whole number out of n items; when cut: if further digits were cut off, not "
-            "rounded.",
-        ),
+    rows = [
+        (named(r.table), r.row, r.column, r.printed, r.check, r.expected, r.note) for r in failing
+    ]
+    note = (
+        "Recomputed and failing, by check: "
+        + "; ".join(f"{name}: {failed[name]} of {total[name]}" for name in total)
+        + ". k/n: a whole number out of n items; when cut: if further digits were cut off, not "
+        "rounded."
     )
+    rules = changes([r.check for r in failing])
+    return words_table("published_check", caption, names, rows, rules, [note])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, changes
 from mirage.report.data import BASE, Measure, ModelInfo, Rates, ReportData
 from mirage.report.table import Cell, Column, Number, Table, Text, TextBlock, with_common_n
 from mirage.score.means import Mean
@@ -262,7 +262,7 @@ def _rules(models: Sequence[ModelInfo], parent: str) -> frozenset[int]:
     def part(model: ModelInfo) -> tuple[str, bool, bool]:
         return model.config, model.recipe == BASE, model.recipe.name == parent
 
-    return frozenset(i for i in range(1, len(models)) if part(models[i]) != part(models[i - 1]))
+    return changes([part(model) for model in models])
 
 
 def table11(data: ReportData, caption: Caption) -> Table | TextBlock:

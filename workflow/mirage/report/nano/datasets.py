@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from mirage.contracts import Sample
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData, Training
 from mirage.report.nano.places import TableMaker
 from mirage.report.table import Cell, Column, Number, Table, Text, TextBlock
@@ -51,7 +51,7 @@ def categories(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("sub-category", is_text=True),
         *(Column(name, bare=True) for name in ("hazards", "%", "pairs")),
     ]
-    return _plain("data_categories", caption, columns, rows, frozenset(rules))
+    return captioned("data_categories", caption, columns, rows, frozenset(rules))
 
 
 def _sizes(
@@ -85,7 +85,7 @@ def suites(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("images", is_text=True),
         Column("models", bare=True),
     ]
-    return _plain("data_suites", caption, columns, rows)
+    return captioned("data_suites", caption, columns, rows)
 
 
 def _suite(name: str, samples: Sequence[Sample], models: int) -> tuple[Cell, ...]:
@@ -126,7 +126,7 @@ def training_sets(data: ReportData, caption: Caption) -> Table | TextBlock:
         *(Column(n, "hazards", is_text=True) for n in ("safe text", "safe image")),
         *(Column(n, is_text=True) for n in ("images", "reasons in labels")),
     ]
-    return _plain("data_training", caption, columns, rows)
+    return captioned("data_training", caption, columns, rows)
 
 
 def _first_of_recipe(data: ReportData) -> list[Training]:
@@ -204,20 +204,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("epochs", bare=True),
         Column("parts trained", is_text=True),
     ]
-    return _plain("recipe_sizes", caption, columns, rows)
-
-
-def _plain(
-    table_id: str,
-    caption: Caption,
-    columns: Sequence[Column],
-    rows: Sequence[tuple[Cell, ...]],
-    rules: frozenset[int] = frozenset(),
-) -> Table:
-    return Table(
-        table_id, caption.title, caption.caption, caption.reading, tuple(columns), tuple(rows),
-        rules=rules, notes=caption.notes,
-    )  # fmt: skip
+    return captioned("recipe_sizes", caption, columns, rows)
 
 
 MAKERS: Mapping[str, Mapping[str, TableMaker]] = {

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
 from mirage.report.nano.cells import FACTOR_NAMES, word
 from mirage.report.nano.factorial import by_benign, by_benign_explicit, by_images
@@ -114,14 +114,7 @@ def _table(
         Column("seeds", bare=True),
         *(Column(name, "difference in points") for _, name in outcomes),
     ]
-    return Table(
-        table_id, caption.title, caption.caption, caption.reading, tuple(columns), tuple(rows),
-        rules=_rules([key[0] for key in grid]), notes=caption.notes,
-    )  # fmt: skip
-
-
-def _rules(factors: Sequence[str]) -> frozenset[int]:
-    return frozenset(i for i in range(1, len(factors)) if factors[i] != factors[i - 1])
+    return captioned(table_id, caption, columns, rows, changes([key[0] for key in grid]))
 
 
 def _factor(key: Key) -> str:
@@ -217,10 +210,7 @@ def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock
         *(Column(p, "steps" if p in steps else "") for p in places),
         Column(f"sign, {steps[0]} to {steps[-1]}", is_text=True),
     ]
-    return Table(
-        "sensitivity_effects", caption.title, caption.caption, caption.reading, tuple(columns),
-        tuple(rows), notes=caption.notes,
-    )  # fmt: skip
+    return captioned("sensitivity_effects", caption, columns, rows)
 
 
 def _facts(block: str) -> dict[str, str]:

@@ -66,34 +66,30 @@ def _cells(
     return rates_table(table_id, caption, data, places, rows, leads=leads, labelled=not leads)
 
 
-def by_images(data: ReportData, caption: Caption) -> Figure | TextBlock:
-    """J, ASR and over-refusal over the images, a line per label style."""
-    rows = [
+def _cells_with(data: ReportData, **levels: str) -> list[ModelInfo]:
+    return [
         m
         for m in main_cells(data)
-        if m.recipe.factors["benign"] == "image_twins" and m.recipe.factors["wording"] == "neutral"
+        if all(m.recipe.factors[factor] == level for factor, level in levels.items())
     ]
+
+
+def by_images(data: ReportData, caption: Caption) -> Figure | TextBlock:
+    """J, ASR and over-refusal over the images, a line per label style."""
+    rows = _cells_with(data, benign="image_twins", wording="neutral")
     return _interaction("factorial_images", data, caption, rows, "images", "how pictures are given")
 
 
 def by_benign(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """J, ASR and over-refusal over the kind of benign items, a line per label style."""
-    rows = [
-        m
-        for m in main_cells(data)
-        if m.recipe.factors["images"] == "two" and m.recipe.factors["wording"] == "neutral"
-    ]
+    rows = _cells_with(data, images="two", wording="neutral")
     text = "benign training items (two images, neutral wording)"
     return _interaction("factorial_benign", data, caption, rows, "benign", text)
 
 
 def by_benign_explicit(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """The same with explicit wording."""
-    rows = [
-        m
-        for m in main_cells(data)
-        if m.recipe.factors["images"] == "two" and m.recipe.factors["wording"] == "explicit"
-    ]
+    rows = _cells_with(data, images="two", wording="explicit")
     text = "benign training items (two images, explicit wording)"
     return _interaction("factorial_benign_explicit", data, caption, rows, "benign", text)
 

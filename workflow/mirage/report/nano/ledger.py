@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
 from mirage.report.nano.places import TableMaker
 from mirage.report.published import paper
@@ -50,11 +50,8 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("seeds", is_text=True),
         Column("seeds with all gates passed", is_text=True),
     ]
-    return Table(
-        "claims", caption.title, caption.caption, caption.reading, tuple(columns), tuple(rows),
-        rules=_family_rule(verdicts),
-        notes=(*caption.notes, *_hash(verdicts[0].sha256, "claims.yaml"), *_flags(verdicts)),
-    )  # fmt: skip
+    notes = (*_hash(verdicts[0].sha256, "claims.yaml"), *_flags(verdicts))
+    return captioned("claims", caption, columns, rows, changes([v.family for v in verdicts]), notes)
 
 
 def _verdict(verdict: ClaimVerdict) -> str:
@@ -76,12 +73,6 @@ def _passed(verdict: ClaimVerdict) -> str:
         "" if verdict.passed_value is None else f"; first part there: {verdict.passed_value:.1f}"
     )
     return f"{verdict.n_passed} of {verdict.n_seeds} ({verdict.gates}{value})"
-
-
-def _family_rule(verdicts: Sequence[ClaimVerdict]) -> frozenset[int]:
-    return frozenset(
-        i for i in range(1, len(verdicts)) if verdicts[i].family != verdicts[i - 1].family
-    )
 
 
 def _hash(sha256: str, name: str) -> list[str]:
@@ -122,11 +113,9 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("reading", is_text=True),
         Column("seeds", bare=True),
     ]
-    starts = frozenset(i for i in range(1, len(parts)) if parts[i].claim != parts[i - 1].claim)
-    return Table(
-        "claims_parts", caption.title, caption.caption, caption.reading, tuple(columns),
-        tuple(rows), rules=starts, notes=(*caption.notes, _disagreements(parts), *_per_seed(parts)),
-    )  # fmt: skip
+    rules = changes([p.claim for p in parts])
+    notes = (_disagreements(parts), *_per_seed(parts))
+    return captioned("claims_parts", caption, columns, rows, rules, notes)
 
 
 def _disagreements(parts: Sequence[ClaimPart]) -> str:
@@ -190,15 +179,12 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("sign", is_text=True),
         Column("counterpart, and why", is_text=True),
     ]
-    return Table(
-        "nano_vs_paper", caption.title, caption.caption, caption.reading, tuple(columns),
-        tuple(rows), rules=_changes([outcome for _, (_, outcome) in ranked]),
-        notes=(
-            *caption.notes,
-            _rate([outcome for _, outcome in told]),
-            *_hash(listed[0].sha256, "paper_contrasts.yaml"),
-        ),
-    )  # fmt: skip
+    rules = changes([outcome for _, (_, outcome) in ranked])
+    notes = (
+        _rate([outcome for _, outcome in told]),
+        *_hash(listed[0].sha256, "paper_contrasts.yaml"),
+    )
+    return captioned("nano_vs_paper", caption, columns, rows, rules, notes)
 
 
 def _compare(row: NanoContrast, printed: Mapping[str, str]) -> tuple[str, str]:
@@ -244,10 +230,6 @@ def _rate(outcomes: Sequence[str]) -> str:
         f"Of {clear} contrasts with a clear sign at nano scale {agreeing} agree with the paper "
         f"({100 * agreeing / clear:.0f} %): {counts}."
     )
-
-
-def _changes(values: Sequence[str]) -> frozenset[int]:
-    return frozenset(i for i in range(1, len(values)) if values[i] != values[i - 1])
 
 
 MAKERS: Mapping[str, Mapping[str, TableMaker]] = {

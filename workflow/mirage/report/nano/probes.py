@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 
 from scipy.special import stdtrit
 
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, captioned
 from mirage.report.data import Length, ModelInfo, ReportData
 from mirage.report.nano.lines import FigureMaker, find
 from mirage.report.nano.places import TableMaker, telling_apart
@@ -129,11 +129,8 @@ def _lengths(
     if not rows:
         return empty(table_id, caption, data)
     names = [Column(s.replace("_", " "), "tokens per answer") for s in asked]
-    return Table(
-        table_id, caption.title, caption.caption, caption.reading,
-        with_common_n([Column("model", is_text=True), *names], rows), tuple(rows),
-        notes=caption.notes,
-    )  # fmt: skip
+    columns = with_common_n([Column("model", is_text=True), *names], rows)
+    return captioned(table_id, caption, columns, rows)
 
 
 def _length(data: ReportData, model: ModelInfo, suite: str) -> Number:
@@ -217,12 +214,9 @@ def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
         rules.add(len(rows))
     if not rows:
         return empty("fig9_values", caption, data)
-    columns = [Column("category", is_text=True), Column("model", is_text=True)]
-    return Table(
-        "fig9_values", caption.title, caption.caption, caption.reading,
-        with_common_n([*columns, *(Column(p.name) for p in places)], rows), tuple(rows),
-        rules=frozenset(rules - {len(rows)}), notes=caption.notes,
-    )  # fmt: skip
+    leads = [Column("category", is_text=True), Column("model", is_text=True)]
+    columns = with_common_n([*leads, *(Column(p.name) for p in places)], rows)
+    return captioned("fig9_values", caption, columns, rows, frozenset(rules - {len(rows)}))
 
 
 MAKERS: Mapping[str, Mapping[str, TableMaker | FigureMaker]] = {
