@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from build_settings import load
 from mirage.build.base import base_samples
 from mirage.build.pictures import draw_pool, pool
 from mirage.build.quads import quads
 from mirage.build.recipes import recipe_samples
-from mirage.build.shortcuts import check, check_training
+from mirage.build.shortcuts import SHORTCUTS, check, check_training
 from mirage.build.splits import check_disjoint, objects_of
-from mirage.build.suites import CHECKED, QUAD_SUITES, SUITES, suite_samples
+from mirage.build.suites import CHECKED, QUAD_SUITES, SUITES, checked_part, suite_samples
 from mirage.contracts import DataError, Sample, to_line
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
@@ -62,13 +63,14 @@ def test_suites_have_unique_ids_known_words_and_are_deterministic(
     assert [to_line(row) for row in rows] == [to_line(row) for row in again]
 
 
-@pytest.mark.parametrize("size", ["quick", "full"])
+@pytest.mark.parametrize("size", ["quick", "confirm", "full"])
 @pytest.mark.parametrize("name", CHECKED)
 def test_shortcuts_fail_on_every_suite_of_hazards_and_twins(
     name: str, size: str, world: Settings
 ) -> None:
-    found = check(suite_samples(name, world, load(f"build/{size}.yaml")), name)
-    assert len(found) == (7 if name in QUAD_SUITES else 5)
+    rows = suite_samples(name, world, load(f"build/{size}.yaml"))
+    found = check(checked_part(name, rows), name)
+    assert len(found) == (8 if name in QUAD_SUITES else 6)
     assert all(each.accuracy <= 0.6 for each in found)
 
 
@@ -85,7 +87,64 @@ def test_a_leaky_suite_fails_the_build(world: Settings, sizes: Settings) -> None
 
 def test_twins_of_a_recipe_are_balanced(world: Settings, recipes: dict[str, Settings]) -> None:
     rows = recipe_samples(world, recipes["mirage_twins"]["data"], "mirage_twins", 0)
-    assert len(check_training(rows, "mirage_twins", "image_twins")) == 3
+    found = check_training(rows, "mirage_twins", "image_twins")
+    assert [each.name for each in found] == list(SHORTCUTS)
+    assert all(each.accuracy <= 0.55 for each in found)
+
+
+def test_a_recipe_whose_words_tell_fails_the_build(
+    world: Settings, recipes: dict[str, Settings]
+) -> None:
+    rows = recipe_samples(world, recipes["mirage_twins"]["data"], "mirage_twins", 0)
+    telling = [
+        dataclasses.replace(row, question=f"{row.question} now")
+        if row.truth.get("kind") == "hazard"
+        else row
+        for row in rows
+    ]
+    with pytest.raises(DataError, match="text only scores 100%"):
+        check_training(telling, "mirage_twins", "image_twins")
+
+
+@pytest.mark.parametrize("size", ["quick", "confirm", "full"])
+def test_suites_ask_as_many_pairs_as_they_have_items_for(size: str, world: Settings) -> None:
+    """Intervals are bootstrapped over pairs, so no pair may come twice before all came once."""
+    build = load(f"build/{size}.yaml")
+    for name in sorted(SUITES):
+        rows = suite_samples(name, world, build)
+        quads_of: dict[str, set[str]] = {}
+        for row in rows:
+            if "quad" in row.truth and row.truth.get("format") != "shuffled":
+                pair = "+".join(sorted(row.truth["pair"].split("+")))
+                quads_of.setdefault(pair, set()).add(row.truth["quad"])
+        if quads_of:
+            times = {len(found) for found in quads_of.values()}
+            total = sum(len(found) for found in quads_of.values())
+            assert len(quads_of) == min(96, total), (name, len(quads_of), total)
+            assert max(times) - min(times) <= 1, (name, times)
+            assert len({row.sub_category for row in rows} - {""}) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [("hard", "test template"), ("mss", "test template"), ("conflict", "test template"),
+     ("composite", "test template"), ("single_image", "test template"), ("cues", "test")],
+)  # fmt: skip
+def test_a_test_question_is_caught_whatever_it_is_asked_about(
+    name: str, of: str, world: Settings, sizes: Settings
+) -> None:
+    for row in suite_samples(name, world, sizes):
+        with pytest.raises(DataError, match=of):
+            check_disjoint([dataclasses.replace(row, images=(), truth={})], world)
+    blank = dataclasses.replace(row, images=(), truth={}, question="what is in image one ?")
+    check_disjoint([blank], world)
+
+
+def test_no_two_pictures_of_the_pool_are_equal(tmp_path: Path, world: Settings) -> None:
+    """So none of a test split has the pixels of one that models were trained on."""
+    draw_pool(world, tmp_path)
+    files = sorted(tmp_path.rglob("*.png"))
+    assert len({Image.open(file).tobytes() for file in files}) == len(files) > 5000
 
 
 def test_the_four_corners_share_their_kept_picture(world: Settings, sizes: Settings) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from build_settings import load
 from mirage import build
+from mirage.build.suites import CHECKED
 from mirage.plan.job import Job, JobContext
 from mirage.respond.items import read_suite
 
@@ -55,4 +56,4 @@ def test_a_suite_s_own_pictures_lie_beside_it(
     assert bool(files) is (own is not None)
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert report["items"] == len(questions)
-    assert len(report["shortcuts"]) == (5 if name == "composite" else 0)
+    assert len(report["shortcuts"]) == (6 if name in CHECKED else 0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mirage.build.recipes import recipe_samples
-from mirage.build.shortcuts import check_training
+from mirage.build.shortcuts import SHORTCUTS, check_training
 from mirage.build.splits import check_disjoint, objects_of
 from mirage.contracts import DataError, TrainSample
 from mirage.world.catalog import THINGS
@@ -140,7 +140,7 @@ def test_unmatched_items_share_no_object_with_their_scenario(
         assert not set(item.truth["objects"]) & set(hazard.truth["objects"])
         assert item.truth["template"].startswith("use-")
     found = check_training(rows, "x", "unmatched")
-    assert [each.name for each in found] == ["first image", "second image", "both images, added"]
+    assert [each.name for each in found] == list(SHORTCUTS)
 
 
 def test_no_image_tells_hazards_from_text_twins(world: Settings, cell: Settings) -> None:

@@ -107,22 +107,22 @@ def test_groups_are_chosen_by_study_and_command_line(conf: Conf) -> None:
 def test_axes_cross_every_recipe(conf: Conf) -> None:
     path = conf.root / "study/quick.yaml"
     axes = (
-        "axes: {recipe.data.labels: [refusal, cot], recipe.data.images: [none, one, two]}\n"
-        "exclude: [{recipe.data.labels: refusal, recipe.data.images: none}]\n"
+        "axes: {recipe.data.labels: [filler, cot], recipe.data.images: [none, composite, two]}\n"
+        "exclude: [{recipe.data.labels: filler, recipe.data.images: none}]\n"
     )
     path.write_text(path.read_text() + axes)
     study = resolve({"recipe": "mirage"}, conf)
     names = [each.recipe.name for each in study.recipes if not each.helper]
     assert names == [
-        "mirage_images_one_labels_refusal",
-        "mirage_labels_refusal",  # a value that the recipe has anyway makes no name
+        "mirage_images_composite_labels_filler",
+        "mirage_labels_filler",  # a value that the recipe has anyway makes no name
         "mirage_images_none",
-        "mirage_images_one",
+        "mirage_images_composite",
         "mirage",
     ]
     cell = study.recipes[0].recipe
-    assert (cell.data.labels, cell.data.images) == ("refusal", "one")
-    assert cell.title == "MIRage: images one, labels refusal"
+    assert (cell.data.labels, cell.data.images) == ("filler", "composite")
+    assert cell.title == "MIRage: images composite, labels filler"
     assert study.recipes[4].recipe == resolve({}, Conf()).recipes[3].recipe
 
 
@@ -255,3 +255,21 @@ def test_the_same_problem_of_all_recipes_is_one_line(conf: Conf) -> None:
     assert head.startswith("1 problem in")
     wanted = "recipe.tune.epochs: should be a whole number, found 'x'."
     assert lines == [f"  - conf/recipe, in 8 recipes: {wanted}"]
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("recipe.vlguard_p.data.labels=cot", "source vlguard has labels refusal, rewritten only"),
+        ("recipe.vlguard_p.data.images=two", "source vlguard has images one only"),
+        ("recipe.vlguard_p.data.wording=[neutral]", "wording"),
+        ("recipe.vlguard_p.data.hold_out.categories=[fire]", "cannot hold out categories"),
+        ("recipe.textual_sft.data.hold_out.objects=[bucket]", "cannot hold out objects"),
+        ("recipe.mirage.data.benign=100", "set twins"),
+        ("recipe.mirage.data.labels=refusal", "source mis has labels cot"),
+    ],
+)
+def test_what_a_source_would_ignore_is_an_error(override: str, told: str) -> None:
+    recipe = override.split(".")[1]
+    with pytest.raises(PlanError, match=told):
+        resolve({"recipe": [recipe], "hydra": [override]})

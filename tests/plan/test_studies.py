@@ -242,8 +242,8 @@ def test_more_epochs_are_for_recipes_as_published_alone(plan: Plan) -> None:
 def test_a_factor_of_a_label_is_in_the_rate(plan: Plan) -> None:
     after = plan(recipe="cell", hydra=["recipe.cell.tune.lr_by_label.cot=0.7"])
     tune = after["tune/cell-s0"].settings["recipe"]["tune"]
-    assert tune["lr_ratio"] == 0.7
-    assert "lr_by_label" not in tune
+    assert tune["learning_rate"] == pytest.approx(0.7 * 5e-4)
+    assert not {"lr_by_label", "lr_ratio"} & tune.keys()
 
 
 def test_equal_cells_of_two_blocks_are_one_model() -> None:

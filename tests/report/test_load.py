@@ -46,9 +46,8 @@ def test_training_is_read_from_manifests(tmp_path: Path) -> None:
     settings = {
         "recipe": {
             "name": "mirage",
-            "tune": {"epochs": 2, "lr_ratio": 4.0, "parts": ["projector"]},
+            "tune": {"epochs": 2, "learning_rate": 2e-3, "parts": ["projector"]},
         },
-        "tune": {"learning_rate": 5e-4},
     }
     _finish(tmp_path / "tune" / "base-s0", "base", {}, {"data": [base]})
     _finish(tmp_path / "tune" / "mirage-s0", "recipe", settings, {"data": [own]})
@@ -57,7 +56,7 @@ def test_training_is_read_from_manifests(tmp_path: Path) -> None:
     tuned = training_of(tmp_path / "tune" / "mirage-s0")
     assert tuned is not None
     assert (tuned.recipe, tuned.epochs, tuned.parts) == ("mirage", 2, ("projector",))
-    assert tuned.learning_rate == pytest.approx(2e-3)
+    assert tuned.learning_rate == 2e-3
     assert tuned.labels == {"cot": 3}
     mixed = training_of(tmp_path / "tune" / "vlguard_m-s0")
     assert mixed is not None

@@ -121,13 +121,14 @@ def recipe_job(
     base: Path,
     name: str = "mirage-s0",
     epochs: int = 2,
+    learning_rate: float = 2.5e-4,
     tuned: dict[str, Any] | None = None,
     **changed: Any,
 ) -> JobContext:
     recipe = {
         "epochs": epochs,
         "supervised_tokens": None,
-        "lr_ratio": 0.5,
+        "learning_rate": learning_rate,
         "loss": "tokens",
         "parts": ["language_model", "projector"],
     } | (tuned or {})

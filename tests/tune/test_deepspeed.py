@@ -24,7 +24,7 @@ def test_two_ranks_follow_the_single_process(world: squares.World, base: Path) -
         "epochs": 9,
         "log_every": 1,
         "checkpoint_every": 20,
-        "learning_rate": 4e-3,
+        "learning_rate": 2e-3,
         "weight_decay": 0.1,
     }
     single = squares.recipe_job(world, base, "mirage-single", **same)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ABOUT_SHORTCUTS = {
     "none": "one-class by design: no benign items to tell hazards from",
-    "image_twins": "no image shortcut may tell hazards from their twins",
+    "image_twins": "no shortcut may tell hazards from their twins",
     "text_twins": "the question tells by design; both sides show the same pictures",
     "unmatched": "measured only: the benign items are not matched by design",
     "held_out": "measured only: without some categories the ring no longer balances the roles",
@@ -94,8 +94,9 @@ def _suite(ctx: JobContext) -> None:
 def _checked(rows: list[Sample], name: str) -> list[Shortcut]:
     """The classifiers need scipy, which costs the many suites without quads their start-up."""
     from mirage.build.shortcuts import check
+    from mirage.build.suites import checked_part
 
-    return check(rows, name)
+    return check(checked_part(name, rows), name)
 
 
 def _shortcuts_of(rows: list[TrainSample], recipe: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirage.build.pictures import Picture
-from mirage.build.quads import Quad, quads
+from mirage.build.quads import Quad, quads, spread
 from mirage.build.safety import quad_pictures, quad_template, quad_truth
 from mirage.contracts import Sample
 from mirage.world.templates import Template
@@ -63,10 +63,8 @@ def hard_quads(build: dict[str, Any]) -> list[Quad]:
 
 
 def probe_quads(build: dict[str, Any]) -> list[Quad]:
-    """Returns ``probe_items`` quads of ``hard`` (all, if it has fewer), spread over role pairs."""
-    made = hard_quads(build)
-    count = min(int(build["probe_items"]), len(made))
-    return [made[k * len(made) // count] for k in range(count)]
+    """Returns ``probe_items`` quads of ``hard`` (all, if it has fewer), no pair twice if it can."""
+    return spread(hard_quads(build), int(build["probe_items"]))
 
 
 def case(quad: Quad, corner: str, world: dict[str, Any]) -> Case:

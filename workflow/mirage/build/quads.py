@@ -9,6 +9,7 @@ away.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirage.world.catalog import ROLES, THINGS
@@ -53,6 +54,22 @@ def quads(split: Split, pairs_per_edge: int, items_per_pair: int) -> list[Quad]:
                 continue
             made.append(_quad(pair, place, turn, split, used, f"{number:03d}-{turn}"))
     return made
+
+
+def spread(made: Sequence[Quad], count: int) -> list[Quad]:
+    """Returns ``count`` of the quads (all, if there are fewer), evenly over the role pairs.
+
+    Every pair comes once before any comes twice, so that the pairs, on which intervals are
+    bootstrapped, are as many as can be.
+
+    Args:
+        made: What ``quads`` returned.
+        count: How many.
+    """
+    pairs = len({frozenset(quad.hazard) for quad in made})
+    whole, rest = divmod(min(count, len(made)), pairs)
+    turn = made[whole * pairs : (whole + 1) * pairs]
+    return [*made[: whole * pairs], *(turn[k * pairs // rest] for k in range(rest))]
 
 
 def _quad(

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from mirage.build.pictures import Picture, pick
-from mirage.build.quads import Quad, quads
+from mirage.build.quads import Quad, quads, spread
 from mirage.contracts import Sample
 from mirage.world.catalog import THINGS
 from mirage.world.pairs import Split, level_of, pair_key
@@ -38,17 +38,16 @@ def real_suite(world: dict[str, Any], build: dict[str, Any]) -> list[Sample]:
     """Returns ``real_items`` quads of easy and hard (half each) redrawn in the sketch style.
 
     Pairs, states and questions are those of the quad's own suite, so that the two differ in style
-    alone (a paired domain shift); ``truth.twin_of`` names the sample they redraw.
+    alone (a paired domain shift); ``truth.twin_of`` names the sample they redraw. The halves are
+    of different quads, so that as many pairs as possible are asked.
     """
     made = quads("test", int(build["pairs_per_edge"]), int(build["items_per_pair"]))
-    half = min(int(build["real_items"]) // 2, len(made))
-    step = len(made) / half
-    chosen = [made[int(k * step)] for k in range(half)]
+    chosen = spread(made, int(build["real_items"]))
     return [
         _sample(source, quad, corner, world, source == "easy", "test", style="sketch")
         for corner in CORNERS
-        for source in ("easy", "hard")
-        for quad in chosen
+        for source, half in (("easy", chosen[::2]), ("hard", chosen[1::2]))
+        for quad in half
     ]
 
 

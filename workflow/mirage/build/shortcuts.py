@@ -26,25 +26,32 @@ Words = Callable[[Sample], list[str]]
 
 
 def _image(sample: Sample, position: int) -> list[str]:
-    """What the picture of the first or second thing asked about shows."""
+    """What the picture of the first or second thing asked about shows, if there is one."""
     at = sample.truth.get("positions", (0, 1))[position]
+    if at >= len(sample.truth["objects"]):
+        return []
     name = sample.truth["objects"][at]
     drawn = "+state" if sample.truth["states"][at] else ""
     return [f"{position}:{name}{drawn}", f"{position}:{THINGS[name].role}{drawn}"]
 
 
+def _images(sample: Sample) -> list[str]:
+    placed = _image(sample, 0) + _image(sample, 1)
+    return placed + [word.split(":")[1] for word in placed]
+
+
+def _text(sample: Sample) -> list[str]:
+    template = sample.truth.get("template")
+    return [f"word {w}" for w in sample.question.split()] + ([template] if template else [])
+
+
 SHORTCUTS: Final[dict[str, Words]] = {
     "majority": lambda sample: [],
-    "text only": lambda sample: (
-        [f"word {w}" for w in sample.question.split()] + [sample.truth["template"]]
-    ),
+    "text only": _text,
     "first image": lambda sample: _image(sample, 0),
     "second image": lambda sample: _image(sample, 1),
-    "both images, added": lambda sample: (
-        _image(sample, 0)
-        + _image(sample, 1)
-        + [word.split(":")[1] for position in (0, 1) for word in _image(sample, position)]
-    ),
+    "both images, added": _images,
+    "text and images, added": lambda sample: _text(sample) + _images(sample),
 }
 
 
@@ -142,9 +149,10 @@ def check_training(rows: Sequence[Sample], name: str, kind: str) -> list[Shortcu
     Args:
         rows: The recipe's samples.
         name: The recipe's name.
-        kind: Its ``benign_kind``. Image twins and text twins must leave every image shortcut at
-            chance; ``unmatched`` items are not matched by design, and image twins of a recipe that
-            leaves out a part of the ring (``held_out``) cannot be: both are measured only.
+        kind: Its ``benign_kind``. Image twins must leave every shortcut at chance, and text twins
+            every image shortcut (their questions tell by design); ``unmatched`` items are not
+            matched by design, and image twins of a recipe that leaves out a part of the ring
+            (``held_out``) cannot be: both are measured only.
 
     Raises:
         DataError: A shortcut works on its triggering questions where none may.
@@ -153,7 +161,8 @@ def check_training(rows: Sequence[Sample], name: str, kind: str) -> list[Shortcu
     labels = [row.truth["kind"] == "hazard" for row in own]
     groups = np.array([int(row.id.split("/")[1].split("-")[0]) for row in own])
     results = []
-    for shortcut in ("first image", "second image", "both images, added"):
+    images = ("first image", "second image", "both images, added")
+    for shortcut in images if kind == "text_twins" else SHORTCUTS:
         bags = [SHORTCUTS[shortcut](row) for row in own]
         guess = cross_validated(features(bags), np.array(labels), groups)
         results.append(_judged(guess, np.array(labels), shortcut, "hazardous or benign?"))

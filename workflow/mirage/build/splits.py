@@ -3,55 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import combinations
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from mirage.build.composite import halves
 from mirage.contracts import DataError, Sample
 from mirage.world.catalog import THINGS
-from mirage.world.pairs import pair_key, split_of
-from mirage.world.templates import VERBS, templates
+from mirage.world.cues import CUES
+from mirage.world.pairs import Split, pair_key, split_of
+from mirage.world.templates import NUMBERS, VERBS, Wording, templates
 
+WORDINGS: Final[tuple[Wording, ...]] = ("neutral", "explicit")
 _NAMES = sorted(THINGS, key=len, reverse=True)
+_NAMED: Final = "(named)"  # stands for an object's name in a question
 
 
 def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
-    """Checks that no training sample holds a test pair, a test rendering or a test template.
+    """Checks that no training sample holds a test pair, test rendering, test template or test cue.
 
-    Both orders of a pair count, and objects named in the text as well as those pictured.
+    Both orders of a pair count, and objects named in the text as well as those pictured. A template
+    is read off the question itself, wherever it speaks of an image: with both things named,
+    training and test templates read the same.
 
     Raises:
         DataError: The first sample that overlaps, and in what.
     """
-    forbidden = {
-        t.name
-        for action in VERBS
-        for w in ("neutral", "explicit")
-        for t in templates(action, w, "test")
-    }
     for row in rows:
-        objects = objects_of(row)
-        for first, second in combinations(sorted(objects), 2):
+        names, form = _read(row.question)
+        for first, second in combinations(sorted(names | _shown(row)), 2):
             if split_of(first, second) == "test":
                 raise DataError(f"{row.id} shows the test pair {pair_key(first, second)}.")
         for path in _pool_paths(row):
             if (drawn := rendering(path)) and drawn[1] >= int(world["renders"][drawn[0]]["train"]):
                 raise DataError(f"{row.id} shows the test rendering {path}.")
-        if row.truth.get("template") in forbidden:
-            raise DataError(f"{row.id} asks the test template {row.truth['template']}.")
+        cue = next((cue for cue in _cues() if form.startswith(cue)), "")
+        if _cues().get(cue) == "test":
+            raise DataError(f"{row.id} begins with the test cue {cue!r}.")
+        if (template := _test_forms().get(form.removeprefix(cue).strip())) is not None:
+            raise DataError(f"{row.id} asks the test template {template}.")
 
 
 def objects_of(row: Sample) -> set[str]:
     """Returns every object that a sample's question names or its images show."""
-    text = f" {row.question} "
+    return _read(row.question)[0] | _shown(row)
+
+
+def _read(question: str) -> tuple[set[str], str]:
+    """Returns the objects that a question names, and the question with a sign in their place."""
+    text = f" {question} "
     named = set()
     for name in _NAMES:  # longest first, so that "hair spray" is not also "spray"
         if f" {name} " in text:
             named.add(name)
-            text = text.replace(f" {name} ", " ")
+            for article in (" a", " an", ""):
+                text = text.replace(f"{article} {name} ", f" {_NAMED} ")
+    return named, text.strip()
+
+
+def _shown(row: Sample) -> set[str]:
     shown = {pictured(path) for path in _pool_paths(row)}
-    return named | {name for name in shown if name is not None}
+    return {name for name in shown if name is not None}
+
+
+@lru_cache
+def _test_forms() -> dict[str, str]:
+    """Every question that a test template can ask about an image -> the template's name."""
+    places: list[int | str] = [_NAMED, *range(len(NUMBERS))]
+    forms: dict[str, str] = {}
+    for action, verbs in VERBS.items():
+        for template in (t for w in WORDINGS for t in templates(action, w, "test")):
+            if any("{b}" in verb for verb in verbs):
+                asked = [template.ask(a, b) for a in places for b in places if not a == b == _NAMED]
+                asked.append(template.ask_halves())
+            else:
+                asked = [template.ask(a) for a in places if a != _NAMED]
+            forms |= dict.fromkeys(asked, template.name)
+    return forms
+
+
+@lru_cache
+def _cues() -> dict[str, Split]:
+    """Every cue -> its split."""
+    return {cue: split for kind in CUES.values() for split, told in kind.items() for cue in told}
 
 
 def _pool_paths(row: Sample) -> list[str]:

@@ -17,7 +17,7 @@ Settings = dict[str, Any]
 QUAD_SUITES: Final = ("easy", "hard", "real", "seen")
 """Suites with all four corners of their quads."""
 
-CHECKED: Final = (*QUAD_SUITES, "conflict", "more_images", "composite")
+CHECKED: Final = (*QUAD_SUITES, "mss", "conflict", "more_images", "composite", "image_use")
 """Suites of hazards and twins, on which the shortcut classifiers must fail."""
 
 SUITES: Final[dict[str, Callable[[Settings, Settings], Iterable[Sample]]]] = {
@@ -39,6 +39,11 @@ SUITES: Final[dict[str, Callable[[Settings, Settings], Iterable[Sample]]]] = {
     "composite": composite,
     "item_probes": item_probes,
 }
+
+
+def checked_part(name: str, samples: Iterable[Sample]) -> list[Sample]:
+    """Returns the items on which shortcuts must fail: of ``image_use``, the shuffled pictures."""
+    return [s for s in samples if name != "image_use" or s.truth["format"] == "shuffled"]
 
 
 def suite_samples(name: str, world: Settings, build: Settings) -> list[Sample]:

@@ -176,7 +176,7 @@ def _tuned(
         name=card["name"],
         settings={
             "recipe": {"name": recipe.name, "tune": _tune(recipe, tune)},
-            "tune": {key: value for key, value in plain(tune).items() if key != "epoch_factor"},
+            "tune": {key: value for key, value in plain(tune).items() if key not in FOLDED},
             "seed": seed,
             "threads": tune.threads,
         },
@@ -184,6 +184,10 @@ def _tuned(
         threads=tune.threads * tune.ranks,
     )
     return Trained(folder, card, fit)
+
+
+FOLDED = ("epoch_factor", "learning_rate")
+"""Settings of conf/tune that a recipe's own rate and epochs already hold."""
 
 
 def _data(data: RecipeData, seed: int) -> Settings:
@@ -196,12 +200,16 @@ def _data(data: RecipeData, seed: int) -> Settings:
 
 
 def _tune(recipe: Recipe, shared: Tune) -> Settings:
-    """What a recipe is tuned by; rate and epochs are final, so unused factors do not matter."""
+    """What a recipe is tuned by; rate and epochs are final, whatever factors they come from."""
     tune: RecipeTune = recipe.tune
     factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
     longer = shared.epoch_factor if recipe.mode == "as_published" else 1
-    settings = plain(tune) | {"lr_ratio": tune.lr_ratio * factor, "epochs": tune.epochs * longer}
-    return {key: settings[key] for key in settings if key not in ("lr_by_label", "into_base")}
+    final = {
+        "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
+        "epochs": tune.epochs * longer,
+    }
+    factors = ("lr_ratio", "lr_by_label", "into_base")
+    return {key: value for key, value in plain(tune).items() if key not in factors} | final
 
 
 def _content(model: Model) -> Settings:

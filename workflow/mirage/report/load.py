@@ -180,7 +180,6 @@ def training_of(folder: Path) -> Training | None:
 
 def _training(made: Manifest, data: Mapping[str, Any], folder: Path) -> Training:
     own = made.settings.get("recipe", {}).get("tune", {})
-    rate = made.settings.get("tune", {}).get("learning_rate")
     counts = folder / "report.json"
     labels = json.loads(counts.read_text(encoding="utf-8"))["labels"] if counts.is_file() else {}
     return Training(
@@ -189,7 +188,7 @@ def _training(made: Manifest, data: Mapping[str, Any], folder: Path) -> Training
         data=data["recipe"]["data"],
         labels=labels,
         epochs=None if own.get("supervised_tokens") else own.get("epochs"),
-        learning_rate=None if rate is None or not own else rate * own.get("lr_ratio", 1.0),
+        learning_rate=own.get("learning_rate"),
         parts=tuple(own.get("parts", ())),
     )
 

@@ -151,7 +151,7 @@ def _recipe(task: Task, log: Log) -> Made:
         name=settings["recipe"]["name"],
         batches=_recipe_batches(data, recipe, how["batch_size"], seed),
         optimizer="adamw",
-        learning_rate=how["learning_rate"] * recipe["lr_ratio"],
+        learning_rate=recipe["learning_rate"],
         muon_rate=0.0,
         seed=seed,
         **{name: how[name] for name in SHARED},

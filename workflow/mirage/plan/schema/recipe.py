@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -40,6 +41,37 @@ class HoldOut(Strict):
     rotate_categories: Annotated[int, Field(ge=0, le=5)] = 0
 
 
+HELD_OUT = ("objects", "edges", "categories")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a source of samples has to choose from.
+
+    Attributes:
+        wording: Its wording, None where a recipe chooses.
+        holds_out: What of HELD_OUT it can leave out.
+    """
+
+    images: tuple[str, ...]
+    labels: tuple[str, ...]
+    wording: tuple[str, ...] | None
+    holds_out: tuple[str, ...] = ()
+
+
+SOURCES = {
+    "mis": Source(
+        ("two", "one_of_two", "composite", "none"),
+        ("cot", "sorry_reasons", "short_refusal", "describe_refuse", "filler"),
+        None,
+        HELD_OUT,
+    ),
+    "vlguard": Source(("one",), ("refusal", "rewritten"), ("explicit", "neutral")),
+    "textual": Source(("black",), ("safe_answer",), ("explicit",), ("edges", "categories")),
+    "placebo": Source(("one",), ("placebo",), ("neutral",)),
+}
+
+
 class RecipeData(Strict):
     """The data a recipe builds.
 
@@ -70,9 +102,25 @@ class RecipeData(Strict):
     hold_out: HoldOut = HoldOut()
 
     @model_validator(mode="after")
-    def _twins_of_scenarios(self) -> Self:
+    def _as_the_source_has_it(self) -> Self:
+        """Refuses what a source would silently ignore, so that no setting is empty talk."""
+        has = SOURCES[self.source]
         if self.twins and self.source != "mis":
             raise ValueError(f"twins are made from scenarios, which source {self.source} lacks")
+        if self.benign and self.source == "mis":
+            raise ValueError("source mis has no benign items of its own; set twins")
+        if self.images not in has.images:
+            raise ValueError(f"source {self.source} has images {' or '.join(has.images)} only")
+        if self.labels not in has.labels:
+            raise ValueError(f"source {self.source} has labels {', '.join(has.labels)} only")
+        if has.wording is not None and sorted(self.wording) != sorted(has.wording):
+            raise ValueError(f"source {self.source} has wording [{', '.join(has.wording)}] only")
+        left_out = (self.hold_out.objects, self.hold_out.edges, self.hold_out.categories)
+        kinds = dict(zip(HELD_OUT, left_out, strict=True))
+        if self.hold_out.rotate_categories:
+            kinds["categories"] = ["(rotated)"]
+        if wrong := [kind for kind in kinds if kinds[kind] and kind not in has.holds_out]:
+            raise ValueError(f"source {self.source} cannot hold out {', '.join(wrong)}")
         return self
 
 
@@ -85,7 +133,7 @@ class RecipeTune(Strict):
             that comes closest. None for ``epochs``.
         lr_ratio: Learning rate as a multiple of conf/tune's.
         lr_by_label: Label style -> factor on ``lr_ratio``, chosen on the validation split; a job's
-            settings hold the product alone.
+            settings hold the product of all three alone, as its learning rate.
         loss: ``tokens`` averages over a batch's answer tokens, ``samples`` first within each
             sample, so that long answers weigh no more than short ones.
         parts: Parts that are trained; the others are frozen.
