@@ -35,9 +35,12 @@
     );
   };
 
+  const lower = data.texts.map((text) => text.toLowerCase());
   const words = data.samples.map((sample) =>
-    [sample.id, sample.suite, sample.corner, sample.category, data.texts[sample.prompt],
-      ...sample.said.filter(Boolean).map((said) => data.texts[said[0]])].join(" ").toLowerCase());
+    [sample.id, sample.suite, sample.corner, sample.category, data.texts[sample.prompt]].join(" ").toLowerCase());
+  // A word is looked for in the sample and in the answers that are shown with it.
+  const has = (sample, place, word) =>
+    words[place].includes(word) || answers(sample).some(([, said]) => lower[said[0]].includes(word));
 
   const fill = (select, values, all) => {
     select.append(new Option(all, ""), ...values.map((value) => new Option(value, value)));
@@ -46,7 +49,7 @@
 
   const fits = (sample, place) =>
     Object.entries(filters).every(([name, select]) => !select.value || sample[name] === select.value) &&
-    wanted.every((word) => words[place].includes(word)) &&
+    wanted.every((word) => has(sample, place, word)) &&
     (!byOutcome.value || answers(sample).some(([, said]) => verdictOf(said).outcome === byOutcome.value));
 
   const outcomes = (sample) => {
@@ -199,7 +202,7 @@
       box.addEventListener("change", () => {
         if (box.checked) chosen.add(place);
         else chosen.delete(place);
-        refresh();
+        page.tell(refresh());
       });
       label.append(box, ` ${model.label}`);
       return [label, box];
@@ -211,7 +214,7 @@
         if (on) chosen.add(place);
       });
       if (!on) chosen.clear();
-      refresh();
+      page.tell(refresh());
     };
     at("all-models").addEventListener("click", all(true));
     at("no-models").addEventListener("click", all(false));

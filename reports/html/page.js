@@ -5,6 +5,19 @@ const page = (() => {
   const found = document.getElementById("found");
   const nothing = document.getElementById("nothing");
   const listeners = [];
+  let hits = 0;
+
+  // What a cell says away from its neighbours: "Qwen2-VL-7B + MIRage" where "+ MIRage" is printed.
+  const said = (cell) => cell.querySelector("[data-alone]")?.dataset.alone ?? cell.textContent;
+
+  // Rows of a sorted or searched table are named in full, because the row they continue may be elsewhere.
+  const rename = (table) => {
+    const apart = table.querySelector("[aria-sort$=ending], tbody tr[hidden]") !== null;
+    for (const name of table.querySelectorAll("[data-alone]")) {
+      name.dataset.printed ??= name.textContent;
+      name.textContent = apart ? name.dataset.alone : name.dataset.printed;
+    }
+  };
 
   // A block is found by the words around its rows (then it shows whole) or by rows of its own.
   const blocks = [...document.querySelectorAll("section.block:not(.browser)")].map((block) => {
@@ -13,7 +26,7 @@ const page = (() => {
     return {
       block,
       words: [block.dataset.part || "", ...around.map((child) => child.textContent)].join(" ").toLowerCase(),
-      rows: rows.map((row) => [row, [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase()]),
+      rows: rows.map((row) => [row, [...row.cells].map(said).join(" ").toLowerCase()]),
     };
   });
 
@@ -22,7 +35,7 @@ const page = (() => {
 
   const filter = () => {
     const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let hits = 0;
+    hits = 0;
     let shown = 0;
     for (const { block, words, rows } of blocks) {
       const whole = has(words, wanted);
@@ -33,13 +46,18 @@ const page = (() => {
         if (hit) mine += 1;
       }
       block.hidden = !whole && mine === 0;
+      block.querySelectorAll("table").forEach(rename);
       hits += mine;
       if (!block.hidden) shown += 1;
     }
     const samples = listeners.reduce((sum, listener) => sum + listener(wanted), 0);
     hideEmptyParts();
     nothing.hidden = shown > 0 || samples > 0;
-    found.textContent = wanted.length ? `${count(hits, "row")}, ${count(samples, "sample")}` : "";
+    tell(samples);
+  };
+
+  const tell = (samples) => {
+    found.textContent = search.value.trim() ? `${count(hits, "row")}, ${count(samples, "sample")}` : "";
   };
 
   // A heading stands for what follows it up to the next heading of its level or above.
@@ -58,12 +76,14 @@ const page = (() => {
   const collator = new Intl.Collator("en", { numeric: true });
   const key = (row, column) => {
     const cell = row.cells[column];
-    if (cell.dataset.value === undefined) return cell.textContent;
+    if (cell.dataset.value === undefined) return said(cell);
     return cell.dataset.value === "" ? null : Number(cell.dataset.value);
   };
+  // Numbers stand before words.
   const compare = (a, b) => {
-    if (typeof a === "number" && typeof b === "number") return a - b;
-    return collator.compare(String(a), String(b));
+    const numbers = [a, b].filter((each) => typeof each === "number").length;
+    if (numbers === 1) return typeof a === "number" ? -1 : 1;
+    return numbers ? a - b : collator.compare(a, b);
   };
 
   // First ascending, then descending, then as printed. Cells without a value stay last.
@@ -78,6 +98,7 @@ const page = (() => {
       if (next === "none") {
         printed.forEach(([row, rule]) => row.classList.toggle("rule", rule));
         body.append(...printed.map(([row]) => row));
+        rename(table);
         return;
       }
       const sign = next === "ascending" ? 1 : -1;
@@ -85,6 +106,7 @@ const page = (() => {
       keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b)));
       keyed.forEach(([, row]) => row.classList.remove("rule"));
       body.append(...keyed.map(([, row]) => row));
+      rename(table);
     };
     heads.forEach((head, column) => {
       const button = document.createElement("button");
@@ -111,5 +133,5 @@ const page = (() => {
     }
   });
   if (window.matchMedia("(max-width: 60rem)").matches) document.getElementById("contents").open = false;
-  return { onSearch: (listener) => listeners.push(listener) };
+  return { onSearch: (listener) => listeners.push(listener), tell };
 })();

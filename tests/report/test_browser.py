@@ -38,7 +38,15 @@ def pages(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     folder = tmp_path_factory.mktemp("pages")
     evil = {name: dict.fromkeys(said, EVIL) for name, said in data.responses.items()}
     samples = tuple(replace(sample, question=EVIL) for sample in data.samples)
-    made = {"plain": small(data), "evil": small(data, responses=evil, samples=samples)}
+    study = replace(data.study, name="paper", published=True, tables=("published_check", "gates"))
+    last = data.study.trained[-1].name
+    hidden = {**data.responses, last: dict.fromkeys(data.responses[last], "zebra")}
+    made = {
+        "plain": small(data),
+        "evil": small(data, responses=evil, samples=samples),
+        "published": replace(data, study=study, responses={}),
+        "hidden": small(data, responses=hidden),
+    }
     for name, each in made.items():
         text = to_html(each.study, blocks_of(each), browser(each))
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
@@ -132,9 +140,86 @@ def test_columns_sort_by_mouse_and_keyboard(tab: Page, pages: dict[str, str]) ->
     assert head.get_attribute("aria-sort") == "none"
     assert column() == printed
     tab.locator("#table-corners thead tr:last-child th").first.locator("button").click()
-    names = texts(tab, "#table-corners tbody td:first-child")
+    names = texts(tab, "#table-corners tbody th")
     assert names == sorted(names, key=str.lower)
     assert tab.locator("[aria-sort=ascending]").count() == 1
+
+
+def sort(page: Page, table: str, column: int) -> None:
+    page.locator(f"{table} thead tr:last-child th").nth(column).locator("button").click()
+
+
+def test_a_sorted_published_table_names_its_bases(tab: Page, pages: dict[str, str]) -> None:
+    tab.goto(pages["published"])
+    table = "#table-published_table1"
+    printed = texts(tab, f"{table} tbody th")
+    assert printed[:2] == ["LLaVA-1.5-13B", "+ Textual SFT"]
+    sort(tab, table, 1)
+    shown = texts(tab, f"{table} tbody tr")
+    assert shown[0].startswith("LLaVA-1.5-13B + VLGuard-P")
+    assert not [name for name in texts(tab, f"{table} tbody th") if name.startswith("+")]
+    sort(tab, table, 0)
+    names = texts(tab, f"{table} tbody th")
+    assert names[0] == "InternVL2.5-8B"
+    assert names == sorted(names, key=str.lower)
+    sort(tab, table, 0)
+    sort(tab, table, 0)
+    assert texts(tab, f"{table} tbody th") == printed
+
+
+def test_search_finds_a_method_under_its_base(tab: Page, pages: dict[str, str]) -> None:
+    tab.goto(pages["published"])
+    table = "#table-published_table1"
+    printed = texts(tab, f"{table} tbody th")
+    tab.fill("#search", "qwen2-vl textual")
+    assert texts(tab, f"{table} tbody tr:visible th") == ["Qwen2-VL-7B-Instruct + Textual SFT"]
+    tab.fill("#search", "")
+    assert texts(tab, f"{table} tbody th") == printed
+
+
+def test_words_that_are_numbers_sort_as_numbers(tab: Page, pages: dict[str, str]) -> None:
+    tab.goto(pages["published"])
+    table = "#table-published_table7"
+    sort(tab, table, 2)
+    rates = texts(tab, f"{table} tbody td:nth-child(3)")
+    assert list(dict.fromkeys(rates)) == ["2e-6", "5e-6", "1e-5", "2e-5"]
+    sort(tab, "#table-published_check", 3)
+    values = [float(text) for text in texts(tab, "#table-published_check tbody td:nth-child(4)")]
+    assert values == sorted(values)
+    sort(tab, "#table-published_table18", 2)
+    answers = texts(tab, "#table-published_table18 tbody td:nth-child(3)")
+    empty = answers.index("–") if "–" in answers else len(answers)
+    assert set(answers[empty:]) <= {"–"}
+
+
+def test_tables_have_names_for_readers_that_cannot_see(tab: Page, pages: dict[str, str]) -> None:
+    tab.goto(pages["published"])
+    table = tab.get_by_role("table", name="Published: Table 1, values as printed")
+    assert table.get_by_role("rowheader").count() == table.locator("tbody tr").count() > 10
+    assert table.locator("th[scope=colgroup]").all_inner_texts() == ["MSS"]
+    assert table.get_by_role("columnheader").count() == 8
+    box = table.locator("caption").bounding_box()
+    assert box is not None
+    assert box["width"] <= 1
+    assert tab.locator("th:not([scope])").count() == 0
+
+
+def test_search_reads_the_answers_of_chosen_models(
+    tab: Page, pages: dict[str, str], data: ReportData
+) -> None:
+    tab.goto(pages["hidden"])
+    samples = browser(small(data)).data["samples"]
+    answered = sum(sample["said"][-1] is not None for sample in samples)
+    tab.locator("#choose summary").click()
+    tab.fill("#search", "zebra")
+    assert tab.locator("#found").inner_text() == "0 rows, 0 samples"
+    tab.fill("#search", "")
+    tab.locator("#all-models").click()
+    tab.fill("#search", "zebra")
+    assert tab.locator("#found").inner_text() == f"0 rows, {answered} samples"
+    tab.locator("#no-models").click()
+    assert tab.locator("#found").inner_text() == "0 rows, 0 samples"
+    assert tab.locator("#browser").is_visible()
 
 
 def test_samples_by_suite_corner_category_and_outcome(

@@ -107,6 +107,7 @@ def test_contents_lead_to_sections(html: str) -> None:
 
 def test_contents_have_chapters_and_sections(data: ReportData) -> None:
     table, *_ = blocks_of(replace(data, study=replace(data.study, tables=("gates",))))
+    table = replace(table, caption="in \u202ecaptions <i>", notes=("\u200bnote",))
     words = TextBlock("why", "", ("No nano counterpart: <b>a \u202eshared machine</b>.",))
     blocks = [
         replace(table, id="one", title="Nano: first", chapter="Main", section="Table 1"),
@@ -130,6 +131,8 @@ def test_contents_have_chapters_and_sections(data: ReportData) -> None:
     text = to_html(data.study, blocks, browser(data))
     parse(text)
     assert "&lt;b&gt;a &lt;U+202E&gt;shared machine&lt;/b&gt;." in text
+    assert "in &lt;U+202E&gt;captions &lt;i&gt;" in text
+    assert "&lt;U+200B&gt;note" in text
     assert '<h3 class="part" id="part-table-2">Table 2</h3>' in text
 
 

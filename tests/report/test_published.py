@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -10,20 +11,27 @@ from pathlib import Path
 
 import pytest
 import yaml
+from wide_data import data_of
 
 from mirage.contracts import DataError
 from mirage.plan.code import stage_code
 from mirage.plan.schema.study import TABLES
-from mirage.report.build import blocks_of, build_tables
-from mirage.report.captions import SOURCES
+from mirage.report import nano, pages
+from mirage.report.build import BLOCKS, blocks_of, build_tables
+from mirage.report.captions import SOURCES, caption, setting_facts
 from mirage.report.data import ReportData
 from mirage.report.pages import Block, arranged, chapters
 from mirage.report.published import PREFIX, Paper, heading, paper, published_table
-from mirage.report.table import Column, Figure, Number, Table, Text, TextBlock
+from mirage.report.table import Column, Number, Table, Text, TextBlock
+from mirage.report.writers import to_csv
+from synthetic_wide import factorial_cards, published_cards, wide
 
 CONF = Path(__file__).parents[2] / "conf"
 STUDIES = {"motivation", "main", "bases", "ablations", "factorial", "scaling", "paper"}
-PAPER = [*(f"table{n}" for n in range(1, 20)), "fig4", "fig5", "fig9"]
+PAPER = {
+    *(f"table{n}" for n in range(1, 20)), *(f"fig{n}" for n in (3, 4, 5, 6, 9)), "v1_table9",
+    "rebuttal_mis", "rebuttal_general", "rebuttal_released", "headline",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,7 @@ def blocks(shown: ReportData) -> list[Block]:
 
 
 def test_every_table_and_figure_has_one_study_or_a_reason(found: Paper) -> None:
-    assert set(PAPER) <= set(found.entries)
+    assert set(found.entries) == PAPER
     for key, entry in found.entries.items():
         assert (entry.study is None) != (entry.absent is None), key
         assert entry.study is None or entry.study in STUDIES, key
@@ -104,7 +112,8 @@ def test_a_table_as_printed(found: Paper) -> None:
     names = [row[0].text for row in table.rows if isinstance(row[0], Text)]
     assert names[:3] == ["LLaVA-1.5-13B", "+ Textual SFT", "+ VLGuard-M"]
     assert table.rules == {5, 9}
-    assert table.rows[5][4] == Number(58.53, digits=2, mark="a")
+    assert table.rows[1][0] == Text("+ Textual SFT", alone="LLaVA-1.5-13B + Textual SFT")
+    assert table.rows[5][4] == Number(58.53, digits=2, mark="a", flags=("figstep_equals_mmstar",))
     assert table.notes[0].startswith("a: 58.53 is also this row's MMStar value")
     assert "Source: ICLR 2026 camera-ready" in table.caption
 
@@ -112,7 +121,7 @@ def test_a_table_as_printed(found: Paper) -> None:
 def test_what_is_not_found_stays_empty(found: Paper) -> None:
     sizes = published_table(found, "table18")
     assert sizes is not None
-    assert sizes.columns[2] == Column("safe text", is_text=True, bare=True)
+    assert sizes.columns[2] == Column("safe text", is_text=True, bare=True, printed=True)
     assert sizes.rows[0] == (
         Text("VLSafe"), Number(1110.0, digits=0), Text("no"), Text("no"), Text("no"), Number(None),
     )  # fmt: skip
@@ -125,6 +134,13 @@ def test_headings() -> None:
     ]  # fmt: skip
 
 
+def test_titles_tell_published_tables_apart(found: Paper) -> None:
+    tables = [published_table(found, key) for key in found.entries]
+    titles = Counter(table.title for table in tables if table is not None)
+    assert titles.most_common(1)[0][1] == 1
+    assert "Published: Headline numbers, values as printed" in titles
+
+
 def test_no_table_mixes_published_and_nano(blocks: list[Block], found: Paper) -> None:
     tables = [b for b in blocks if isinstance(b, Table)]
     published = [t for t in tables if t.id.startswith(PREFIX) and t.id != "published_check"]
@@ -132,9 +148,44 @@ def test_no_table_mixes_published_and_nano(blocks: list[Block], found: Paper) ->
     for table in published:
         assert "nano" not in f"{table.title} {table.caption}".lower(), table.id
         assert all(c.bare for c in table.columns if not c.is_text), table.id
-    for block in blocks:
-        if isinstance(block, Table | Figure) and block not in published:
-            assert not block.id.startswith(PREFIX) or block.id == "published_check"
+
+
+@pytest.fixture(scope="module")
+def nano_tables(data: ReportData) -> dict[str, Table]:
+    """Every table of ours, made from studies that hold what it needs."""
+    suites = (
+        "easy", "hard", "mss", "general", "text_only", "cues", "conflict", "image_use",
+        "more_images",
+    )  # fmt: skip
+    wide_paper = data_of(wide(published_cards(), 4, suites), "paper", tuple(BLOCKS))
+    cards = factorial_cards(images=("one_of_two", "two"), labels=("cot", "short_refusal"))
+    wide_cells = data_of(wide(cards, 4, ("hard", "conflict", "general")), "factorial", ())
+    found: dict[str, Table] = {}
+    for source, makers in ((data, BLOCKS), (wide_paper, nano.MAKERS), (wide_cells, nano.MAKERS)):
+        facts = setting_facts(source)
+        names = source.study.tables if source is data else makers
+        for name in (name for name in names if name != "published_check"):
+            for words, make in makers[name].items():
+                block = make(source, caption(words, facts))
+                if isinstance(block, Table):
+                    found[block.id] = block
+    return found
+
+
+def test_no_table_of_ours_holds_anything_published(
+    nano_tables: dict[str, Table], found: Paper
+) -> None:
+    assert len(nano_tables) > 40
+    rows = {cell.row for cell in found.cells} - {"base"}
+    for name, table in nano_tables.items():
+        assert not name.startswith(PREFIX)
+        assert not any(c.printed for c in table.columns), name
+        for cell in (cell for row in table.rows for cell in row):
+            assert not cell.flags, name
+            if isinstance(cell, Number):
+                assert not cell.mark, name
+            else:
+                assert cell.text not in rows, name
 
 
 def test_every_id_has_a_section_with_both_sides_and_the_slot(
@@ -216,7 +267,25 @@ def test_files_of_a_published_table(shown: ReportData, tmp_path: Path) -> None:
     assert "58.53<sup>a</sup>" in (tmp_path / "tables/published_table1.md").read_text()
     with (tmp_path / "tables/published_table4.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows[-1]["hard RSR"] == "99.8"
+    assert rows[-1]["hard RSR"] == "99.80"
+    assert rows[-1]["model"] == "InternVL2.5-8B + MIRage"
+    assert rows[-1]["easy ASR flags"] == ""
+    (gemini,) = [row for row in rows if row["model"].startswith("Gemini")]
+    assert (gemini["easy RR"], gemini["easy RR flags"]) == ("4.24", "board_gemini_easy")
+
+
+def test_files_say_every_cell_as_printed_with_its_flags(found: Paper) -> None:
+    for key in {cell.table for cell in found.cells}:
+        table = published_table(found, key)
+        assert table is not None
+        lines = list(csv.DictReader(io.StringIO(to_csv(table))))
+        columns = [f"{c.group} {c.name}".strip() for c in table.columns]
+        at = {(line[columns[0]], name): line for line in lines for name in columns[1:]}
+        assert len(at) == len(lines) * (len(columns) - 1)
+        for cell in found.of(key):
+            line = at[cell.row, cell.column]
+            assert line[cell.column].removeprefix("'") == cell.value, cell
+            assert line.get(f"{cell.column} flags", "") == " ".join(cell.flags), cell
 
 
 def test_published_values_decide_the_id_of_reports() -> None:
@@ -235,6 +304,8 @@ def test_published_values_decide_the_id_of_reports() -> None:
         ("published/table9.csv", "table,row", "row,table", "line 1: the columns must be"),
         ("published/flags.yaml", "rr_direction:", "old: x\nrr_direction:", "nothing has the flag"),
         ("paper.yaml", "  study: motivation\n", "", "table1: .*exactly one of"),
+        ("published/flags.yaml", "rr_direction:", "? [", r"flags\.yaml: while parsing"),
+        ("published/sources.yaml", 'HF: "', 'HF: 3 #"', r"sources\.yaml, HF: must be words"),
         ("paper.yaml", "table9:\n", "table99:\n", "table9 is not in paper.yaml"),
     ],
 )
@@ -246,3 +317,20 @@ def test_what_is_wrong_is_named(tmp_path: Path, file: str, old: str, new: str, t
     (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError, match=told):
         paper(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("plain", "told"),
+    [
+        ({"title": "Main"}, "chapter list: "),
+        ([{"title": "Main", "paper": []}], r"chapter 0\.own: Field required"),
+        ([{"title": "Main", "paper": ["table99"], "own": []}], r"Main: .* no table99"),
+        ([{"title": "Main", "paper": [], "own": [], "study": "x"}], "'own'"),
+    ],
+)
+def test_broken_chapters_are_named(
+    plain: object, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "source", lambda name: plain)
+    with pytest.raises(DataError, match=rf"reports/chapters\.yaml, .*{told}"):
+        chapters()

@@ -21,7 +21,17 @@ from mirage.report.captions import Caption
 from mirage.report.data import ReportData
 from mirage.report.pages import published_check
 from mirage.report.published import paper
-from mirage.report.recompute import Finding, checks, counts_that_fit, recompute, slack
+from mirage.report.recompute import (
+    Averages,
+    Checks,
+    Finding,
+    Outcomes,
+    checks,
+    counts_that_fit,
+    recompute,
+    slack,
+)
+from mirage.report.recompute import Difference as Rule
 from mirage.report.table import Text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report" / "published_check.csv"
@@ -76,6 +86,10 @@ def test_means_and_counts_of_the_test_set_hold(results: list[Finding]) -> None:
         ("table5", "InternVL2.5-8B + Textual SFT", "JailbreakV ASR"),
         ("table5", "InternVL2.5-8B + VLGuard-R", "JailbreakV ASR"),
         ("table5", "InternVL2.5-8B", "SIUO Safe"),
+        ("table12", "InternVL2.5-8B", "SIUO"),
+        ("v1_table9", "Qwen2-VL-7B", "MM-SafetyBench"),
+        ("table2", "safe instruction + plain white image", "Qwen2-VL-7B + VLGuard-P Acc"),
+        ("table14", "Qwen2-VL-7B", "MSS Safe"),
         ("table6", "InternVL2.5-8B + Textual SFT +500", "MMMU"),
         ("table6", "InternVL2.5-8B + Textual SFT +500", "MuirBench"),
     ],
@@ -112,7 +126,8 @@ def test_shares_and_differences(results: list[Finding]) -> None:
 def test_every_flag_of_arithmetic_is_found_by_a_check(results: list[Finding]) -> None:
     arithmetic = {
         "figstep_equals_mmstar", "jailbreakv_no_count", "mss_fits_neither", "siuo_not_167",
-        "table2_mixed", "mmmu_muirbench_swapped", "share_42", "fig4_real_base", "headline_84",
+        "table2_mixed", "white_of_300", "mmmu_muirbench_swapped", "share_42", "fig4_real_base",
+        "headline_84",
     }  # fmt: skip
     found = {(r.table, r.row, r.column) for r in results if r.fails}
     for cell in paper().cells:
@@ -143,3 +158,41 @@ def test_broken_checks_are_named(tmp_path: Path) -> None:
     (tmp_path / "published/checks.yaml").write_text("items: {}\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"checks\.yaml, outcomes: Field required"):
         checks(tmp_path)
+
+
+def _without(**changed: object) -> Checks:
+    return checks().model_copy(update=changed)
+
+
+def test_names_of_one_column_are_one_in_counts(results: list[Finding]) -> None:
+    counted = {(r.table, r.column) for r in results if r.check == "item count"}
+    assert {
+        ("v1_table9", "MM-SafetyBench"), ("v1_table9", "JailBreakV"), ("table5", "FigStep ASR"),
+        ("table12", "SIUO"),
+    } <= counted  # fmt: skip
+    fewer = recompute(paper(), _without(same_column={}))
+    assert {(r.table, r.column) for r in fewer if r.check == "item count"} < counted
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"outcomes": Outcomes(tables=["table4"], splits=["medium"], parts=["ASR"])},
+            "outcomes: table4, row 'Mantis-SIGLIP', has no cell 'medium ASR'",
+        ),
+        (
+            {"averages": Averages(tables=["table6"], parts=["general %"], mean="avg")},
+            r"averages: table6, row 'InternVL2.5-8B', has no number \(''\) as 'general %'",
+        ),
+        (
+            {"differences": [Rule(cell=("headline", "x", "y"), of=[])]},
+            "differences: headline, row 'x', has no cell 'y'",
+        ),
+    ],
+)
+def test_checks_of_cells_that_are_not_there_are_named(
+    changed: dict[str, object], told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        recompute(paper(), _without(**changed))

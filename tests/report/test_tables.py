@@ -19,7 +19,7 @@ import yaml
 
 from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
-from mirage.report.build import BLOCKS, Block, blocks_of, build_tables
+from mirage.report.build import Block, blocks_of, build_tables
 from mirage.report.claims import legend
 from mirage.report.data import ReportData
 from mirage.report.numbers import numbers_tex
@@ -306,7 +306,3 @@ def test_figures_are_files_of_their_own(blocks: list[Block]) -> None:
         assert b"<dc:date>" not in figure.svg
         assert figure.png.startswith(b"\x89PNG")
         assert b"Software" not in figure.png
-
-
-def test_every_block_has_its_words() -> None:
-    assert {"fig4", "table2", "table11", "table12", "gates", "hazards", "gallery"} <= set(BLOCKS)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirage.report.text import LATEX, breakable, csv_cell, latex, markdown, visible
+from mirage.report.text import LATEX, LATIN, breakable, csv_cell, latex, markdown, visible
 from synthetic_study import HOSTILE
 
 QUICK = settings(max_examples=100, deadline=None)
-ANY = st.text(max_size=60)
+ANY = st.text(max_size=60) | st.text("-,–—'`?!<>[]{}\\שéж′−", max_size=20)
 
 
 @QUICK
@@ -28,10 +29,30 @@ def test_nothing_invisible_is_left(text: str) -> None:
 @QUICK
 @given(ANY)
 def test_latex_holds_no_active_character(text: str) -> None:
-    bare = latex(text)
+    set_ = latex(text)
+    assert "--" not in set_
+    assert ",," not in set_
+    bare = set_.replace("-{}", "-").replace(",{}", ",")
     for command in sorted(set(LATEX.values()), key=len, reverse=True):
         bare = bare.replace(command, "")
-    assert not set(bare) & set("\\&%$#_{}~^")
+    assert not set(bare) & set("\\&%$#_{}~^'`\"<>")
+    assert all(c.isascii() or c in LATIN for c in bare)
+
+
+@pytest.mark.parametrize(
+    ("text", "typeset"),
+    [
+        ("a--b---c", "a-{}-b-{}-{}-c"),
+        ("–-", r"\textendash{}-"),
+        ("−0.5, d′ ≥ 1", r"\ensuremath{-}0.5, d\ensuremath{'} \ensuremath{\geq} 1"),
+        ("“x” †", r"\textquotedblleft{}x\textquotedblright{} \textdagger{}"),
+        ("Zoë", "Zoë"),
+        ("ש", r"\textless{}U+05E9\textgreater{}"),
+        ("😀", r"\textless{}U+1F600\textgreater{}"),
+    ],
+)
+def test_latex_sets_what_pdflatex_can(text: str, typeset: str) -> None:
+    assert latex(text) == typeset
 
 
 def test_latex_of_hostile_text() -> None:

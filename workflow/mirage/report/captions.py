@@ -85,17 +85,29 @@ def changes(values: Sequence[object]) -> frozenset[int]:
     return frozenset(at for at in range(1, len(values)) if values[at] != values[at - 1])
 
 
+def parsed(path: Path) -> Any:
+    """Reads a YAML file of ``reports/``.
+
+    Raises:
+        DataError: The file is gone or no YAML.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise DataError(f"{path}: {problem}. Correct it and run snakemake again.") from None
+
+
 @lru_cache
 def source(name: str) -> dict[str, Any]:
     """Returns one of the YAML files in ``reports/``.
 
     Raises:
-        DataError: The file is gone.
+        DataError: The file is gone or no YAML.
     """
-    path = SOURCES / name
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
-    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = parsed(SOURCES / name)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,11 +26,14 @@ from mirage.report.text import visible
 from mirage.report.words import FOOTER, WARNING, lead
 
 SCRIPTS = ("page.js", "browser.js")
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", re.ASCII)
+"""Words that are a number, as 1e-5 is, and are sorted as one."""
+
 TEMPLATES = ("page.html", "block.html", "browser.html", "view.html")
 
 
 def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
-    """Returns the page; the template engine escapes every text, made visible before."""
+    """Returns the page; the template engine makes every text visible and escapes it."""
     shown = [_block(block) for block in blocks]
     return _render(
         "page.html",
@@ -60,6 +64,7 @@ def _render(name: str, scripts: Sequence[str], **values: Any) -> str:
     environment = Environment(
         loader=DictLoader({each: _source(f"html/{each}") for each in TEMPLATES}),
         autoescape=True,
+        finalize=_finalized,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
@@ -70,6 +75,11 @@ def _render(name: str, scripts: Sequence[str], **values: Any) -> str:
         script_hash=_digest(script),
         **values,
     )
+
+
+def _finalized(value: object) -> object:
+    """What a template shows of a value; Markup is the page's own and stays as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _source(name: str) -> str:
@@ -87,11 +97,11 @@ def _block(block: Block) -> dict[str, Any]:
             **place,
             "kind": "text",
             "anchor": f"text-{block.id}",
-            "paragraphs": [visible(paragraph) for paragraph in block.paragraphs],
+            "paragraphs": block.paragraphs,
         }
     words = {**place, "caption": block.caption, "reading": block.reading}
     if isinstance(block, Figure):
-        uri = f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}"
+        uri = Markup(f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}")
         return {**words, "kind": "figure", "anchor": f"figure-{block.id}", "uri": uri}
     if isinstance(block, Gallery):
         return {**words, "kind": "browser", "anchor": "samples"}
@@ -104,7 +114,7 @@ def _block(block: Block) -> dict[str, Any]:
         "listing": sum(c.is_text for c in block.columns) > 2,
         "many": sum(not c.is_text for c in block.columns) > 8,
         "rows": [_row(block, place) for place in range(len(block.rows))],
-        "notes": [visible(note) for note in block.notes],
+        "notes": block.notes,
     }
 
 
@@ -125,5 +135,13 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
             "value": "" if cell.value is None else repr(cell.value),
             "below": " ".join(x for x in (cell.interval, own_n(cell, column)) if x),
             "mark": cell.mark,
+            "alone": None,
         }
-    return {"is_text": True, "text": visible(cell.text), "strong": cell.strong}
+    value = repr(float(cell.said)) if NUMBER.fullmatch(cell.said) else None
+    return {
+        "is_text": True,
+        "text": cell.text,
+        "strong": cell.strong,
+        "value": "" if not cell.said else value,
+        "alone": cell.alone or None,
+    }

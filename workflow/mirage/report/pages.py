@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from pydantic import TypeAdapter, ValidationError
 
 from mirage.contracts import DataError
+from mirage.plan.schema.base import Strict
 from mirage.report.captions import Caption, changes, source, words_table
 from mirage.report.data import ReportData, StudyInfo
 from mirage.report.gallery import Gallery
@@ -33,8 +36,7 @@ ORIGIN = (
 )
 
 
-@dataclass(frozen=True)
-class Chapter:
+class Chapter(Strict):
     """A chapter of the report.
 
     Attributes:
@@ -47,20 +49,43 @@ class Chapter:
     title: str
     paper: tuple[str, ...]
     own: tuple[str, ...]
-    heading: str
-    study: str
+    heading: str = ""
+    study: str = ""
+
+
+CHAPTERS = TypeAdapter(list[Chapter])
 
 
 def chapters() -> tuple[Chapter, ...]:
-    """Returns the chapters of ``reports/chapters.yaml``."""
+    """Returns the chapters of ``reports/chapters.yaml``.
+
+    Raises:
+        DataError: The file is gone or broken, or names a table that ``paper.yaml`` lacks.
+    """
     plain: object = source("chapters.yaml")
-    assert isinstance(plain, list)
-    return tuple(
-        Chapter(
-            c["title"], tuple(c["paper"]), tuple(c["own"]), c.get("heading", ""), c.get("study", "")
-        )
-        for c in plain
-    )
+    try:
+        found = CHAPTERS.validate_python(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DataError(
+            f"reports/chapters.yaml, chapter {where or 'list'}: {first['msg']}. "
+            "Correct it and run snakemake again."
+        ) from None
+    known = paper().entries
+    for chapter in found:
+        if chapter.study and not chapter.own:
+            raise DataError(
+                f"reports/chapters.yaml, {chapter.title}: 'study' says where tables of 'own' are, "
+                "and there are none. Take 'study' out."
+            )
+        lost = [key for key in chapter.paper if key not in known]
+        if lost:
+            raise DataError(
+                f"reports/chapters.yaml, {chapter.title}: reports/paper.yaml has no "
+                f"{', '.join(lost)}. Correct either."
+            )
+    return tuple(found)
 
 
 def arranged(study: StudyInfo, made: Made) -> list[Block]:

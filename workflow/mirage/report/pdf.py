@@ -75,15 +75,19 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
 def _block(block: Block, folder: Path) -> dict[str, Any]:
     place = {
         "title": breakable(visible(block.title)),
-        "section": block.section,
-        "chapter": block.chapter,
+        "section": breakable(visible(block.section)),
+        "chapter": breakable(visible(block.chapter)),
         "anchor": f"{type(block).__name__}-{block.id}",
     }
     if isinstance(block, TextBlock):
         paragraphs = [breakable(visible(text)) for text in block.paragraphs]
         slot = paragraphs.pop() if block.slot else ""
         return {**place, "kind": "text", "paragraphs": paragraphs, "slot": slot}
-    words = {**place, "caption": block.caption, "reading": block.reading}
+    words = {
+        **place,
+        "caption": breakable(visible(block.caption)),
+        "reading": breakable(visible(block.reading)),
+    }
     if isinstance(block, Figure):
         (folder / f"{block.id}.svg").write_bytes(block.svg)
         return {**words, "kind": "figure", "file": f"{block.id}.svg", "width": block.width}
@@ -99,7 +103,7 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         **words,
         "kind": "table",
         # A base above its recipe keeps narrow columns narrow.
-        "groups": [[name.replace(" + ", "\n+ "), span] for name, span in block.groups()]
+        "groups": [[visible(name).replace(" + ", "\n+ "), span] for name, span in block.groups()]
         if block.has_groups()
         else [],
         "columns": [

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-import yaml
 from pydantic import ValidationError, model_validator
 
 from mirage.contracts import DataError
 from mirage.plan.schema.base import Name, Strict
-from mirage.report.captions import SOURCES
+from mirage.report.captions import SOURCES, parsed
 from mirage.report.table import Cell, Column, Number, Table, Text
 
 COLUMNS = ("table", "row", "column", "value", "unit", "source", "flag")
@@ -28,7 +27,8 @@ PREFIX = "published_"
 
 READING = (
     "Numbers stand as printed, without intervals, because none were published; a letter leads to a "
-    "note on a value that contradicts arithmetic or another printed value."
+    "note on what is known of a value. Not every value in doubt has one: the table “printed "
+    "numbers that cannot all be right” of the study paper lists every cell that fails a recomputation."
 )
 
 
@@ -125,8 +125,8 @@ def paper(folder: Path = SOURCES) -> Paper:
     found = Paper(
         entries=entries,
         cells=tuple(cell for table in order for cell in _read(files[table])),
-        flags=_yaml(folder / "published" / "flags.yaml"),
-        sources=_yaml(folder / "published" / "sources.yaml"),
+        flags=_words(folder / "published" / "flags.yaml"),
+        sources=_words(folder / "published" / "sources.yaml"),
     )
     problems = list(_problems(found))
     if problems:
@@ -137,11 +137,21 @@ def paper(folder: Path = SOURCES) -> Paper:
     return found
 
 
-def _yaml(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
-    plain: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+def _yaml(path: Path) -> dict[str, Any]:
+    plain = parsed(path)
+    if not isinstance(plain, dict) or not all(isinstance(key, str) for key in plain):
+        raise DataError(f"{path}: must map names to entries. Correct it and run snakemake again.")
     return plain
+
+
+def _words(path: Path) -> dict[str, str]:
+    found = _yaml(path)
+    for key, text in found.items():
+        if not isinstance(text, str) or not text.strip():
+            raise DataError(
+                f"{path}, {key}: must be words, in quotes. Correct it and run snakemake again."
+            )
+    return found
 
 
 def _entry(key: str, plain: object) -> Entry:
@@ -222,7 +232,7 @@ def published_table(found: Paper, key: str) -> Table | None:
     at = {(cell.row, cell.column): cell for cell in cells}
     return Table(
         id=PREFIX + key,
-        title=f"Published: {heading(key)}, values as printed".replace(": ,", ":"),
+        title=f"Published: {heading(key) or entry.title}, values as printed",
         caption=f"{entry.setting} {_sources(found, cells)}",
         reading=READING,
         columns=(
@@ -233,7 +243,10 @@ def published_table(found: Paper, key: str) -> Table | None:
             ),
         ),
         rows=tuple(
-            (Text(label), *(_cell(at.get((row, name)), marks) for name in names))
+            (
+                Text(label, alone=None if label == row else row),
+                *(_cell(at.get((row, name)), marks) for name in names),
+            )
             for row, label in zip(rows, _labels(rows), strict=True)
         ),
         rules=_rules(rows),
@@ -257,22 +270,25 @@ def _sources(found: Paper, cells: Sequence[Printed]) -> str:
 
 def _column(name: str, groups: Sequence[str], cells: Sequence[Printed]) -> Column:
     group = next((g for g in groups if name.startswith(g + " ")), "")
-    is_text = not any(_is_number(cell.value) for cell in cells)
-    return Column(name.removeprefix(group).strip(), group, is_text=is_text, bare=True)
+    is_text = not any(is_number(cell.value) for cell in cells)
+    return Column(name.removeprefix(group).strip(), group, is_text=is_text, bare=True, printed=True)
 
 
-def _is_number(value: str) -> bool:
+def is_number(value: str) -> bool:
+    """Tells whether a printed value is a plain decimal number."""
     return value.replace(".", "", 1).isdigit()
 
 
 def _cell(cell: Printed | None, marks: Mapping[str, str]) -> Cell:
     if cell is None or not cell.value:
-        return Number(None) if cell is None or cell.unit != "yes/no" else Text("–")
+        return Number(None) if cell is None or cell.unit != "yes/no" else Text("–", alone="")
     mark = ",".join(marks[flag] for flag in cell.flags)
-    if _is_number(cell.value):
+    if is_number(cell.value):
         digits = len(cell.value.partition(".")[2])
-        return Number(float(cell.value), digits=digits, mark=mark)
-    return Text(f"{cell.value} ({mark})" if mark else cell.value)
+        return Number(float(cell.value), digits=digits, mark=mark, flags=cell.flags)
+    if mark:
+        return Text(f"{cell.value} ({mark})", alone=cell.value, flags=cell.flags)
+    return Text(cell.value)
 
 
 def _labels(rows: Sequence[str]) -> list[str]:

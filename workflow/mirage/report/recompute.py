@@ -1,24 +1,24 @@
 """What can be recomputed from published numbers alone, and which printed cells fail it.
 
+Of two prints of one quantity that differ both fail, though one of them may be right.
 ``reports/published/checks.yaml`` says what is recomputed from what. A value stands for every number
 that rounds to it, so a check fails only where no such number fits. Exact decimals, no floats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from itertools import groupby
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from mirage.contracts import DataError
 from mirage.plan.schema.base import Strict
-from mirage.report.captions import SOURCES
-from mirage.report.published import Paper, Printed, named
+from mirage.report.captions import SOURCES, parsed
+from mirage.report.published import Paper, Printed, is_number, named
 
 SMALL = 300
 """Items up to which counts leave few percentages, so that a near denominator says much."""
@@ -63,6 +63,7 @@ class Checks(Strict):
         same_row: Printed row or base -> the name it has elsewhere.
         same_column: Likewise for columns.
         no_repeat: Tables whose cells repeat no other table's.
+        items_of: Base -> column -> possible numbers of its items, where they are others.
     """
 
     items: dict[str, list[int]]
@@ -74,6 +75,7 @@ class Checks(Strict):
     same_row: dict[str, str]
     same_column: dict[str, str]
     no_repeat: list[str]
+    items_of: dict[str, dict[str, list[int]]]
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,9 @@ def checks(folder: Path = SOURCES) -> Checks:
         DataError: It is gone or broken.
     """
     path = folder / "published" / "checks.yaml"
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Get it back with: git checkout reports/")
+    plain = parsed(path)
     try:
-        return Checks.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Checks.model_validate(plain)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -118,7 +119,11 @@ def checks(folder: Path = SOURCES) -> Checks:
 
 
 def recompute(paper: Paper, wanted: Checks) -> list[Finding]:
-    """Returns every recomputed cell, failing or not, check by check."""
+    """Returns every recomputed cell, failing or not, check by check.
+
+    Raises:
+        DataError: A check names a cell that is not there or holds no number.
+    """
     kinds: tuple[Callable[[Paper, Checks], Iterable[Finding]], ...] = (
         _sums, _averages, _counts, _table3, _shares, _differences, _repeats,
     )  # fmt: skip
@@ -149,7 +154,9 @@ def _sums(paper: Paper, wanted: Checks) -> Iterator[Finding]:
     for table in rule.tables:
         for row, cells in _rows(paper, table):
             for split in rule.splits:
-                parts = [cells[f"{split} {part}"] for part in rule.parts]
+                parts = [
+                    _number(cells, f"{split} {part}", "outcomes", table, row) for part in rule.parts
+                ]
                 yield _sum(parts, Decimal(100), f"{split} sum", "sum of four", row)
 
 
@@ -168,8 +175,8 @@ def _averages(paper: Paper, wanted: Checks) -> Iterator[Finding]:
     rule = wanted.averages
     for table in rule.tables:
         for row, cells in _rows(paper, table):
-            parts = [cells[name].value for name in rule.parts]
-            printed = cells[rule.mean].value
+            parts = [_number(cells, c, "averages", table, row).value for c in rule.parts]
+            printed = _number(cells, rule.mean, "averages", table, row).value
             mean = sum((Decimal(p) for p in parts), Decimal(0)) / len(parts)
             rounding = sum((slack(p) for p in parts), Decimal(0)) / len(parts) + slack(printed)
             fails = abs(mean - Decimal(printed)) > rounding
@@ -179,8 +186,11 @@ def _averages(paper: Paper, wanted: Checks) -> Iterator[Finding]:
 
 
 def _counts(paper: Paper, wanted: Checks) -> Iterator[Finding]:
+    common = _by_quantity(wanted.items, wanted)
+    of_base = {base: _by_quantity(items, wanted) for base, items in wanted.items_of.items()}
     for cell in paper.cells:
-        sizes = wanted.items.get(cell.column, [])
+        base, column = _base(cell.row, wanted), _column(cell.column, wanted)
+        sizes = of_base.get(base, {}).get(column) or common.get(column, [])
         if not sizes or not cell.value:
             continue
         fails = not any(counts_that_fit(cell.value, n) for n in sizes)
@@ -192,6 +202,19 @@ def _counts(paper: Paper, wanted: Checks) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _by_quantity(items: Mapping[str, list[int]], wanted: Checks) -> dict[str, list[int]]:
+    return {_column(name, wanted): sizes for name, sizes in items.items()}
+
+
+def _column(name: str, wanted: Checks) -> str:
+    return wanted.same_column.get(name, name)
+
+
+def _base(row: str, wanted: Checks) -> str:
+    base = row.partition(" + ")[0]
+    return wanted.same_row.get(base, base)
+
+
 def _why_not(printed: str, sizes: list[int]) -> str:
     cut = [n for n in sizes if _cut(printed, n)]
     if cut:
@@ -201,7 +224,11 @@ def _why_not(printed: str, sizes: list[int]) -> str:
 
 
 def _table3(paper: Paper, wanted: Checks) -> Iterator[Finding]:
-    cells = {(c.row, c.column): c for c in paper.of("table3")}
+    cells = {
+        (row, column): _number(below, column, "total", "table3", row)
+        for row, below in _rows(paper, "table3")
+        for column in ("n", "%")
+    }
     rows = list(dict.fromkeys(row for row, _ in cells))
     total = Decimal(wanted.total)
     tops = [row for row in rows if " / " not in row]
@@ -233,10 +260,15 @@ def _shares(paper: Paper, wanted: Checks) -> Iterator[Finding]:
 
 
 def _differences(paper: Paper, wanted: Checks) -> Iterator[Finding]:
-    at = {(c.table, c.row, c.column): c.value for c in paper.cells}
+    at = {(c.table, c.row, c.column): c for c in paper.cells}
+
+    def value(table: str, row: str, column: str) -> str:
+        cells = {c: cell for (t, r, c), cell in at.items() if (t, r) == (table, row)}
+        return _number(cells, column, "differences", table, row).value
+
     for rule in wanted.differences:
-        printed = at[rule.cell]
-        pairs = [(at[t, a, c], at[t, b, c]) for t, a, b, c in rule.of]
+        printed = value(*rule.cell)
+        pairs = [(value(t, a, c), value(t, b, c)) for t, a, b, c in rule.of]
         found = [abs(Decimal(a) - Decimal(b)) for a, b in pairs]
         fails = all(
             abs(value - Decimal(printed)) > slack(a) + slack(b) + slack(printed)
@@ -248,10 +280,9 @@ def _differences(paper: Paper, wanted: Checks) -> Iterator[Finding]:
 
 def _repeats(paper: Paper, wanted: Checks) -> Iterator[Finding]:
     def quantity(cell: Printed) -> tuple[str, str]:
-        column = wanted.same_column.get(cell.column, cell.column)
-        base, plus, method = cell.row.partition(" + ")
-        row = wanted.same_row.get(base, base) + plus + method
-        return wanted.same_row.get(row, row), column
+        _, plus, method = cell.row.partition(" + ")
+        row = _base(cell.row, wanted) + plus + method
+        return wanted.same_row.get(row, row), _column(cell.column, wanted)
 
     kept = [c for c in paper.cells if c.value and c.table not in wanted.no_repeat]
     kept = [c for c in kept if c.unit == "%"]
@@ -274,3 +305,15 @@ def _agree(one: str, two: str) -> bool:
 def _rows(paper: Paper, table: str) -> Iterator[tuple[str, dict[str, Printed]]]:
     for row, cells in groupby(paper.of(table), key=lambda cell: cell.row):
         yield row, {cell.column: cell for cell in cells}
+
+
+def _number(cells: Mapping[str, Printed], column: str, check: str, table: str, row: str) -> Printed:
+    """Returns a row's cell that a check needs."""
+    cell = cells.get(column)
+    if cell is None or not is_number(cell.value):
+        told = "no cell" if cell is None else f"no number ({cell.value!r}) as"
+        raise DataError(
+            f"reports/published/checks.yaml, {check}: {table}, row {row!r}, has {told} {column!r}. "
+            "Correct it there or in the CSV."
+        )
+    return cell

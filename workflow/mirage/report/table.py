@@ -11,10 +11,23 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Text:
-    """Words; escaped by every writer."""
+    """Words; escaped by every writer.
+
+    Attributes:
+        alone: What to say where the cells around it are gone, as in a file, a search or a sorted
+            table: ``Qwen2-VL-7B + MIRage`` for ``+ MIRage``. None: the same.
+        flags: As of a number.
+    """
 
     text: str
     strong: bool = False
+    alone: str | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The words that need no neighbours."""
+        return self.text if self.alone is None else self.alone
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,7 @@ class Number:
         digits: Decimals shown.
         strong: Printed bold: the row's own setting, never "the best".
         mark: Letters of notes below the table, raised.
+        flags: Ids of what those notes say, for files.
     """
 
     value: float | None
@@ -34,6 +48,7 @@ class Number:
     digits: int = 1
     strong: bool = False
     mark: str = ""
+    flags: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -66,6 +81,7 @@ class Column:
     Attributes:
         n: Items behind every number of the column, if it is the same in all rows.
         bare: Its numbers have no interval (p-values, say).
+        printed: Its values were printed elsewhere: files keep their digits and name their flags.
     """
 
     name: str
@@ -73,6 +89,7 @@ class Column:
     is_text: bool = False
     n: int | None = None
     bare: bool = False
+    printed: bool = False
 
 
 @dataclass(frozen=True)

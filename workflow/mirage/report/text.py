@@ -6,6 +6,7 @@ that change how neighbours are shown, into ASCII such as ``<U+202E>``.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LONG = 28
@@ -30,14 +31,29 @@ LATEX = {
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
     "|": r"\textbar{}",
-    "–": "--",
+    "–": r"\textendash{}",
+    "—": r"\textemdash{}",
+    "‘": r"\textquoteleft{}",
+    "’": r"\textquoteright{}",
+    "“": r"\textquotedblleft{}",
+    "”": r"\textquotedblright{}",
+    "…": r"\textellipsis{}",
+    "†": r"\textdagger{}",
+    "‡": r"\textdaggerdbl{}",
     "−": r"\ensuremath{-}",
     "≥": r"\ensuremath{\geq}",
     "≤": r"\ensuremath{\leq}",
     "×": r"\ensuremath{\times}",
+    "±": r"\ensuremath{\pm}",
     "′": r"\ensuremath{'}",
     "\n": r"\newline{}",
 }
+
+LATIN = frozenset(map(chr, range(0xC0, 0x100))) - frozenset("ÐÞð÷þ")
+"""Letters beyond ASCII that pdflatex sets in every font encoding it knows by default."""
+
+LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=,)(?=,)")
+"""Between equal characters that LaTeX's fonts would join: ``--`` and ``,,``."""
 
 MARKDOWN = set("\\`*_{}[]#|~^$")
 HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@": "&#64;"}
@@ -45,7 +61,11 @@ HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@"
 
 def visible(text: str) -> str:
     """Shows control, bidirectional and other invisible characters as ``<U+XXXX>``."""
-    return "".join(c if _plain(c) else f"<U+{ord(c):04X}>" for c in text)
+    return "".join(c if _plain(c) else _code(c) for c in text)
+
+
+def _code(character: str) -> str:
+    return f"<U+{ord(character):04X}>"
 
 
 def _plain(character: str) -> bool:
@@ -74,8 +94,16 @@ def _broken(word: str, mark: str) -> str:
 
 
 def latex(text: str) -> str:
-    """Escapes text for LaTeX: no command, no math, no ligature of dashes survives."""
-    return "".join(LATEX.get(c, c) for c in visible(text))
+    """Escapes text for LaTeX: no command, no math, no ligature of dashes or commas survives.
+
+    What plain pdflatex (UTF-8 input) may not be able to set becomes ASCII such as ``<U+05D0>``.
+    """
+    settable = "".join(c if _settable(c) else _code(c) for c in visible(text))
+    return LIGATURE.sub("{}", "".join(LATEX.get(c, c) for c in settable))
+
+
+def _settable(character: str) -> bool:
+    return character.isascii() or character in LATEX or character in LATIN
 
 
 def markdown(text: str) -> str:

@@ -22,18 +22,26 @@ def write_table(table: Table, folder: Path) -> None:
 
 
 def to_csv(table: Table) -> str:
-    """Returns CSV: a number becomes four columns, value, low, high and n, at full precision."""
+    """Returns CSV: a number becomes four columns, value, low, high and n, at full precision.
+
+    What was printed elsewhere becomes one column with the digits printed, and ``... flags`` beside
+    it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for c in table.columns for name in _csv_names(c)])
+    flagged = [any(row[at].flags for row in table.rows) for at in range(len(table.columns))]
+    heads = zip(table.columns, flagged, strict=True)
+    writer.writerow([name for column, flags in heads for name in _csv_names(column, flags)])
     for row in table.rows:
-        pairs = zip(row, table.columns, strict=True)
-        writer.writerow([value for cell, column in pairs for value in _csv_values(cell, column)])
+        cells = zip(row, table.columns, flagged, strict=True)
+        writer.writerow([value for each in cells for value in _csv_values(*each)])
     return text.getvalue()
 
 
-def _csv_names(column: Column) -> list[str]:
+def _csv_names(column: Column, flagged: bool) -> list[str]:
     name = f"{column.group} {column.name}".strip()
+    if column.printed:
+        return [name, f"{name} flags"] if flagged else [name]
     return (
         [name]
         if column.is_text or column.bare
@@ -41,11 +49,19 @@ def _csv_names(column: Column) -> list[str]:
     )
 
 
-def _csv_values(cell: Cell, column: Column) -> list[str]:
+def _csv_values(cell: Cell, column: Column, flagged: bool) -> list[str]:
+    if column.printed:
+        return [_csv_printed(cell), " ".join(cell.flags)][: 1 + flagged]
     if isinstance(cell, Text):
-        return [csv_cell(cell.text)] + ([] if column.is_text else ["", "", ""])
+        return [csv_cell(cell.said)] + ([] if column.is_text else ["", "", ""])
     parts = [cell.value] if column.bare else [cell.value, cell.low, cell.high, cell.n]
     return ["" if p is None else repr(p) for p in parts]
+
+
+def _csv_printed(cell: Cell) -> str:
+    if isinstance(cell, Text):
+        return csv_cell(cell.said)
+    return "" if cell.value is None else cell.shown.replace("−", "-")
 
 
 def to_latex(table: Table) -> str:
