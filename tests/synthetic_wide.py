@@ -124,11 +124,16 @@ def factorial_cards(
         if (b, w) != ("image_twins", "neutral")
     ]
     cards += [
-        cell_card(seed=seed, steps=s, labels=x)
+        cell_card(seed=seed, images=i, steps=s, labels=x)
+        for i in ("two", "one_of_two")  # with two images, samples of other sizes share the levels
         for s in (3.0, 10.0)
         for x in ("cot", "short_refusal", "filler")
     ]
-    cards += [cell_card(seed=seed, tokens=True, labels=x) for x in ("cot", "short_refusal")]
+    cards += [
+        cell_card(seed=seed, images=i, tokens=True, labels=x)
+        for i in ("two", "one_of_two")
+        for x in ("cot", "short_refusal")
+    ]
     cards += [
         cell_card("nano_small", seed, images=i, labels=x)
         for i in ("two", "one_of_two")

@@ -93,6 +93,18 @@ def test_means_are_by_t_over_seeds() -> None:
     assert (mean.n, mean.n_seeds) == (96, 4)
 
 
+def test_equal_seeds_are_bounded_by_pairs() -> None:
+    (zero,) = means([rate(s, 0.0) for s in range(10)], 0.05)
+    assert (zero.low, zero.value) == (0.0, 0.0)
+    assert zero.high == pytest.approx(100 * (1 - 0.025 ** (1 / 12)), abs=1e-4)
+    (half,) = means([rate(s, 50.0) for s in range(3)], 0.05)
+    assert half.low < 25
+    assert half.high > 75
+    same = [replace(rate(s, 100.0, "j"), low=80.0 + s) for s in range(3)]
+    (j,) = means(same, 0.05)
+    assert (j.low, j.high) == (80.0, 100.0)
+
+
 def test_means_stay_within_what_a_rate_can_be() -> None:
     (mean,) = means([rate(0, 0.0), rate(1, 2.0), rate(2, None)], 0.05)
     assert (mean.low, mean.value, mean.n_seeds) == (0.0, 1.0, 2)

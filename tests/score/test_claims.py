@@ -60,7 +60,10 @@ def test_development_seeds_give_values_but_no_verdict() -> None:
     scores = scores_of(rates, claims(C1=[part("mirage", None, ">", 5)]))
     (found,), (row,) = scores.claim_verdicts, scores.claims
     assert (found.verdict, found.provisional) == (DEVELOPMENT, "")
+    assert (found.p, found.p_holm, found.level) == (None, None, None)
     assert (row.value, row.seeds) == (82.5, "0 1")
+    assert row.low is not None and row.boot_high is not None
+    assert (row.reading, row.p, row.level, row.bound, row.boot_bound) == ("", *[None] * 4)
 
 
 def test_development_seeds_never_join_confirmatory_ones() -> None:
@@ -174,7 +177,11 @@ def test_a_claim_that_a_gate_holds_back_makes_no_other_easier() -> None:
     same = part("textual", "mirage", ">", 20)
     first, held = scores_of(rates, claims(C1=[same], C2=[same]), settings).claim_verdicts
     assert (held.verdict, held.p_holm) == (UNTESTABLE, 1.0)
-    assert held.p == first.p
+    assert (held.p, first.p is None) == (None, False)
+    rows = scores_of(rates, claims(C1=[same], C2=[same]), settings).claims
+    assert [(r.reading, r.p is None, r.level is None) for r in rows] == [
+        ("holds", False, False), ("", True, True),
+    ]  # fmt: skip
     assert first.p_holm == pytest.approx(2 * (first.p or 0), abs=1e-5)
 
 
@@ -190,6 +197,79 @@ def test_a_gate_of_recipes_holds_back_the_claims_about_them() -> None:
         UNTESTABLE,
         "low of textual failed (seed 100, 101, 102)",
     )
+
+
+def test_a_part_on_the_other_side_is_enough_whatever_the_others_lack() -> None:
+    rates = {"textual": HIGH, "mirage": LOW}
+    bad = part("textual", None, "<", 20, id="bad")
+    unrun = part("absent", None, "<", 5, id="unrun")
+    empty = part("textual", None, "<", 5, id="empty")
+    empty["quantity"]["terms"][0]["where"] = {"category": "nowhere"}
+    for other in (unrun, empty):
+        found = only(rates, bad, other)
+        assert (found.verdict, found.reason, found.n_seeds) == (
+            FAILS, "on the other side of the margin: bad", 3,
+        )  # fmt: skip
+        assert only(rates, part("textual", None, ">", 20, id="good"), other).verdict == OPEN
+    settings = SCORE.model_copy(update={"gates": [gate(["recipe"], "recipe")]})
+    assert only(rates, bad, unrun, settings=settings).verdict == OPEN  # its own gate failed
+    other_way = part("mirage", None, ">", 20, id="bad")
+    assert only({"mirage": LOW}, other_way, unrun, settings=settings).verdict == FAILS
+
+
+def test_a_failed_gate_of_any_part_keeps_a_refutation_back() -> None:
+    settings = SCORE.model_copy(update={"gates": [gate(["recipe"], "recipe")]})
+    rates = {"textual": HIGH, "mirage": LOW}
+    parts = [part("mirage", None, ">", 20, id="bad"), part("textual", None, ">", 20, id="other")]
+    assert only(rates, *parts, settings=settings).verdict == UNTESTABLE
+
+
+def test_a_claim_is_as_final_as_the_seeds_that_all_its_parts_share() -> None:
+    ten = {s: (2.5 * (s % 2), 0.0) for s in range(100, 110)}
+    rates = {"mirage": ten, "textual": {s: ten[s] for s in (100, 101, 102, 103)}}
+    parts = [part("mirage", None, "<", 30, id="one"), part("textual", None, "<", 30, id="two")]
+    found = only(rates, *parts)
+    assert (found.verdict, found.seeds, found.provisional) == (HOLDS, "100 101 102 103", "yes")
+
+
+def test_changed_settings_make_every_verdict_exploratory() -> None:
+    ledger = claims(C1=[part("textual", "mirage", ">", 20)], C2=[part("absent", None, "<", 5)])
+    changed = ledger.model_copy(update={"changed": ["score.alpha=0.4", "build=tiny"]})
+    scores = scores_of({"textual": HIGH, "mirage": LOW}, changed)
+    told = "exploratory (settings changed: score.alpha=0.4, build=tiny)"
+    assert {v.verdict for v in scores.claim_verdicts} == {told}
+    assert {(v.p, v.p_holm, v.provisional) for v in scores.claim_verdicts} == {(None, None, "")}
+    assert {(r.reading, r.p) for r in scores.claims} == {("", None)}
+    assert scores.claims[0].value == 82.5
+
+
+def test_the_level_is_that_of_the_ledger() -> None:
+    settings = SCORE.model_copy(update={"alpha": 0.4})
+    ledger = claims(C1=[part("textual", "mirage", ">", 20)])
+    rates = {"textual": HIGH, "mirage": LOW}
+    assert scores_of(rates, ledger, settings).claims == scores_of(rates, ledger).claims
+
+
+def alternatives(**rates: dict[int, tuple[float, float]]) -> ClaimVerdict:
+    """H1 by an alternative per recipe; a gate holds back recipes of high ASR."""
+    listed = [part(name, None, "<", 20, id=name, alternative=name) for name in rates]
+    settings = SCORE.model_copy(update={"gates": [gate(["recipe"], "recipe")]})
+    (found,) = scores_of(rates, claims(H1=listed), settings).claim_verdicts
+    return found
+
+
+def test_an_alternative_whose_gate_failed_drops_out_and_the_others_decide() -> None:
+    found = alternatives(textual=HIGH, mirage=LOW)
+    assert (found.verdict, found.reason) == (HOLDS, "by mirage")
+    alone = scores_of({"mirage": LOW}, claims(H1=[part("mirage", None, "<", 20)]))
+    assert found.p == pytest.approx(2 * (alone.claim_verdicts[0].p or 0), abs=1e-5)
+    assert found.gates == "low of textual failed (seed 100, 101, 102)"
+    middle = dict(zip(THREE, ((40.0, 0.0), (45.0, 0.0), (42.5, 0.0)), strict=True))
+    open_ = alternatives(textual=HIGH, mirage=middle)
+    assert (open_.verdict, open_.reason) == (
+        OPEN, "not decided: mirage; held back by gates: textual",
+    )  # fmt: skip
+    assert alternatives(textual=HIGH, mirage=HIGH).verdict == UNTESTABLE
 
 
 def test_numbers_beside_a_claim_decide_nothing() -> None:

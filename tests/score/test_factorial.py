@@ -99,10 +99,44 @@ def test_blocks_stay_apart_and_are_compared_across() -> None:
     slow = cells((0,))
     fast = [(card(i, "cot", 0, steps=10.0), 0.0) for i in ("one", "two")]
     found = effects_of(slow + fast)
-    tenfold = pick(found, outcome="asr", factor="images", block="steps=10, tokens=False, size=nano")
+    tenfold = pick(
+        found,
+        outcome="asr",
+        factor="images",
+        kind="main",
+        block="steps=10, tokens=False, size=nano",
+    )
     assert (tenfold.value, tenfold.n_settings) == (0.0, 1)
     steps = pick(found, outcome="asr", factor="steps")
     assert (steps.block, steps.levels, steps.value, steps.n_settings) == ("", "1 - 10", 25.0, 2)
+
+
+def test_blocks_are_compared_on_the_settings_that_all_of_them_have() -> None:
+    """Labels: +40 at both numbers of steps on two images; -50 on one image, run at 1x alone."""
+    slow = [(card("two", "filler", 0), 50.0), (card("two", "cot", 0), 10.0),
+            (card("one", "filler", 0), 10.0), (card("one", "cot", 0), 60.0)]  # fmt: skip
+    fast = [(card("two", "filler", 0, steps=s), 45.0) for s in (3.0, 10.0)]
+    fast += [(card("two", "cot", 0, steps=s), 5.0) for s in (3.0, 10.0)]
+    found = [e for e in effects_of(slow + fast) if (e.outcome, e.factor) == ("j", "labels")]
+    blocks = [f"steps={s}, tokens=False, size=nano" for s in (1, 3, 10)]
+    shared = {e.block: e for e in found if e.kind == "shared"}
+    assert [(shared[b].value, shared[b].n_settings) for b in blocks] == [(40.0, 1)] * 3
+    assert pick(found, kind="main", block=blocks[0]).value == -5.0
+    assert not [e for e in effects_of(slow) if e.kind == "shared"]
+
+
+def test_steps_are_listed_by_their_number() -> None:
+    found = effects_of([(card("two", "cot", 0, steps=s), 10.0) for s in (1.0, 3.0, 10.0)])
+    told = [e.levels for e in found if (e.outcome, e.factor) == ("asr", "steps")]
+    assert told == ["1 - 3", "1 - 10", "3 - 10"]
+
+
+def test_a_cell_at_zero_is_bounded_exactly() -> None:
+    """As in contrasts.csv: the other cell's bootstrap alone would leave 0 out."""
+    found = effects_of([(card("two", "cot", 0), 5.0), (card("one", "cot", 0), 0.0)])
+    effect = pick(found, outcome="asr", factor="images")
+    assert (effect.value, effect.method) == (-5.0, "combined")
+    assert effect.low < -5.0 < 0 < effect.high
 
 
 def test_recipes_with_equal_levels_are_no_cells() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,16 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from mirage.plan.schema.claims import Cell, Claims, PaperContrasts, Quantity, Term
+from mirage.build.suites import SUITES, suite_samples
+from mirage.plan import ledger as plan_ledger
+from mirage.plan.categories import categories, rotated
+from mirage.plan.compose import Conf
+from mirage.plan.schema.claims import HELD_OUT, Cell, Claims, PaperContrasts, Quantity, Term
 from mirage.plan.schema.score import Score
+from mirage.score.frame import Suite
 from mirage.score.metrics import METRICS
 from mirage.score.paper import AGREE, DISAGREE, NOT_RUN, NOTHING, UNCLEAR, agreement, agreement_rate
+from mirage.score.quantity import in_words, rated
 from toy_ledger import CLAIMS, claims, part, scores_of
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +82,114 @@ def test_margins_are_those_of_the_specification(ledger: Claims) -> None:
         "H2": [(">", 20)],
         "H3": [("<", 5), ("<", 50)] * 3,
     }
+
+
+def test_formulas_are_those_that_were_fixed(ledger: Claims) -> None:
+    told = [
+        f"{name}.{part.id}: {in_words(part.quantity)}"
+        for name, claim in ledger.claims.items()
+        for part in claim.parts
+    ]
+    fixed = Path(__file__).with_name("formulas.txt").read_text(encoding="utf-8")
+    assert told == fixed.splitlines()
+    parts = [part for claim in ledger.claims.values() for part in claim.parts]
+    assert {(part.quantity.constant, part.test) for part in parts} == {(0.0, "t_over_seeds")}
+
+
+ROWS = {
+    "": "base", "Textual SFT": "textual_sft", "Textual SFT +500": "textual_sft_plus",
+    "VLGuard": "vlguard_p", "VLGuard-P": "vlguard_p", "VLGuard-R": "vlguard_r",
+    "VLGuard-R +500": "vlguard_r_plus", "VLGuard-R +5k/6k": "vlguard_r_75", "MIRage": "mirage",
+    "MIRage, no general": "mirage_general_0", 'MIRage w/ "I\'m sorry"': "mirage_no_cot_rewrite",
+    "MIRage text only": "mirage_text_only", "MIRage w/o Privacy&Self-Harm": "mirage_unseen",
+}  # fmt: skip
+"""What stands behind the base in a row (fig5: a column) of the paper -> our recipe."""
+
+
+def side(cell: Cell) -> tuple[str, str]:
+    """Recipe of a published cell, and which suite or format it is read on, where it says so."""
+    if cell.table == "table2":
+        formats = {"plain white": "white", "related image": "related", "(text)": "none"}
+        return "vlguard_p", next(f for words, f in formats.items() if words in cell.row)
+    name = cell.column if cell.table == "fig5" else cell.row
+    split = cell.column.split()[0]
+    return ROWS[name.partition(" + ")[2]], split if split in ("easy", "hard", "real") else ""
+
+
+def test_contrasts_take_b_from_a_as_the_paper_does(paper: PaperContrasts) -> None:
+    for contrast in paper.contrasts:
+        if contrast.quantity is None:
+            continue
+        assert contrast.quantity.constant == 0, contrast.id
+        for cell, sign in ((contrast.a, 1), (contrast.b, -1)):
+            mine = [t for t in contrast.quantity.terms if t.weight * sign > 0]
+            recipe, place = side(cell)
+            assert {t.recipe for t in mine} == {recipe}, contrast.id
+            if place:
+                assert {str(t.where.get("format", t.suite)) for t in mine} == {place}, contrast.id
+            assert sum(t.weight for t in mine) == pytest.approx(sign, abs=1e-5), contrast.id
+
+
+@pytest.fixture(scope="module")
+def suites() -> dict[str, Suite]:
+    """Every suite, at the sizes of study confirm."""
+    conf = Conf()
+    world, build = (
+        yaml.safe_load((conf.root / group / f"{name}.yaml").read_text(encoding="utf-8"))
+        for group, name in (("world", conf.defaults["world"]), ("build", "confirm"))
+    )
+    return {name: Suite(name, suite_samples(name, world, build)) for name in SUITES}
+
+
+def pairs_of(
+    term: Term, metric: str, corner: str, suite: Suite, population: Mapping[str, Any]
+) -> int:
+    """Fewest distinct pairs that a rate can be read on, over the seeds' left-out categories."""
+    facts = {k: v for k, v in term.where.items() if k != "group"}
+    if suite.name in population["suites"]:
+        facts = {**population["where"], **facts}
+    chosen = suite.having(facts)
+    kinds = suite.column("kind")
+    for i, kind in enumerate(kinds):
+        chosen[i] &= kind in METRICS[metric].kinds
+    if corner:
+        chosen &= suite.corner == corner
+    counts = [len(set(suite.quad_pairs[chosen]))]
+    if term.where.get("group") == HELD_OUT:
+        category = suite.column("category")
+        counts = [
+            len({p for p, c, y in zip(suite.quad_pairs, category, chosen, strict=True)
+                 if y and c in rotated(2, seed)})
+            for seed in range(100, 110)
+        ]  # fmt: skip
+    return min(counts)
+
+
+def test_every_term_of_every_claim_has_items_and_pairs(
+    ledger: Claims, suites: dict[str, Suite]
+) -> None:
+    population = ledger.population.model_dump()
+    for name, claim in ledger.claims.items():
+        for each in [*claim.parts, *claim.beside]:
+            for rate in rated(each.quantity)[1]:
+                term = rate.term
+                pairs = pairs_of(term, rate.metric, rate.corner, suites[term.suite], population)
+                least = 20 if "group" in term.where else 90
+                assert pairs >= least, (name, each.id, term.suite, rate.corner, pairs)
+
+
+def test_the_plan_knows_the_metrics_corners_and_facts_there_are(suites: dict[str, Suite]) -> None:
+    assert set(plan_ledger.METRICS) == {*METRICS, "j"}
+    corners = {str(c) for suite in suites.values() for c in suite.corner}
+    assert set(plan_ledger.CORNERS) == corners
+    for fact, values in plan_ledger.FACTS.items():
+        if fact == "group":
+            continue
+        found = {str(v) for s in suites.values() for v in s.column(fact)} - {""}
+        assert found, fact
+        if values is not None:
+            assert found <= set(values), fact
+    assert set(plan_ledger.FACTS["category"] or ()) == set(categories())
 
 
 def test_terms_name_what_exists(ledger: Claims, paper: PaperContrasts) -> None:

@@ -121,6 +121,84 @@ def test_equal_seeds_are_bounded_by_pairs_and_not_by_seeds(share: float) -> None
     assert bounds == pytest.approx([end, end] if share == 0 else [100 - end, 100 - end])
 
 
+def alone(rates: list[float], pairs: int = 96, weight: float = 1.0) -> Summary:
+    """One rate (in percent) per seed, as whole items of 100 per pair."""
+    items = np.full((1, len(rates), pairs), 100.0)
+    hits = items * np.array(rates)[None, :, None] / 100
+    counts = Counted(tuple(range(len(rates))), np.array([weight]), 0.0, hits, items, ())
+    return summary_of(counts, 100)
+
+
+RATES = st.lists(st.floats(0, 30), min_size=3, max_size=10)
+LEVELS = st.floats(0.003, 0.1)
+
+
+def pressed(found: Summary, level: float) -> tuple[float, float]:
+    p = found.p_beyond(5, above=False)
+    assert p is not None
+    return found.bound(level, upper=True), p
+
+
+@QUICK
+@given(rates=RATES, level=LEVELS, factor=st.floats(0, 1), place=st.integers(0, 9))
+def test_fewer_errors_never_make_a_low_rate_less_sure(
+    rates: list[float], level: float, factor: float, place: int
+) -> None:
+    """None at all, a share of those there were, or fewer in a seed that has the most of them.
+
+    (Fewer in the best seed alone part the seeds further, which t may well punish.)
+    """
+    bound, p = pressed(alone(rates), level)
+    worst = max(range(len(rates)), key=lambda i: rates[i])
+    second = max((r for i, r in enumerate(rates) if i != worst), default=0.0)
+    fewer = list(rates)
+    fewer[worst] = second + factor * (rates[worst] - second)
+    for better in ([0.0] * len(rates), [factor * r for r in rates], fewer):
+        easier = pressed(alone(better), level)
+        assert easier[0] <= bound + 1e-6
+        assert easier[1] <= p + 1e-6
+
+
+def test_no_error_at_all_is_as_good_as_one_in_one_seed() -> None:
+    none, one = alone([0.0] * 10), alone([1.0417] + [0.0] * 9)
+    assert (none.method, one.method) == ("exact_pairs", "t_and_exact_pairs")
+    assert none.p_beyond(5, above=False) == pytest.approx(0.95**96, abs=1e-4)  # .0073
+    assert (one.p_beyond(5, above=False) or 0) > 0.95**96
+    assert one.bound(0.05, upper=True) > none.bound(0.05, upper=True)
+
+
+@QUICK
+@given(rates=RATES, level=LEVELS)
+def test_a_rate_alone_is_bounded_by_t_and_by_pairs(rates: list[float], level: float) -> None:
+    found = alone(rates)
+    turned = alone(rates, weight=-1.0)
+    for upper in (False, True):
+        want = found._exact(level)[int(upper)]
+        bound = found.bound(level, upper=upper)
+        assert bound >= want - 1e-9 if upper else bound <= want + 1e-9
+        if found.method != "exact_pairs":
+            by_t = replace(found, method="t").bound(level, upper=upper)
+            assert bound == (max if upper else min)(by_t, want)
+        assert bound == pytest.approx(-turned.bound(level, upper=not upper))
+
+
+def test_two_rates_keep_t() -> None:
+    assert summary_of(counts_of(np.random.default_rng(1), 3, terms=2)).method == "t"
+
+
+def test_one_seed_with_a_rate_at_zero_is_bounded_as_pre_listed_contrasts_are() -> None:
+    items = np.ones((2, 1, 96))
+    hits = np.zeros_like(items)
+    hits[0, 0, :5] = 1
+    counts = Counted((0,), np.array([1.0, -1.0]), 0.0, hits, items, ())
+    found = summarise(counts, 2000, 20260101)  # as conf/score has it
+    assert found is not None
+    limits = [found.bound(0.025, upper=up) for up in (False, True)]
+    assert found.method == "combined"
+    assert limits == pytest.approx([-0.41, 9.38], abs=0.02)
+    assert found.p_beyond(0, above=True) is None
+
+
 def test_a_rate_without_items_has_no_summary() -> None:
     counts = counts_of(np.random.default_rng(0), 3)
     counts.items[0, 1] = 0

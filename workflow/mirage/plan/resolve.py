@@ -8,7 +8,7 @@ from typing import Any
 
 from mirage.plan import axes
 from mirage.plan.compose import MANY, SINGLE, Conf, Request, compose_all
-from mirage.plan.ledger import Ledger, read_ledger
+from mirage.plan.ledger import Ledger, changed_settings, read_ledger
 from mirage.plan.options import Options, parse, read_options
 from mirage.plan.problems import PlanError, Problem
 from mirage.plan.schema.build import Build
@@ -68,6 +68,7 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     name = options.choices.get("study", conf.defaults.get("study", ""))
     where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
     problems += conf.missing("study", name, where, "study")
+    changed = changed_settings(options, conf.defaults)
     study, plain, wrong = _study(conf, name, options)
     problems += wrong + _study_problems(conf, name, plain, options)
     own = _texts(plain.get("overrides"))
@@ -86,7 +87,8 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     problems += wrong
     store = options.store if options.store is not None else conf.main.get("store") or "results"
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
-    return _validated(conf, study, tree, request, str(store), chosen, problems)
+    found = _validated(conf, study, tree, request, str(store), chosen, problems)
+    return replace(found, ledger=found.ledger.with_changes(changed, found.study.seeds))
 
 
 def _wanted(conf: Conf, group: str, plain: Mapping[str, Any]) -> list[str]:

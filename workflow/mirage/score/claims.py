@@ -28,7 +28,8 @@ class ClaimPart:
         n: Items of the smallest rate and seed.
         low: 95 % limits by t over seeds (by pairs where ``method`` says so).
         p: One-sided, that the value lies on the claimed side of the margin.
-        level: What Holm's rule leaves the part.
+        level: What Holm's rule leaves the part; like p, bounds and reading empty where no verdict
+            is given: on development seeds, under changed settings, behind a gate.
         bound: One-sided bound at that level; ``boot_bound`` that of the crossed bootstrap.
         boot_low: 95 % limits of the crossed bootstrap.
         reading: ``holds``, ``other side``, ``undecided``; empty where nothing is measured.
@@ -93,7 +94,7 @@ class Measured:
         """
         if self.summary is None or self.part.margin is None:
             return ""
-        if self.summary.method == "pairs":
+        if self.summary.one_seed:
             return "undecided"
         s, above, margin = self.summary, self.part.comparison == ">", self.part.margin
         near = (s.bound(level, upper=not above), s.resampled(level, upper=not above))
@@ -120,20 +121,21 @@ def measure(claims: Claims, pool: Pool, score: Score, seeds: Sequence[int]) -> l
         for part in listed:
             counts = counted(part.quantity, pool, seeds, claims.model, claims.population)
             summary = summarise(counts, score.draws, score.seed)
-            found.append(Measured(name, part, counts, summary, score.alpha))
+            found.append(Measured(name, part, counts, summary, claims.alpha))
     return found
 
 
-def row(one: Measured, level: float) -> ClaimPart:
+def row(one: Measured, level: float | None) -> ClaimPart:
     """Returns a part as a row.
 
     Args:
         one: The part.
-        level: What Holm's rule leaves its claim.
+        level: What Holm's rule leaves its claim; None where it gets no verdict.
     """
     part, counts, s = one.part, one.counts, one.summary
     above, tested = part.comparison == ">", isinstance(part, Part)
-    bounded = s is not None and part.margin is not None
+    p = None if level is None else one.p
+    told = level if s is not None and part.margin is not None else None
     return ClaimPart(
         claim=one.claim,
         part=part.id,
@@ -154,11 +156,11 @@ def row(one: Measured, level: float) -> ClaimPart:
         high=None if s is None else rounded(s.bound(one.alpha / 2, upper=True)),
         boot_low=None if s is None else rounded(s.resampled(one.alpha / 2, upper=False)),
         boot_high=None if s is None else rounded(s.resampled(one.alpha / 2, upper=True)),
-        p=None if one.p is None else rounded(one.p),
-        level=rounded(level) if bounded else None,
-        bound=rounded(s.bound(level, upper=not above)) if s and bounded else None,
-        boot_bound=rounded(s.resampled(level, upper=not above)) if s and bounded else None,
-        reading=one.reading(level),
+        p=None if p is None else rounded(p),
+        level=None if told is None else rounded(told),
+        bound=rounded(s.bound(told, upper=not above)) if s and told else None,
+        boot_bound=rounded(s.resampled(told, upper=not above)) if s and told else None,
+        reading="" if level is None else one.reading(level),
         method="" if s is None else s.method,
         missing=one.missing,
     )

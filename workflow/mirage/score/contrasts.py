@@ -11,10 +11,10 @@ from mirage.plan.schema.score import Contrast, Score
 from mirage.score.frame import Answers, Mask
 from mirage.score.intervals import (
     Floats,
-    combined_limits,
+    at_edge,
+    combined_rate_limits,
     holm,
     percentile_limits,
-    rate_limits,
     resampled_weights,
     sign_flip_p,
 )
@@ -152,9 +152,11 @@ def _limits(
     signs: Floats, rates: Floats, counts: tuple[Floats, Floats], score: Score
 ) -> tuple[float, float, str]:
     """Paired cluster bootstrap; exact limits are combined where a part stands at 0 or 100 %."""
-    if ((rates == 0) | (rates == 100)).any():
-        low, high, _ = rate_limits(*counts, draws=score.draws, seed=score.seed, alpha=score.alpha)
-        return *combined_limits(signs, rates, 100 * low, 100 * high), "combined"
+    if at_edge(rates):
+        low, high = combined_rate_limits(
+            signs, *counts, draws=score.draws, seed=score.seed, alpha=score.alpha
+        )
+        return low, high, "combined"
     weights = resampled_weights(len(counts[0]), score.draws, score.seed)
     hits, read = weights @ counts[0], weights @ counts[1]
     whole = (read > 0).all(axis=1)

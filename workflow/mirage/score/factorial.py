@@ -19,7 +19,14 @@ from scipy.special import stdtrit
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
 from mirage.score.frame import Model
-from mirage.score.intervals import Floats, combined_limits, exact_binomial, resampled_weights
+from mirage.score.intervals import (
+    Floats,
+    at_edge,
+    combined_limits,
+    exact_binomial,
+    percentile_limits,
+    resampled_weights,
+)
 from mirage.score.quantity import Pool, counted, shares
 from mirage.score.rates import rounded
 from mirage.score.seeds import FLAT
@@ -47,12 +54,14 @@ class Effect:
 
     Attributes:
         kind: ``main``: first - second level; ``interaction``: that at the first level of the other
-            factor minus that at the second.
+            factor minus that at the second; ``shared``: ``main`` over the settings alone that every
+            block of the size has, so that blocks can be compared.
         block: Levels of steps, tokens and size that all its cells share.
         levels: ``first - second``; ``other_levels`` those of the other factor.
         n_cells: Cells it is made of; ``n_settings`` settings of the other factors averaged over.
         low: 95 % limits: by ``t`` over seeds; by cluster bootstrap over ``pairs`` where there is
-            one seed, or all seeds say the same; ``exact_pairs`` where no resample differs.
+            one seed, or all seeds say the same; limits of single rates ``combined`` where one of
+            these stands at 0 or 100 %; ``exact_pairs`` where no resample differs.
     """
 
     outcome: str
@@ -82,13 +91,16 @@ class Cell:
     Attributes:
         values: Seed -> value.
         drawn: Seed -> its bootstrap over pairs, shape (draws,).
-        low: Limits of the mean by the exact binomial on pairs, for cells at 0 or 100 %.
+        low: Limits of the mean from those of its rates: by the bootstrap over pairs, by the exact
+            binomial on pairs for a rate at 0 or 100 %.
+        at_edge: Whether it has such a rate.
     """
 
     values: dict[int, float]
     drawn: dict[int, Floats]
     low: float
     high: float
+    at_edge: bool
 
 
 def effects(pool: Pool, score: Score) -> list[Effect]:
@@ -123,20 +135,26 @@ def _cell(
         return None
     weights = resampled_weights(counts.n_pairs, score.draws, score.seed)
     drawn = np.full((score.draws, len(counts.seeds)), counts.constant)
+    pairs = (counts.items > 0).any(axis=1).sum(axis=1).astype(np.float64)
+    rates = counts.rates.mean(axis=1)
+    low, high = (100 * x for x in exact_binomial(rates / 100 * pairs, pairs, score.alpha))
     for at, weight in enumerate(counts.weights):
         hits, items = weights @ counts.hits[at].T, weights @ counts.items[at].T
-        drawn += weight * shares(hits, items)
-    pairs = (counts.items > 0).any(axis=1).sum(axis=1).astype(np.float64)
-    rates = counts.rates.mean(axis=1) / 100
-    low, high = exact_binomial(rates * pairs, pairs, score.alpha)
-    down = np.where(counts.weights > 0, rates - low, high - rates)
-    up = np.where(counts.weights > 0, high - rates, rates - low)
-    mean = float(counts.values.mean())
+        moved = shares(hits, items)
+        drawn += weight * moved
+        of_mean = moved.mean(axis=1)
+        if not at_edge(rates[at]) and np.nanmax(of_mean) - np.nanmin(of_mean) > FLAT:
+            ends = percentile_limits(of_mean[:, None], score.alpha)
+            low[at], high[at] = ends[0][0], ends[1][0]
+    below, above = combined_limits(
+        counts.weights, rates, np.minimum(low, rates), np.maximum(high, rates)
+    )
     return Cell(
         dict(zip(counts.seeds, counts.values.tolist(), strict=True)),
         dict(zip(counts.seeds, drawn.T, strict=True)),
-        mean - 100 * float(np.sqrt((down**2).sum())),
-        mean + 100 * float(np.sqrt((up**2).sum())),
+        counts.constant + below,
+        counts.constant + above,
+        at_edge(rates),
     )
 
 
@@ -155,7 +173,11 @@ class Grid:
         for setting in self.cells:
             for factor, level in setting:
                 found.setdefault(factor, set()).add(level)
-        return {factor: sorted(found[factor]) for factor in (*DESIGN, *BLOCKS) if factor in found}
+        return {
+            factor: sorted(found[factor], key=_in_order)
+            for factor in (*DESIGN, *BLOCKS)
+            if factor in found
+        }
 
     @cached_property
     def blocks(self) -> list[Setting]:
@@ -171,7 +193,27 @@ class Grid:
             found += [e for f in factors for e in self._main(f, block)]
             found += [e for f, g in combinations(factors, 2) for e in self._two(f, g, block)]
         across = [f for f in BLOCKS if f in self.levels]
-        return found + [e for f in across for e in self._main(f, frozenset())]
+        found += [e for f in across for e in self._main(f, frozenset())]
+        return found + [e for f in factors for e in self._shared(f)]
+
+    def _shared(self, factor: str) -> Iterator[Effect]:
+        """Yields each difference in every block of a size, over the settings they all have.
+
+        Where no setting is in all of them, blocks of equal answer tokens are left out.
+        """
+        for size in self.levels.get("size", [""]):
+            same = [b for b in self.blocks if dict(b).get("size", "") == size]
+            for a, b in combinations(self.levels[factor], 2):
+                signs = {frozenset({(factor, a)}): 1.0, frozenset({(factor, b)}): -1.0}
+                settings = {block: set(self._rests(block, signs)) for block in same}
+                of_steps = {k: v for k, v in settings.items() if dict(k).get("tokens") != "True"}
+                for kept in (settings, of_steps):
+                    there = {k: {_without_block(s) for s in v} for k, v in kept.items() if v}
+                    if len(there) > 1 and (shared := set.intersection(*there.values())):
+                        told = (factor, f"{a} - {b}", "", "")
+                        for block in there:
+                            yield from self._effect(block, signs, told, shared)
+                        break
 
     def _main(self, factor: str, block: Setting) -> Iterator[Effect]:
         for a, b in combinations(self.levels[factor], 2):
@@ -189,18 +231,36 @@ class Grid:
                 told = (factor, f"{a} - {b}", other, f"{c} - {d}")
                 yield from self._effect(block, signs, told)
 
-    def _effect(
-        self, block: Setting, signs: Mapping[Setting, float], told: tuple[str, str, str, str]
-    ) -> Iterator[Effect]:
-        """Yields the effect, or nothing if no setting of the other factors has all its cells."""
+    def _rests(
+        self, block: Setting, signs: Mapping[Setting, float]
+    ) -> dict[Setting, dict[Setting, Cell]]:
+        """Settings of the other factors that have all cells of an effect, sorted."""
         varied = {factor for levels in signs for factor, _ in levels}
         rests: dict[Setting, dict[Setting, Cell]] = {}
         for setting, cell in self.cells.items():
             mine = frozenset(x for x in setting if x[0] in varied)
             if mine in signs and block <= setting:
                 rests.setdefault(setting - mine, {})[mine] = cell
+        return {r: rests[r] for r in sorted(rests, key=sorted) if len(rests[r]) == len(signs)}
+
+    def _effect(
+        self,
+        block: Setting,
+        signs: Mapping[Setting, float],
+        told: tuple[str, str, str, str],
+        shared: set[Setting] | None = None,
+    ) -> Iterator[Effect]:
+        """Yields the effect, or nothing if no setting of the other factors has all its cells.
+
+        Args:
+            block: Levels of steps, tokens and size.
+            signs: What is taken from what.
+            told: Factor, levels, other factor, other levels.
+            shared: The only settings within the block to average over; None for all.
+        """
+        rests = self._rests(block, signs)
         whole = [
-            rests[rest] for rest in sorted(rests, key=sorted) if len(rests[rest]) == len(signs)
+            found for r, found in rests.items() if shared is None or _without_block(r) in shared
         ]
         weighted = [(signs[k] / len(whole), found[k]) for found in whole for k in signs]
         seeds = set.intersection(*(set(c.values) for _, c in weighted)) if weighted else set()
@@ -209,7 +269,7 @@ class Grid:
         value, low, high, method = _estimate(weighted, sorted(seeds), self.alpha)
         yield Effect(
             outcome=self.outcome,
-            kind="interaction" if told[2] else "main",
+            kind="interaction" if told[2] else "main" if shared is None else "shared",
             block=", ".join(f"{f}={dict(block)[f]}" for f in BLOCKS if f in dict(block)),
             factor=told[0],
             levels=told[1],
@@ -223,6 +283,10 @@ class Grid:
             n_seeds=len(seeds),
             method=method,
         )
+
+
+def _without_block(setting: Setting) -> Setting:
+    return frozenset(x for x in setting if x[0] not in BLOCKS)
 
 
 def _estimate(
@@ -239,7 +303,8 @@ def _estimate(
         return value, value - half, value + half, "t"
     drawn = sum(w * np.mean([c.drawn[s] for s in seeds], axis=0) for w, c in weighted)
     kept = drawn[~np.isnan(drawn)]
-    if len(kept) and np.ptp(kept) > FLAT:
+    moves = bool(len(kept)) and np.ptp(kept) > FLAT
+    if moves and not any(cell.at_edge for _, cell in weighted):
         low, high = np.quantile(kept, [alpha / 2, 1 - alpha / 2])
         return value, float(low), float(high), "pairs"
     middle = per_seed.mean(axis=1)
@@ -247,4 +312,12 @@ def _estimate(
     low, high = combined_limits(
         weights, middle, np.minimum(lows, middle), np.maximum(highs, middle)
     )
-    return value, low, high, "exact_pairs"
+    return value, low, high, "combined" if moves else "exact_pairs"
+
+
+def _in_order(level: str) -> tuple[float, str]:
+    """Numbers by size, before words."""
+    try:
+        return float(level), level
+    except ValueError:
+        return float("inf"), level

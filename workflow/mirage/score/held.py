@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mirage.plan.schema.claims import Claim
 from mirage.plan.schema.score import Gate, Score
 from mirage.score.gates import GateResult
 
@@ -30,6 +29,16 @@ class Held:
             s for found in (self.failed, self.unmeasured) for seeds in found.values() for s in seeds
         }
 
+    @classmethod
+    def joined(cls, several: Iterable[Held]) -> Held:
+        """Joins what holds back the alternatives of a claim, each gate and seed once."""
+        both: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
+        for held in several:
+            for into, found in zip(both, (held.failed, held.unmeasured), strict=True):
+                for gate, seeds in found.items():
+                    into[gate] = sorted({*into.get(gate, []), *seeds})
+        return cls(*both)
+
     def words(self) -> str:
         """Returns the gates with their seeds."""
         rows = [(g, s, "failed") for g, s in self.failed.items()]
@@ -39,21 +48,29 @@ class Held:
 
 def gates_of(
     name: str,
-    claim: Claim,
+    recipes: frozenset[str],
     gates: Sequence[GateResult],
     score: Score,
     config: str,
     seeds: Sequence[int],
 ) -> Held:
-    """Returns the gates that a claim rests on and that are not passed.
+    """Returns the gates that a claim, or one alternative of it, rests on and that are not passed.
 
     A gate names its claims: single ones, ``all``, or ``recipe`` for the claims about the recipe it
     is asked of.
+
+    Args:
+        name: The claim.
+        recipes: Whose answers the claim (or its alternative) reads.
+        gates: What the gates said.
+        score: Settings of the stage.
+        config: Option of conf/model.
+        seeds: Seeds that are read.
     """
     results = {(g.gate, g.config, g.seed, g.recipe): g.passed for g in gates}
     held = Held({}, {})
     for gate in score.gates:
-        for recipe in _asked(gate, name, claim):
+        for recipe in _asked(gate, name, recipes):
             for seed in seeds:
                 passed = results.get((gate.id, config, seed, recipe), "not measured")
                 if passed != "yes":
@@ -63,8 +80,8 @@ def gates_of(
     return held
 
 
-def _asked(gate: Gate, name: str, claim: Claim) -> list[str]:
+def _asked(gate: Gate, name: str, recipes: frozenset[str]) -> list[str]:
     if gate.models == "recipe":
         mine = "recipe" in gate.claims or "all" in gate.claims or name in gate.claims
-        return sorted(claim.recipes - {"base"}) if mine else []
+        return sorted(recipes - {"base"}) if mine else []
     return [gate.models] if "all" in gate.claims or name in gate.claims else []

@@ -132,6 +132,31 @@ def combined_limits(
     return centre - float(np.sqrt((down**2).sum())), centre + float(np.sqrt((up**2).sum()))
 
 
+def at_edge(rates: Floats) -> bool:
+    """Tells whether a rate in percent stands at 0 or 100, where a bootstrap has no width."""
+    return bool(((rates == 0) | (rates == 100)).any())
+
+
+def combined_rate_limits(
+    signs: Floats, hits: Floats, items: Floats, *, draws: int, seed: int, alpha: float
+) -> tuple[float, float]:
+    """Limits of a signed sum of rates in percent, each bounded on its own and then combined.
+
+    Args:
+        signs: Weight of each rate.
+        hits: Items that count, shape (clusters, rates).
+        items: Items read, same shape; a cluster may hold none.
+        draws: Resamples.
+        seed: Seed.
+        alpha: 1 - confidence.
+    """
+    rates = 100 * hits.sum(axis=0) / items.sum(axis=0)
+    low, high, _ = rate_limits(hits, items, draws=draws, seed=seed, alpha=alpha)
+    return combined_limits(
+        signs, rates, np.minimum(100 * low, rates), np.maximum(100 * high, rates)
+    )
+
+
 def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Floats:
     """Sensitivity index with the log-linear correction (+0.5 to counts, +1 to trials)."""
     told = (hits + 0.5) / (signals + 1)

@@ -116,7 +116,8 @@ def in_words(quantity: Quantity) -> str:
     """Returns the quantity as a formula, e.g. ``asr(mirage, hard, hazard) - ...``."""
     text = f"{quantity.constant:g}" if quantity.constant else ""
     for term in quantity.terms:
-        facts = [f"{key}={value}" for key, value in term.where.items()]
+        of = f" of {term.held_out_by}" if term.held_out_by else ""
+        facts = [f"{k}={v}{of if k == 'group' else ''}" for k, v in term.where.items()]
         named = [term.recipe, *([term.model] if term.model else []), term.suite]
         place = ", ".join([*named, *([term.corner] if term.corner else []), *facts])
         factor = "" if abs(term.weight) == 1 else f"{abs(term.weight):g} x "

@@ -2,8 +2,13 @@
 
 Where every seed gives the same value (all at 0 or 100 %, say) t has no width, although another set
 of object pairs might have told another story. The exact binomial on the number of unordered pairs
-then stands in, the limits of the parts combined; it never counts a pair once per seed. One seed
-alone has no t either: its interval is the bootstrap over pairs, and it is given no p.
+then stands in, the limits of the parts combined; it never counts a pair once per seed.
+
+One rate alone is bounded by both, always: the wider bound and the larger p count. By t alone, one
+error in one seed would make a claim easier than none in any, which t cannot bound at all.
+
+One seed alone has no t either: its interval is the bootstrap over pairs (a rate at 0 or 100 % is
+bounded exactly, and the parts combined), and it is given no p.
 """
 
 from __future__ import annotations
@@ -14,12 +19,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from mirage.score.intervals import Floats, combined_limits, exact_binomial, resampled_weights
+from mirage.score.intervals import (
+    Floats,
+    at_edge,
+    combined_limits,
+    combined_rate_limits,
+    exact_binomial,
+    resampled_weights,
+)
 from mirage.score.quantity import Counted, shares
 
 FLAT = 1e-9
 LEAST = 1e-12
 """Smallest p that the exact bound is searched for."""
+
+EXACT = ("exact_pairs", "t_and_exact_pairs")
+ONE_SEED = ("pairs", "combined")
 
 
 @dataclass(frozen=True)
@@ -30,13 +45,23 @@ class Summary:
         counted: The counts.
         values: Per seed.
         drawn: Crossed bootstrap: the mean over seeds in every resample.
-        method: ``t``, ``exact_pairs`` (equal in all seeds) or ``pairs`` (one seed).
+        method: ``t``; ``t_and_exact_pairs`` (one rate alone: the wider of both); ``exact_pairs``
+            (equal in all seeds); ``pairs`` (one seed), ``combined`` where a rate of
+            it stands at 0 or 100 % or no resample differs.
+        draws: Resamples, and their seed, for the limits of one seed.
     """
 
     counted: Counted
     values: Floats
     drawn: Floats
     method: str
+    draws: int
+    seed: int
+
+    @property
+    def one_seed(self) -> bool:
+        """Whether there is no other seed to test against."""
+        return self.method in ONE_SEED
 
     @property
     def mean(self) -> float:
@@ -45,16 +70,18 @@ class Summary:
 
     def bound(self, level: float, *, upper: bool) -> float:
         """One-sided bound of the mean at 1 - ``level``; by pairs where there is one seed."""
-        if self.method == "exact_pairs":
-            return self._exact(level)[int(upper)]
         if self.method == "pairs":
-            if np.ptp(self.drawn) < FLAT:
-                return self._exact(level)[int(upper)]
             return self.resampled(level, upper=upper)
+        if self.method == "combined":
+            return self._combined(level)[int(upper)]
+        exact = self._exact(level)[int(upper)] if self.method in EXACT else None
+        if exact is not None and self.method == "exact_pairs":
+            return exact
         count = len(self.values)
         spread = float(self.values.std(ddof=1)) / math.sqrt(count)
         half = float(stdtrit(count - 1, 1 - level)) * spread
-        return self.mean + half if upper else self.mean - half
+        by_t = self.mean + half if upper else self.mean - half
+        return by_t if exact is None else max(by_t, exact) if upper else min(by_t, exact)
 
     def resampled(self, level: float, *, upper: bool) -> float:
         """The same bound by the crossed bootstrap."""
@@ -62,13 +89,26 @@ class Summary:
 
     def p_beyond(self, margin: float, *, above: bool) -> float | None:
         """One-sided p that the mean lies above (or below) the margin; None for one seed."""
-        if self.method == "pairs":
+        if self.one_seed:
             return None
+        exact = self._exact_p(margin, above) if self.method in EXACT else 0.0
         if self.method == "exact_pairs":
-            return self._exact_p(margin, above)
+            return exact
         count = len(self.values)
         t = (self.mean - margin) / (float(self.values.std(ddof=1)) / math.sqrt(count))
-        return float(stdtr(count - 1, -t if above else t))
+        return max(exact, float(stdtr(count - 1, -t if above else t)))
+
+    def _combined(self, level: float) -> tuple[float, float]:
+        """The one seed's rates bounded one by one and combined, as pre-listed contrasts are."""
+        low, high = combined_rate_limits(
+            self.counted.weights,
+            self.counted.hits[:, 0].T,
+            self.counted.items[:, 0].T,
+            draws=self.draws,
+            seed=self.seed,
+            alpha=2 * level,
+        )
+        return self.counted.constant + low, self.counted.constant + high
 
     def _exact(self, level: float) -> tuple[float, float]:
         rates = self.counted.rates.mean(axis=1) / 100
@@ -109,8 +149,18 @@ def summarise(counted: Counted, draws: int, seed: int) -> Summary | None:
     values = counted.values
     if not len(values) or np.isnan(values).any():
         return None
-    method = "pairs" if len(values) == 1 else "exact_pairs" if np.ptp(values) < FLAT else "t"
-    return Summary(counted, values, crossed_bootstrap(counted, draws, seed), method)
+    drawn = crossed_bootstrap(counted, draws, seed)
+    return Summary(counted, values, drawn, _method(counted, values, drawn), draws, seed)
+
+
+def _method(counted: Counted, values: Floats, drawn: Floats) -> str:
+    if len(values) == 1:
+        flat = not len(drawn) or np.ptp(drawn) < FLAT
+        return "combined" if flat or at_edge(counted.rates) else "pairs"
+    if np.ptp(values) < FLAT:
+        return "exact_pairs"
+    alone = len(counted.weights) == 1 and abs(counted.weights[0]) == 1
+    return "t_and_exact_pairs" if alone else "t"
 
 
 def crossed_bootstrap(counted: Counted, draws: int, seed: int) -> Floats:

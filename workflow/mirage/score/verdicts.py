@@ -3,11 +3,17 @@
 - *holds*: Holm's adjusted p of the claim (the largest of its parts') is below alpha and the crossed
   bootstrap's bound at the same adjusted level lies beyond every margin.
 - *does not hold*: the unadjusted 95 % interval of a part lies wholly on the other side of its
-  margin, by t and by the bootstrap.
+  margin, by t and by the bootstrap. One such part is enough, also where another could not be
+  measured: no value of that one could make the claim hold.
 - *not testable at nano scale*: a gate it rests on failed for at least one of the seeds. Leaving
   such seeds out afterwards would choose among replicates, so one failure holds the claim back; the
   mean over the seeds whose gates passed stands beside it.
 - *undecided*: all else; also models not run, gates not measured, one seed alone.
+- *exploratory*: settings were changed on the command line; nothing is decided.
+
+Of several alternatives each has gates of its own: one whose gate is not passed drops out and still
+counts in the number that multiplies p. The claim cannot fail then, since that alternative is open;
+it is *not testable* if all drop out.
 
 A claim that cannot be tested (no p, a gate failed or not measured) keeps its place in the family
 with p = 1, so that running or passing fewer claims never makes the others easier.
@@ -18,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mirage.plan.schema.claims import Claims, Part
+from mirage.plan.schema.claims import Claim, Claims, Part
 from mirage.plan.schema.score import Score
 from mirage.score.claims import ClaimPart, Measured, measure, row
 from mirage.score.gates import GateResult
@@ -30,6 +36,7 @@ from mirage.score.rates import rounded
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 UNTESTABLE = "not testable at nano scale"
 DEVELOPMENT = "development seed: no verdict"
+EXPLORATORY = "exploratory"
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,11 @@ class ClaimVerdict:
         provisional: ``yes`` below the full number of confirmatory seeds.
         reason: Why, in words.
         gates: Gates that it rests on and that are not passed, with their seeds.
-        p: Largest p of its parts; of alternatives, the smallest such times their number.
-        n_seeds: Seeds it is read on; ``n_passed`` those whose gates all passed.
+        p: Largest p of its parts; of alternatives, the smallest such times their number. Empty
+            where no verdict is given, as are ``p_holm`` and ``level`` on development seeds and
+            under changed settings.
+        n_seeds: Seeds that all its measured parts are read on; ``n_passed`` those of them whose
+            gates all passed.
         passed_value: Value of its first part over the seeds whose gates all passed.
         sha256: Hash of the ledger.
     """
@@ -59,8 +69,8 @@ class ClaimVerdict:
     reason: str
     gates: str
     p: float | None
-    p_holm: float
-    level: float
+    p_holm: float | None
+    level: float | None
     config: str
     seeds: str
     n_seeds: int
@@ -82,50 +92,76 @@ def judge_claims(
     """
     there = pool.seeds(claims.model)
     chosen = claims.seeds.among(there)
-    confirming = bool(chosen) or not there
+    open_ = _no_verdict(claims, bool(chosen) or not there)
     measured = measure(claims, pool, score, chosen or there)
     by_claim = {name: [m for m in measured if m.claim == name] for name in claims.claims}
     parts, verdicts = [], []
     for family in claims.families():
-        p_values = {name: claim_p(by_claim[name]) for name in family}
         helds = {
-            name: gates_of(name, claims.claims[name], gates, score, claims.model, chosen or there)
+            name: {
+                alternative: gates_of(name, recipes, gates, score, claims.model, chosen or there)
+                for alternative, recipes in _recipes(claims.claims[name]).items()
+            }
             for name in family
         }
-        testable = {name: None if helds[name].seeds else p for name, p in p_values.items()}
-        adjusted, levels = shared_out(testable, claims.alpha)
+        p_values = {
+            name: None if open_ else claim_p(by_claim[name], helds[name]) for name in family
+        }
+        adjusted, levels = shared_out(p_values, claims.alpha)
         for name in family:
-            mine, claim, held = by_claim[name], claims.claims[name], helds[name]
-            level = levels[name] / len(claim.alternatives)
-            parts += [row(m, level if isinstance(m.part, Part) else claims.alpha) for m in mine]
-            verdict, reason = decide(mine, held, adjusted[name] < claims.alpha, level)
-            if not confirming:
-                verdict, reason = DEVELOPMENT, "this study has no confirmatory seed"
-            verdicts.append(
-                _row(
-                    name,
-                    claims,
-                    mine,
-                    held,
-                    verdict,
-                    reason,
-                    p_values[name],
-                    adjusted[name],
-                    levels[name],
+            mine, held = by_claim[name], helds[name]
+            level = levels[name] / len(held)
+            read = []
+            for one in mine:
+                own = gates_of(
+                    name, one.part.quantity.recipes, gates, score, claims.model, chosen or there
                 )
-            )
+                kept = level if isinstance(one.part, Part) else claims.alpha
+                clear = not own.seeds and not _failed(one, held)
+                parts.append(row(one, kept if clear and not open_ else None))
+                read += [one] if clear else []
+            small = adjusted[name] < claims.alpha
+            said = open_ or decide(mine, read, held, small, level)
+            shown = None if open_ else (p_values[name], adjusted[name], levels[name])
+            verdicts.append(_row(name, claims, mine, Held.joined(held.values()), said, shown))
     return parts, verdicts
 
 
-def claim_p(parts: Sequence[Measured]) -> float | None:
+def _no_verdict(claims: Claims, confirming: bool) -> tuple[str, str] | None:
+    """Returns what stands in place of every verdict of a study that decides nothing."""
+    if not confirming:
+        return DEVELOPMENT, "this study has no confirmatory seed"
+    if claims.changed:
+        told = f"{EXPLORATORY} (settings changed: {', '.join(claims.changed)})"
+        return told, "verdicts are for the committed settings alone"
+    return None
+
+
+def _recipes(claim: Claim) -> dict[str, frozenset[str]]:
+    """Returns the recipes that each alternative of a claim reads."""
+    return {
+        name: frozenset().union(*(p.quantity.recipes for p in claim.parts if p.alternative == name))
+        for name in claim.alternatives
+    }
+
+
+def _failed(one: Measured, held: Mapping[str, Held]) -> bool:
+    """Whether a failed gate keeps a part from being read; what stands beside goes with them all."""
+    if isinstance(one.part, Part):
+        return bool(held[one.part.alternative].failed)
+    return all(each.failed for each in held.values())
+
+
+def claim_p(parts: Sequence[Measured], held: Mapping[str, Held]) -> float | None:
     """The largest p of the parts; of several alternatives, the smallest such p times their number.
 
-    None if a part of every alternative has no p.
+    None if a part of every alternative has no p or rests on a gate that is not passed.
     """
     groups: dict[str, list[float | None]] = {}
     for one in parts:
         if isinstance(one.part, Part):
-            groups.setdefault(one.part.alternative, []).append(one.p)
+            found = None if held[one.part.alternative].seeds else one.p
+            groups.setdefault(one.part.alternative, []).append(found)
     largest = [max(x for x in ps if x is not None) for ps in groups.values() if None not in ps]
     return min(1.0, min(largest) * len(groups)) if largest else None
 
@@ -146,45 +182,57 @@ def shared_out(
     return dict(zip(names, holm(filled), strict=True)), levels
 
 
-def decide(parts: Sequence[Measured], held: Held, small: bool, level: float) -> tuple[str, str]:
+def decide(
+    parts: Sequence[Measured],
+    read: Sequence[Measured],
+    held: Mapping[str, Held],
+    small: bool,
+    level: float,
+) -> tuple[str, str]:
     """Returns verdict and reason.
 
     Args:
         parts: The claim's parts, and what stands beside them.
-        held: Gates that are not passed.
+        read: Those of them whose own gates are all passed, none of their alternative failing.
+        held: Alternative -> gates that are not passed.
         small: Whether Holm's adjusted p is below alpha.
         level: What Holm's rule leaves each part.
     """
     tested = [m for m in parts if isinstance(m.part, Part)]
-    if obstacle := _obstacle(tested, held):
-        return obstacle
-    readings: dict[str, dict[str, str]] = {}
-    for one in tested:
+    readings: dict[str, dict[str, str]] = {name: {} for name in held}
+    for one in read:
         if isinstance(one.part, Part):
-            readings.setdefault(one.part.alternative, {})[one.part.id] = one.reading(level)
-    whole = [name for name, found in readings.items() if set(found.values()) == {"holds"}]
-    if small and whole:
-        named = [name for name in whole if name]
-        return HOLDS, f"by {', '.join(named)}" if named else "every part lies beyond its margin"
+            readings[one.part.alternative][one.part.id] = one.reading(level)
     against = [[p for p, r in found.items() if r == "other side"] for found in readings.values()]
     if all(against):
         parts_against = ", ".join(p for found in against for p in found)
         return FAILS, f"on the other side of the margin: {parts_against}"
-    open_ = [p for found in readings.values() for p, r in found.items() if r != "holds"]
-    return OPEN, f"not decided: {', '.join(open_)}" if open_ else "p is not small enough"
+    testable = {name: found for name, found in readings.items() if not held[name].seeds}
+    whole = [name for name, found in testable.items() if set(found.values()) == {"holds"}]
+    if small and whole:
+        named = [name for name in whole if name]
+        return HOLDS, f"by {', '.join(named)}" if named else "every part lies beyond its margin"
+    if obstacle := _obstacle(tested, held):
+        return obstacle
+    open_ = [p for found in testable.values() for p, r in found.items() if r != "holds"]
+    out = [name for name, each in held.items() if each.seeds]
+    told = [f"not decided: {', '.join(open_)}"] if open_ else []
+    told += [f"held back by gates: {', '.join(out)}"] if out else []
+    return OPEN, "; ".join(told) or "p is not small enough"
 
 
-def _obstacle(tested: Sequence[Measured], held: Held) -> tuple[str, str] | None:
+def _obstacle(tested: Sequence[Measured], held: Mapping[str, Held]) -> tuple[str, str] | None:
     """What keeps a claim from being tested at all, in the order in which it is told."""
     absent = [m for m in tested if not m.counts.seeds]
     empty = [m.part.id for m in tested if m.summary is None]
+    every = Held.joined(held.values())
     if absent:
         names = dict.fromkeys(x for m in absent for x in m.counts.missing)
         found = OPEN, f"not run: {', '.join(names)}"
-    elif held.failed:
-        found = UNTESTABLE, f"gates: {held.words()}"
-    elif held.unmeasured:
-        found = OPEN, f"gates: {held.words()}"
+    elif all(each.failed for each in held.values()):
+        found = UNTESTABLE, f"gates: {every.words()}"
+    elif all(each.seeds for each in held.values()):
+        found = OPEN, f"gates: {every.words()}"
     elif empty:
         found = OPEN, f"undefined for lack of items: {', '.join(empty)}"
     elif min(len(m.counts.seeds) for m in tested) == 1:
@@ -199,16 +247,17 @@ def _row(
     claims: Claims,
     parts: Sequence[Measured],
     held: Held,
-    verdict: str,
-    reason: str,
-    p: float | None,
-    p_holm: float,
-    level: float,
+    said: tuple[str, str],
+    shown: tuple[float | None, float, float] | None,
 ) -> ClaimVerdict:
-    claim, first = claims.claims[name], parts[0]
-    seeds = sorted({s for m in parts if isinstance(m.part, Part) for s in m.counts.seeds})
+    """Args: ``said``, verdict and reason; ``shown``, p, adjusted p and level, if they are given."""
+    claim, first, (verdict, reason) = claims.claims[name], parts[0], said
+    read = [set(m.counts.seeds) for m in parts if isinstance(m.part, Part) and m.counts.seeds]
+    seeds = sorted(set.intersection(*read)) if read else []
     passed = [s for s in seeds if s not in held.seeds]
     kept = [v for s, v in zip(first.counts.seeds, first.counts.values, strict=True) if s in passed]
+    p, p_holm, level = shown or (None, None, None)
+    provisional = "" if shown is None else "yes" if len(seeds) < claims.seeds.full else "no"
     return ClaimVerdict(
         claim=name,
         family=name[0],
@@ -218,16 +267,12 @@ def _row(
         why=claim.why,
         flags="; ".join(claim.flags),
         verdict=verdict,
-        provisional=""
-        if verdict == DEVELOPMENT
-        else "yes"
-        if len(seeds) < claims.seeds.full
-        else "no",
+        provisional=provisional,
         reason=reason,
         gates=held.words(),
         p=None if p is None else rounded(p),
-        p_holm=rounded(p_holm),
-        level=rounded(level),
+        p_holm=None if p_holm is None else rounded(p_holm),
+        level=None if level is None else rounded(level),
         config=claims.model,
         seeds=" ".join(map(str, seeds)),
         n_seeds=len(seeds),

@@ -173,6 +173,7 @@ class Claims(Strict):
 
     Attributes:
         sha256: Hash of the file, put in by the plan.
+        changed: Overrides of the command line that make verdicts exploratory, put in by the plan.
         model: Option of conf/model that terms without ``model`` are read on.
         alpha: Level of a family, shared out by Holm's rule.
         seeds: The confirmatory seeds.
@@ -181,6 +182,7 @@ class Claims(Strict):
     """
 
     sha256: str = ""
+    changed: list[str] = []
     model: Name
     alpha: Annotated[float, Field(gt=0, lt=0.5)]
     seeds: Confirmatory

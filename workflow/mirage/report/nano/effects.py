@@ -33,7 +33,7 @@ def _key(effect: Effect) -> Key:
 
 def main_block(effects: Sequence[Effect]) -> str:
     """Returns the block that most effects belong to: the factorial itself."""
-    counts = Counter(e.block for e in effects if e.block)
+    counts = Counter(e.block for e in effects if e.block and e.kind != "shared")
     return max(sorted(counts), key=lambda name: counts[name], default="")
 
 
@@ -178,11 +178,15 @@ def sign_kept(first: Effect, last: Effect) -> str:
 
 
 def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Effects of labels on J at every number of steps, and with equal answer tokens."""
+    """Effects of labels on J at every number of steps, and with equal answer tokens.
+
+    A row is read on the settings that all its columns have: elsewhere than there, more steps and
+    other settings would be one change.
+    """
     mine = [
         e
         for e in data.scores.factorial
-        if e.outcome == "j" and e.kind == "main" and e.factor == "labels" and e.block
+        if e.outcome == "j" and e.kind == "shared" and e.factor == "labels" and e.block
     ]
     size = _facts(main_block(data.scores.factorial)).get("size", "")
     grid: dict[str, dict[str, Effect]] = {}

@@ -121,7 +121,7 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
 def _disagreements(parts: Sequence[ClaimPart]) -> str:
     """Names the parts that t and bootstrap read differently; such a part is undecided."""
     if all(p.p is None for p in parts):
-        return "No part has several seeds, so there is no t over seeds to check."
+        return "No part is tested here, so there is no t over seeds to check."
     apart = [f"{p.claim} {p.part}" for p in parts if _apart(p)]
     if not apart:
         return "t over seeds and the crossed bootstrap agree on every part."
@@ -137,7 +137,9 @@ def _apart(part: ClaimPart) -> bool:
 
 
 def _per_seed(parts: Sequence[ClaimPart]) -> list[str]:
-    shown = [f"{p.claim} {p.part}: {p.per_seed}" for p in parts if p.n_seeds > 1 and p.margin]
+    shown = [
+        f"{p.claim} {p.part}: {p.per_seed}" for p in parts if p.n_seeds > 1 and p.margin is not None
+    ]
     return [f"Per seed, in the order of the seeds. {'; '.join(shown)}."] if shown else []
 
 
