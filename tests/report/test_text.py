@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mirage.report.text import LATEX, LATIN, breakable, csv_cell, latex, markdown, visible
 from synthetic_study import HOSTILE
 
-QUICK = settings(max_examples=100, deadline=None)
+QUICK = settings(max_examples=100)
 ANY = st.text(max_size=60) | st.text("-,–—'`?!<>[]{}\\שéж′−", max_size=20)
 
 

@@ -16,7 +16,7 @@ def prompt(number: int, length: int) -> Prompt:
     return Prompt(Question(f"s/{number}", "s", "", (), (), str(Path()), 9), tuple(range(length)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 50), max_size=40), st.integers(1, 12), st.integers(0, 99))
 def test_every_prompt_once_whatever_the_order(lengths: list[int], size: int, seed: int) -> None:
     prompts = [prompt(i, n) for i, n in enumerate(lengths)]

@@ -20,7 +20,7 @@ from mirage.score.intervals import (
     sign_flip_p,
 )
 
-QUICK = settings(max_examples=50, deadline=None)
+QUICK = settings(max_examples=50)
 
 
 @QUICK

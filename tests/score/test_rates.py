@@ -73,7 +73,7 @@ def test_four_outcomes_sum_to_100_everywhere(scores: Scores) -> None:
     assert sums == pytest.approx([100.0] * len(sums))
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 12))
 def test_any_verdicts_give_sound_rates(settings: Score, seed: int, count: int) -> None:
     random = Random(seed)

@@ -15,7 +15,7 @@ from mirage.score.quantity import Counted
 from mirage.score.seeds import Summary, crossed_bootstrap, summarise
 from mirage.score.verdicts import shared_out
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 
 
 def counts_of(rng: np.random.Generator, seeds: int, pairs: int = 9, terms: int = 2) -> Counted:
