@@ -155,7 +155,7 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "bars": (
             "cluster bootstrap over object pairs, exact binomial on pairs at 0 and 100 %"
             if len(study.seeds) == 1
-            else f"by t over {len(study.seeds)} seeds, around their mean"
+            else f"by t over {len(study.seeds)} seeds, by object pairs where all give one value"
         ),
         "level": _levels(data.samples),
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.tables else f"{ASR_RULE}.",

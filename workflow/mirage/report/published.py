@@ -28,7 +28,7 @@ PREFIX = "published_"
 READING = (
     "Numbers stand as printed, without intervals, because none were published; a letter leads to a "
     "note on what is known of a value. Not every value in doubt has one: the table “printed "
-    "numbers that cannot all be right” of the study paper lists every cell that fails a recomputation."
+    "numbers that cannot all be right” of the study paper lists every cell that fails a check."
 )
 
 

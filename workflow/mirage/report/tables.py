@@ -138,8 +138,9 @@ def mean_notes(found: Iterable[Measure], seeds: int) -> list[str]:
         return []
     fewer = {f"{m.recipe}, {m.suite} {m.corner}": m.n_seeds for m in means if m.n_seeds < seeds}
     return [
-        "Rows of means: the mean of the seeds' values with a 95 % interval by t over seeds; all "
-        "other intervals are over object pairs within one seed.",
+        "Rows of means: the mean of the seeds' values with a 95 % interval by t over seeds, by "
+        "object pairs where all seeds give one value; all other intervals are over object pairs "
+        "within one seed.",
         *(
             f"{who}: some means are over {count} of {seeds} seeds, as the rest have no such item."
             for who, count in fewer.items()
