@@ -107,7 +107,7 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("id", is_text=True),
         Column("quantity (points)", is_text=True),
         Column("margin", is_text=True),
-        Column("by t over seeds"),
+        Column("over seeds"),
         Column("by crossed bootstrap"),
         Column("p", bare=True),
         Column("reading", is_text=True),
