@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from mirage.build.assist import Request, ask_one, ask_pair, ask_picture, choose
+from mirage.build.balance import balanced_order
 from mirage.build.scenarios import Scenario, allowed, master_list
 from mirage.build.skills import FAMILIES, GENERAL, Draw, seen
 from mirage.build.thought import Made, finished, thinking
@@ -83,7 +84,7 @@ def _mis(world: dict[str, Any], data: dict[str, Any], seed: int) -> Iterator[Mad
             f"of: {', '.join(LABELS)}."
         )
     style = LABELS[data["labels"]]
-    for scenario in master_list(world, data, seed):
+    for scenario in master_list(world, data, seed, balanced_order(world, seed)):
         first, second = (seen(picture) for picture in scenario.pictures)
         shown = view(scenario, data["images"])
         template = scenario.template

@@ -59,16 +59,21 @@ def allowed(pair: tuple[str, str], hold_out: dict[str, list[str]]) -> bool:
 
 
 def scenarios(
-    world: dict[str, Any], seed: int, wordings: list[Wording]
+    world: dict[str, Any], seed: int, wordings: list[Wording], order: int
 ) -> Iterator[tuple[Scenario, Quad]]:
-    """Yields hazardous scenarios with their quads without end, each training pair equally often."""
+    """Yields hazardous scenarios with their quads without end, each training pair equally often.
+
+    Args:
+        order: Which of the seed's orders of pairs (``balance.balanced_order``).
+    """
+    again = f"/order-{order}" if order else ""
     made = quads("train", pairs_per_edge=8, items_per_pair=8)
     for number in count():
         turn, place = divmod(number, len(made))
         if place == 0:
-            order = list(made)
-            Random(f"scenarios/{seed}/{turn}").shuffle(order)
-        quad = order[place]
+            shuffled = list(made)
+            Random(f"scenarios/{seed}/{turn}{again}").shuffle(shuffled)
+        quad = shuffled[place]
         rng = Random(f"scenario/{seed}/{number}/pictures")
         # As in the paper's training images, which are unsafe or safe, each state is drawn or not.
         first, second = (pick(rng, world, n, rng.random() < 0.5, "train") for n in quad.hazard)
@@ -85,7 +90,9 @@ def _question(seed: int, number: int, action: str, wordings: list[Wording]) -> T
     return rng.choice(templates(action, wordings[number % len(wordings)], "train"))
 
 
-def master_list(world: dict[str, Any], data: dict[str, Any], seed: int) -> list[Scenario]:
+def master_list(
+    world: dict[str, Any], data: dict[str, Any], seed: int, order: int = 0
+) -> list[Scenario]:
     """Returns a recipe's hazardous scenarios, then its benign ones: ``unsafe + twins`` items.
 
     The benign items go with the first ``twins`` scenarios, one each, by ``benign_kind``:
@@ -102,10 +109,11 @@ def master_list(world: dict[str, Any], data: dict[str, Any], seed: int) -> list[
 
     Args:
         data: The recipe's ``wording``, ``unsafe``, ``twins``, ``benign_kind`` and ``hold_out``.
+        order: As of ``scenarios``.
     """
     unsafe, twins, kind = int(data["unsafe"]), int(data["twins"]), data["benign_kind"]
     hazards = unsafe + twins if kind == "none" else unsafe
-    drawn = list(islice(scenarios(world, seed, data["wording"]), max(hazards, twins)))
+    drawn = list(islice(scenarios(world, seed, data["wording"], order), max(hazards, twins)))
     kept = [
         (scenario, quad)
         for scenario, quad in drawn
@@ -124,7 +132,7 @@ def _benign(
 ) -> Scenario:
     kind, number = data["benign_kind"], scenario.number
     if kind == "image_twins":
-        pictures = _swapped(scenario, quad, world, seed)
+        pictures = swapped(scenario, quad, world, seed)
         return replace(scenario, id=f"{scenario.id}-twin", pictures=pictures, hazardous=False)
     if kind == "text_twins":
         action = HARMLESS[number // 2 % len(HARMLESS)]
@@ -148,8 +156,8 @@ def _benign(
     )
 
 
-def _swapped(scenario: Scenario, quad: Quad, world: dict[str, Any], seed: int) -> Pictures:
-    """The pictures of a scenario's image twin: one object swapped, in the same state."""
+def swapped(scenario: Scenario, quad: Quad, world: dict[str, Any], seed: int) -> Pictures:
+    """Returns the pictures of a scenario's image twin: one object swapped, in the same state."""
     at = quad.swapped
     rng = Random(f"scenario/{seed}/{scenario.number}/twin")
     fresh = pick(rng, world, quad.twin[at], scenario.pictures[at].state, "train")
