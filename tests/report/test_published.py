@@ -322,15 +322,15 @@ def test_what_is_wrong_is_named(tmp_path: Path, file: str, old: str, new: str, t
 @pytest.mark.parametrize(
     ("plain", "told"),
     [
-        ({"title": "Main"}, "chapter list: "),
-        ([{"title": "Main", "paper": []}], r"chapter 0\.own: Field required"),
-        ([{"title": "Main", "paper": ["table99"], "own": []}], r"Main: .* no table99"),
-        ([{"title": "Main", "paper": [], "own": [], "study": "x"}], "'own'"),
+        ({"title": "Main"}, ": Input should be a valid list"),
+        ([{"title": "Main", "paper": []}], r", 0\.own: Field required"),
+        ([{"title": "Main", "paper": ["table99"], "own": []}], r", Main: .* no table99"),
+        ([{"title": "Main", "paper": [], "own": [], "study": "x"}], ", .*'own'"),
     ],
 )
 def test_broken_chapters_are_named(
     plain: object, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "source", lambda name: plain)
-    with pytest.raises(DataError, match=rf"reports/chapters\.yaml, .*{told}"):
+    with pytest.raises(DataError, match=rf"reports/chapters\.yaml{told}"):
         chapters()

@@ -61,9 +61,18 @@ FACTS: Mapping[str, tuple[str, ...] | None] = {
 }
 """Facts that ``where`` may ask for -> the values there are; None where any is let through."""
 
-DECISIVE = (
-    *("score", "build", "world", "engine", "model", "tune", "respond", "recipe", "suite", "judge"),
-)
+DECISIVE = [
+    "score",
+    "build",
+    "world",
+    "engine",
+    "model",
+    "tune",
+    "respond",
+    "recipe",
+    "suite",
+    "judge",
+]
 """Groups whose settings can reach a verdict; those of track and report cannot."""
 
 OF_STUDY = ("overrides", "axes", "exclude", "judges")

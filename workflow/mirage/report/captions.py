@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from mirage.contracts import DataError, Sample
 from mirage.report.data import ReportData
 from mirage.report.table import Cell, Column, Table, Text
+
+T = TypeVar("T")
 
 SOURCES = Path(__file__).resolve().parents[3] / "reports"
 """Templates and captions of the repository."""
@@ -98,6 +101,26 @@ def parsed(path: Path) -> Any:
     except yaml.YAMLError as error:
         problem = " ".join(str(error).split())
         raise DataError(f"{path}: {problem}. Correct it and run snakemake again.") from None
+
+
+def validated(kind: type[T], plain: object, where: str) -> T:
+    """Returns what a file of ``reports/`` holds, checked.
+
+    Args:
+        kind: A pydantic model, or a list or mapping of one.
+        plain: What was parsed.
+        where: The file, and the entry if it is not the whole.
+
+    Raises:
+        DataError: It does not fit; the first problem.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        found = f"{where}, {place}" if place else where
+        raise DataError(f"{found}: {first['msg']}. Correct it and run snakemake again.") from None
 
 
 @lru_cache

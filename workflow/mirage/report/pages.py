@@ -11,11 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pydantic import TypeAdapter, ValidationError
-
 from mirage.contracts import DataError
 from mirage.plan.schema.base import Strict
-from mirage.report.captions import Caption, changes, source, words_table
+from mirage.report.captions import Caption, changes, source, validated, words_table
 from mirage.report.data import ReportData, StudyInfo
 from mirage.report.gallery import Gallery
 from mirage.report.published import Entry, Paper, heading, named, paper, published_table
@@ -53,25 +51,13 @@ class Chapter(Strict):
     study: str = ""
 
 
-CHAPTERS = TypeAdapter(list[Chapter])
-
-
 def chapters() -> tuple[Chapter, ...]:
     """Returns the chapters of ``reports/chapters.yaml``.
 
     Raises:
         DataError: The file is gone or broken, or names a table that ``paper.yaml`` lacks.
     """
-    plain: object = source("chapters.yaml")
-    try:
-        found = CHAPTERS.validate_python(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DataError(
-            f"reports/chapters.yaml, chapter {where or 'list'}: {first['msg']}. "
-            "Correct it and run snakemake again."
-        ) from None
+    found = validated(list[Chapter], source("chapters.yaml"), "reports/chapters.yaml")
     known = paper().entries
     for chapter in found:
         if chapter.study and not chapter.own:

@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
 from mirage.contracts import DataError
 from mirage.plan.schema.base import Name, Strict
-from mirage.report.captions import SOURCES, parsed
+from mirage.report.captions import SOURCES, parsed, validated
 from mirage.report.table import Cell, Column, Number, Table, Text
 
 COLUMNS = ("table", "row", "column", "value", "unit", "source", "flag")
@@ -155,15 +155,7 @@ def _words(path: Path) -> dict[str, str]:
 
 
 def _entry(key: str, plain: object) -> Entry:
-    try:
-        return Entry.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DataError(
-            f"reports/paper.yaml, {key}: {where or 'entry'}: {first['msg']}. "
-            "Correct it and run snakemake again."
-        ) from None
+    return validated(Entry, plain, f"reports/paper.yaml, {key}")
 
 
 def _read(path: Path) -> list[Printed]:

@@ -13,11 +13,9 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from itertools import groupby
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from mirage.contracts import DataError
 from mirage.plan.schema.base import Strict
-from mirage.report.captions import SOURCES, parsed
+from mirage.report.captions import SOURCES, parsed, validated
 from mirage.report.published import Paper, Printed, is_number, named
 
 SMALL = 300
@@ -107,15 +105,7 @@ def checks(folder: Path = SOURCES) -> Checks:
         DataError: It is gone or broken.
     """
     path = folder / "published" / "checks.yaml"
-    plain = parsed(path)
-    try:
-        return Checks.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DataError(
-            f"{path}, {where}: {first['msg']}. Correct it and run snakemake again."
-        ) from None
+    return validated(Checks, parsed(path), str(path))
 
 
 def recompute(paper: Paper, wanted: Checks) -> list[Finding]:

@@ -14,7 +14,6 @@ from functools import cached_property
 from itertools import combinations
 
 import numpy as np
-from scipy.special import stdtrit
 
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
@@ -26,6 +25,7 @@ from mirage.score.intervals import (
     exact_binomial,
     percentile_limits,
     resampled_weights,
+    t_half,
 )
 from mirage.score.quantity import Pool, counted, shares
 from mirage.score.rates import rounded
@@ -135,8 +135,7 @@ def _cell(
         return None
     weights = resampled_weights(counts.n_pairs, score.draws, score.seed)
     drawn = np.full((score.draws, len(counts.seeds)), counts.constant)
-    pairs = (counts.items > 0).any(axis=1).sum(axis=1).astype(np.float64)
-    rates = counts.rates.mean(axis=1)
+    rates, pairs = counts.rates.mean(axis=1), counts.pairs_read
     low, high = (100 * x for x in exact_binomial(rates / 100 * pairs, pairs, score.alpha))
     for at, weight in enumerate(counts.weights):
         hits, items = weights @ counts.hits[at].T, weights @ counts.items[at].T
@@ -146,9 +145,7 @@ def _cell(
         if not at_edge(rates[at]) and np.nanmax(of_mean) - np.nanmin(of_mean) > FLAT:
             ends = percentile_limits(of_mean[:, None], score.alpha)
             low[at], high[at] = ends[0][0], ends[1][0]
-    below, above = combined_limits(
-        counts.weights, rates, np.minimum(low, rates), np.maximum(high, rates)
-    )
+    below, above = combined_limits(counts.weights, rates, low, high)
     return Cell(
         dict(zip(counts.seeds, counts.values.tolist(), strict=True)),
         dict(zip(counts.seeds, drawn.T, strict=True)),
@@ -298,8 +295,7 @@ def _estimate(
     values = weights @ per_seed
     value = float(values.mean())
     if len(seeds) > 1 and np.ptp(values) > FLAT:
-        spread = float(values.std(ddof=1)) / len(seeds) ** 0.5
-        half = float(stdtrit(len(seeds) - 1, 1 - alpha / 2)) * spread
+        half = t_half(values, alpha / 2)
         return value, value - half, value + half, "t"
     drawn = sum(w * np.mean([c.drawn[s] for s in seeds], axis=0) for w, c in weighted)
     kept = drawn[~np.isnan(drawn)]
@@ -309,9 +305,7 @@ def _estimate(
         return value, float(low), float(high), "pairs"
     middle = per_seed.mean(axis=1)
     lows, highs = np.array([c.low for _, c in weighted]), np.array([c.high for _, c in weighted])
-    low, high = combined_limits(
-        weights, middle, np.minimum(lows, middle), np.maximum(highs, middle)
-    )
+    low, high = combined_limits(weights, middle, lows, highs)
     return value, low, high, "combined" if moves else "exact_pairs"
 
 

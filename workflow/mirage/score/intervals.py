@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri
+from scipy.special import betaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -115,6 +115,13 @@ def rate_limits(
     return low, high, ["exact_pairs" if is_flat else "bootstrap" for is_flat in flat]
 
 
+def t_half(values: Floats, level: float) -> float:
+    """Half the width of a one-sided t bound at 1 - ``level`` of the mean of several values."""
+    count = len(values)
+    half: float = float(stdtrit(count - 1, 1 - level)) * float(values.std(ddof=1)) / count**0.5
+    return half
+
+
 def combined_limits(
     signs: Floats, values: Floats, lows: Floats, highs: Floats
 ) -> tuple[float, float]:
@@ -123,9 +130,10 @@ def combined_limits(
     Args:
         signs: +1 or -1 (or other weights) per part.
         values: Value of each part.
-        lows: Lower limit of each part.
-        highs: Upper limit of each part.
+        lows: Lower limit of each part; its value where rounding puts the limit above it.
+        highs: Upper limit of each part; likewise.
     """
+    lows, highs = np.minimum(lows, values), np.maximum(highs, values)
     down = np.where(signs > 0, values - lows, highs - values) * np.abs(signs)
     up = np.where(signs > 0, highs - values, values - lows) * np.abs(signs)
     centre = float(signs @ values)
@@ -152,9 +160,7 @@ def combined_rate_limits(
     """
     rates = 100 * hits.sum(axis=0) / items.sum(axis=0)
     low, high, _ = rate_limits(hits, items, draws=draws, seed=seed, alpha=alpha)
-    return combined_limits(
-        signs, rates, np.minimum(100 * low, rates), np.maximum(100 * high, rates)
-    )
+    return combined_limits(signs, rates, 100 * low, 100 * high)
 
 
 def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Floats:

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
-from mirage.score.intervals import exact_binomial
+from mirage.score.intervals import exact_binomial, t_half
 from mirage.score.rates import Rate, rounded
 from mirage.score.seeds import FLAT
 
@@ -70,7 +69,7 @@ def _mean(place: Place, seen: list[Rate], alpha: float) -> Mean:
     if np.ptp(values) < FLAT:
         low, high = _by_pairs(place[-1], centre, seen, alpha)
     else:
-        half = float(stdtrit(count - 1, 1 - alpha / 2)) * float(values.std(ddof=1)) / count**0.5
+        half = t_half(values, alpha / 2)
         low, high = centre - half, centre + half
     least, most = RANGES.get(place[-1], (0.0, 100.0))
     return Mean(

@@ -78,6 +78,12 @@ class Counted:
         return int(self.items.sum(axis=2).min()) if self.items.size else 0
 
     @property
+    def pairs_read(self) -> Floats:
+        """Clusters that each term reads in any seed, shape (terms,)."""
+        read: Floats = (self.items > 0).any(axis=1).sum(axis=1).astype(np.float64)
+        return read
+
+    @property
     def n_pairs(self) -> int:
         """Clusters that any term and seed reads."""
         return int(self.items.shape[2])

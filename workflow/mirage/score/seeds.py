@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from mirage.score.intervals import (
     Floats,
@@ -26,6 +26,7 @@ from mirage.score.intervals import (
     combined_rate_limits,
     exact_binomial,
     resampled_weights,
+    t_half,
 )
 from mirage.score.quantity import Counted, shares
 
@@ -77,9 +78,7 @@ class Summary:
         exact = self._exact(level)[int(upper)] if self.method in EXACT else None
         if exact is not None and self.method == "exact_pairs":
             return exact
-        count = len(self.values)
-        spread = float(self.values.std(ddof=1)) / math.sqrt(count)
-        half = float(stdtrit(count - 1, 1 - level)) * spread
+        half = t_half(self.values, level)
         by_t = self.mean + half if upper else self.mean - half
         return by_t if exact is None else max(by_t, exact) if upper else min(by_t, exact)
 
@@ -112,14 +111,9 @@ class Summary:
 
     def _exact(self, level: float) -> tuple[float, float]:
         rates = self.counted.rates.mean(axis=1) / 100
-        pairs = (self.counted.items > 0).any(axis=1).sum(axis=1).astype(np.float64)
+        pairs = self.counted.pairs_read
         low, high = exact_binomial(rates * pairs, pairs, 2 * level)
-        below, above = combined_limits(
-            self.counted.weights,
-            100 * rates,
-            100 * np.minimum(low, rates),
-            100 * np.maximum(high, rates),
-        )
+        below, above = combined_limits(self.counted.weights, 100 * rates, 100 * low, 100 * high)
         return self.counted.constant + below, self.counted.constant + above
 
     def _exact_p(self, margin: float, above: bool) -> float:
