@@ -8,7 +8,9 @@ import pytest
 from mirage.plan.compose import Conf
 from mirage.plan.problems import PlanError
 from mirage.plan.resolve import resolve
+from mirage.plan.schema.recipe import SOURCES
 from mirage.plan.schema.study import TABLES
+from mirage.world.labels import LABELS
 
 
 def problems(conf: Conf, **config: Any) -> list[str]:
@@ -273,3 +275,8 @@ def test_what_a_source_would_ignore_is_an_error(override: str, told: str) -> Non
     recipe = override.split(".")[1]
     with pytest.raises(PlanError, match=told):
         resolve({"recipe": [recipe], "hydra": [override]})
+
+
+def test_the_plan_knows_the_label_styles_of_the_world() -> None:
+    """The plan imports no world, so its list is held equal here."""
+    assert set(SOURCES["mis"].labels) == set(LABELS)

@@ -14,7 +14,7 @@ from itertools import count, islice
 from typing import Any, Final
 
 from mirage.build.scenarios import scenarios, swapped
-from mirage.build.shortcuts import check_training
+from mirage.build.shortcuts import IMAGES, scored_training
 from mirage.contracts import Sample
 
 HAZARDS: Final = 1964
@@ -48,4 +48,4 @@ def _balanced(world: dict[str, Any], seed: int, order: int) -> bool:
                 "states": [picture.state for picture in pictures],
             }
             rows.append(Sample(f"{kind}/{hazard.id}", "", "", "", "", (), truth))
-    return all(rule.passed for rule in check_training(rows, "the master list", "unmatched"))
+    return all(rule.passed for rule in scored_training(rows, IMAGES))

@@ -91,7 +91,7 @@ def _question(seed: int, number: int, action: str, wordings: list[Wording]) -> T
 
 
 def master_list(
-    world: dict[str, Any], data: dict[str, Any], seed: int, order: int = 0
+    world: dict[str, Any], data: dict[str, Any], seed: int, order: int
 ) -> list[Scenario]:
     """Returns a recipe's hazardous scenarios, then its benign ones: ``unsafe + twins`` items.
 

@@ -7,7 +7,7 @@ something else than combining, so such a build fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +53,10 @@ SHORTCUTS: Final[dict[str, Words]] = {
     "both images, added": _images,
     "text and images, added": lambda sample: _text(sample) + _images(sample),
 }
+
+
+IMAGES: Final = ("first image", "second image", "both images, added")
+"""Shortcuts that read no word."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,24 @@ def cross_validated(
     return guess
 
 
+def scored_training(rows: Sequence[Sample], shortcuts: Iterable[str]) -> list[Shortcut]:
+    """Returns what some shortcuts score on the hazards and benign items of a training set.
+
+    Args:
+        rows: Samples; those whose ``truth`` has no ``kind`` (general data) are left out.
+        shortcuts: Keys of SHORTCUTS.
+    """
+    own = [row for row in rows if row.truth.get("kind") in ("hazard", "benign")]
+    labels = np.array([row.truth["kind"] == "hazard" for row in own])
+    groups = np.array([int(row.id.split("/")[1].split("-")[0]) for row in own])
+    results = []
+    for shortcut in shortcuts:
+        bags = [SHORTCUTS[shortcut](row) for row in own]
+        guess = cross_validated(features(bags), labels, groups)
+        results.append(_judged(guess, labels, shortcut, "hazardous or benign?"))
+    return results
+
+
 def check_training(rows: Sequence[Sample], name: str, kind: str) -> list[Shortcut]:
     """Returns what the image shortcuts score on a recipe that carries benign items.
 
@@ -157,15 +179,7 @@ def check_training(rows: Sequence[Sample], name: str, kind: str) -> list[Shortcu
     Raises:
         DataError: A shortcut works on its triggering questions where none may.
     """
-    own = [row for row in rows if row.truth.get("kind") in ("hazard", "benign")]
-    labels = [row.truth["kind"] == "hazard" for row in own]
-    groups = np.array([int(row.id.split("/")[1].split("-")[0]) for row in own])
-    results = []
-    images = ("first image", "second image", "both images, added")
-    for shortcut in images if kind == "text_twins" else SHORTCUTS:
-        bags = [SHORTCUTS[shortcut](row) for row in own]
-        guess = cross_validated(features(bags), np.array(labels), groups)
-        results.append(_judged(guess, np.array(labels), shortcut, "hazardous or benign?"))
+    results = scored_training(rows, IMAGES if kind == "text_twins" else SHORTCUTS)
     bad = [r for r in results if not r.passed]
     if bad and kind not in ("unmatched", "held_out"):
         told = "; ".join(f"{r.name} scores {r.accuracy:.0%}" for r in bad)
