@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
 from mirage.report import nano
-from mirage.report.build import BLOCKS
+from mirage.report.browser import browser
+from mirage.report.build import BLOCKS, blocks_of
 from mirage.report.data import BASE, ModelInfo, RecipeInfo, ReportData, StudyInfo
+from mirage.report.html import to_html
 from mirage.report.load import hazard_rows
+from report_pages import CHROMIUM, EVIL, small
 from synthetic_study import PROFILES, scored, study
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -68,3 +76,61 @@ def data() -> ReportData:
 @pytest.fixture(scope="session")
 def hostile() -> ReportData:
     return make_data(hostile=True)
+
+
+@pytest.fixture(scope="session")
+def pages(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Addresses of a page with plain answers and of one with evil answers."""
+    folder = tmp_path_factory.mktemp("pages")
+    evil = {name: dict.fromkeys(said, EVIL) for name, said in data.responses.items()}
+    samples = tuple(replace(sample, question=EVIL) for sample in data.samples)
+    study = replace(data.study, name="paper", published=True, tables=("published_check", "gates"))
+    last = data.study.trained[-1].name
+    hidden = {**data.responses, last: dict.fromkeys(data.responses[last], "zebra")}
+    made = {
+        "plain": small(data),
+        "evil": small(data, responses=evil, samples=samples),
+        "published": replace(data, study=study, responses={}),
+        "hidden": small(data, responses=hidden),
+    }
+    for name, each in made.items():
+        text = to_html(each.study, blocks_of(each), browser(each))
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in made}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if path is None:
+        # A skip would hide that the page was not tested.
+        pytest.fail("no Chromium: apt-get install -y --no-install-recommends chromium")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start for root, whom continuous integration often is.
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(executable_path=path, args=options)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Page]:
+    """A tab that may not say, ask or load anything while a test uses it."""
+    context = chromium.new_context(viewport={"width": 1300, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(5000)
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("file:", "data:"))
+            else faults.append(f"request: {request.url}")
+        ),
+    )
+    yield page
+    context.close()
+    assert faults == []

@@ -1,0 +1,27 @@
+"""Pages of the made-up study for the tests that open them in a real browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from playwright.sync_api import Page
+
+from mirage.report.data import ReportData
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+EVIL = (
+    "</script><script>window.ran = 1</script><!-- <script> <img src=x onerror='window.ran = 1'> "
+    "\"'><svg onload=window.ran=1> {{ 7 * 7 }} &lt;b&gt; " + "w" * 300 + " \u202egnp.exe\u202c "
+    "\u200fright\u200b \u2028 \x00\x07 שלום"
+)
+TABLES = ("fig4", "corners", "gates", "gallery")
+
+
+def small(data: ReportData, **more: Any) -> ReportData:
+    runs = {model.name: f"{place:064x}" for place, model in enumerate(data.study.trained)}
+    return replace(data, study=replace(data.study, tables=TABLES), runs=runs, **more)
+
+
+def texts(page: Page, selector: str) -> list[str]:
+    return [found.strip() for found in page.locator(selector).all_inner_texts()]
