@@ -9,7 +9,7 @@ import sys
 
 from snakemake.utils import min_version
 
-from mirage.plan import views
+from mirage.plan import snakemake_pages
 from mirage.plan.dag import finish_command, open_plan
 from mirage.plan.job import ConfigError
 
@@ -46,7 +46,7 @@ rule all:
     default_target: True
     input:
         PLAN.targets,
-        views.folders(STORE, PLAN.reports),
+        snakemake_pages.folders(STORE, PLAN.reports),
 
 
 onsuccess:

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from build_settings import load
-from mirage.build.assist import FORMATS, ask_pair, choose
 from mirage.build.base import base_samples
 from mirage.build.composite import composite_path, draw_composites, halves
 from mirage.build.pictures import Picture, draw_pool
+from mirage.build.requests import FORMATS, ask_pair, choose
 from mirage.build.skills import FAMILIES, Draw
 from mirage.build.skills import halves as ask_half
 from mirage.build.splits import check_disjoint, pictured, rendering

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.compose import CONF, Conf
 from mirage.plan.job import STAGES, Job
 from mirage.plan.jobs import plan_jobs
-from mirage.plan.resolve import Resolved, resolve
+from mirage.plan.study.compose import CONF, Conf
+from mirage.plan.study.resolve import Resolved, resolve
 
 Plan = Callable[..., dict[str, Job]]
 

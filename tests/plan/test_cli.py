@@ -13,9 +13,9 @@ import pytest
 
 from mirage.cli import doctor, gc, run, timing
 from mirage.plan.artifact import Manifest
-from mirage.plan.code import Code
-from mirage.plan.compare import parent_changes, setting_changes
-from mirage.plan.frozen import Frozen, assemble, freeze, load
+from mirage.plan.code_version import Code
+from mirage.plan.diff import parent_changes, setting_changes
+from mirage.plan.frozen_plan import Frozen, assemble, freeze, load
 from mirage.plan.job import STAGES, Job
 
 CODES = {stage: Code("v", {}) for stage in STAGES}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mirage.plan.code import Trees, stage_code, untouched
+from mirage.plan.code_version import Trees, stage_code, untouched
 
 FILES = {
     "__init__.py": "",

@@ -7,9 +7,9 @@ import shlex
 
 import pytest
 
-from mirage.plan.compose import CONF, MANY, SINGLE, Conf
-from mirage.plan.options import from_words
-from mirage.plan.resolve import resolve
+from mirage.plan.study.compose import CONF, MANY, SINGLE, Conf
+from mirage.plan.study.options import from_words
+from mirage.plan.study.resolve import resolve
 
 OPTIONS = {
     group: Conf().options(group) for group in sorted(p.name for p in CONF.iterdir() if p.is_dir())

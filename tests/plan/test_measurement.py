@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mirage.plan.frozen import assemble
+from mirage.plan.frozen_plan import assemble
 from mirage.plan.job import ConfigError, Job
 
 Plan = Callable[..., dict[str, Job]]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.options import KEYS, read_options, split_overrides
+from mirage.plan.study.options import KEYS, read_options, split_overrides
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mirage.plan.compose import CONF, Conf
 from mirage.plan.job import Job
-from mirage.plan.problems import PlanError
-from mirage.plan.resolve import resolve
+from mirage.plan.study.compose import CONF, Conf
+from mirage.plan.study.problems import PlanError
+from mirage.plan.study.resolve import resolve
 
 Plan = Callable[..., dict[str, Job]]
 

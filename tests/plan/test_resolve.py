@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.compose import Conf
-from mirage.plan.problems import PlanError
-from mirage.plan.resolve import resolve
 from mirage.plan.schema.recipe import SOURCES
 from mirage.plan.schema.study import TABLES
+from mirage.plan.study.compose import Conf
+from mirage.plan.study.problems import PlanError
+from mirage.plan.study.resolve import resolve
 from mirage.world.labels import LABELS
 
 
@@ -168,7 +168,7 @@ def test_a_binary_file_is_no_yaml(conf: Conf, tmp_path: Path) -> None:
 
 
 def test_tables_are_those_that_the_report_makes() -> None:
-    from mirage.report.build import BLOCKS
+    from mirage.report.assemble import BLOCKS
 
     assert set(TABLES) == set(BLOCKS)
 

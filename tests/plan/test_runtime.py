@@ -12,8 +12,8 @@ import pytest
 from mirage.contracts import DataError
 from mirage.plan import runtime
 from mirage.plan.artifact import Manifest, artifact_id, file_sha256
-from mirage.plan.code import stage_code
-from mirage.plan.frozen import job_file
+from mirage.plan.code_version import stage_code
+from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import ConfigError, Job, JobContext
 from mirage.plan.runtime import run_job
 

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from mirage.plan.artifact import sha256
-from mirage.plan.categories import categories, rotated
-from mirage.plan.compose import CONF, Conf
 from mirage.plan.job import STAGES, Job
 from mirage.plan.jobs import plan_jobs
-from mirage.plan.problems import PlanError
-from mirage.plan.resolve import Resolved, resolve
+from mirage.plan.study.compose import CONF, Conf
+from mirage.plan.study.hold_out import categories, rotated
+from mirage.plan.study.problems import PlanError
+from mirage.plan.study.resolve import Resolved, resolve
 
 Plan = Callable[..., dict[str, Job]]
 

@@ -16,12 +16,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
-from mirage.report import nano
-from mirage.report.browser import browser
-from mirage.report.build import BLOCKS, blocks_of
+from mirage.report import exhibits as nano
+from mirage.report.assemble import BLOCKS, blocks_of
 from mirage.report.data import BASE, ModelInfo, RecipeInfo, ReportData, StudyInfo
-from mirage.report.html import to_html
 from mirage.report.load import hazard_rows
+from mirage.report.render.html import to_html
+from mirage.report.samples.browser import browser
 from report_pages import CHROMIUM, EVIL, small
 from synthetic_study import PROFILES, scored, study
 

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 from playwright.sync_api import Page
 
-from mirage.report.browser import browser, chosen_groups, run_link, script_json
-from mirage.report.build import blocks_of
+from mirage.report.assemble import blocks_of
 from mirage.report.data import ReportData
-from mirage.report.html import to_html
+from mirage.report.render.html import to_html
+from mirage.report.samples.browser import browser, chosen_groups, run_link, script_json
 from report_pages import small, texts
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mirage.plan.schema.score import Score
+from mirage.report.blocks import Number, Table, Text
 from mirage.report.captions import caption, setting_facts
 from mirage.report.data import ReportData
-from mirage.report.nano.effects import main_block, sensitivity_effects
-from mirage.report.nano.ledger import claim_parts
-from mirage.report.table import Number, Table, Text
+from mirage.report.exhibits.claims import claim_parts
+from mirage.report.exhibits.factorial_effects import main_block, sensitivity_effects
 from mirage.score.compute import Scores, score_all
 from mirage.score.frame import Model
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of

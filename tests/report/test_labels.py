@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from mirage.report.labels import Box, place_labels
+from mirage.report.draw.label_placement import Box, place_labels
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,18 @@ import pytest
 from wide_data import data_of
 
 from mirage.plan.schema.study import TABLES
-from mirage.report import nano
-from mirage.report.build import BLOCKS, build_tables
+from mirage.report import exhibits as nano
+from mirage.report.assemble import BLOCKS, build_tables
+from mirage.report.blocks import Figure, Number, Table, Text, TextBlock
 from mirage.report.captions import caption, setting_facts, source
 from mirage.report.data import ReportData
-from mirage.report.nano.places import TableMaker
-from mirage.report.numbers import numbers_tex
-from mirage.report.table import Figure, Number, Table, Text, TextBlock
-from mirage.report.writers import to_csv
-from mirage.score.claims import ClaimPart
+from mirage.report.exhibits.columns import TableMaker
+from mirage.report.render.tex_macros import numbers_tex
+from mirage.report.render.writers import to_csv
+from mirage.score.claims.parts import ClaimPart
+from mirage.score.claims.verdicts import ClaimVerdict
 from mirage.score.means import means
-from mirage.score.paper import NanoContrast
-from mirage.score.verdicts import ClaimVerdict
+from mirage.score.paper_contrasts import NanoContrast
 from synthetic_wide import card, factorial_cards, published_cards, wide
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"

@@ -15,15 +15,15 @@ import pytest
 
 from mirage.plan.artifact import Manifest
 from mirage.plan.job import Job
-from mirage.report.browser import browser
-from mirage.report.build import blocks_of, build_report
+from mirage.report.assemble import blocks_of, build_report
+from mirage.report.blocks import TextBlock
 from mirage.report.data import ReportData
-from mirage.report.gallery import Gallery, chosen_quads, tone, words
-from mirage.report.html import to_html
-from mirage.report.outline import outline
-from mirage.report.pdf import to_pdf
 from mirage.report.provenance import provenance_page
-from mirage.report.table import TextBlock
+from mirage.report.render.html import to_html
+from mirage.report.render.outline import outline
+from mirage.report.render.pdf import to_pdf
+from mirage.report.samples.browser import browser
+from mirage.report.samples.gallery import Gallery, chosen_quads, tone, words
 
 
 class Page(HTMLParser):

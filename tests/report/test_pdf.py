@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from mirage.report.build import blocks_of
+from mirage.report.assemble import blocks_of
+from mirage.report.blocks import Column, Number, Table, Text, TextBlock
 from mirage.report.data import ReportData
-from mirage.report.outline import outline
-from mirage.report.pages import Block, chapters
-from mirage.report.pdf import _block, to_pdf
-from mirage.report.table import Column, Number, Table, Text, TextBlock
+from mirage.report.paper.side_by_side import Block, chapters
+from mirage.report.render.outline import outline
+from mirage.report.render.pdf import _block, to_pdf
 
 
 def plain(blocks: list[Block], folder: Path) -> list[dict[str, Any]]:

@@ -14,16 +14,17 @@ import yaml
 from wide_data import data_of
 
 from mirage.contracts import DataError
-from mirage.plan.code import stage_code
+from mirage.plan.code_version import stage_code
 from mirage.plan.schema.study import TABLES
-from mirage.report import nano, pages
-from mirage.report.build import BLOCKS, blocks_of, build_tables
+from mirage.report import exhibits as nano
+from mirage.report.assemble import BLOCKS, blocks_of, build_tables
+from mirage.report.blocks import Column, Number, Table, Text, TextBlock
 from mirage.report.captions import SOURCES, caption, setting_facts
 from mirage.report.data import ReportData
-from mirage.report.pages import Block, arranged, chapters
-from mirage.report.published import PREFIX, Paper, heading, paper, published_table
-from mirage.report.table import Column, Number, Table, Text, TextBlock
-from mirage.report.writers import to_csv
+from mirage.report.paper import side_by_side as pages
+from mirage.report.paper.published import PREFIX, Paper, heading, paper, published_table
+from mirage.report.paper.side_by_side import Block, arranged, chapters
+from mirage.report.render.writers import to_csv
 from synthetic_wide import factorial_cards, published_cards, wide
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from mirage.contracts import DataError
+from mirage.report.blocks import Text
 from mirage.report.captions import Caption
 from mirage.report.data import ReportData
-from mirage.report.pages import published_check
-from mirage.report.published import paper
-from mirage.report.recompute import (
+from mirage.report.paper.published import paper
+from mirage.report.paper.recompute import (
     Averages,
     Checks,
     Finding,
@@ -31,8 +31,8 @@ from mirage.report.recompute import (
     recompute,
     slack,
 )
-from mirage.report.recompute import Difference as Rule
-from mirage.report.table import Text
+from mirage.report.paper.recompute import Difference as Rule
+from mirage.report.paper.side_by_side import published_check
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report" / "published_check.csv"
 

@@ -117,9 +117,13 @@ def test_a_whole_report(job: JobContext) -> None:
 def test_views_show_each_table_and_figure_by_itself(job: JobContext) -> None:
     stage.run(job)
     printed = {p.stem for p in job.out.glob("tables/*.csv")} - {"gallery"}
-    assert {p.stem for p in job.out.glob("views/tables/*.html")} == printed >= {"gates", "table12"}
-    assert [p.name for p in job.out.glob("views/figures/*")] == ["fig4.html"]
-    page = (job.out / "views/tables/gates.html").read_text(encoding="utf-8")
+    assert (
+        {p.stem for p in job.out.glob("report_pages/tables/*.html")}
+        == printed
+        >= {"gates", "table12"}
+    )
+    assert [p.name for p in job.out.glob("report_pages/figures/*")] == ["fig4.html"]
+    page = (job.out / "report_pages/tables/gates.html").read_text(encoding="utf-8")
     assert "<title>Nano: validity gates</title>" in page
     assert "<script" not in page
     assert "How to read it." in page

@@ -19,12 +19,12 @@ import yaml
 
 from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
-from mirage.report.build import Block, blocks_of, build_tables
-from mirage.report.claims import legend
+from mirage.report.assemble import Block, blocks_of, build_tables
+from mirage.report.blocks import Figure, Number, Table, Text, TextBlock, signed
 from mirage.report.data import ReportData
-from mirage.report.numbers import numbers_tex
-from mirage.report.table import Figure, Number, Table, Text, TextBlock, signed
-from mirage.report.writers import to_csv, to_latex, to_markdown
+from mirage.report.exhibits.gates import legend
+from mirage.report.render.tex_macros import numbers_tex
+from mirage.report.render.writers import to_csv, to_latex, to_markdown
 from mirage.score.means import means
 
 CONF = Path(__file__).parents[2] / "conf"

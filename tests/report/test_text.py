@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirage.report.text import LATEX, LATIN, breakable, csv_cell, latex, markdown, visible
+from mirage.report.escape import LATEX, LATIN, breakable, csv_cell, latex, markdown, visible
 from synthetic_study import HOSTILE
 
 QUICK = settings(max_examples=100)

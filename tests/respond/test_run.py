@@ -18,7 +18,7 @@ from respond_bench import Bench, questions
 from mirage import respond
 from mirage.contracts import DataError, Response, read_rows
 from mirage.plan.job import JobContext
-from mirage.respond.entries import EntryStore
+from mirage.respond.answer_cache import EntryStore
 
 
 def computed(bench: Bench, ctx: JobContext) -> int:
@@ -110,7 +110,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from mirage.respond import entries, run
+from mirage.respond import run
+from mirage.respond import answer_cache as entries
 from respond_bench import Bench
 left = 2
 real = os.write

@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from mirage.contracts import Response, Sample, Verdict
+from mirage.judge.failure_causes import CAUSES, cause
 from mirage.judge.oracle import verdict
 from mirage.plan.schema.score import Score
-from mirage.score.causes import CAUSES, cause
 from mirage.score.compute import Scores
 from mirage.score.means import Mean, means
 from mirage.score.rates import Rate

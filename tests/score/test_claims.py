@@ -9,10 +9,10 @@ import pytest
 
 from mirage.plan.schema.claims import Claims
 from mirage.plan.schema.score import Gate
-from mirage.score.claims import ClaimPart
+from mirage.score.claims.parts import ClaimPart
+from mirage.score.claims.verdicts import DEVELOPMENT, FAILS, HOLDS, OPEN, UNTESTABLE, ClaimVerdict
 from mirage.score.compute import score_all
 from mirage.score.frame import Model
-from mirage.score.verdicts import DEVELOPMENT, FAILS, HOLDS, OPEN, UNTESTABLE, ClaimVerdict
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of
 
 THREE = (100, 101, 102)

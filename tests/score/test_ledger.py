@@ -12,15 +12,23 @@ import yaml
 from pydantic import ValidationError
 
 from mirage.build.suites import SUITES, suite_samples
-from mirage.plan import ledger as plan_ledger
-from mirage.plan.categories import categories, rotated
-from mirage.plan.compose import Conf
 from mirage.plan.schema.claims import HELD_OUT, Cell, Claims, PaperContrasts, Quantity, Term
 from mirage.plan.schema.score import Score
+from mirage.plan.study import claims as plan_ledger
+from mirage.plan.study.compose import Conf
+from mirage.plan.study.hold_out import categories, rotated
+from mirage.score.claims.quantity import in_words, rated
 from mirage.score.frame import Suite
 from mirage.score.metrics import METRICS
-from mirage.score.paper import AGREE, DISAGREE, NOT_RUN, NOTHING, UNCLEAR, agreement, agreement_rate
-from mirage.score.quantity import in_words, rated
+from mirage.score.paper_contrasts import (
+    AGREE,
+    DISAGREE,
+    NOT_RUN,
+    NOTHING,
+    UNCLEAR,
+    agreement,
+    agreement_rate,
+)
 from toy_ledger import CLAIMS, claims, part, scores_of
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from mirage.contracts import DataError, Sample, Verdict
-from mirage.score.causes import probed_cause
+from mirage.judge.failure_causes import probed_cause
+from mirage.score.answers import sort_of
 from mirage.score.compute import Scores, score_all
 from mirage.score.frame import Model
-from mirage.score.join import sort_of
 from toy_ledger import SCORE, sample, verdict
 
 

@@ -16,7 +16,7 @@ from mirage.contracts import DataError, Verdict, write_rows
 from mirage.plan.job import Job, JobContext
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores
-from mirage.score.files import from_csv
+from mirage.score.csv_rows import from_csv
 from mirage.score.rates import Rate
 from mirage.score.store import read_scores, write_scores
 from synthetic_study import Study, models_of

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
+from mirage.score.claims.over_seeds import Summary, crossed_bootstrap, summarise
+from mirage.score.claims.quantity import Counted
+from mirage.score.claims.verdicts import shared_out
 from mirage.score.intervals import holm, resampled_weights
-from mirage.score.quantity import Counted
-from mirage.score.seeds import Summary, crossed_bootstrap, summarise
-from mirage.score.verdicts import shared_out
 
 QUICK = settings(max_examples=40)
 

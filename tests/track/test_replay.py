@@ -17,9 +17,9 @@ from mirage.contracts import DataError
 from mirage.track import client
 from mirage.track.client import Tracker
 from mirage.track.follow import follow
-from mirage.track.known import known_ids
 from mirage.track.records import finished, flatten, points, read_record
 from mirage.track.replay import missing, replay
+from mirage.track.tracked_ids import known_ids
 
 
 def ignore(_: str) -> None:

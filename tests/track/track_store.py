@@ -15,7 +15,7 @@ from PIL import Image
 from mirage import report, score
 from mirage.contracts import write_rows
 from mirage.plan.artifact import Manifest, inventory, sha256
-from mirage.plan.code import stage_code
+from mirage.plan.code_version import stage_code
 from mirage.plan.job import Job, JobContext
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where

@@ -13,8 +13,8 @@ import pytest
 
 from mirage.contracts import Response, Sample, write_rows
 from mirage.plan.artifact import Manifest, artifact_id, inventory
-from mirage.plan.code import stage_code
-from mirage.plan.frozen import job_file
+from mirage.plan.code_version import stage_code
+from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job
 
 SUITE, ANSWERS = "build/easy-00000000/samples.jsonl", "respond/mirage-s0-00000000/responses.jsonl"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from snakemake.cli import parse_args
 
-from mirage.plan.code import PACKAGE
+from mirage.plan.code_version import PACKAGE
 
 ROOT = PACKAGE.parent.parent
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from toy_checkout import Checkout
 
-from mirage.plan.views import copy_views, folders, labels, title
+from mirage.plan.snakemake_pages import copy_pages, folders, labels, title
 
 
 class Wildcards:
@@ -27,7 +27,7 @@ def test_the_report_has_every_table_and_figure(
     target = tmp_path / "report-snakemake.html"
     text = checkout.snakemake("--report", str(target))
     (report,) = (p for p in (checkout.root / "results/report").glob("tiny-*") if p.is_dir())
-    made = {p.stem for p in (report / "views").rglob("*.html")}
+    made = {p.stem for p in (report / "report_pages").rglob("*.html")}
     assert made == {p.stem for p in report.glob("tables/*.csv")} - {"gallery"} | {
         p.stem for p in report.glob("figures/*.svg")
     }
@@ -46,12 +46,12 @@ def test_the_report_has_every_table_and_figure(
 
 def test_copies_are_made_anew(tmp_path: Path) -> None:
     report, out = tmp_path / "report", tmp_path / "out"
-    (report / "views/tables").mkdir(parents=True)
-    (report / "views/tables/gates.html").write_text("<title>Gates &amp; more</title>")
+    (report / "report_pages/tables").mkdir(parents=True)
+    (report / "report_pages/tables/gates.html").write_text("<title>Gates &amp; more</title>")
     (report / "report.pdf").write_bytes(b"%PDF")
     (out / "tables").mkdir(parents=True)
     (out / "tables/old.html").write_text("of another report")
-    assert copy_views(report, out) == 2
+    assert copy_pages(report, out) == 2
     names = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
     assert names == ["document/report.pdf", "tables/gates.html"]
     assert (out / "figures").is_dir()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from mirage.plan.code import PACKAGE
+from mirage.plan.code_version import PACKAGE
 from mirage.plan.job import STAGES
 
 ROOT = PACKAGE.parent.parent

@@ -1,7 +1,7 @@
 # Tables, figures, PDF and HTML of one study; and a copy of them for `snakemake --report`.
 localrules:
     report,
-    views,
+    report_pages,
 
 
 rule report:
@@ -25,38 +25,38 @@ rule report:
 
 
 # No artifact: Snakemake shows only declared outputs, so these folders, unlike an artifact, are declared.
-rule views:
+rule report_pages:
     input:
         rules.report.output,
     output:
         tables=report(
-            directory(f"{STORE}/views/{{artifact}}/tables"),
+            directory(f"{STORE}/report_pages/{{artifact}}/tables"),
             patterns=["{name}.html"],
             caption="../../reports/snakemake/tables.rst",
             category="Tables",
-            labels=views.labels(STORE, "tables"),
+            labels=snakemake_pages.labels(STORE, "tables"),
         ),
         figures=report(
-            directory(f"{STORE}/views/{{artifact}}/figures"),
+            directory(f"{STORE}/report_pages/{{artifact}}/figures"),
             patterns=["{name}.html"],
             caption="../../reports/snakemake/figures.rst",
             category="Figures",
-            labels=views.labels(STORE, "figures"),
+            labels=snakemake_pages.labels(STORE, "figures"),
         ),
         document=report(
-            directory(f"{STORE}/views/{{artifact}}/document"),
+            directory(f"{STORE}/report_pages/{{artifact}}/document"),
             patterns=["{name}.pdf"],
             caption="../../reports/snakemake/document.rst",
             category="Document",
             labels={"title": "The report for printing", "file": "report"},
         ),
     log:
-        f"{STORE}/logs/report/{{artifact}}.views.log",
+        f"{STORE}/logs/report/{{artifact}}.pages.log",
     params:
         python=PLAN.python,
         folder=subpath(input[0], parent=True),
         out=subpath(output.tables, parent=True),
     message:
-        "python -m mirage views {params.folder} {params.out}"
+        "python -m mirage report_pages {params.folder} {params.out}"
     shell:
-        "exec {params.python} -m mirage views {params.folder} {params.out} > {log} 2>&1"
+        "exec {params.python} -m mirage report_pages {params.folder} {params.out} > {log} 2>&1"

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from mirage.build.assist import FORMATS, ask_one, ask_pair, choose
 from mirage.build.pictures import Picture, renders
+from mirage.build.reasoning import Made, finished, thinking
+from mirage.build.requests import FORMATS, ask_one, ask_pair, choose
 from mirage.build.skills import FAMILIES, Asked, Draw, shows
-from mirage.build.thought import Made, finished, thinking
 from mirage.contracts import TrainSample
 from mirage.world.catalog import STYLES, THINGS
 from mirage.world.cues import choose_cue, with_cue

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from mirage.build.assist import Request, ask_one, ask_pair, choose, request_truth
 from mirage.build.quads import Quad, quads, spread
+from mirage.build.requests import Request, ask_one, ask_pair, choose, request_truth
 from mirage.build.skills import Draw
 from mirage.contracts import Sample
 from mirage.world.catalog import THINGS

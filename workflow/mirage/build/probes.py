@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from mirage.build.assist import FORMATS, Request, ask_one, ask_pair, choose, request_truth
 from mirage.build.quads import quads
 from mirage.build.recipes import PLACEBO_ROLES
+from mirage.build.requests import FORMATS, Request, ask_one, ask_pair, choose, request_truth
 from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Draw, halves, naming
 from mirage.contracts import Sample, TrainSample
 from mirage.world.catalog import THINGS

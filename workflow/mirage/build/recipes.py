@@ -7,12 +7,12 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from mirage.build.assist import Request, ask_one, ask_pair, ask_picture, choose
 from mirage.build.balance import balanced_order
+from mirage.build.image_modes import view
+from mirage.build.reasoning import Made, finished, thinking
+from mirage.build.requests import Request, ask_one, ask_pair, ask_picture, choose
 from mirage.build.scenarios import Scenario, allowed, master_list
 from mirage.build.skills import FAMILIES, GENERAL, Draw, seen
-from mirage.build.thought import Made, finished, thinking
-from mirage.build.views import view
 from mirage.contracts import DataError, TrainSample
 from mirage.world import answers
 from mirage.world.catalog import THINGS

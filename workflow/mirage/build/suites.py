@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from mirage.build import corners, formats, probes
+from mirage.build import formats, probes
+from mirage.build import wording_suites as corners
 from mirage.build.image_use import image_use
 from mirage.build.item_probes import item_probes
 from mirage.build.more_images import composite, more_images

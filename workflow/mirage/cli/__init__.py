@@ -21,7 +21,7 @@ COMMANDS = {
 }
 INTERNAL = {
     "finish": "what a run does at its end: track, timing, where the report is",
-    "views": "copy a report's pages for snakemake --report",
+    "report_pages": "copy a report's pages for snakemake --report",
 }
 """Called by the Snakefile; not listed."""
 

@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Draws the DAG of a study."""
     from mirage.plan.dag import make_plan
-    from mirage.plan.options import from_words
+    from mirage.plan.study.options import from_words
 
     config = from_words(options.config)
     check_out(options.out)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from mirage.plan.code import PACKAGE
+from mirage.plan.code_version import PACKAGE
 
 ROOT = PACKAGE.parent.parent
 NEEDED_GB = 5

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mirage.cli import timing
 from mirage.plan.artifact import write_atomic
-from mirage.plan.frozen import PLANS, Frozen, load, show_reports
+from mirage.plan.frozen_plan import PLANS, Frozen, load, show_reports
 
 TRACKED = "tracked.json"
 TRACK_SECONDS = 600

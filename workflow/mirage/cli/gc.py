@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirage.plan.frozen import Frozen, load, plans
+from mirage.plan.frozen_plan import Frozen, load, plans
 from mirage.plan.job import STAGES
-from mirage.plan.views import VIEWS
+from mirage.plan.snakemake_pages import PAGES
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
         for path in sorted((store / stage).glob("*-????????")):
             if not path.is_symlink() and f"{stage}/{path.name}" not in needed:
                 waste.append(Waste(path, "no kept plan needs it"))
-    for path in sorted((store / VIEWS).glob("*-????????")):
+    for path in sorted((store / PAGES).glob("*-????????")):
         if f"report/{path.name}" not in needed:
             waste.append(Waste(path, "copy of a report that no kept plan needs"))
     for path in sorted((store / "work").glob("?" * 64)):

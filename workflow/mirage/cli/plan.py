@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mirage.contracts import DataError
 from mirage.plan.artifact import Manifest
-from mirage.plan.compare import changes
-from mirage.plan.frozen import Frozen
+from mirage.plan.diff import changes
+from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES, Job
 from mirage.plan.runtime import finished
 
@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
     from mirage.plan.dag import make_plan
-    from mirage.plan.options import from_words
+    from mirage.plan.study.options import from_words
 
     plan, codes = make_plan(from_words(options.config))
     history = read_history(Path(plan.store))

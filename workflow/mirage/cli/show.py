@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mirage.plan.artifact import MANIFEST, Manifest
-from mirage.plan.compare import changes, flat
-from mirage.plan.frozen import PLANS, job_file, load, plans
+from mirage.plan.diff import changes, flat
+from mirage.plan.frozen_plan import PLANS, job_file, load, plans
 from mirage.plan.job import STAGES, ConfigError, Job
 
 TAIL = 20

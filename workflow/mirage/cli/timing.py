@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mirage.contracts import DataError
 from mirage.plan.artifact import Manifest, write_atomic
-from mirage.plan.frozen import PLANS, Frozen
+from mirage.plan.frozen_plan import PLANS, Frozen
 from mirage.plan.job import STAGES
 
 LAST = "last_run.json"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mirage.contracts import Response, Sample, Verdict
-from mirage.judge.classes import fit, placebo, skill
+from mirage.judge.label_checks import fit, placebo, skill
 from mirage.judge.reading import Reading, read
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule, state_rule

@@ -8,8 +8,8 @@ from typing import Any
 
 from mirage.plan.artifact import artifact_id
 from mirage.plan.job import Job
-from mirage.plan.schema.base import Strict
 from mirage.plan.schema.model import Model
+from mirage.plan.schema.types import Strict
 
 MINUTES = {
     ("build", "images"): 0.1,

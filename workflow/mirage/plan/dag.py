@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mirage.plan.code import Code, Trees, stage_code
-from mirage.plan.frozen import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
+from mirage.plan.code_version import Code, Trees, stage_code
+from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.job import STAGES, ConfigError, Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
-from mirage.plan.resolve import Resolved, resolve
+from mirage.plan.study.resolve import Resolved, resolve
 
 STARTED = "MIRAGE_STARTED"
 LIGHT_MEMORY_MB = 2000

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, plain
-from mirage.plan.cards import base_card, model_name, recipe_card
-from mirage.plan.categories import left_out
 from mirage.plan.job import Job
-from mirage.plan.resolve import Resolved
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.tune import Tune
-from mirage.plan.speed import add_speed, answering
-from mirage.plan.variants import BASE, Recipes, takes
+from mirage.plan.speed_job import add_speed, answering
+from mirage.plan.study.hold_out import left_out
+from mirage.plan.study.model_cards import base_card, model_name, recipe_card
+from mirage.plan.study.resolve import Resolved
+from mirage.plan.study.variants import BASE, Recipes, takes
 
 
 def plan_jobs(study: Resolved, codes: Mapping[str, str]) -> list[Job]:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mirage.plan.code import PACKAGE
+from mirage.plan.code_version import PACKAGE
 
 WATCHED = {
     "torch": "torch",

@@ -20,8 +20,8 @@ from typing import Any
 
 from mirage.contracts import DataError
 from mirage.plan.artifact import MANIFEST, Manifest, artifact_id, inventory, sync_folder
-from mirage.plan.code import stage_code, untouched
-from mirage.plan.frozen import job_file
+from mirage.plan.code_version import stage_code, untouched
+from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import ConfigError, Job, JobContext
 from mirage.plan.lock import own
 from mirage.plan.process import die_with_parent, set_threads, started_at

@@ -20,7 +20,7 @@ def run(ctx: JobContext) -> None:
     Raises:
         DataError: A parent's file is missing or broken.
     """
-    from mirage.report.build import build_report
+    from mirage.report.assemble import build_report
     from mirage.report.load import load
     from mirage.report.provenance import provenance_page
 

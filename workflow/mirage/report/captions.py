@@ -12,8 +12,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mirage.contracts import DataError, Sample
+from mirage.report.blocks import Cell, Column, Table, Text
 from mirage.report.data import ReportData
-from mirage.report.table import Cell, Column, Table, Text
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from typing import Any
 from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
-from mirage.report.browser import browser_samples
 from mirage.report.data import (
     BASE,
     Length,
@@ -21,8 +20,9 @@ from mirage.report.data import (
     StudyInfo,
     Training,
 )
-from mirage.report.gallery import gallery_samples
 from mirage.report.lengths import lengths_of
+from mirage.report.samples.browser import browser_samples
+from mirage.report.samples.gallery import gallery_samples
 from mirage.score.store import read_scores
 from mirage.world.hazards import table
 

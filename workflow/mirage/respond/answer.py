@@ -13,8 +13,8 @@ import transformers
 from mirage.contracts import Response, write_rows
 from mirage.plan.artifact import Manifest, canonical, file_sha256, sha256
 from mirage.plan.job import JobContext
+from mirage.respond.answer_cache import Entry, EntryStore
 from mirage.respond.batches import Batch, Prompt, plan_batches
-from mirage.respond.entries import Entry, EntryStore
 from mirage.respond.items import read_suites
 from mirage.respond.model import Answerer
 

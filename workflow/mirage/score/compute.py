@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
-from mirage.score.claims import ClaimPart
+from mirage.score.answers import answers_of, probes_of
+from mirage.score.claims.parts import ClaimPart
+from mirage.score.claims.quantity import Pool
+from mirage.score.claims.verdicts import ClaimVerdict, judge_claims
 from mirage.score.contrasts import Difference, contrasts
 from mirage.score.factorial import Effect, effects
 from mirage.score.frame import Answers, Model, Suite, suites_of
 from mirage.score.gates import GateResult, gates
-from mirage.score.join import answers_of, probes_of
-from mirage.score.joint import joint_rates
 from mirage.score.means import Mean, means
-from mirage.score.paper import NanoContrast, nano_contrasts
-from mirage.score.quantity import Pool
+from mirage.score.pair_rates import joint_rates
+from mirage.score.paper_contrasts import NanoContrast, nano_contrasts
 from mirage.score.rates import Rate, simple_rates
-from mirage.score.verdicts import ClaimVerdict, judge_claims
 
 SHOWN = 20
 

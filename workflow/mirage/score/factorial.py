@@ -17,6 +17,8 @@ import numpy as np
 
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
+from mirage.score.claims.over_seeds import FLAT
+from mirage.score.claims.quantity import Pool, counted, shares
 from mirage.score.frame import Model
 from mirage.score.intervals import (
     Floats,
@@ -27,9 +29,7 @@ from mirage.score.intervals import (
     resampled_weights,
     t_half,
 )
-from mirage.score.quantity import Pool, counted, shares
 from mirage.score.rates import rounded
-from mirage.score.seeds import FLAT
 
 DESIGN = ("images", "labels", "benign", "wording")
 BLOCKS = ("steps", "tokens", "size")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mirage.score.claims.over_seeds import FLAT
 from mirage.score.intervals import exact_binomial, t_half
 from mirage.score.rates import Rate, rounded
-from mirage.score.seeds import FLAT
 
 RANGES = {"j": (-100.0, 100.0), "d_prime": (-np.inf, np.inf)}
 """Values a measure can take, where these are not 0 to 100."""

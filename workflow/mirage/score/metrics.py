@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirage.score.causes import CAUSES
+from mirage.judge.failure_causes import CAUSES
+from mirage.score.answers import DECLINED
 from mirage.score.frame import Answers, Mask
-from mirage.score.join import DECLINED
 
 
 @dataclass(frozen=True)

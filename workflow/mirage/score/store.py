@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError, Sample, Verdict, read_rows
-from mirage.score.claims import ClaimPart
+from mirage.score.claims.parts import ClaimPart
+from mirage.score.claims.verdicts import ClaimVerdict
 from mirage.score.compute import Scores
 from mirage.score.contrasts import Difference
+from mirage.score.csv_rows import Row, from_csv, to_csv
 from mirage.score.factorial import Effect
-from mirage.score.files import Row, from_csv, to_csv
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
-from mirage.score.paper import NanoContrast
+from mirage.score.paper_contrasts import NanoContrast
 from mirage.score.rates import Rate
-from mirage.score.verdicts import ClaimVerdict
 
 HEADLINES = frozenset(
     {"asr", "rsr", "over_refusal", "useful", "pair_accuracy", "j", "accuracy", "reject"}

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mirage.contracts import DataError
-from mirage.track.known import TAG
 from mirage.track.records import Record
 from mirage.track.settings import Where
+from mirage.track.tracked_ids import TAG
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirage.plan.artifact import MANIFEST
-from mirage.plan.frozen import load as load_plan
-from mirage.plan.frozen import plans
+from mirage.plan.frozen_plan import load as load_plan
+from mirage.plan.frozen_plan import plans
 from mirage.plan.job import Job
 from mirage.track.client import Tracker
 from mirage.track.records import CURVE, points

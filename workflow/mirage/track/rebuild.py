@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mirage.contracts import DataError
 from mirage.plan.artifact import Manifest, file_sha256
-from mirage.plan.code import stage_code
+from mirage.plan.code_version import stage_code
 from mirage.plan.job import Job, JobContext
 from mirage.track.client import Tracker
 from mirage.track.content import MANIFESTS, PICTURES, SAMPLES

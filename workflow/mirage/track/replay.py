@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mirage.plan.artifact import Manifest
 from mirage.track.content import stage_files, weights_hash
-from mirage.track.known import known_ids
 from mirage.track.records import Record, content_digest, finished, of_study, read_record
 from mirage.track.settings import Where
+from mirage.track.tracked_ids import known_ids
 
 if TYPE_CHECKING:
     from mirage.track.client import Tracker

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from mirage.plan.code import PACKAGE
-from mirage.plan.frozen import load, plans
+from mirage.plan.code_version import PACKAGE
+from mirage.plan.frozen_plan import load, plans
 from mirage.plan.job import ConfigError
 from mirage.plan.schema.track import Track
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mirage.plan.schema.base import Count, Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict
 
 Weight = Annotated[float, Field(gt=0)]
 

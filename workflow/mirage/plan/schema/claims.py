@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mirage.plan.schema.base import Name, Strict
+from mirage.plan.schema.types import Name, Strict
 
 Value = str | bool | int
 ClaimId = Annotated[str, StringConstraints(pattern=r"^[CH][0-9]+$")]

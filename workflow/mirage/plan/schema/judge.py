@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mirage.plan.schema.base import Name, Strict
+from mirage.plan.schema.types import Name, Strict
 
 
 class Judge(Strict):

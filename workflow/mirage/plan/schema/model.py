@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mirage.plan.schema.base import Count, Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict
 
 Rate = Annotated[float, Field(gt=0)]
 Block = TypeVar("Block", bound=Strict)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.base import Count, Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict
 
 Factor = Annotated[float, Field(gt=0)]
 
@@ -32,7 +32,7 @@ class HoldOut(Strict):
 
     Attributes:
         rotate_categories: How many further categories are left out, other ones from seed to seed;
-            a job's settings hold the names that this comes to (``mirage.plan.categories``).
+            a job's settings hold the names that this comes to (``mirage.plan.study.hold_out``).
     """
 
     objects: list[str] = []

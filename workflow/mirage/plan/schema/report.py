@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from mirage.plan.schema.base import Count, Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict
 
 Page = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")]
 """Address of a web page, or nothing."""

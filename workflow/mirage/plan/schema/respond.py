@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mirage.plan.schema.base import Name, Positive, Strict
+from mirage.plan.schema.types import Name, Positive, Strict
 
 
 class Speed(Strict):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.base import Name, Positive, Strict
+from mirage.plan.schema.types import Name, Positive, Strict
 
 Value = str | bool | int
 Percent = Annotated[float, Field(ge=0, le=100)]

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from mirage.plan.schema.base import Name, Strict
 from mirage.plan.schema.recipe import Mode
+from mirage.plan.schema.types import Name, Strict
 
 AtLeastOne = Field(min_length=1)
 Axes = Annotated[

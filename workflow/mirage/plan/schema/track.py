@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from mirage.plan.schema.base import Name, Strict
+from mirage.plan.schema.types import Name, Strict
 
 Uri = Annotated[
     str, StringConstraints(pattern=r"^(sqlite|postgresql|mysql|mssql)(\+\w+)?:///?|^https?://")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.base import Positive, Strict
+from mirage.plan.schema.types import Positive, Strict
 
 
 class Tune(Strict):

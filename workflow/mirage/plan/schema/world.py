@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.plan.schema.base import Name, Positive, Strict
+from mirage.plan.schema.types import Name, Positive, Strict
 
 
 class Renders(Strict):

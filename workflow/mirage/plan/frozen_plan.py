@@ -1,0 +1,181 @@
+"""The frozen plan: what the main process wrote down and every other process reads.
+
+Editing ``conf/`` while a run goes on cannot change the run: nested Snakemake processes get the
+plan's path in ``MIRAGE_PLAN``, and each job reads its own frozen file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mirage.plan.artifact import MANIFEST, canonical, sha256, write_atomic
+from mirage.plan.code_version import Code
+from mirage.plan.job import ConfigError, Job
+
+VARIABLE = "MIRAGE_PLAN"
+PLANS = "plan"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A frozen plan.
+
+    Attributes:
+        store: Root of all artifacts as given, relative to the working directory or absolute.
+        jobs: Artifact folder relative to the store -> job, parents before children.
+        resources: Artifact folder -> what a scheduler must know (``mem_mb``, ``runtime``, ``gpu``).
+        track: The tracking settings.
+    """
+
+    id: str
+    study: str
+    store: str
+    jobs: dict[str, Job]
+    resources: dict[str, dict[str, int]]
+    track: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        """Where the plan lies."""
+        return Path(self.store) / PLANS / f"{self.id}.json"
+
+    @property
+    def reports(self) -> list[str]:
+        """Artifact folders of the reports."""
+        return [folder for folder, job in self.jobs.items() if job.stage == "report"]
+
+    @property
+    def measurements(self) -> list[str]:
+        """Artifact folders of measured times."""
+        return [folder for folder, job in self.jobs.items() if job.kind == "speed"]
+
+    @property
+    def targets(self) -> list[str]:
+        """Manifests of the reports and of measured times: what a run is for."""
+        return [self.manifest(folder) for folder in (*self.reports, *self.measurements)]
+
+    @property
+    def python(self) -> str:
+        """The interpreter that rules start; the one that planned."""
+        return shlex.quote(sys.executable)
+
+    def manifest(self, folder: str) -> str:
+        """Returns the manifest's path of one artifact."""
+        return f"{self.store}/{folder}/{MANIFEST}"
+
+    def job(self, stage: str, artifact: str) -> Job:
+        """Returns a job by its stage and the last part of its folder.
+
+        Raises:
+            ConfigError: The plan has no such job.
+        """
+        folder = f"{stage}/{artifact}"
+        if folder not in self.jobs:
+            raise ConfigError(f"The plan {self.path} has no {folder}. See: mirage plan")
+        return self.jobs[folder]
+
+    def inputs(self, stage: str, artifact: str) -> list[str]:
+        """Returns the manifests of all parents of a job, each once."""
+        job = self.job(stage, artifact)
+        folders = [folder for many in job.parents.values() for folder in many]
+        return [self.manifest(folder) for folder in dict.fromkeys(folders)]
+
+    def resource(self, stage: str, artifact: str, name: str) -> int:
+        """Returns what a job asks of a scheduler."""
+        return self.resources[f"{stage}/{artifact}"][name]
+
+
+def assemble(
+    *,
+    study: str,
+    store: str,
+    jobs: list[Job],
+    resources: Mapping[str, dict[str, int]],
+    track: Mapping[str, Any],
+) -> Frozen:
+    """Gives a plan its id; nothing is written."""
+    body: dict[str, Any] = {"study": study, "store": store, "resources": dict(resources)}
+    body["track"] = dict(track)
+    plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
+    return Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
+
+
+def freeze(plan: Frozen, codes: Mapping[str, Code]) -> None:
+    """Writes the plan and one file per job; a file that already says the same is left alone."""
+    store = Path(plan.store)
+    for folder, job in plan.jobs.items():
+        code = codes[job.stage]
+        spec = {"job": job.to_json(), "code": code.version, "sources": code.sources}
+        _write_once(job_file(store, folder), spec)
+    whole = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
+    _write_once(plan.path, whole | {"jobs": [job.to_json() for job in plan.jobs.values()]})
+
+
+def load(path: Path) -> Frozen:
+    """Reads a frozen plan.
+
+    Raises:
+        ConfigError: The file is missing or cannot be read.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        jobs = {job.folder: job for job in map(Job.from_json, plain.pop("jobs"))}
+        return Frozen(jobs=jobs, **plain)
+    except (OSError, json.JSONDecodeError, KeyError, TypeError) as broken:
+        raise ConfigError(
+            f"The frozen plan {path} cannot be read ({broken}). Write it again with: snakemake -n"
+        ) from None
+
+
+def job_file(store: Path, folder: str) -> Path:
+    """Returns where the frozen file of one job lies."""
+    return store / PLANS / "jobs" / f"{folder}.json"
+
+
+def point_to(folder: Path, link: Path) -> Path:
+    """Keeps a link at an artifact folder beside it: ``results/report/quick`` for people.
+
+    Returns:
+        The link.
+    """
+    if not (link.is_symlink() and link.readlink() == Path(folder.name)):
+        beside = link.with_name(f".{link.name}.{os.getpid()}.part")
+        beside.symlink_to(folder.name)
+        beside.replace(link)
+    return link
+
+
+def show_reports(plan: Frozen) -> list[str]:
+    """Points ``results/report/<study>`` at a finished report and returns where to look."""
+    lines = []
+    for folder in plan.reports:
+        path = Path(plan.store) / folder
+        if (path / MANIFEST).is_file():
+            link = point_to(path, path.parent / plan.study)
+            lines.append(f"report: {link}/report.html, tables: {link}/tables/")
+    for folder in plan.measurements:
+        if (Path(plan.store) / folder / MANIFEST).is_file():
+            lines.append(f"speed: {plan.store}/{folder}/speed.html")
+    return lines
+
+
+def plans(store: Path) -> list[Path]:
+    """Returns all frozen plans of a store, the one written or used last at the end."""
+    found = [path for path in (store / PLANS).glob("*.json") if len(path.stem) == 16]
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def _write_once(path: Path, value: object) -> None:
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_atomic(path, text)
+    elif path.parent.name == PLANS:
+        path.touch()

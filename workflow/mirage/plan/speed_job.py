@@ -1,0 +1,71 @@
+"""The job that measures how fast models answer; a run has it only where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mirage.plan.builder import Builder, Settings, Trained, plain
+from mirage.plan.job import ConfigError
+from mirage.plan.study.resolve import Resolved
+
+KIND = "speed"
+
+
+def answering(study: Resolved) -> Settings:
+    """Returns what decides an answer: the settings of respond without those of the measurement."""
+    return {key: value for key, value in plain(study.respond).items() if key != "speed"}
+
+
+def add_speed(
+    builder: Builder,
+    study: Resolved,
+    images: str,
+    models: Sequence[Trained],
+    suites: Mapping[str, str],
+) -> str:
+    """Adds one job that measures some models of the study's first seed, one after the other.
+
+    Args:
+        builder: Takes the job.
+        study: The study.
+        images: Folder of the pictures.
+        models: All models of the study.
+        suites: Suite -> its folder.
+
+    Returns:
+        The job's folder.
+
+    Raises:
+        ConfigError: The study has none of the recipes, or not the suite.
+    """
+    speed = study.respond.speed
+    first = [m for m in models if m.card["seed"] == study.study.seeds[0]]
+    measured = [m for m in first if m.card["recipe"] in speed.recipes]
+    if not measured:
+        raise ConfigError(
+            f"respond.speed.recipes: the study {study.study.name} has none of "
+            f"{', '.join(speed.recipes)}. See its recipes with: mirage plan"
+        )
+    if speed.suite not in suites:
+        raise ConfigError(
+            f"respond.speed.suite: the study {study.study.name} has no suite {speed.suite!r}, "
+            f"only {', '.join(suites)}. Choose one: hydra=respond.speed.suite={next(iter(suites))}"
+        )
+    settings = {key: value for key, value in plain(speed).items() if key != "measure"}
+    return builder.add(
+        stage="respond",
+        kind=KIND,
+        name=f"{KIND}-{study.study.name}",
+        settings={
+            "speed": settings,
+            "respond": answering(study),
+            "models": [model.name for model in measured],
+            "threads": study.respond.threads,
+        },
+        parents={
+            "model": [model.folder for model in measured],
+            "suites": [suites[speed.suite]],
+            "images": [images],
+        },
+        threads=study.respond.threads,
+    )

@@ -1,0 +1,1 @@
+"""From ``--config`` and ``conf/`` to one validated, typed study."""

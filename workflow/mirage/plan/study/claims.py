@@ -1,0 +1,191 @@
+"""Claims and published contrasts: sources in ``reports/`` that a study's scores depend on."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from mirage.plan.schema.claims import Claims, PaperContrasts, Quantity, Term
+from mirage.plan.study.compose import Conf
+from mirage.plan.study.hold_out import categories
+from mirage.plan.study.options import Options
+from mirage.plan.study.problems import Problem
+from mirage.plan.study.validate import Block, check
+from mirage.plan.study.variants import BASE
+
+SOURCES = {"claims": "claims.yaml", "nano_vs_paper": "paper_contrasts.yaml"}
+"""Table -> the file it needs."""
+
+
+METRICS = (
+    *("asr", "hr", "rsr", "rr", "safe", "asr_strict", "asr_miss", "asr_degenerate", "grounded"),
+    *("right_hazard", "over_refusal", "helped", "helped_caution", "helped_false_hazard"),
+    *("degenerate", "useful", "declined", "changed", "reject", "accuracy", "fail_perception"),
+    *("fail_rule", "fail_decision", "fail_degenerate", "fail_probed", "j"),
+)
+"""Rates that a term may name; the score stage computes them, and a test holds both lists equal."""
+
+CORNERS = (
+    *("hazard", "twin_trigger", "hazard_harmless", "twin_harmless", "hazard_neutral"),
+    *("hazard_explicit", "twin_neutral", "twin_explicit", "state", "intent", "benign", "twin"),
+    *("unknowable", ""),
+)
+"""Corners that a term may name; the suites have them, and a test holds both lists equal."""
+
+TRUTHS = ("True", "False")
+FACTS: Mapping[str, tuple[str, ...] | None] = {
+    "level": ("L0", "L1"),
+    "new_template": TRUTHS,
+    "held_out_family": TRUTHS,
+    "skill_class": tuple(
+        f"{images} {part}"
+        for images in ("text", "single", "multi")
+        for part in ("taught", "held out")
+    ),
+    "format": (
+        *("two", "one", "text", "black", "three", "four", "composite", "white", "related", "none"),
+        *("intact", "masked", "shuffled", "swapped"),
+    ),
+    "cue": ("plain", "exaggerated", "negated", "counter_intuitive"),
+    "style": ("pictogram", "sketch"),
+    "situation": ("safe", "unsafe"),
+    "wording": ("neutral", "explicit"),
+    "category": categories(),
+    **dict.fromkeys(("group", "sub_category", "kind", "hazard", "action", "family", "modality")),
+}
+"""Facts that ``where`` may ask for -> the values there are; None where any is let through."""
+
+DECISIVE = [
+    "score",
+    "build",
+    "world",
+    "engine",
+    "model",
+    "tune",
+    "respond",
+    "recipe",
+    "suite",
+    "judge",
+]
+"""Groups whose settings can reach a verdict; those of track and report cannot."""
+
+OF_STUDY = ("overrides", "axes", "exclude", "judges")
+"""Keys of a study that change settings; the others choose among models, seeds, suites, tables."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a study checks its scores against; None where it shows no such table."""
+
+    claims: Claims | None = None
+    contrasts: PaperContrasts | None = None
+
+    def with_changes(self, changed: Sequence[str], seeds: Collection[int]) -> Ledger:
+        """Returns the ledger with what makes its verdicts exploratory.
+
+        Args:
+            changed: Settings changed on the command line.
+            seeds: Seeds of the study; without a confirmatory one there are no verdicts at all.
+        """
+        if self.claims is None or not changed or not self.claims.seeds.among(seeds):
+            return self
+        return replace(self, claims=self.claims.model_copy(update={"changed": list(changed)}))
+
+
+def changed_settings(options: Options, defaults: Mapping[str, str]) -> list[str]:
+    """Returns what the command line changes that could reach a verdict, as it was typed.
+
+    Fewer recipes, seeds or suites are fine: what is then missing is told as not run.
+
+    Args:
+        options: The command line, with overrides of the study still among the others.
+        defaults: Group -> default option.
+    """
+    found = [
+        f"{group}={options.choices[group]}"
+        for group in ("world", "engine")
+        if options.choices.get(group, defaults.get(group)) != defaults.get(group)
+    ]
+    if "judges" in options.study:
+        found.append(f"judge={','.join(map(str, options.study['judges']))}")
+    for text in options.overrides:
+        group, key, *_ = [*re.split(r"[.@=/]", text.lstrip("+~")), ""]
+        if group in DECISIVE or (group == "study" and key in OF_STUDY):
+            found.append(text)
+    return found
+
+
+def read_ledger(conf: Conf, tables: Sequence[str]) -> tuple[Ledger, list[Problem]]:
+    """Reads and validates the sources that a study's tables need.
+
+    Returns:
+        The ledger, each file with the hash of its bytes, and all problems.
+    """
+    problems: list[Problem] = []
+    claims = _read(conf, Claims, "claims", problems) if "claims" in tables else None
+    wanted = "nano_vs_paper" in tables
+    contrasts = _read(conf, PaperContrasts, "nano_vs_paper", problems) if wanted else None
+    for table, key, quantity in [*_of_claims(claims), *_of_contrasts(contrasts)]:
+        for term in quantity.terms:
+            problems += _term_problems(conf, f"reports/{SOURCES[table]}", key, term)
+    return Ledger(claims, contrasts), problems
+
+
+def _of_claims(claims: Claims | None) -> Iterator[tuple[str, str, Quantity]]:
+    """Yields (table, key, quantity) of every number that a claim reads."""
+    for name, claim in claims.claims.items() if claims else ():
+        for part in claim.parts:
+            yield "claims", f"claims.{name}.{part.id}", part.quantity
+        for beside in claim.beside:
+            yield "claims", f"claims.{name}.{beside.id}", beside.quantity
+
+
+def _of_contrasts(contrasts: PaperContrasts | None) -> Iterator[tuple[str, str, Quantity]]:
+    for each in contrasts.contrasts if contrasts else ():
+        if each.quantity is not None:
+            yield "nano_vs_paper", f"contrasts.{each.id}", each.quantity
+
+
+def _read(conf: Conf, kind: type[Block], table: str, problems: list[Problem]) -> Block | None:
+    path, file = conf.reports / SOURCES[table], f"reports/{SOURCES[table]}"
+    try:
+        text = path.read_bytes()
+        plain = yaml.load(text, Loader=yaml.CSafeLoader)
+    except FileNotFoundError:
+        told = f"is missing. Get it back with: git checkout {file}"
+        problems.append(Problem(file, "", told))
+        return None
+    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
+        problems.append(Problem(file, "", f"not valid YAML ({' '.join(str(wrong).split())})."))
+        return None
+    if isinstance(plain, dict):
+        plain["sha256"] = hashlib.sha256(text).hexdigest()
+    block, wrong_keys = check(kind, plain, file, Path(file).stem, None)
+    problems += wrong_keys
+    return block
+
+
+def _term_problems(conf: Conf, file: str, key: str, term: Term) -> list[Problem]:
+    problems = conf.missing("suite", term.suite, file, key)
+    for recipe in {term.recipe, term.held_out_by or BASE} - {BASE}:
+        problems += conf.missing("recipe", recipe, file, key)
+    problems += conf.missing("model", term.model, file, key) if term.model else []
+    named = [("metric", term.metric, METRICS), ("corner", term.corner, CORNERS)]
+    for fact, value in term.where.items():
+        named.append(("key of where", fact, tuple(FACTS)))
+        if (values := FACTS.get(fact)) is not None:
+            named.append((f"value of where.{fact}", str(value), values))
+    for what, name, known in named:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else "."
+            there = ", ".join(each for each in known if each)
+            told = f"there is no {what} {name!r}{hint} There are: {there}."
+            problems.append(Problem(file, key, told))
+    return problems

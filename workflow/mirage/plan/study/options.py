@@ -1,0 +1,162 @@
+"""What ``--config`` may say, and its way back into text for Hydra's grammar.
+
+Snakemake reads ``--config`` values as YAML and hands list items on as strings; turning each value
+back into text and parsing it with Hydra's grammar gives every value the type it has in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+from mirage.plan.job import ConfigError
+from mirage.plan.study.problems import Problem
+
+CHOICES = {"study": "study", "data": "world", "engine": "engine", "track": "track"}
+"""Keys that choose one option of a group."""
+
+LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}
+"""Keys that replace a list of the study."""
+
+KEYS = (*CHOICES, *LISTS, "seeds", "store", "hydra")
+
+
+@dataclass
+class Options:
+    """A command line, sorted by what it does.
+
+    Attributes:
+        choices: Group -> option.
+        study: Key of the study -> list of values.
+        store: Where results go, None for the default.
+        overrides: Deeper keys, as Hydra overrides with plain values.
+    """
+
+    choices: dict[str, str] = field(default_factory=dict)
+    study: dict[str, list[Any]] = field(default_factory=dict)
+    store: str | None = None
+    overrides: list[str] = field(default_factory=list)
+
+
+def from_words(words: Sequence[str]) -> dict[str, str]:
+    """Returns key -> value of words like those behind ``snakemake --config``.
+
+    Raises:
+        ConfigError: A word has no ``=``.
+    """
+    config = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign:
+            raise ConfigError(f"{word!r} is not of the form key=value. See: mirage plan --help")
+        config[key] = value
+    return config
+
+
+def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
+    """Sorts ``--config`` values.
+
+    Args:
+        config: Snakemake's ``config``: values as YAML gave them.
+
+    Returns:
+        The options, and all that is wrong with them.
+    """
+    options, problems = Options(), []
+    for key, value in config.items():
+        if key not in KEYS:
+            text = f'unknown key; allowed are {", ".join(KEYS)}. Deeper keys go into hydra="a.b=1".'
+            problems.append(Problem("--config", key, text))
+        elif key == "hydra":
+            problems += _hydra(value, options)
+        elif key == "store":
+            options.store = "" if value is None else str(value)
+            if not options.store.strip() or isinstance(value, list | tuple | Mapping):
+                found = repr(value) if value else "nothing"
+                text = f"one folder is needed, as in store=results; found {found}."
+                problems.append(Problem("--config", key, text))
+        else:
+            problems += _plain(key, as_text(value), options)
+    return options, problems
+
+
+def as_text(value: object) -> str:
+    """Returns a YAML value as Hydra's grammar writes it."""
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(as_text(item) for item in value) + "]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)
+
+
+def parse(text: str) -> Override | str:
+    """Parses one override, or returns why that fails as a sentence."""
+    try:
+        override = OverridesParser.create().parse_override(text)
+    except HydraException as wrong:
+        first = str(wrong).splitlines()[0]
+        return f"{text!r} is not an override of the form key=value ({first})"
+    if override.is_sweep_override():
+        return f"{text!r} is a sweep; lists are written [a,b], crossed values go into study.axes"
+    return override
+
+
+def _plain(key: str, text: str, options: Options) -> list[Problem]:
+    override = parse(f"{key}={text}")
+    if isinstance(override, str):
+        return [Problem("--config", key, override + ".")]
+    value = override.value()
+    if key in CHOICES:
+        if not isinstance(value, str):
+            return [Problem("--config", key, f"one name is needed, found {value!r}.")]
+        options.choices[CHOICES[key]] = value
+    else:
+        items = value if isinstance(value, list) else [value]
+        options.study[LISTS.get(key, key)] = items
+    return []
+
+
+def _hydra(value: object, options: Options) -> list[Problem]:
+    problems = []
+    for text in split_overrides(value):
+        override = parse(text)
+        if isinstance(override, str):
+            problems.append(Problem("--config", "hydra", override + "."))
+        else:
+            options.overrides.append(text)
+    return problems
+
+
+def split_overrides(value: object) -> list[str]:
+    """Splits ``"a.b=1 c=[1, 2]"`` or ``['a=1','b=2']`` into single overrides.
+
+    Spaces inside brackets and quotes do not split.
+    """
+    if isinstance(value, list | tuple):
+        return [part for item in value for part in split_overrides(item)]
+    text = str(value).strip()
+    if text.startswith("["):
+        override = parse(f"hydra={text}")
+        if not isinstance(override, str) and isinstance(override.value(), list):
+            return [str(item) for item in override.value()]
+    parts, depth, quote, word = [], 0, "", ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "[{(":
+            depth += 1
+        elif char in ")}]":
+            depth -= 1
+        if char.isspace() and not quote and depth <= 0:
+            parts.append(word)
+            word = ""
+        else:
+            word += char
+    return [part for part in [*parts, word] if part]

@@ -1,0 +1,238 @@
+"""From ``--config`` to a validated, typed plan; every problem is found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mirage.plan.schema.build import Build
+from mirage.plan.schema.engine import Engine
+from mirage.plan.schema.judge import Judge
+from mirage.plan.schema.model import Model
+from mirage.plan.schema.recipe import Recipe
+from mirage.plan.schema.report import Report
+from mirage.plan.schema.respond import Respond
+from mirage.plan.schema.score import Score
+from mirage.plan.schema.study import TABLES, Study
+from mirage.plan.schema.suite import Suite
+from mirage.plan.schema.track import Track
+from mirage.plan.schema.tune import Tune
+from mirage.plan.schema.world import World
+from mirage.plan.study import axes
+from mirage.plan.study.claims import Ledger, changed_settings, read_ledger
+from mirage.plan.study.compose import MANY, SINGLE, Conf, Request, compose_all
+from mirage.plan.study.options import Options, parse, read_options
+from mirage.plan.study.problems import PlanError, Problem
+from mirage.plan.study.validate import Block, check
+from mirage.plan.study.variants import BASE, Recipes, list_problems, recipe_problems, variants
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Everything a study says, validated and typed.
+
+    Attributes:
+        ledger: Claims and published contrasts, where the study shows them.
+        store: Where artifacts go, relative to the working directory or absolute.
+    """
+
+    study: Study
+    world: World
+    engine: Engine
+    build: Build
+    respond: Respond
+    score: Score
+    report: Report
+    track: Track
+    models: tuple[Model, ...]
+    recipes: tuple[Recipes, ...]
+    suites: tuple[Suite, ...]
+    judges: tuple[Judge, ...]
+    ledger: Ledger
+    store: str
+
+
+def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
+    """Composes and validates a study.
+
+    Args:
+        config: What stands behind ``--config``, as YAML gave it.
+        conf: The folder of configurations.
+
+    Raises:
+        PlanError: Any problem; the text lists all that could be found in one go.
+    """
+    conf = conf or Conf()
+    options, problems = read_options(config)
+    name = options.choices.get("study", conf.defaults.get("study", ""))
+    where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
+    problems += conf.missing("study", name, where, "study")
+    changed = changed_settings(options, conf.defaults)
+    study, plain, wrong = _study(conf, name, options)
+    problems += wrong + _study_problems(conf, name, plain, options)
+    own = _texts(plain.get("overrides"))
+    deeper, choices, wrong = _choices([*own, *options.overrides])
+    problems += wrong
+    choices |= options.choices
+    single = {group: choices.get(group, conf.defaults.get(group, "")) for group in SINGLE}
+    for group, option in single.items():
+        where = "override" if group in choices else f"{conf.root.name}/config.yaml"
+        problems += conf.missing(group, option, where, group)
+    many = {group: _wanted(conf, group, plain) for group in MANY}
+    # A study's overrides may be about recipes that the command line has left out.
+    spare = own if options.study else []
+    request = Request(single, many, deeper, spare, apart=_texts(plain.get("helpers")))
+    tree, wrong = compose_all(conf, request)
+    problems += wrong
+    store = options.store if options.store is not None else conf.main.get("store") or "results"
+    chosen = bool({"models", "recipes", "suites"} & set(options.study))
+    found = _validated(conf, study, tree, request, str(store), chosen, problems)
+    return replace(found, ledger=found.ledger.with_changes(changed, found.study.seeds))
+
+
+def _wanted(conf: Conf, group: str, plain: Mapping[str, Any]) -> list[str]:
+    """Names the options of a study; all there are where an unusable study does not say."""
+    named = _texts(plain.get(MANY[group])) if MANY[group] in plain else conf.options(group)
+    return [*named, *(_texts(plain.get("helpers")) if group == "recipe" else [])]
+
+
+def _texts(value: object) -> list[str]:
+    """Returns the texts of a list that is not validated yet."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _study(
+    conf: Conf, name: str, options: Options
+) -> tuple[Study | None, dict[str, Any], list[Problem]]:
+    own = [text for text in options.overrides if text.lstrip("+~").startswith("study.")]
+    options.overrides = [text for text in options.overrides if text not in own]
+    tree, problems = compose_all(conf, Request({"study": name}, overrides=own))
+    plain = dict(tree.get("study", {})) | options.study
+    # Without its file a study cannot be validated, but the command line's part of it can be used.
+    if "study" not in tree:
+        return None, plain, problems
+    study, wrong = check(Study, plain, conf.file("study", name), "study", name)
+    for problem in wrong:
+        given = problem.key.split(".")[1] in options.study
+        problems.append(replace(problem, where="--config") if given else problem)
+    return study, plain, problems
+
+
+def _choices(overrides: Sequence[str]) -> tuple[list[str], dict[str, str], list[Problem]]:
+    """Parts overrides that choose an option (``build=full``) from those that set a key."""
+    deeper, choices, problems = [], {}, []
+    for text in overrides:
+        override = parse(text)
+        if isinstance(override, str):
+            problems.append(Problem("study.overrides", "", override + "."))
+        elif override.key_or_group in SINGLE:
+            choices[override.key_or_group] = str(override.value())
+        else:
+            deeper.append(text)
+    return deeper, choices, problems
+
+
+def _study_problems(
+    conf: Conf, name: str, plain: Mapping[str, Any], options: Options
+) -> list[Problem]:
+    file = conf.file("study", name)
+    groups = {key: group for group, key in MANY.items()} | {"helpers": "recipe"}
+    problems = []
+    lists = {key: plain.get(key) for key in (*groups, "seeds", "tables")}
+    for key, names in lists.items():
+        where = "--config" if key in options.study else file
+        if not isinstance(names, list):
+            continue
+        problems += _twice(names, where, f"study.{key}")
+        for each in names if key in groups else []:
+            problems += conf.missing(groups[key], each, where, f"study.{key}")
+        for each in names if key == "tables" else []:
+            if each not in TABLES:
+                text = f"there is no table {each!r}; there are {', '.join(TABLES)}."
+                problems.append(Problem(where, "study.tables", text))
+    both = {*_texts(lists["helpers"])} & {*_texts(lists["recipes"])}
+    for each in sorted(both):
+        problems.append(Problem(file, "study.helpers", f"{each!r} stands in recipes already."))
+    return problems + axes.axis_problems(plain.get("axes", {}), plain.get("exclude", []), file)
+
+
+def _twice(values: Sequence[object], where: str, key: str) -> list[Problem]:
+    again = sorted({str(v) for v in values if list(values).count(v) > 1})
+    return [Problem(where, key, f"{value!r} stands there twice.") for value in again]
+
+
+def _validated(
+    conf: Conf,
+    study: Study | None,
+    tree: dict[str, Any],
+    request: Request,
+    store: str,
+    chosen: bool,
+    problems: list[Problem],
+) -> Resolved:
+    def one(kind: type[Block], group: str) -> Block | None:
+        option = request.single[group]
+        if group not in tree:
+            return None
+        block, wrong = check(kind, tree[group], conf.file(group, option), group, None)
+        problems.extend(wrong)
+        return block
+
+    def several(kind: type[Block], group: str) -> tuple[Block, ...]:
+        blocks = []
+        for option, plain in tree.get(MANY[group], {}).items():
+            block, wrong = check(kind, plain, conf.file(group, option), group, option)
+            problems.extend(wrong)
+            blocks += [block] if block is not None else []
+        return tuple(blocks)
+
+    world, engine, build = one(World, "world"), one(Engine, "engine"), one(Build, "build")
+    respond, score = one(Respond, "respond"), one(Score, "score")
+    report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
+    models, suites = several(Model, "model"), several(Suite, "suite")
+    judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
+    if study is not None:
+        problems += recipe_problems(conf, study, plain_recipes)
+        problems += _cross_problems(conf, suites, models)
+    ledger, wrong = read_ledger(conf, study.tables if study else [])
+    problems += wrong
+    if problems or study is None:
+        raise PlanError(problems)
+    recipes, problems = variants(conf, study, tree)
+    problems += list_problems(conf, study, recipes, chosen)
+    if problems:
+        raise PlanError(problems)
+    assert world and engine and build and respond and score and report and track and tune
+    return Resolved(
+        study=study,
+        world=world,
+        engine=engine,
+        build=build,
+        respond=respond,
+        score=score,
+        report=report,
+        track=track,
+        models=models,
+        recipes=recipes,
+        suites=suites,
+        judges=judges,
+        ledger=ledger,
+        store=store,
+    )
+
+
+def _cross_problems(conf: Conf, suites: Sequence[Suite], models: Sequence[Model]) -> list[Problem]:
+    problems = []
+    for suite in suites:
+        named = suite.models if isinstance(suite.models, list) else []
+        for name in named:
+            if name != BASE:
+                file = conf.file("suite", suite.name)
+                problems += conf.missing("recipe", name, file, "suite.models")
+    tags = [model.tag for model in models]
+    for model in models:
+        if tags.count(model.tag) > 1:
+            text = f"{model.tag!r} is the tag of several models of this study; names would clash."
+            problems.append(Problem(conf.file("model", model.name), "model.tag", text))
+    return problems

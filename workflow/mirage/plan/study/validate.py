@@ -1,0 +1,87 @@
+"""Validation against a schema, with errors in the words of the person who wrote the settings."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from mirage.plan.schema.types import Strict
+from mirage.plan.study.problems import Problem
+
+Block = TypeVar("Block", bound=Strict)
+
+_SHOWN = 60  # characters of a wrong value
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list: [a, b]",
+    "dict": "keys with values",
+    "model": "keys with values",
+}
+
+
+def check(
+    kind: type[Block], plain: object, file: str, group: str, name: str | None
+) -> tuple[Block | None, list[Problem]]:
+    """Validates one block of settings.
+
+    Args:
+        kind: Its schema.
+        plain: What was composed.
+        file: Where it stands, for people.
+        group: First part of its dotted keys.
+        name: The name its file gives it, None if any will do.
+
+    Returns:
+        The block, None if invalid, and all problems.
+    """
+    try:
+        block = kind.model_validate(plain)
+    except ValidationError as wrong:
+        return None, [_problem(error, kind, file, group) for error in wrong.errors()]
+    own = getattr(block, "name", name)
+    if name is not None and own != name:
+        text = f"is {own!r}, but the file's name makes it {name!r}."
+        return block, [Problem(file, f"{group}.name", text)]
+    return block, []
+
+
+def _problem(error: Any, kind: type[Strict], file: str, group: str) -> Problem:
+    key = ".".join(map(str, (group, *error["loc"])))
+    if error["type"] == "extra_forbidden":
+        allowed = ", ".join(_fields(kind, error["loc"][:-1]))
+        return Problem(file, key, f"unknown key; allowed here: {allowed}.")
+    return Problem(file, key, _sentence(error))
+
+
+def _sentence(error: Any) -> str:
+    """Pydantic's messages name its own types and print whole blocks; these do not."""
+    what, limits = error["type"], error.get("ctx", {})
+    found = textwrap.shorten(repr(error["input"]), _SHOWN, placeholder=" ...")
+    if what == "missing":
+        return "is missing."
+    if what == "value_error":
+        return f"{limits['error']}."
+    if what == "too_short":
+        count = limits["min_length"]
+        return f"at least {count} {'value is' if count == 1 else 'values are'} needed, found none."
+    if what == "string_pattern_mismatch":
+        return f"should hold only small letters, digits and underscores, found {found}."
+    for prefix, words in _KINDS.items():
+        if what.startswith(f"{prefix}_") and what.endswith(("_type", "_parsing", "_from_float")):
+            return f"should be {words}, found {found}."
+    return f"should be {error['msg'].removeprefix('Input should be ')}, found {found}."
+
+
+def _fields(kind: type[Strict], path: Sequence[int | str]) -> list[str]:
+    for part in path:
+        field = kind.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if isinstance(inner, type) and issubclass(inner, Strict):
+            kind = inner
+    return list(kind.model_fields)

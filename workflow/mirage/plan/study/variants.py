@@ -1,0 +1,132 @@
+"""The recipes of a study: named ones and helpers, crossed with its axes, validated."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mirage.plan.schema.recipe import Recipe
+from mirage.plan.schema.study import Study
+from mirage.plan.schema.tune import Tune
+from mirage.plan.study import axes
+from mirage.plan.study.compose import Conf
+from mirage.plan.study.hold_out import categories
+from mirage.plan.study.problems import Problem
+from mirage.plan.study.validate import check
+
+BASE = "base"
+"""Name of the model before tuning; no recipe may be called so."""
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """A recipe of the study with the tuning it gets.
+
+    Attributes:
+        helper: Needed by a gate, never compared.
+        steps: Its steps (epochs x items) as a multiple of those of the recipe it comes from: its
+            parent where the study has it, else the recipe that axes vary.
+    """
+
+    recipe: Recipe
+    tune: Tune
+    helper: bool
+    steps: float = 1.0
+
+
+def variants(
+    conf: Conf, study: Study, tree: Mapping[str, Any]
+) -> tuple[tuple[Recipes, ...], list[Problem]]:
+    """Crosses a study's recipes with its axes; combinations of equal settings are made once.
+
+    Args:
+        tree: What was composed: ``recipes`` and ``tune``.
+
+    Returns:
+        The recipes in the study's order, helpers last, and what is wrong.
+    """
+    made: dict[str, axes.Variant] = {}
+    found, problems = [], []
+    file = conf.file("study", study.name)
+    named = [(name, False) for name in study.recipes] + [(name, True) for name in study.helpers]
+    for name, helper in named:
+        for cell in [{}] if helper else axes.cells(study.axes, study.exclude):
+            variant, wrong = axes.vary(tree["recipes"][name], tree["tune"], cell, file)
+            problems += wrong
+            if made.setdefault(variant.name, variant) != variant:
+                text = f"two variants are called {variant.name!r}; choose values that read apart."
+                problems.append(Problem(file, "axes", text))
+            if made[variant.name] is not variant:
+                continue
+            recipe, bad = check(Recipe, variant.recipe, file, "recipe", None)
+            tune, worse = check(Tune, variant.tune, file, "tune", None)
+            problems += bad + worse
+            if recipe is not None and tune is not None:
+                steps = _steps(recipe, variant.origin, tree["recipes"])
+                found.append(Recipes(recipe, tune, helper, steps))
+    if not any(not item.helper for item in found) and study.recipes:
+        problems.append(Problem(file, "exclude", "leaves no recipe at all."))
+    return tuple(found), problems
+
+
+def _steps(recipe: Recipe, origin: str, plain: Mapping[str, Any]) -> float:
+    source = plain.get(recipe.parent or origin, plain[origin])
+    parts = ("unsafe", "benign", "twins", "general")
+    theirs = int(source["tune"]["epochs"]) * sum(int(source["data"][part]) for part in parts)
+    own = recipe.tune.epochs * sum(int(getattr(recipe.data, part)) for part in parts)
+    return round(own / theirs, 2) if theirs else 1.0
+
+
+def recipe_problems(conf: Conf, study: Study, recipes: Sequence[Recipe]) -> list[Problem]:
+    """Returns what is wrong with recipes as files: names, parents, categories, modes."""
+    problems = []
+    for recipe in recipes:
+        file = conf.file("recipe", recipe.name)
+        if recipe.name == BASE:
+            problems.append(Problem(file, "recipe.name", f"{BASE!r} is the untuned model's name."))
+        if recipe.parent is not None:
+            problems += conf.missing("recipe", recipe.parent, file, "recipe.parent")
+        for name in recipe.data.hold_out.categories:
+            if name not in categories():
+                text = f"there is no category {name!r}; there are {', '.join(categories())}."
+                problems.append(Problem(file, "recipe.data.hold_out.categories", text))
+        if study.mode == "matched" and recipe.mode != study.mode and recipe.name in study.recipes:
+            text = f"is {recipe.mode}, but the study {study.name!r} shows matched recipes alone."
+            problems.append(Problem(file, "recipe.mode", text))
+    return problems
+
+
+def list_problems(
+    conf: Conf, study: Study, recipes: Sequence[Recipes], chosen: bool
+) -> list[Problem]:
+    """Returns the entries of ``only`` and ``asked`` that name nothing of the study.
+
+    Args:
+        chosen: Whether the command line has replaced one of the study's lists; entries about what
+            it left out are then no mistake.
+    """
+    if chosen:
+        return []
+    file, problems = conf.file("study", study.name), []
+    names = [item.recipe.name for item in recipes]
+    for key, lists, owners, what, more in (
+        ("only", study.only, study.models, "model", []),
+        ("asked", study.asked, study.suites, "suite", [BASE]),
+    ):
+        for owner, wanted in lists.items():
+            if owner not in owners:
+                text = f"the study has no {what} {owner!r}; its {what}s: {', '.join(owners)}."
+                problems.append(Problem(file, f"study.{key}", text))
+            for name in [each for each in wanted if each not in [*more, *names]]:
+                close = difflib.get_close_matches(name, names, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else "."
+                text = f"the study has no recipe {name!r}{hint} See: mirage plan study={study.name}"
+                problems.append(Problem(file, f"study.{key}.{owner}", text))
+    return problems
+
+
+def takes(study: Study, model: str, recipe: str) -> bool:
+    """Tells whether a study tunes a model on a recipe."""
+    return recipe in study.only.get(model, [recipe])

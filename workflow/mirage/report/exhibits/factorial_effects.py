@@ -1,0 +1,244 @@
+"""Effects of the factorial: dots with intervals, and the same as tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock
+from mirage.report.captions import Caption, captioned, changes
+from mirage.report.data import ReportData
+from mirage.report.draw.plots import Panel, Series, dots
+from mirage.report.exhibits.columns import TableMaker
+from mirage.report.exhibits.curves import FigureMaker
+from mirage.report.exhibits.factorial import by_benign, by_benign_explicit, by_images
+from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
+from mirage.report.exhibits.outcomes import empty
+from mirage.score.factorial import Effect
+
+OUTCOMES = (("j", "J"), ("asr", "ASR"), ("asr_strict", "strict"), ("over_refusal", "refused"))
+DRAWN = (("j", "J"), ("asr", "ASR"), ("over_refusal", "refused twins"))
+COT = ("cot - short_refusal", "cot - filler", "cot - describe_refuse", "cot - sorry_reasons")
+BETWEEN = {"steps": "steps", "tokens": "answer tokens", "size": "model"}
+TRUTH = {"True": "equal", "False": "as they are"}
+
+Key = tuple[str, str, str, str]
+"""An effect without its outcome: factor, levels, other factor, other levels."""
+
+
+def _key(effect: Effect) -> Key:
+    return effect.factor, effect.levels, effect.other_factor, effect.other_levels
+
+
+def main_block(effects: Sequence[Effect]) -> str:
+    """Returns the block that most effects belong to: the factorial itself."""
+    counts = Counter(e.block for e in effects if e.block and e.kind != "shared")
+    return max(sorted(counts), key=lambda name: counts[name], default="")
+
+
+def _grid(effects: Sequence[Effect]) -> dict[Key, dict[str, Effect]]:
+    found: dict[Key, dict[str, Effect]] = {}
+    for effect in effects:
+        found.setdefault(_key(effect), {})[effect.outcome] = effect
+    return found
+
+
+def _levels(factor: str, levels: str) -> str:
+    """``cot - short_refusal`` in words."""
+    shown = (
+        TRUTH.get(level, word(level, factor).replace("_", " ")) for level in levels.split(" - ")
+    )
+    return " − ".join(shown)
+
+
+def _name(key: Key) -> str:
+    factor, levels, _, _ = key
+    return f"{FACTOR_NAMES.get(factor, BETWEEN.get(factor, factor))}: {_levels(factor, levels)}"
+
+
+def _main(data: ReportData) -> list[Effect]:
+    effects = data.scores.factorial
+    block = main_block(effects)
+    order = list(FACTOR_NAMES)
+    mine = [e for e in effects if e.kind == "main" and e.block == block and e.factor in order]
+    return sorted(mine, key=lambda e: order.index(e.factor))
+
+
+def _number(effect: Effect | None) -> Number:
+    if effect is None:
+        return Number(None)
+    return Number(effect.value, effect.low, effect.high)
+
+
+def effects_figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
+    """Main effects on J, ASR and over-refusal, a row per pair of levels."""
+    grid = _grid(_main(data))
+    if not grid:
+        return empty("factorial_effects", caption, data)
+    keys = list(grid)
+    panels = [
+        Panel(
+            name,
+            (Series(name, 4, {float(row): _number(grid[k].get(o)) for row, k in enumerate(keys)}),),
+            None,
+            ("", 0.0),
+        )
+        for o, name in DRAWN
+    ]
+    text = "difference in percentage points (nano, hard); bars: 95 % intervals"
+    return dots("factorial_effects", caption, panels, [_name(k) for k in keys], text)
+
+
+def _table(
+    table_id: str,
+    data: ReportData,
+    caption: Caption,
+    effects: Sequence[Effect],
+    heads: Sequence[tuple[str, Callable[[Key], str]]],
+) -> Table | TextBlock:
+    """A row per effect, a column per outcome."""
+    grid = _grid(effects)
+    outcomes = [(o, name) for o, name in OUTCOMES if any(o in found for found in grid.values())]
+    if not outcomes:
+        return empty(table_id, caption, data)
+    rows: list[tuple[Cell, ...]] = []
+    for key, found in grid.items():
+        some = next(iter(found.values()))
+        texts = [Text(head(key)) for _, head in heads]
+        sizes = (Number(float(some.n_settings), digits=0), Number(float(some.n_seeds), digits=0))
+        rows.append((*texts, *sizes, *(_number(found.get(o)) for o, _ in outcomes)))
+    columns = [
+        *(Column(name, is_text=True) for name, _ in heads),
+        Column("settings", bare=True),
+        Column("seeds", bare=True),
+        *(Column(name, "difference in points") for _, name in outcomes),
+    ]
+    return captioned(table_id, caption, columns, rows, changes([key[0] for key in grid]))
+
+
+def _factor(key: Key) -> str:
+    return FACTOR_NAMES.get(key[0], BETWEEN.get(key[0], key[0]))
+
+
+def _first(key: Key) -> str:
+    return _levels(key[0], key[1])
+
+
+def _second(key: Key) -> str:
+    return f"{FACTOR_NAMES.get(key[2], key[2])}: {_levels(key[2], key[3])}"
+
+
+def effects_table(data: ReportData, caption: Caption) -> Table | TextBlock:
+    """Main effects on every outcome."""
+    heads = (("factor", _factor), ("levels", _first))
+    return _table("factorial_effects_values", data, caption, _main(data), heads)
+
+
+def interactions(data: ReportData, caption: Caption) -> Table | TextBlock:
+    """How the effect of reasoning labels hangs on images, benign items and wording."""
+    effects = data.scores.factorial
+    block = main_block(effects)
+    found = []
+    for e in effects:
+        if e.kind == "interaction" and e.block == block:
+            turned = _turned(e)
+            if turned.factor == "labels" and turned.levels in COT:
+                found.append(turned)
+    heads = (("effect of labels", _first), ("at one level less at the other", _second))
+    return _table("factorial_interactions", data, caption, found, heads)
+
+
+def _turned(effect: Effect) -> Effect:
+    """The same interaction with labels as the first factor; its value is the same."""
+    if effect.other_factor != "labels":
+        return effect
+    return replace(
+        effect,
+        factor=effect.other_factor,
+        levels=effect.other_levels,
+        other_factor=effect.factor,
+        other_levels=effect.levels,
+    )
+
+
+def between_blocks(data: ReportData, caption: Caption) -> Table | TextBlock:
+    """Effects of steps, equated tokens and model size."""
+    mine = [e for e in data.scores.factorial if not e.block and e.factor in BETWEEN]
+    heads = (("factor", _factor), ("levels", _first))
+    return _table("factorial_between", data, caption, mine, heads)
+
+
+def sign_kept(first: Effect, last: Effect) -> str:
+    """Tells whether an effect has its sign at both ends; only clear signs count."""
+    signs = [1 if e.low > 0 else -1 if e.high < 0 else 0 for e in (first, last)]
+    if 0 in signs:
+        return "unclear"
+    return "kept" if signs[0] == signs[1] else "changes: speed, not capability"
+
+
+def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock:
+    """Effects of labels on J at every number of steps, and with equal answer tokens.
+
+    A row is read on the settings that all its columns have: elsewhere than there, more steps and
+    other settings would be one change.
+    """
+    mine = [
+        e
+        for e in data.scores.factorial
+        if e.outcome == "j" and e.kind == "shared" and e.factor == "labels" and e.block
+    ]
+    size = _facts(main_block(data.scores.factorial)).get("size", "")
+    grid: dict[str, dict[str, Effect]] = {}
+    for e in mine:
+        facts = _facts(e.block)
+        if facts.get("size", size) == size:
+            place = "equal tokens" if facts.get("tokens") == "True" else f"{_times(facts)}×"
+            grid.setdefault(e.levels, {})[place] = e
+    steps = sorted({p for f in grid.values() for p in f if p != "equal tokens"}, key=_places)
+    grid = {levels: found for levels, found in grid.items() if len(found) > 1}
+    if not grid or len(steps) < 2:
+        return empty("sensitivity_effects", caption, data)
+    places = [
+        *steps,
+        *(["equal tokens"] if any("equal tokens" in f for f in grid.values()) else []),
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    for levels, found in grid.items():
+        ends = [found[p] for p in (steps[0], steps[-1]) if p in found]
+        told = sign_kept(ends[0], ends[1]) if len(ends) == 2 else "not measured"
+        cells = (_number(found.get(p)) for p in places)
+        rows.append((Text(_levels("labels", levels)), *cells, Text(told)))
+    columns = [
+        Column("effect of labels on J", is_text=True),
+        *(Column(p, "steps" if p in steps else "") for p in places),
+        Column(f"sign, {steps[0]} to {steps[-1]}", is_text=True),
+    ]
+    return captioned("sensitivity_effects", caption, columns, rows)
+
+
+def _facts(block: str) -> dict[str, str]:
+    pairs = (fact.partition("=") for fact in block.split(", ") if fact)
+    return {name: value for name, _, value in pairs}
+
+
+def _times(facts: Mapping[str, str]) -> str:
+    return f"{float(facts.get('steps', '1')):g}"
+
+
+def _places(times: str) -> float:
+    return float(times.removesuffix("×"))
+
+
+MAKERS: Mapping[str, Mapping[str, TableMaker | FigureMaker]] = {
+    "factorial_effects": {
+        "factorial_effects": effects_figure,
+        "factorial_effects_values": effects_table,
+        "factorial_images": by_images,
+        "factorial_benign": by_benign,
+        "factorial_benign_explicit": by_benign_explicit,
+        "factorial_interactions": interactions,
+        "factorial_between": between_blocks,
+    },
+}
+"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""

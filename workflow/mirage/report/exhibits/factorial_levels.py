@@ -1,0 +1,84 @@
+"""Cells of the factorial: their factors in words, their table, and how factors interact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mirage.report.blocks import Cell, Column, Text
+from mirage.report.data import BASE, MATCHED, ModelInfo, ReportData
+
+LABEL_WORDS = {
+    "cot": "CoT",
+    "describe_refuse": "describe, refuse",
+    "sorry_reasons": "refuse, reasons",
+    "filler": "filler",
+    "short_refusal": "short refusal",
+}
+"""Label styles, from the most said to the least; their place is their mark in every figure."""
+
+WORDS = {
+    **LABEL_WORDS,
+    "none": "none",
+    "two": "two images",
+    "one_of_two": "one image",
+    "composite": "composite",
+    "black": "black image",
+    "unmatched": "unmatched",
+    "image_twins": "image twins",
+    "text_twins": "text twins",
+    "neutral": "neutral",
+    "explicit": "explicit",
+    "neutral+explicit": "both",
+}
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    "images": ("none", "one_of_two", "two", "composite"),
+    "labels": tuple(LABEL_WORDS),
+    "benign": ("none", "unmatched", "image_twins", "text_twins"),
+    "wording": ("neutral", "explicit", "neutral+explicit"),
+}
+"""Levels of each factor, in the order of tables and axes."""
+
+FACTOR_NAMES = {
+    "images": "images",
+    "labels": "labels",
+    "benign": "benign items",
+    "wording": "wording",
+}
+
+
+def word(level: str, factor: str = "") -> str:
+    """Returns a level as tables call it; images ``none`` are text."""
+    return "text" if (factor, level) == ("images", "none") else WORDS.get(level, level)
+
+
+def label_style(name: str) -> int:
+    """Returns the mark of a label style."""
+    return list(LABEL_WORDS).index(name) + 1 if name in LABEL_WORDS else 0
+
+
+def matched(data: ReportData) -> list[ModelInfo]:
+    """Returns the trained models of the mode ``matched``, without the bases."""
+    return [m for m in data.study.of_mode(MATCHED) if m.recipe != BASE and m.recipe.factors]
+
+
+def factor_columns(models: Sequence[ModelInfo]) -> list[tuple[Column, Callable[[ModelInfo], Cell]]]:
+    """Returns a text column per factor in which the models differ."""
+    return [
+        (Column(FACTOR_NAMES[factor], is_text=True), _cell(factor))
+        for factor in FACTOR_NAMES
+        if len({str(m.recipe.factors[factor]) for m in models}) > 1
+    ]
+
+
+def _cell(factor: str) -> Callable[[ModelInfo], Cell]:
+    return lambda model: Text(word(str(model.recipe.factors[factor]), factor))
+
+
+def in_order(models: Sequence[ModelInfo]) -> list[ModelInfo]:
+    """Returns cells by the order of their levels, factor by factor."""
+
+    def place(model: ModelInfo) -> tuple[int, ...]:
+        levels = [(f, str(model.recipe.factors[f])) for f in ORDERS]
+        return tuple(ORDERS[f].index(v) if v in ORDERS[f] else len(ORDERS[f]) for f, v in levels)
+
+    return sorted(models, key=place)

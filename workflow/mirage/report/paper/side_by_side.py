@@ -1,0 +1,163 @@
+"""The paper's tables beside ours: a section per table or figure, never one table with both.
+
+Without ``published: true`` a report is the flat list of the study's tables; with it, chapters of
+``reports/chapters.yaml`` order them, and each section has the published values, the nano
+counterpart or why there is none, and the slot for full-scale results.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from mirage.contracts import DataError
+from mirage.plan.schema.types import Strict
+from mirage.report.blocks import Figure, Table, TextBlock
+from mirage.report.captions import Caption, changes, source, validated, words_table
+from mirage.report.data import ReportData, StudyInfo
+from mirage.report.paper.published import Entry, Paper, heading, named, paper, published_table
+from mirage.report.paper.recompute import checks, recompute
+from mirage.report.samples.gallery import Gallery
+
+Block = Table | Figure | Gallery | TextBlock
+Made = Mapping[str, Sequence[Block]]
+"""Id in a study's ``tables`` -> its blocks."""
+
+PROVENANCE = "Provenance"
+ORIGIN = (
+    "Published values were transcribed from the ICLR 2026 camera-ready (arXiv 2501.18533 version "
+    "3), its first version, the released repository and the OpenReview page; each table names its "
+    "source. Nano values were measured by this suite. No table holds both.",
+    "Commit, devices, versions, dates and minutes of this report are on a page of their own, "
+    "provenance.html, because they change between runs that give equal tables.",
+)
+
+
+class Chapter(Strict):
+    """A chapter of the report.
+
+    Attributes:
+        paper: Ids of ``paper.yaml``, in order.
+        own: Ids of report tables that answer none of the paper's.
+        heading: Section of those, where the chapter has both.
+        study: Where those are, for reports that lack them all; empty if every report has some.
+    """
+
+    title: str
+    paper: tuple[str, ...]
+    own: tuple[str, ...]
+    heading: str = ""
+    study: str = ""
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """Returns the chapters of ``reports/chapters.yaml``.
+
+    Raises:
+        DataError: The file is gone or broken, or names a table that ``paper.yaml`` lacks.
+    """
+    found = validated(list[Chapter], source("chapters.yaml"), "reports/chapters.yaml")
+    known = paper().entries
+    for chapter in found:
+        if chapter.study and not chapter.own:
+            raise DataError(
+                f"reports/chapters.yaml, {chapter.title}: 'study' says where tables of 'own' are, "
+                "and there are none. Take 'study' out."
+            )
+        lost = [key for key in chapter.paper if key not in known]
+        if lost:
+            raise DataError(
+                f"reports/chapters.yaml, {chapter.title}: reports/paper.yaml has no "
+                f"{', '.join(lost)}. Correct either."
+            )
+    return tuple(found)
+
+
+def arranged(study: StudyInfo, made: Made) -> list[Block]:
+    """Orders a study's blocks, with the paper's beside them where the study asks for it.
+
+    Args:
+        study: The study.
+        made: Its nano blocks.
+
+    Raises:
+        DataError: A table of the study has no place in ``chapters.yaml`` or ``paper.yaml``.
+    """
+    if not study.published:
+        return [block for blocks in made.values() for block in blocks]
+    found, order = paper(), chapters()
+    placed = {t for c in order for t in c.own} | {t for e in found.entries.values() for t in e.nano}
+    lost = [name for name in made if name not in placed]
+    if lost:
+        raise DataError(
+            f"study {study.name}: no chapter has the table {', '.join(lost)}. Add it to 'own' in "
+            "reports/chapters.yaml or to 'nano' in reports/paper.yaml."
+        )
+    blocks = [block for chapter in order for block in _chapter(found, chapter, study, made)]
+    return [*blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
+
+
+def _chapter(found: Paper, chapter: Chapter, study: StudyInfo, made: Made) -> Iterator[Block]:
+    for key in chapter.paper:
+        section = f"{heading(key)}: {found.entries[key].title}".removeprefix(": ")
+        for block in _section(found, key, study, made):
+            yield replace(block, section=section, chapter=chapter.title)
+    for name in chapter.own:
+        for block in made.get(name, ()):
+            yield replace(block, section=chapter.heading, chapter=chapter.title)
+    if chapter.study and not any(name in made for name in chapter.own):
+        words = (
+            f"In the report of the study {chapter.study}, not of the study {study.name} "
+            f"(snakemake --config study={chapter.study}).",
+        )
+        yield TextBlock(f"elsewhere_{chapter.own[0]}", "", words, chapter.heading, chapter.title)
+
+
+def _section(found: Paper, key: str, study: StudyInfo, made: Made) -> Iterator[Block]:
+    entry = found.entries[key]
+    table = published_table(found, key)
+    if table is not None:
+        yield table
+    else:
+        words = (entry.setting, *(found.flags[flag] for flag in entry.flags))
+        yield TextBlock(f"published_{key}", "Published", words)
+    for name in entry.nano:
+        yield from (b for b in made.get(name, ()) if b.id in entry.only or not entry.only)
+    here = any(name in made for name in entry.nano)
+    yield TextBlock(f"slot_{key}", "", tuple(_words(entry, study, here)), slot=True)
+
+
+def _words(entry: Entry, study: StudyInfo, here: bool) -> Iterator[str]:
+    """What stands below the tables of a section: counterparts elsewhere or none, and the slot."""
+    if entry.absent is not None:
+        yield f"No nano counterpart: {entry.absent}"
+    elif not here:
+        yield (
+            f"Nano counterpart: in the study {entry.study}, not part of the study {study.name} "
+            f"(snakemake --config study={entry.study})."
+        )
+    if entry.without:
+        yield f"Parts without a nano counterpart: {entry.without}"
+    yield f"Full scale (this suite): not run yet; {entry.full}."
+
+
+def published_check(data: ReportData, caption: Caption) -> Table:
+    """Every published cell that fails a recomputation, with what would fit."""
+    del data
+    found = paper()
+    results = recompute(found, checks())
+    failing = [r for r in results if r.fails]
+    total, failed = Counter(r.check for r in results), Counter(r.check for r in failing)
+    names = ("table", "row", "column", "printed", "check", "expected", "note")
+    rows = [
+        (named(r.table), r.row, r.column, r.printed, r.check, r.expected, r.note) for r in failing
+    ]
+    note = (
+        "Recomputed and failing, by check: "
+        + "; ".join(f"{name}: {failed[name]} of {total[name]}" for name in total)
+        + ". k/n: a whole number out of n items; when cut: if further digits were cut off, not "
+        "rounded."
+    )
+    rules = changes([r.check for r in failing])
+    return words_table("published_check", caption, names, rows, rules, [note])

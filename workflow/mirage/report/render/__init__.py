@@ -1,0 +1,1 @@
+"""A report as CSV, LaTeX, Markdown, PDF and HTML."""

@@ -1,0 +1,147 @@
+"""One self-contained HTML page: nothing is loaded, and only its own style and script may run.
+
+Without JavaScript it shows all tables and figures. The script adds search, sorting and the sample
+browser, whose data stand in the page as JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from mirage.report.blocks import Cell, Column, Figure, Number, Table, TextBlock, own_n
+from mirage.report.captions import SOURCES
+from mirage.report.data import StudyInfo
+from mirage.report.escape import visible
+from mirage.report.paper.side_by_side import Block
+from mirage.report.render.boilerplate import FOOTER, WARNING, lead
+from mirage.report.render.outline import outline
+from mirage.report.samples.browser import Browser
+from mirage.report.samples.gallery import Gallery
+
+SCRIPTS = ("page.js", "browser.js")
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", re.ASCII)
+"""Words that are a number, as 1e-5 is, and are sorted as one."""
+
+TEMPLATES = ("page.html", "block.html", "browser.html", "view.html")
+
+
+def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
+    """Returns the page; the template engine makes every text visible and escapes it."""
+    shown = [_block(block) for block in blocks]
+    return _render(
+        "page.html",
+        SCRIPTS,
+        study=study,
+        blocks=shown,
+        outline=outline(shown),
+        browser=browser,
+        browser_json=Markup(browser.json),
+        lead=lead(study),
+        warning=WARNING,
+        footer=FOOTER,
+    )
+
+
+def to_view(block: Table | Figure) -> str:
+    """Returns a page with one table or figure and its words, as Snakemake's report shows it."""
+    shown = _block(block)
+    outline([shown])
+    return _render("view.html", (), block=shown)
+
+
+def _render(name: str, scripts: Sequence[str], **values: Any) -> str:
+    """Fills a template; its style and its script are allowed to run by their hashes."""
+    style = _source("html/page.css")
+    script = "\n".join(_source(f"html/{each}") for each in scripts)
+    # DictLoader keeps the names *.html that autoescape looks at; nothing else is ever loaded.
+    environment = Environment(
+        loader=DictLoader({each: _source(f"html/{each}") for each in TEMPLATES}),
+        autoescape=True,
+        finalize=_finalized,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name).render(
+        style=Markup(style),
+        style_hash=_digest(style),
+        script=Markup(script),
+        script_hash=_digest(script),
+        **values,
+    )
+
+
+def _finalized(value: object) -> object:
+    """What a template shows of a value; Markup is the page's own and stays as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _source(name: str) -> str:
+    return (SOURCES / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _block(block: Block) -> dict[str, Any]:
+    place = {"chapter": block.chapter, "section": block.section, "title": block.title}
+    if isinstance(block, TextBlock):
+        return {
+            **place,
+            "kind": "text",
+            "anchor": f"text-{block.id}",
+            "paragraphs": block.paragraphs,
+        }
+    words = {**place, "caption": block.caption, "reading": block.reading}
+    if isinstance(block, Figure):
+        uri = Markup(f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}")
+        return {**words, "kind": "figure", "anchor": f"figure-{block.id}", "uri": uri}
+    if isinstance(block, Gallery):
+        return {**words, "kind": "browser", "anchor": "samples"}
+    return {
+        **words,
+        "kind": "table",
+        "anchor": f"table-{block.id}",
+        "groups": block.groups() if block.has_groups() else [],
+        "columns": block.columns,
+        "listing": sum(c.is_text for c in block.columns) > 2,
+        "many": sum(not c.is_text for c in block.columns) > 8,
+        "rows": [_row(block, place) for place in range(len(block.rows))],
+        "notes": block.notes,
+    }
+
+
+def _row(table: Table, place: int) -> dict[str, Any]:
+    cells = zip(table.rows[place], table.columns, strict=True)
+    return {
+        "rule": place in table.rules,
+        "cells": [_cell(cell, column) for cell, column in cells],
+    }
+
+
+def _cell(cell: Cell, column: Column) -> dict[str, Any]:
+    if isinstance(cell, Number):
+        return {
+            "is_text": False,
+            "text": cell.shown,
+            "strong": cell.strong,
+            "value": "" if cell.value is None else repr(cell.value),
+            "below": " ".join(x for x in (cell.interval, own_n(cell, column)) if x),
+            "mark": cell.mark,
+            "alone": None,
+        }
+    value = repr(float(cell.said)) if NUMBER.fullmatch(cell.said) else None
+    return {
+        "is_text": True,
+        "text": cell.text,
+        "strong": cell.strong,
+        "value": "" if not cell.said else value,
+        "alone": cell.alone or None,
+    }

@@ -1,0 +1,180 @@
+"""The PDF, set by Typst from JSON; no LaTeX, no fonts of the machine, no clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, own_n
+from mirage.report.captions import SOURCES
+from mirage.report.data import StudyInfo
+from mirage.report.escape import breakable, visible
+from mirage.report.paper.side_by_side import Block
+from mirage.report.render.boilerplate import FOOTER, WARNING, lead
+from mirage.report.render.outline import outline
+from mirage.report.samples.gallery import Gallery, Item
+
+WIDE = 14
+"""Numbers in a row from which a table stands on a turned page."""
+
+TIGHT = 12
+"""Numbers in a row from which they stand closer, so that names keep one line."""
+
+LONG_TEXT = 42
+"""Letters from which a column shares the free width and wraps."""
+
+LINE = 110
+"""Letters of text beside each other from which shorter columns share the width as well."""
+
+WORD, SHORT_TEXT = 14, 30
+"""In such a table: letters up to which a column never wraps, and those that weigh at most."""
+
+WHOLE = 18
+"""Rows up to which a table is kept on one page."""
+
+LONG = 60
+"""Rows from which a table starts on a page of its own."""
+
+
+def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
+    """Returns the PDF of a report's tables, figures and gallery; same input, same bytes."""
+    with tempfile.TemporaryDirectory(prefix="mirage-report-") as name:
+        folder = Path(name)
+        # The report's only clock is SOURCE_DATE_EPOCH; without it the PDF has no date.
+        clock = os.environ.get("SOURCE_DATE_EPOCH")
+        shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
+        shown = [_block(block, folder) for block in blocks]
+        outline(shown)
+        plain = {
+            "title": f"MIRage Suite: nano report, study {study.name}",
+            "lead": lead(study),
+            "warning": WARNING,
+            "footer": FOOTER,
+            "dated": clock is not None,
+            "chapters": any(block["chapter"] for block in shown),
+            "blocks": shown,
+        }
+        (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
+        compiler = typst.Compiler(
+            input=str(folder / "report.typ"),
+            root=str(folder),
+            ignore_system_fonts=True,
+        )
+        pdf = compiler.compile(format="pdf", timestamp=int(clock or 0))
+        assert isinstance(pdf, bytes)
+        return pdf
+
+
+def _block(block: Block, folder: Path) -> dict[str, Any]:
+    place = {
+        "title": breakable(visible(block.title)),
+        "section": breakable(visible(block.section)),
+        "chapter": breakable(visible(block.chapter)),
+        "anchor": f"{type(block).__name__}-{block.id}",
+    }
+    if isinstance(block, TextBlock):
+        paragraphs = [breakable(visible(text)) for text in block.paragraphs]
+        slot = paragraphs.pop() if block.slot else ""
+        return {**place, "kind": "text", "paragraphs": paragraphs, "slot": slot}
+    words = {
+        **place,
+        "caption": breakable(visible(block.caption)),
+        "reading": breakable(visible(block.reading)),
+    }
+    if isinstance(block, Figure):
+        (folder / f"{block.id}.svg").write_bytes(block.svg)
+        return {**words, "kind": "figure", "file": f"{block.id}.svg", "width": block.width}
+    if isinstance(block, Gallery):
+        items = [i for quad in block.pdf_quads for i in quad]
+        return {
+            **words,
+            "kind": "gallery",
+            "items": [_item(item, place, folder) for place, item in enumerate(items)],
+        }
+    numbers = sum(not c.is_text for c in block.columns)
+    return {
+        **words,
+        "kind": "table",
+        # A base above its recipe keeps narrow columns narrow.
+        "groups": [[visible(name).replace(" + ", "\n+ "), span] for name, span in block.groups()]
+        if block.has_groups()
+        else [],
+        "columns": [
+            {"name": breakable(visible(c.name)), "n": c.n, "is_text": c.is_text}
+            for c in block.columns
+        ],
+        "widths": _widths(block),
+        "rows": [
+            [_cell(cell, column) for cell, column in zip(row, block.columns, strict=True)]
+            for row in block.rows
+        ],
+        "rules": sorted(block.rules),
+        "notes": [breakable(visible(note)) for note in block.notes],
+        "wide": numbers >= WIDE,
+        "whole": len(block.rows) <= WHOLE,
+        "long": len(block.rows) > LONG,
+        "dense": len(block.columns) > 6,
+        "tight": TIGHT <= numbers < WIDE,
+        "marked": any(isinstance(c, Number) and c.mark for row in block.rows for c in row),
+    }
+
+
+def _widths(table: Table) -> list[int]:
+    """Shares of the free width: columns of long text wrap, others are as wide as they need (0).
+
+    Where short columns alone fill the line, they share it as well, and none outweighs the others.
+    """
+    letters = [_letters(table, place) for place in range(len(table.columns))]
+    if sum(n for n in letters if n <= LONG_TEXT) > LINE:
+        return [min(n, SHORT_TEXT) if n > WORD else 0 for n in letters]
+    return [n if n > LONG_TEXT else 0 for n in letters]
+
+
+def _letters(table: Table, place: int) -> int:
+    if not table.columns[place].is_text:
+        return 0
+    cells = [row[place] for row in table.rows]
+    return max((len(cell.text) for cell in cells if isinstance(cell, Text)), default=0)
+
+
+def _cell(cell: Cell, column: Column) -> dict[str, Any]:
+    if isinstance(cell, Number):
+        below = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
+        return {
+            "is_text": False,
+            "text": cell.shown,
+            "below": below,
+            "strong": cell.strong,
+            "mark": cell.mark,
+        }
+    return {"is_text": True, "text": breakable(visible(cell.text)), "strong": cell.strong}
+
+
+def _item(item: Item, place: int, folder: Path) -> dict[str, Any]:
+    files = []
+    for number, image in enumerate(item.images):
+        name = f"item-{place}-{number}.png"
+        (folder / name).write_bytes(image)
+        files.append(name)
+    return {
+        "id": visible(item.sample.id),
+        "corner": item.corner,
+        "question": breakable(visible(item.sample.question)),
+        "images": files,
+        "said": [
+            {
+                "model": s.model,
+                "answer": breakable(visible(s.answer)),
+                "verdict": visible(s.verdict),
+                "tone": s.tone,
+            }
+            for s in item.said
+        ],
+    }

@@ -1,0 +1,155 @@
+"""A table as CSV, LaTeX (booktabs) and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from mirage.report.blocks import Cell, Column, Number, Table, Text, own_n
+from mirage.report.escape import csv_cell, latex, markdown
+
+
+def write_table(table: Table, folder: Path) -> None:
+    """Writes ``<id>.csv``, ``<id>.tex`` and ``<id>.md``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix, text in (
+        ("csv", to_csv(table)),
+        ("tex", to_latex(table)),
+        ("md", to_markdown(table)),
+    ):
+        (folder / f"{table.id}.{suffix}").write_text(text, encoding="utf-8", newline="")
+
+
+def to_csv(table: Table) -> str:
+    """Returns CSV: a number becomes four columns, value, low, high and n, at full precision.
+
+    What was printed elsewhere becomes one column with the digits printed, and ``... flags`` beside
+    it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    flagged = [any(row[at].flags for row in table.rows) for at in range(len(table.columns))]
+    heads = zip(table.columns, flagged, strict=True)
+    writer.writerow([name for column, flags in heads for name in _csv_names(column, flags)])
+    for row in table.rows:
+        cells = zip(row, table.columns, flagged, strict=True)
+        writer.writerow([value for each in cells for value in _csv_values(*each)])
+    return text.getvalue()
+
+
+def _csv_names(column: Column, flagged: bool) -> list[str]:
+    name = f"{column.group} {column.name}".strip()
+    if column.printed:
+        return [name, f"{name} flags"] if flagged else [name]
+    return (
+        [name]
+        if column.is_text or column.bare
+        else [name, f"{name} low", f"{name} high", f"{name} n"]
+    )
+
+
+def _csv_values(cell: Cell, column: Column, flagged: bool) -> list[str]:
+    if column.printed:
+        return [_csv_printed(cell), " ".join(cell.flags)][: 1 + flagged]
+    if isinstance(cell, Text):
+        return [csv_cell(cell.said)] + ([] if column.is_text else ["", "", ""])
+    parts = [cell.value] if column.bare else [cell.value, cell.low, cell.high, cell.n]
+    return ["" if p is None else repr(p) for p in parts]
+
+
+def _csv_printed(cell: Cell) -> str:
+    if isinstance(cell, Text):
+        return csv_cell(cell.said)
+    return "" if cell.value is None else cell.shown.replace("−", "-")
+
+
+def to_latex(table: Table) -> str:
+    r"""Returns a ``table`` float; it needs booktabs and the macros of ``numbers.tex``."""
+    columns = "".join("l" if c.is_text else "r" for c in table.columns)
+    star = "*" if len(table.columns) > 8 else ""
+    lines = [
+        f"\\begin{{table{star}}}[t]",
+        "\\centering\\small",
+        f"\\caption{{\\textbf{{{latex(table.title)}.}} {latex(table.caption)} "
+        f"{latex(table.reading)}}}",
+        f"\\label{{tab:{_label(table.id)}}}",
+        f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
+        "\\toprule",
+    ]
+    if table.has_groups():
+        lines += _latex_groups(table)
+    lines.append(" & ".join(_latex_heading(c) for c in table.columns) + r" \\")
+    lines.append("\\midrule")
+    for place, row in enumerate(table.rows):
+        if place in table.rules:
+            lines.append("\\midrule")
+        cells = zip(row, table.columns, strict=True)
+        lines.append(" & ".join(_latex_cell(cell, column) for cell, column in cells) + r" \\")
+    lines += ["\\bottomrule", "\\end{tabular}"]
+    if table.notes:
+        lines.append(f"\\\\[2pt] {{\\footnotesize {latex(' '.join(table.notes))}}}")
+    lines.append(f"\\end{{table{star}}}")
+    return "\n".join(lines) + "\n"
+
+
+def _label(name: str) -> str:
+    """The label says whose numbers they are, as the id of a published table does already."""
+    plain = name.replace("_", "-")
+    return plain if plain.startswith("published-") else f"nano-{plain}"
+
+
+def _latex_groups(table: Table) -> list[str]:
+    heads, rules, at = [], [], 1
+    for name, span in table.groups():
+        heads.append(
+            f"\\multicolumn{{{span}}}{{c}}{{{latex(name)}}}" if name else " & " * (span - 1)
+        )
+        if name:
+            rules.append(f"\\cmidrule(lr){{{at}-{at + span - 1}}}")
+        at += span
+    return [" & ".join(heads) + r" \\", "".join(rules)]
+
+
+def _latex_heading(column: Column) -> str:
+    if column.n is None:
+        return latex(column.name)
+    return f"\\nanohead{{{latex(column.name)}}}{{{column.n}}}"
+
+
+def _latex_cell(cell: Cell, column: Column) -> str:
+    if isinstance(cell, Text):
+        return f"\\textbf{{{latex(cell.text)}}}" if cell.strong else latex(cell.text)
+    value = f"\\textbf{{{latex(cell.shown)}}}" if cell.strong else latex(cell.shown)
+    value += f"\\textsuperscript{{{latex(cell.mark)}}}" if cell.mark else ""
+    below = ", ".join(x for x in (latex(cell.interval), latex(own_n(cell, column))) if x)
+    return f"\\nanorate{{{value}}}{{{below}}}" if below else value
+
+
+def to_markdown(table: Table) -> str:
+    """Returns a heading, the words, a pipe table and the notes."""
+    heads = [markdown(_markdown_heading(c)) for c in table.columns]
+    marks = ["---" if c.is_text else "---:" for c in table.columns]
+    lines = [f"### {markdown(table.title)}", "", markdown(table.caption), ""]
+    lines += [f"*How to read it:* {markdown(table.reading)}", ""]
+    lines += [f"| {' | '.join(heads)} |", f"| {' | '.join(marks)} |"]
+    for row in table.rows:
+        cells = zip(row, table.columns, strict=True)
+        lines.append(f"| {' | '.join(_markdown_cell(c, column) for c, column in cells)} |")
+    if table.notes:
+        lines += ["", *(f"- {markdown(note)}" for note in table.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_heading(column: Column) -> str:
+    name = f"{column.group}: {column.name}" if column.group else column.name
+    return name if column.n is None else f"{name} (n = {column.n})"
+
+
+def _markdown_cell(cell: Cell, column: Column) -> str:
+    if isinstance(cell, Number):
+        value = f"**{markdown(cell.shown)}**" if cell.strong else markdown(cell.shown)
+        value += f"<sup>{markdown(cell.mark)}</sup>" if cell.mark else ""
+        extra = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
+        return f"{value} {markdown(extra)}".strip()
+    return f"**{markdown(cell.text)}**" if cell.strong else markdown(cell.text)

@@ -1,0 +1,1 @@
+"""Single samples with the answers of all models."""

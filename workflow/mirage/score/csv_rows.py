@@ -1,0 +1,70 @@
+"""Scores as tidy CSV files and back; reading what was written gives equal rows."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mirage.contracts import DataError
+from mirage.score.claims.parts import ClaimPart
+from mirage.score.claims.verdicts import ClaimVerdict
+from mirage.score.contrasts import Difference
+from mirage.score.factorial import Effect
+from mirage.score.gates import GateResult
+from mirage.score.means import Mean
+from mirage.score.paper_contrasts import NanoContrast
+from mirage.score.rates import Rate
+
+Row = Rate | Mean | Difference | GateResult | ClaimPart | ClaimVerdict | NanoContrast | Effect
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def to_csv(rows: Sequence[AnyRow], kind: type[AnyRow]) -> str:
+    """Returns rows as CSV text: one column per field, empty where a value is None."""
+    text = io.StringIO()
+    names = [f.name for f in dataclasses.fields(kind)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        values = (getattr(row, name) for name in names)
+        writer.writerow(
+            ["" if v is None else repr(v) if isinstance(v, float) else v for v in values]
+        )
+    return text.getvalue()
+
+
+def from_csv(path: Path, kind: type[AnyRow]) -> list[AnyRow]:
+    """Reads what ``to_csv`` wrote.
+
+    Raises:
+        DataError: Missing file, other columns, a value of the wrong type.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Score again with: snakemake")
+    fields = {f.name: str(f.type) for f in dataclasses.fields(kind)}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        if next(reader, []) != list(fields):
+            raise DataError(f"{path}, line 1: expected the columns {', '.join(fields)}.")
+        rows = []
+        for number, cells in enumerate(reader, 2):
+            try:
+                values = [_value(c, t) for c, t in zip(cells, fields.values(), strict=True)]
+            except ValueError as broken:
+                raise DataError(
+                    f"{path}, line {number}: {broken}. Remove its folder and run snakemake again."
+                ) from None
+            rows.append(kind(*values))
+    return rows
+
+
+def _value(text: str, annotation: str) -> Any:
+    if annotation == "str":
+        return text
+    if annotation == "int":
+        return int(text)
+    return None if text == "" and annotation.endswith("None") else float(text)
