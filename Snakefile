@@ -11,7 +11,7 @@ from snakemake.utils import min_version
 
 from mirage.plan import snakemake_pages
 from mirage.plan.dag import finish_command, open_plan
-from mirage.plan.job import ConfigError
+from mirage.context import ConfigError
 
 min_version("9.27")
 

@@ -11,7 +11,8 @@ import pytest
 from build_settings import load
 from mirage import build
 from mirage.build.suites import CHECKED
-from mirage.plan.job import Job, JobContext
+from mirage.context import JobContext
+from mirage.plan.job import Job
 from mirage.respond.items import read_suite
 
 Settings = dict[str, Any]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirage.cli import gallery as command
-from mirage.plan.job import ConfigError
+from mirage.context import ConfigError
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.artifact import artifact_id
-from mirage.plan.job import STAGES, Job
+from mirage.plan.job import STAGES, Job, identified
 
 Plan = Callable[..., dict[str, Job]]
 
@@ -49,8 +48,7 @@ def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
     for job in plan().values():
         assert {p for many in job.parents.values() for p in many} <= seen
         seen.add(job.folder)
-        settings = {"settings": job.settings, "parents": job.parents, "code": "v"}
-        assert job.id == artifact_id(stage=job.stage, kind=job.kind, name=job.name, **settings)
+        assert job == identified(job)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from mirage.context import ConfigError
 from mirage.plan.frozen_plan import assemble
-from mirage.plan.job import ConfigError, Job
+from mirage.plan.job import Job
 
 Plan = Callable[..., dict[str, Job]]
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
+from mirage.files import file_sha256
 from mirage.plan import runtime
-from mirage.plan.artifact import Manifest, artifact_id, file_sha256
+from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import stage_code
 from mirage.plan.frozen_plan import job_file
-from mirage.plan.job import ConfigError, Job, JobContext
+from mirage.plan.job import Job, identified
 from mirage.plan.runtime import run_job
 
 STAGE = "judge"
@@ -46,10 +48,12 @@ def freeze(store: Path, parents: dict[str, list[str]] | None = None, **settings:
     code = stage_code(STAGE)
     about: dict[str, Any] = {"stage": STAGE, "kind": STAGE, "name": "oracle"}
     about |= {"settings": {"text": "safe", **settings}, "parents": parents or {}}
-    job = Job(**about, id=artifact_id(**about, code=code.version))
+    folders = [folder for many in about["parents"].values() for folder in many]
+    about["parent_ids"] = {folder: Manifest.read(store / folder).id for folder in folders}
+    job = identified(Job(**about, id="", code=code.version))
     path = job_file(store, job.folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    spec = {"job": job.to_json(), "code": code.version, "sources": code.sources}
+    spec = {"job": job.to_json(), "sources": code.sources}
     path.write_text(json.dumps(spec))
     return store / job.folder
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mirage.plan.artifact import sha256
+from mirage.files import sha256
 from mirage.plan.job import STAGES, Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.study.compose import CONF, Conf

@@ -13,9 +13,10 @@ import yaml
 from PIL import Image
 
 from mirage import report as stage
+from mirage.context import JobContext
 from mirage.contracts import DataError, write_rows
 from mirage.plan.artifact import Manifest
-from mirage.plan.job import Job, JobContext
+from mirage.plan.job import Job
 from mirage.plan.schema.score import Score
 from mirage.report.load import study_info
 from mirage.score.store import write_scores

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from mirage.context import JobContext
 from mirage.contracts import Sample, write_rows
 from mirage.plan.artifact import Manifest, inventory
-from mirage.plan.job import Job, JobContext
+from mirage.plan.job import Job
 from mirage.tune.nano import build_model, save_model
 from mirage.tune.processing import build_processor, save_processor, special_ids
 

@@ -16,8 +16,8 @@ from PIL import Image
 from respond_bench import Bench, questions
 
 from mirage import respond
+from mirage.context import JobContext
 from mirage.contracts import DataError, Response, read_rows
-from mirage.plan.job import JobContext
 from mirage.respond.answer_cache import EntryStore
 
 

@@ -10,8 +10,8 @@ import pytest
 from respond_bench import SETTINGS, Bench, questions
 
 from mirage import respond
+from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.plan.job import JobContext
 from mirage.respond.items import read_suite
 from mirage.respond.model import Answerer
 from mirage.respond.speed import Speed, chosen, measure

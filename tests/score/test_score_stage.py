@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from mirage import score as stage
+from mirage.context import JobContext
 from mirage.contracts import DataError, Verdict, write_rows
-from mirage.plan.job import Job, JobContext
+from mirage.plan.job import Job
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores
 from mirage.score.csv_rows import from_csv

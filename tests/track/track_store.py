@@ -13,10 +13,12 @@ import yaml
 from PIL import Image
 
 from mirage import report, score
+from mirage.context import JobContext
 from mirage.contracts import write_rows
-from mirage.plan.artifact import Manifest, inventory, sha256
+from mirage.files import sha256
+from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.code_version import stage_code
-from mirage.plan.job import Job, JobContext
+from mirage.plan.job import Job
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where
 from synthetic_study import study

@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 from PIL import Image
 
+from mirage.context import JobContext
 from mirage.contracts import TrainSample, write_rows
-from mirage.plan.job import Job, JobContext
+from mirage.plan.job import Job
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 60), "blue": (40, 60, 220), "grey": (128,) * 3}

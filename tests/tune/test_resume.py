@@ -15,7 +15,7 @@ import pytest
 import squares
 
 from mirage import tune
-from mirage.plan.job import JobContext
+from mirage.context import JobContext
 from mirage.tune import checkpoint, stage
 
 DYING = Path(__file__).with_name("dying_job.py")

@@ -8,8 +8,8 @@ import squares
 import torch
 
 from mirage import tune
+from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.plan.job import ConfigError
 from mirage.tune import nano
 from mirage.tune.batching import Sizes
 from mirage.tune.progress import Progress

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from mirage.contracts import Response, Sample, write_rows
-from mirage.plan.artifact import Manifest, artifact_id, inventory
+from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.code_version import stage_code
 from mirage.plan.frozen_plan import job_file
-from mirage.plan.job import Job
+from mirage.plan.job import Job, identified
 
 SUITE, ANSWERS = "build/easy-00000000/samples.jsonl", "respond/mirage-s0-00000000/responses.jsonl"
 
@@ -53,10 +53,12 @@ def judge(store: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
         "responses": [str(Path(ANSWERS).parent)],
         "suites": [str(Path(SUITE).parent)],
     }
-    job = Job(**about, id=artifact_id(**about, code=code.version))
+    folders = [folder for many in about["parents"].values() for folder in many]
+    about["parent_ids"] = {folder: Manifest.read(store / folder).id for folder in folders}
+    job = identified(Job(**about, id="", code=code.version))
     path = job_file(store, job.folder)
     path.parent.mkdir(parents=True)
-    spec = {"job": job.to_json(), "code": code.version, "sources": code.sources}
+    spec = {"job": job.to_json(), "sources": code.sources}
     path.write_text(json.dumps(spec))
     command = [sys.executable, "-m", "mirage", "judge", str(store / job.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mirage.build.shortcuts import Shortcut
+    from mirage.context import JobContext
     from mirage.contracts import Sample, TrainSample
-    from mirage.plan.job import JobContext
 
 ABOUT_SHORTCUTS = {
     "none": "one-class by design: no benign items to tell hazards from",

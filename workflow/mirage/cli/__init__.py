@@ -6,8 +6,9 @@ import argparse
 import importlib
 import sys
 
+from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.plan.job import STAGES, ConfigError
+from mirage.plan.job import STAGES
 
 COMMANDS = {
     "plan": "experiments, jobs and minutes of a study; what would run, and why",

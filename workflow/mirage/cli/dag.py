@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mirage.plan.job import STAGES, ConfigError, Job
+from mirage.context import ConfigError
+from mirage.plan.job import STAGES, Job
 
 _ROW, _COLUMN, _TOP = 0.19, 2.75, 0.75  # inches
 _INK, _LINE = "#222222", "#9bb4c9"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from mirage.cli import timing
-from mirage.plan.artifact import write_atomic
+from mirage.files import write_atomic
 from mirage.plan.frozen_plan import PLANS, Frozen, load, show_reports
 
 TRACKED = "tracked.json"

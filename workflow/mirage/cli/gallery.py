@@ -10,7 +10,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from mirage.plan.job import ConfigError
+from mirage.context import ConfigError
 
 DEFAULT = "quick"
 ELSEWHERE = ("published_", "gallery", "hazards")

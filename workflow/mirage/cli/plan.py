@@ -37,14 +37,14 @@ def run(options: argparse.Namespace) -> int:
     from mirage.plan.dag import make_plan
     from mirage.plan.study.options import from_words
 
-    plan, codes = make_plan(from_words(options.config))
+    plan, _ = make_plan(from_words(options.config))
     history = read_history(Path(plan.store))
     todo = to_run(plan)
     minutes = {folder: estimate(plan.jobs[folder], history) for folder in todo}
     lines = [*describe(plan), ""]
     for folder, job in plan.jobs.items():
         if folder in todo:
-            why = reason(plan, job, codes[job.stage].version, history)
+            why = reason(plan, job, history)
             lines.append(f"  run   {minutes[folder]:5.1f} min  {folder:<46} {why}")
         elif options.jobs:
             lines.append(f"  done             {folder}")
@@ -113,7 +113,7 @@ def estimate(job: Job, history: History) -> float:
     return statistics.median(m.timing["wall"] / 60 for m in made) if made else job.minutes
 
 
-def reason(plan: Frozen, job: Job, code: str, history: History) -> str:
+def reason(plan: Frozen, job: Job, history: History) -> str:
     """Returns why a job would run, in a few words."""
     path = Path(plan.store) / job.folder
     if (path / "manifest.json").is_file():
@@ -121,7 +121,7 @@ def reason(plan: Frozen, job: Job, code: str, history: History) -> str:
     before = [m for m in history.get((job.stage, job.kind), []) if m.name == job.name]
     if not before:
         return "new"
-    lines = changes(before[-1], before[-1].code, job, code)
+    lines = changes(before[-1], job)
     parents = [line for line in lines if line.startswith("parent ")]
     own = [line for line in lines if line not in parents]
     if own:

@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mirage.plan.artifact import MANIFEST, Manifest
+from mirage.context import ConfigError
+from mirage.files import MANIFEST
+from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes, flat
 from mirage.plan.frozen_plan import PLANS, job_file, load, plans
-from mirage.plan.job import STAGES, ConfigError, Job
+from mirage.plan.job import STAGES, Job
 
 TAIL = 20
 
@@ -29,12 +31,12 @@ def run(options: argparse.Namespace) -> int:
     """Prints one artifact, or the differences of two."""
     store = options.store
     folder = find(store, options.artifact)
-    job, code = read_spec(store, folder)
+    job = read_spec(store, folder)
     if options.other:
         second = find(store, options.other)
-        other, other_code = read_spec(store, second)
+        other = read_spec(store, second)
         print(f"{folder} -> {second}")
-        lines = changes(job, code, other, other_code)
+        lines = changes(job, other)
         print("\n".join(f"  {line}" for line in lines) or "  no difference")
         return 0
     print(
@@ -74,10 +76,10 @@ def _name(folder: str) -> str:
     return folder.split("/")[1].rpartition("-")[0]
 
 
-def read_spec(store: Path, folder: str) -> tuple[Job, str]:
-    """Reads the frozen job of an artifact and the code version it was planned with."""
+def read_spec(store: Path, folder: str) -> Job:
+    """Reads the frozen job of an artifact."""
     plain: dict[str, Any] = json.loads(job_file(store, folder).read_text(encoding="utf-8"))
-    return Job.from_json(plain["job"]), str(plain["code"])
+    return Job.from_json(plain["job"])
 
 
 def about(job: Job) -> list[str]:

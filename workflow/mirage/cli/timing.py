@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirage.contracts import DataError
-from mirage.plan.artifact import Manifest, write_atomic
+from mirage.files import write_atomic
+from mirage.plan.artifact import Manifest
 from mirage.plan.frozen_plan import PLANS, Frozen
 from mirage.plan.job import STAGES
 

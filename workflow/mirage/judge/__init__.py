@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mirage.context import JobContext
     from mirage.contracts import Response, Sample, Verdict
-    from mirage.plan.job import JobContext
 
 
 def run(ctx: JobContext) -> None:

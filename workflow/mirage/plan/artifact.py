@@ -1,80 +1,19 @@
-"""Identities of artifacts and the manifest that makes a folder a finished one."""
+"""The manifest that makes a folder a finished artifact."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError
+from mirage.files import MANIFEST, canonical, file_sha256, sha256, write_atomic
 
-MANIFEST = "manifest.json"
-
-
-def canonical(value: object) -> str:
-    """Returns the one JSON text of a value: sorted keys, no spaces, no NaN."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-
-
-def sha256(data: bytes) -> str:
-    """Returns the hex digest of some bytes."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def artifact_id(
-    *,
-    stage: str,
-    kind: str,
-    name: str,
-    settings: Mapping[str, Any],
-    parents: Mapping[str, list[str]],
-    code: str,
-) -> str:
-    """Returns the identity of an artifact: 64 hex digits over all that decides its content.
-
-    Args:
-        stage: The stage that makes it.
-        kind: What the stage makes.
-        name: Readable name; stages write it into files (one verdict file per model name).
-        settings: The job's settings.
-        parents: Role -> artifact folders relative to the store; these carry the parents' ids.
-        code: Version of the stage's code.
-    """
-    return sha256(canonical([stage, kind, name, settings, parents, code]).encode())
-
-
-def file_sha256(path: Path) -> str:
-    """Returns the hex digest of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes renames inside a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Writes a file so that readers, and a killed writer, see the old text or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
+ASIDE = ("record.json", "curve.jsonl", "speed.jsonl")
+"""Files that measure or describe how an artifact came about: no part of its payload."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +24,10 @@ class Manifest:
         files: Path inside the folder -> ``{"size": bytes, "sha256": hex}``.
         timing: ``started`` (Unix seconds), ``startup``, ``work`` and ``wall`` seconds, ``threads``.
         provenance: Commit, dirty flag, versions, device, host: outside byte-equality promises.
+        key: Adoption key: artifacts with equal keys hold equal payloads.
+        payload: Digest of the files that decide what children make, see ``payload_digest``.
+        same_as: Folder of the artifact whose files this one links to; None for one that was made.
+        entries, platform, packages, parent_ids: As in the job.
     """
 
     stage: str
@@ -97,6 +40,13 @@ class Manifest:
     files: dict[str, dict[str, Any]]
     timing: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    payload: str = ""
+    same_as: str | None = None
+    entries: dict[str, str] = field(default_factory=dict)
+    platform: str | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+    parent_ids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -110,7 +60,8 @@ class Manifest:
             raise DataError(f"{folder} is not finished (no {MANIFEST}). Make it with: snakemake")
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{f.name: plain[f.name] for f in dataclasses.fields(cls)})
+            known = {f.name for f in dataclasses.fields(cls)}
+            return cls(**{name: value for name, value in plain.items() if name in known})
         except (json.JSONDecodeError, KeyError, TypeError) as broken:
             raise DataError(
                 f"{path} cannot be read ({broken}). Remove {folder} and run snakemake again."
@@ -148,3 +99,17 @@ def inventory(folder: Path) -> dict[str, dict[str, Any]]:
         p.relative_to(folder).as_posix(): {"size": p.stat().st_size, "sha256": file_sha256(p)}
         for p in files
     }
+
+
+def payload_digest(files: Mapping[str, Mapping[str, Any]]) -> str:
+    """Returns one digest over the names and hashes of an artifact's payload.
+
+    Args:
+        files: What ``inventory`` gave.
+    """
+    payload = {
+        name: entry["sha256"]
+        for name, entry in files.items()
+        if name.rpartition("/")[2] not in ASIDE and not name.endswith(".log")
+    }
+    return sha256(canonical(payload).encode())

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mirage.plan.artifact import artifact_id
-from mirage.plan.job import Job
+from mirage.plan.job import Job, identified
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.types import Strict
 
@@ -45,19 +44,36 @@ class Builder:
         parents: Parents,
         kind: str | None = None,
         threads: int = 1,
+        entries: Mapping[str, str] | None = None,
     ) -> str:
-        """Adds a job and returns its artifact folder."""
+        """Adds a job and returns its artifact folder.
+
+        Args:
+            stage: The stage that makes it.
+            name: Readable first part of the folder.
+            settings: Only what decides content.
+            parents: Role -> artifact folders; these were added before.
+            kind: What the stage makes, if not what the stage is called.
+            threads: Cores the job uses.
+            entries: What the stage loads, as references (see ``mirage.plan.entries``).
+        """
         kind = kind or stage
-        key = artifact_id(
-            stage=stage,
-            kind=kind,
-            name=name,
-            settings=settings,
-            parents=parents,
-            code=self.codes[stage],
+        folders = [folder for many in parents.values() for folder in many]
+        job = identified(
+            Job(
+                stage=stage,
+                kind=kind,
+                name=name,
+                id="",
+                settings=settings,
+                parents=parents,
+                minutes=MINUTES[stage, kind],
+                threads=threads,
+                code=self.codes[stage],
+                entries=dict(entries or {}),
+                parent_ids={folder: self.jobs[folder].id for folder in folders},
+            )
         )
-        minutes = MINUTES[stage, kind]
-        job = Job(stage, kind, name, key, settings, parents, minutes, threads)
         self.jobs[job.folder] = job
         return job.folder
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirage.plan.artifact import canonical, sha256, write_atomic
+from mirage.files import canonical, sha256, write_atomic
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The folder of the package ``mirage``."""
 
 FREE = ("mirage.plan", "mirage.cli", "mirage.__main__")
-COUNTED = ("mirage.plan.job", "mirage.plan.artifact")
+COUNTED = ("mirage.plan.artifact",)
 BESIDE = {"report": ("reports",)}
 """Folders of the repository whose files a stage reads beside its package; galleries are outputs."""
 

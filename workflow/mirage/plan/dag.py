@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mirage.context import ConfigError
 from mirage.plan.code_version import Code, Trees, stage_code
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
-from mirage.plan.job import STAGES, ConfigError, Job
+from mirage.plan.job import STAGES, Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
 from mirage.plan.study.resolve import Resolved, resolve

@@ -18,6 +18,10 @@ class Described(Protocol):
     def parents(self) -> dict[str, list[str]]:
         """Role -> artifact folders."""
 
+    @property
+    def code(self) -> str:
+        """Version of the code."""
+
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Returns dotted key -> value; lists are values."""
@@ -54,12 +58,12 @@ def parent_changes(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -
     return lines
 
 
-def changes(old: Described, old_code: str, new: Described, new_code: str) -> list[str]:
+def changes(old: Described, new: Described) -> list[str]:
     """Returns everything that makes two artifacts differ, one line each."""
     lines = setting_changes(old.settings, new.settings)
     lines += [f"parent {line}" for line in parent_changes(old.parents, new.parents)]
-    if old_code != new_code:
-        lines.append(f"code: {old_code[:8]} -> {new_code[:8]}")
+    if old.code != new.code:
+        lines.append(f"code: {old.code[:8]} -> {new.code[:8]}")
     return lines
 
 

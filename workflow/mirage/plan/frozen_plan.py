@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirage.plan.artifact import MANIFEST, canonical, sha256, write_atomic
+from mirage.context import ConfigError
+from mirage.files import MANIFEST, canonical, sha256, write_atomic
 from mirage.plan.code_version import Code
-from mirage.plan.job import ConfigError, Job
+from mirage.plan.job import Job
 
 VARIABLE = "MIRAGE_PLAN"
 PLANS = "plan"
@@ -113,7 +114,7 @@ def freeze(plan: Frozen, codes: Mapping[str, Code]) -> None:
     store = Path(plan.store)
     for folder, job in plan.jobs.items():
         code = codes[job.stage]
-        spec = {"job": job.to_json(), "code": code.version, "sources": code.sources}
+        spec = {"job": job.to_json(), "sources": code.sources}
         _write_once(job_file(store, folder), spec)
     whole = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
     _write_once(plan.path, whole | {"jobs": [job.to_json() for job in plan.jobs.values()]})

@@ -1,21 +1,15 @@
-"""A job and what its stage gets to see; nothing here imports more than the standard library."""
+"""A job: one artifact to make, and the identity of that artifact."""
 
 from __future__ import annotations
 
 import dataclasses
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from mirage.files import canonical, sha256
+
 STAGES = ("build", "tune", "respond", "judge", "score", "report")
-
-
-class ConfigError(ValueError):
-    """Settings or a command line that cannot run; the text says what, where and what to do."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +21,18 @@ class Job:
         kind: What the stage makes: ``images|train|suite`` (build), ``base|recipe`` (tune), else
             the stage's own name.
         name: Readable first part of the folder, e.g. ``mirage-s0``.
-        id: sha256 (hex) over stage, kind, name, settings, parents and the stage's code version.
+        id: sha256 (hex) over all that decides the content, see ``job_id``.
         settings: Only what decides content.
         parents: Role -> artifact folders relative to the store.
         minutes: Estimate for ``mirage plan``; no part of the id.
         threads: Cores the job uses; where this decides content it stands in ``settings`` too.
+        code: Version of the code that the stage and the entries reach.
+        entries: Group, or group/name -> ``package.module:function``: what the plan chose from the
+            tables of ``mirage.plan.entries``.
+        platform: Class of machine whose arithmetic decides the content; None where none does.
+        packages: Numeric package -> pinned version, where they decide the content.
+        parent_ids: Folder of each parent -> its full id.
+        environment: Name of the environment (site file) that runs the job; no part of the id.
     """
 
     stage: str
@@ -42,6 +43,12 @@ class Job:
     parents: dict[str, list[str]]
     minutes: float = 0.1
     threads: int = 1
+    code: str = ""
+    entries: dict[str, str] = field(default_factory=dict)
+    platform: str | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+    parent_ids: dict[str, str] = field(default_factory=dict)
+    environment: str = "local"
 
     @property
     def folder(self) -> str:
@@ -58,75 +65,20 @@ class Job:
         return cls(**{f.name: plain[f.name] for f in dataclasses.fields(cls)})
 
 
-@dataclass
-class WorkClock:
-    """Seconds spent inside a stage's own work, imports left out."""
+def job_id(job: Job) -> str:
+    """Returns the identity of a job's artifact: 64 hex digits over all that decides its content.
 
-    seconds: float = 0.0
-    first: float | None = None
-
-
-@dataclass(frozen=True)
-class JobContext:
-    """What a stage's ``run(ctx)`` gets.
-
-    Attributes:
-        job: The job.
-        store: Root of all artifacts, absolute.
-        work: Scratch folder that outlives a kill: checkpoints, partial answers.
-        out: What is put here becomes the artifact. It may hold files of a killed try.
-        clock: Filled by ``work_clock``.
+    The name counts because stages write it into files (one verdict file per model name). Parents
+    count by role and full id; the eight digits in a folder's name are for people.
     """
+    parents = {
+        role: [job.parent_ids[folder] for folder in folders]
+        for role, folders in job.parents.items()
+    }
+    what = [job.stage, job.kind, job.name, job.settings, parents, job.code, job.entries]
+    return sha256(canonical([*what, job.platform, job.packages]).encode())
 
-    job: Job
-    store: Path
-    work: Path
-    out: Path
-    clock: WorkClock = field(default_factory=WorkClock)
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The job's settings."""
-        return self.job.settings
-
-    def parents(self, role: str) -> list[Path]:
-        """Returns the absolute artifact folders of one role, in the plan's order.
-
-        Raises:
-            ConfigError: The job has no such role.
-        """
-        if role not in self.job.parents:
-            raise ConfigError(
-                f"{self.job.folder} has no parent {role!r}, only {sorted(self.job.parents)}. "
-                "See: mirage show " + self.job.folder
-            )
-        return [self.store / folder for folder in self.job.parents[role]]
-
-    def parent(self, role: str) -> Path:
-        """Returns the one artifact folder of a role.
-
-        Raises:
-            ConfigError: No such role, or more than one folder.
-        """
-        folders = self.parents(role)
-        if len(folders) != 1:
-            raise ConfigError(
-                f"{self.job.folder} has {len(folders)} parents {role!r} where one is expected. "
-                "See: mirage show " + self.job.folder
-            )
-        return folders[0]
-
-    def log(self, text: str) -> None:
-        """Writes one plain line to stderr, which is the job's log."""
-        print(text, file=sys.stderr, flush=True)
-
-    @contextmanager
-    def work_clock(self) -> Iterator[None]:
-        """Counts the time inside as the stage's work (call it after the heavy imports)."""
-        start = time.perf_counter()
-        if self.clock.first is None:
-            self.clock.first = start
-        try:
-            yield
-        finally:
-            self.clock.seconds += time.perf_counter() - start
+def identified(job: Job) -> Job:
+    """Returns the job with the id that its content gives."""
+    return dataclasses.replace(job, id=job_id(job))

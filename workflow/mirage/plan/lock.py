@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirage.plan.artifact import write_atomic
+from mirage.files import write_atomic
 
 LOCK, OWNER = "lock", "owner.json"
 BEAT_SECONDS = 10.0

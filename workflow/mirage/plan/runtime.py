@@ -18,11 +18,13 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
-from mirage.plan.artifact import MANIFEST, Manifest, artifact_id, inventory, sync_folder
+from mirage.files import MANIFEST, sync_folder
+from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.code_version import stage_code, untouched
 from mirage.plan.frozen_plan import job_file
-from mirage.plan.job import ConfigError, Job, JobContext
+from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
 from mirage.plan.process import die_with_parent, set_threads, started_at
 from mirage.plan.provenance import provenance
@@ -62,7 +64,7 @@ def run_job(stage: str, folder: Path) -> None:
     """
     folder = folder.resolve()
     store = folder.parent.parent
-    job, code = read_job(stage, folder)
+    job = read_job(stage, folder)
     if finished(folder, job):
         print(f"{job.folder} is finished.", file=sys.stderr)
         return
@@ -76,14 +78,11 @@ def run_job(stage: str, folder: Path) -> None:
         ctx = JobContext(job, store, work, out)
         begin = started_at()
         run_stage(ctx)
-        publish(ctx, folder, code, begin)
+        publish(ctx, folder, begin)
 
 
-def read_job(stage: str, folder: Path) -> tuple[Job, str]:
+def read_job(stage: str, folder: Path) -> Job:
     """Reads the frozen job of a folder and checks that its settings give the id in the path.
-
-    Returns:
-        The job and the version of the code that it was planned with.
 
     Raises:
         ConfigError: No such job, edited settings, or code that changed since.
@@ -94,24 +93,17 @@ def read_job(stage: str, folder: Path) -> tuple[Job, str]:
         raise ConfigError(f"{folder} is no folder of the stage {stage}. See: mirage plan")
     try:
         spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        job, code, sources = Job.from_json(spec["job"]), spec["code"], spec["sources"]
+        job, sources = Job.from_json(spec["job"]), spec["sources"]
+        recomputed = identified(job).id
     except FileNotFoundError:
         raise ConfigError(f"There is no frozen job {path}. {again}") from None
     except (json.JSONDecodeError, KeyError, TypeError) as broken:
         raise ConfigError(f"{path} cannot be read ({broken}). {again}") from None
-    key = artifact_id(
-        stage=job.stage,
-        kind=job.kind,
-        name=job.name,
-        settings=job.settings,
-        parents=job.parents,
-        code=code,
-    )
-    if key != job.id or job.folder != f"{stage}/{folder.name}":
+    if recomputed != job.id or job.folder != f"{stage}/{folder.name}":
         raise ConfigError(f"The settings in {path} do not give the id in its name. {again}")
-    if not untouched(sources) and stage_code(stage).version != code:
+    if not untouched(sources) and stage_code(stage).version != job.code:
         raise ConfigError(f"The code of {stage} changed since {job.folder} was planned. {again}")
-    return job, code
+    return job
 
 
 def finished(folder: Path, job: Job) -> bool:
@@ -149,7 +141,7 @@ def run_stage(ctx: JobContext) -> None:
         ctx.clock.first, ctx.clock.seconds = begin, time.perf_counter() - begin
 
 
-def publish(ctx: JobContext, folder: Path, code: str, begin: float) -> None:
+def publish(ctx: JobContext, folder: Path, begin: float) -> None:
     """Moves what the stage made to its place in one step and writes the manifest last."""
     files = inventory(ctx.out)
     if not files:
@@ -168,10 +160,15 @@ def publish(ctx: JobContext, folder: Path, code: str, begin: float) -> None:
         id=ctx.job.id,
         settings=ctx.job.settings,
         parents=ctx.job.parents,
-        code=code,
+        code=ctx.job.code,
         files=files,
         timing=timing(ctx, begin),
         provenance=provenance(),
+        payload=payload_digest(files),
+        entries=ctx.job.entries,
+        platform=ctx.job.platform,
+        packages=ctx.job.packages,
+        parent_ids=ctx.job.parent_ids,
     ).write(folder)
 
 

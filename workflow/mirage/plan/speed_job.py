@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mirage.context import ConfigError
 from mirage.plan.builder import Builder, Settings, Trained, plain
-from mirage.plan.job import ConfigError
 from mirage.plan.study.resolve import Resolved
 
 KIND = "speed"

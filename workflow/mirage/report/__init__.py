@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.plan.job import JobContext
+from mirage.context import JobContext
 
 
 def run(ctx: JobContext) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from mirage.plan.artifact import MANIFEST, Manifest
+from mirage.files import MANIFEST
+from mirage.plan.artifact import Manifest
 from mirage.plan.job import STAGES, Job
 from mirage.report.captions import SOURCES
 

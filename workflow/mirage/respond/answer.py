@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 import transformers
 
+from mirage.context import JobContext
 from mirage.contracts import Response, write_rows
-from mirage.plan.artifact import Manifest, canonical, file_sha256, sha256
-from mirage.plan.job import JobContext
+from mirage.files import canonical, file_sha256, sha256
+from mirage.plan.artifact import Manifest
 from mirage.respond.answer_cache import Entry, EntryStore
 from mirage.respond.batches import Batch, Prompt, plan_batches
 from mirage.respond.items import read_suites

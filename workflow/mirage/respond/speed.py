@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from jinja2 import Environment, StrictUndefined
 
+from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.plan.job import JobContext
 from mirage.plan.provenance import device
 from mirage.respond.batches import plan_batches
 from mirage.respond.decode import MIN_ROWS

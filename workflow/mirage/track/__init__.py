@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.plan.job import ConfigError
 
 
 def main(argv: list[str]) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mirage.contracts import Sample, read_rows, write_rows
-from mirage.plan.artifact import MANIFEST, file_sha256
+from mirage.files import MANIFEST, file_sha256
 from mirage.track.records import Record, ancestors, manifests_text
 
 MANIFESTS = "rebuild/manifests.json"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirage.plan.artifact import MANIFEST
+from mirage.files import MANIFEST
 from mirage.plan.frozen_plan import load as load_plan
 from mirage.plan.frozen_plan import plans
 from mirage.plan.job import Job

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.plan.artifact import Manifest, file_sha256
+from mirage.files import file_sha256
+from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import stage_code
-from mirage.plan.job import Job, JobContext
+from mirage.plan.job import Job
 from mirage.track.client import Tracker
 from mirage.track.content import MANIFESTS, PICTURES, SAMPLES
 from mirage.track.settings import Where

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError
-from mirage.plan.artifact import MANIFEST, Manifest, canonical, sha256
+from mirage.files import MANIFEST, canonical, sha256
+from mirage.plan.artifact import Manifest
 
 SHOWN = ("tune", "respond", "judge", "score", "report")
 """Stages whose artifacts become runs, parents first; a report's run is the run of its study."""

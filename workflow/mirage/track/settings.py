@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.frozen_plan import load, plans
-from mirage.plan.job import ConfigError
 from mirage.plan.schema.track import Track
 
 CONF = PACKAGE.parent.parent / "conf"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.plan.job import ConfigError, JobContext
+from mirage.context import ConfigError, JobContext
 
 
 def run(ctx: JobContext) -> None:

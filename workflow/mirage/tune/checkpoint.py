@@ -8,7 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
-from mirage.plan.artifact import file_sha256
+from mirage.files import file_sha256
 
 SEAL = "manifest.json"
 _NAME = re.compile(r"checkpoint-(\d+)")

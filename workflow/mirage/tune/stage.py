@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from transformers.utils import logging
 
+from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.plan.job import JobContext
 from mirage.tune import batching, nano, processing
 from mirage.tune.data import Encoded, load, shared_vocabulary
 from mirage.tune.families import PARTS

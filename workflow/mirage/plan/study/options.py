@@ -14,7 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
-from mirage.plan.job import ConfigError
+from mirage.context import ConfigError
 from mirage.plan.study.problems import Problem
 
 CHOICES = {"study": "study", "data": "world", "engine": "engine", "track": "track"}

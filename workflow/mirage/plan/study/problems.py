@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirage.plan.job import ConfigError
+from mirage.context import ConfigError
 
 
 @dataclass(frozen=True)
