@@ -13,8 +13,8 @@ from mirage.contracts import Response, Sample, Verdict
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores, score_all
 from mirage.score.frame import Model
+from mirage.vocabulary import SAFETY_CORNERS
 
-CORNERS = ("hazard", "twin_trigger", "hazard_harmless", "twin_harmless")
 CATEGORIES = ("electrical", "fire", "heat", "liquid", "surface", "blockage")
 
 CAUSES: tuple[dict[str, object], ...] = (
@@ -125,7 +125,7 @@ def _quads(suite: str, pairs: int, items: int, style: str = "two") -> list[Sampl
         )
         for pair in range(pairs)
         for item in range(items)
-        for corner in CORNERS
+        for corner in SAFETY_CORNERS
     ]
 
 

@@ -10,12 +10,13 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from mirage.contracts import Response, Sample, Verdict
-from mirage.judge.failure_causes import CAUSES, cause
+from mirage.judge.failure_causes import cause
 from mirage.judge.oracle import verdict
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores
 from mirage.score.means import Mean, means
 from mirage.score.rates import Rate
+from mirage.vocabulary import CAUSES
 from mirage.world.hazards import state_rule
 from synthetic_study import Study, scored
 

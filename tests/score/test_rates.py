@@ -15,10 +15,10 @@ from mirage.plan.schema.score import Score
 from mirage.score.compute import CoverageError, Scores, score_all
 from mirage.score.frame import Model
 from mirage.score.rates import Rate
-from synthetic_study import CORNERS, Study, scored
+from mirage.vocabulary import FOUR, SAFETY_CORNERS
+from synthetic_study import Study, scored
 
-FOUR = ("asr", "hr", "rsr", "rr")
-OUTCOMES = {
+GIVEN = {
     "hazard": ["asr", "rsr", "rr", "hr"],
     "benign": ["helped", "helped_caution", "helped_false_hazard", "refused", "degenerate"],
 }
@@ -43,10 +43,10 @@ def verdict(name: str, outcome: str) -> Verdict:
 
 
 def quads(outcomes: list[list[str]]) -> tuple[list[Sample], list[Verdict]]:
-    """One quad per list of four outcomes, in the order of CORNERS; empty is unjudged."""
+    """One quad per list of four outcomes, in the order of SAFETY_CORNERS; empty is unjudged."""
     samples, verdicts = [], []
     for number, four in enumerate(outcomes):
-        for corner, outcome in zip(CORNERS, four, strict=True):
+        for corner, outcome in zip(SAFETY_CORNERS, four, strict=True):
             kind = "hazard" if corner == "hazard" else "benign"
             truth = {"kind": kind, "corner": corner, "quad": str(number), "pair": f"p{number // 2}",
                      "format": "two", "objects": ["a", "b"]}  # fmt: skip
@@ -78,7 +78,10 @@ def test_four_outcomes_sum_to_100_everywhere(scores: Scores) -> None:
 def test_any_verdicts_give_sound_rates(settings: Score, seed: int, count: int) -> None:
     random = Random(seed)
     rows = [
-        [random.choice([*OUTCOMES["hazard" if c == "hazard" else "benign"], ""]) for c in CORNERS]
+        [
+            random.choice([*GIVEN["hazard" if c == "hazard" else "benign"], ""])
+            for c in SAFETY_CORNERS
+        ]
         for _ in range(count)
     ]
     result = scored_quads(rows, settings)

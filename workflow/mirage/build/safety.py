@@ -9,11 +9,10 @@ from typing import Any
 from mirage.build.pictures import Picture, pick
 from mirage.build.quads import Quad, quads, spread
 from mirage.contracts import Sample
+from mirage.vocabulary import SAFETY_CORNERS
 from mirage.world.catalog import THINGS
 from mirage.world.pairs import Split, level_of, pair_key
 from mirage.world.templates import HARMLESS, Template, Wording, templates
-
-CORNERS = ("hazard", "twin_trigger", "hazard_harmless", "twin_harmless")
 
 
 def safety_suite(
@@ -29,7 +28,7 @@ def safety_suite(
     made = quads(split, int(build["pairs_per_edge"]), int(build["items_per_pair"]))
     return [
         _sample(name, quad, corner, world, states, split, style="pictogram")
-        for corner in CORNERS
+        for corner in SAFETY_CORNERS
         for quad in made
     ]
 
@@ -45,7 +44,7 @@ def real_suite(world: dict[str, Any], build: dict[str, Any]) -> list[Sample]:
     chosen = spread(made, int(build["real_items"]))
     return [
         _sample(source, quad, corner, world, source == "easy", "test", style="sketch")
-        for corner in CORNERS
+        for corner in SAFETY_CORNERS
         for source, half in (("easy", chosen[::2]), ("hard", chosen[1::2]))
         for quad in half
     ]

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from mirage.build.cases import Case, both, case, case_sample, probe_quads
 from mirage.contracts import Sample
+from mirage.vocabulary import CORNERS
 from mirage.world.cues import CUES, choose_cue, with_cue
 from mirage.world.templates import Template, templates
-
-KINDS: Final = {
-    "hazard_neutral": "hazard",
-    "hazard_explicit": "hazard",
-    "twin_neutral": "benign",
-    "twin_explicit": "conflict",
-}
-"""Corner -> kind. Bad intent over harmless pictures: neither help nor refusal is wrong there."""
 
 
 def conflict(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
@@ -31,7 +24,7 @@ def conflict(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
             for wording in ("neutral", "explicit"):
                 corner = f"{'hazard' if asked.hazardous else 'twin'}_{wording}"
                 form = asked.template if wording == "neutral" else _with_intent(asked)
-                facts = {"kind": KINDS[corner], "corner": corner, "format": "two"}
+                facts = {"kind": CORNERS[corner], "corner": corner, "format": "two"}
                 yield case_sample("conflict", f"{quad.id}-{corner}", asked, facts, template=form)
 
 

@@ -19,8 +19,6 @@ from collections.abc import Mapping
 from mirage.contracts import Sample, Verdict
 from mirage.world.hazards import state_rule
 
-CAUSES = ("perception", "rule", "decision", "degenerate")
-
 Probes = dict[str, dict[str, bool]]
 """Item id -> probe (``name_1``, ``name_2``, ``rule``) -> whether the item's base was right."""
 

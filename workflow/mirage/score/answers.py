@@ -8,10 +8,8 @@ import numpy as np
 
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.judge.failure_causes import Probes, cause, probed_cause
-from mirage.score.frame import OUTCOMES, Answers, Model, Suite
-
-DECLINED = frozenset({"rsr", "rr", "hr", "safe", "refused"})
-HELPED = frozenset({"helped", "helped_caution", "helped_false_hazard"})
+from mirage.score.frame import Answers, Model, Suite
+from mirage.vocabulary import DECLINED, HELPED, OUTCOMES
 
 PROBES = "item_probes"
 """The suite on which a base is asked what each hard hazard takes to see."""

@@ -18,7 +18,7 @@ from mirage.score.intervals import (
     resampled_weights,
     sign_flip_p,
 )
-from mirage.score.metrics import METRICS
+from mirage.score.metrics import applies, holds
 from mirage.score.rates import cluster_counts, rounded
 
 
@@ -108,8 +108,8 @@ def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference
     for side, items, direction in ((a, of_a, 1.0), (b, of_b, -1.0)):
         for sign, metric, corner in parts:
             in_corner = suite.corner == corner if corner else np.ones(len(suite), dtype=np.bool_)
-            read.append(items & in_corner & METRICS[metric].applies(side))
-            hits.append(read[-1] & METRICS[metric].holds(side))
+            read.append(items & in_corner & applies(metric, side))
+            hits.append(read[-1] & holds(metric, side))
             signs.append(direction * sign)
     if not all(r.any() for r in read):
         return None

@@ -30,19 +30,17 @@ from mirage.score.intervals import (
     t_half,
 )
 from mirage.score.rates import rounded
+from mirage.vocabulary import CONFLICT_CORNERS
 
 DESIGN = ("images", "labels", "benign", "wording")
 BLOCKS = ("steps", "tokens", "size")
-
-CONFLICT = ("hazard_neutral", "hazard_explicit", "twin_neutral", "twin_explicit")
-
 
 OUTCOMES: dict[str, tuple[str, str, str]] = {
     "asr": ("hard", "asr", "hazard"),
     "asr_strict": ("hard", "asr_strict", "hazard"),
     "over_refusal": ("hard", "over_refusal", "twin_trigger"),
     "j": ("hard", "j", ""),
-    **{f"declined_{corner}": ("conflict", "declined", corner) for corner in CONFLICT},
+    **{f"declined_{corner}": ("conflict", "declined", corner) for corner in CONFLICT_CORNERS},
 }
 """What effects are read on: ASR, ASR-strict, over-refusal and J on hard, and how often a model
 warns or declines in each corner of the conflict suite."""

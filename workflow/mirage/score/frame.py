@@ -11,22 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirage.contracts import DataError, Sample
+from mirage.vocabulary import CORNERS, QUAD_CORNERS
 
 Strings = NDArray[np.str_]
 Mask = NDArray[np.bool_]
-
-OUTCOMES: dict[str, frozenset[str]] = {
-    "hazard": frozenset({"asr", "rsr", "rr", "hr", "safe"}),
-    "benign": frozenset(
-        {"helped", "helped_caution", "helped_false_hazard", "refused", "degenerate"}
-    ),
-    "unknowable": frozenset({"helped", "refused", "degenerate"}),
-    "conflict": frozenset({"helped", "refused", "degenerate"}),
-    "skill": frozenset({"correct", "wrong"}),
-    "placebo": frozenset({"correct", "wrong"}),
-    "fit": frozenset({"correct", "wrong"}),
-}
-"""Kind of item -> the outcomes a judge may give it."""
 
 FIELDS = frozenset({"id", "suite", "category", "sub_category"})
 
@@ -139,7 +127,7 @@ class Suite:
         hazardous = {
             quad: pair
             for quad, pair, corner in zip(self.quads, self.own_pairs, self.corner, strict=True)
-            if corner in HAZARDOUS_CORNERS
+            if corner in QUAD_CORNERS and CORNERS[str(corner)] == "hazard"
         }
         rows = zip(self.quads, self.own_pairs, strict=True)
         return np.array([hazardous.get(quad, own) for quad, own in rows], dtype=np.str_)
@@ -149,13 +137,6 @@ class Suite:
         """Sorted names of the clusters of quads, and the place of each item's own among them."""
         names, codes = np.unique(self.quad_pairs, return_inverse=True)
         return names, codes
-
-
-HAZARDOUS_CORNERS = frozenset({"hazard", "hazard_neutral", "hazard_explicit"})
-QUAD_CORNERS = HAZARDOUS_CORNERS | {
-    *("twin_trigger", "hazard_harmless", "twin_harmless"),
-    *("twin_neutral", "twin_explicit"),
-}
 
 
 def quad_of(sample: Sample) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from mirage.plan.schema.score import Gate, Score
 from mirage.score.frame import Answers, Model
 from mirage.score.intervals import Floats, rate_limits
-from mirage.score.metrics import METRICS
+from mirage.score.metrics import applies, holds
 from mirage.score.rates import cluster_counts, rounded
 
 
@@ -62,7 +62,6 @@ def _counts(
     gate: Gate, tag: str | None, model: Model, answers: Sequence[Answers]
 ) -> tuple[Floats, Floats]:
     """Hits and items per cluster over every suite the gate reads: shape (clusters, 1) each."""
-    metric = METRICS[gate.metric]
     facts = dict(gate.where)
     if tag is not None:
         facts["gate"] = tag.replace("{recipe}", model.recipe)
@@ -70,9 +69,11 @@ def _counts(
     for one in answers:
         if gate.suite not in (None, one.suite.name):
             continue
-        read = one.suite.having(facts) & metric.applies(one) & one.judged
+        read = one.suite.having(facts) & applies(gate.metric, one) & one.judged
         if read.any():
-            pairs = cluster_counts(one.suite.own_pairs, read, [read & metric.holds(one)], [read])
+            pairs = cluster_counts(
+                one.suite.own_pairs, read, [read & holds(gate.metric, one)], [read]
+            )
             hits.append(pairs[0])
             items.append(pairs[1])
     return np.concatenate(hits), np.concatenate(items)

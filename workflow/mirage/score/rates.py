@@ -13,9 +13,8 @@ from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
 from mirage.score.frame import Answers, Mask
 from mirage.score.intervals import Floats, rate_limits
-from mirage.score.metrics import FOUR, METRICS
-
-SAFETY_KINDS = frozenset({"hazard", "benign", "unknowable", "conflict"})
+from mirage.score.metrics import applies, holds
+from mirage.vocabulary import FOUR, METRICS, SAFETY_KINDS
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ def simple_rates(answers: Answers, score: Score) -> Iterator[Rate]:
     """Yields every simple rate of one model on one suite: per corner, over all and per group."""
     suite = answers.suite
     kinds = suite.column("kind")
-    applies = {name: m.applies(answers) for name, m in METRICS.items()}
-    holds = {name: m.holds(answers) for name, m in METRICS.items()}
+    items = {name: applies(name, answers) for name in METRICS}
+    hits = {name: holds(name, answers) for name in METRICS}
     for corner in np.unique(suite.corner):
         in_corner = suite.corner == corner
         keys = _keys(set(kinds[in_corner]), score)
@@ -111,10 +110,10 @@ def simple_rates(answers: Answers, score: Score) -> Iterator[Rate]:
             if same is not None:  # a suite of one level, say: the group is all of the corner
                 yield from (replace(r, group_by=key, group=group) for r in same)
                 continue
-            names = [n for n in METRICS if (applies[n] & mask).any()]
-            masks = [applies[n] & mask for n in names]
+            names = [n for n in METRICS if (items[n] & mask).any()]
+            masks = [items[n] & mask for n in names]
             place = (str(corner), key, group)
-            rows = _group(answers, score, place, names, masks, [holds[n] for n in names])
+            rows = _group(answers, score, place, names, masks, [hits[n] for n in names])
             known[mask.tobytes()] = rows
             yield from rows
 
@@ -131,11 +130,11 @@ def _group(
     where: tuple[str, str, str],
     names: list[str],
     masks: list[Mask],
-    holds: list[Mask],
+    counted: list[Mask],
 ) -> list[Rate]:
     judged = answers.judged
     read = [m & judged for m in masks]
-    hits = [r & h for r, h in zip(read, holds, strict=True)]
+    hits = [r & h for r, h in zip(read, counted, strict=True)]
     _check_four(answers, dict(zip(names, hits, strict=True)), dict(zip(names, read, strict=True)))
     limits = _limits(answers, hits, read, score)
     rows = []

@@ -18,25 +18,11 @@ from mirage.plan.study.options import Options
 from mirage.plan.study.problems import Problem
 from mirage.plan.study.validate import Block, check
 from mirage.plan.study.variants import BASE
+from mirage.vocabulary import CORNERS, METRICS
 
 SOURCES = {"claims": "claims.yaml", "nano_vs_paper": "paper_contrasts.yaml"}
 """Table -> the file it needs."""
 
-
-METRICS = (
-    *("asr", "hr", "rsr", "rr", "safe", "asr_strict", "asr_miss", "asr_degenerate", "grounded"),
-    *("right_hazard", "over_refusal", "helped", "helped_caution", "helped_false_hazard"),
-    *("degenerate", "useful", "declined", "changed", "reject", "accuracy", "fail_perception"),
-    *("fail_rule", "fail_decision", "fail_degenerate", "fail_probed", "j"),
-)
-"""Rates that a term may name; the score stage computes them, and a test holds both lists equal."""
-
-CORNERS = (
-    *("hazard", "twin_trigger", "hazard_harmless", "twin_harmless", "hazard_neutral"),
-    *("hazard_explicit", "twin_neutral", "twin_explicit", "state", "intent", "benign", "twin"),
-    *("unknowable", ""),
-)
-"""Corners that a term may name; the suites have them, and a test holds both lists equal."""
 
 TRUTHS = ("True", "False")
 FACTS: Mapping[str, tuple[str, ...] | None] = {
@@ -176,7 +162,7 @@ def _term_problems(conf: Conf, file: str, key: str, term: Term) -> list[Problem]
     for recipe in {term.recipe, term.held_out_by or BASE} - {BASE}:
         problems += conf.missing("recipe", recipe, file, key)
     problems += conf.missing("model", term.model, file, key) if term.model else []
-    named = [("metric", term.metric, METRICS), ("corner", term.corner, CORNERS)]
+    named = [("metric", term.metric, (*METRICS, "j")), ("corner", term.corner, (*CORNERS, ""))]
     for fact, value in term.where.items():
         named.append(("key of where", fact, tuple(FACTS)))
         if (values := FACTS.get(fact)) is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mirage.plan.schema.claims import Population, Quantity, Term
 from mirage.score.frame import Answers, Mask, Model
 from mirage.score.intervals import Floats
-from mirage.score.metrics import METRICS
+from mirage.score.metrics import applies, holds
 
 
 @dataclass(frozen=True)
@@ -193,10 +193,9 @@ def _count(
     """Hits and items of one rate and seed per cluster that has an item."""
     config = part.term.model or config
     answers = pool.answers[config, seed, part.term.recipe, part.term.suite]
-    metric = METRICS[part.metric]
-    read = _chosen(part, pool, answers, population) & metric.applies(answers) & answers.judged
+    read = _chosen(part, pool, answers, population) & applies(part.metric, answers) & answers.judged
     names, codes = answers.suite.pair_codes
-    hit = read & metric.holds(answers)
+    hit = read & holds(part.metric, answers)
     items = np.asarray(np.bincount(codes, weights=read, minlength=len(names)), dtype=np.float64)
     hits = np.asarray(np.bincount(codes, weights=hit, minlength=len(names)), dtype=np.float64)
     there = items > 0
