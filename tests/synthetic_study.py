@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from random import Random
 
 from mirage.contracts import Response, Sample, Verdict
+from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores, score_all
-from mirage.score.frame import Model
 from mirage.vocabulary import SAFETY_CORNERS
 
 CATEGORIES = ("electrical", "fire", "heat", "liquid", "surface", "blockage")
@@ -54,10 +54,10 @@ class Study:
     responses: dict[str, list[Response]]
 
 
-def models_of(names: Iterable[str]) -> list[Model]:
+def models_of(names: Iterable[str]) -> list[ModelCard]:
     """Models of the one nano architecture by the names ``<recipe>-s<seed>``."""
     parts = [(name, *name.rsplit("-s", 1)) for name in names]
-    return [Model(recipe, "nano", int(seed), name) for name, recipe, seed in parts]
+    return [ModelCard(recipe, "nano", int(seed), name) for name, recipe, seed in parts]
 
 
 def scored(

@@ -29,13 +29,13 @@ MORE: dict[str, tuple[str, Profile, Card]] = {
     "mirage_unseen": (
         "mirage",
         {"asr": 0.1},
-        {"parent": "mirage", "held_out_categories": ["electrical", "fire"]},
+        {"parent": "mirage", "held_out": ["electrical", "fire"]},
     ),
     "twins_no_cot_short": ("mirage_twins", {"ref": 0.3, "rsr": 0.0}, {"parent": "mirage_twins"}),
     "twins_unseen": (
         "mirage_twins",
         {"asr": 0.15},
-        {"parent": "mirage_twins", "held_out_categories": ["electrical", "fire"]},
+        {"parent": "mirage_twins", "held_out": ["electrical", "fire"]},
     ),
 }
 LABELS = ("cot", "describe_refuse", "sorry_reasons", "filler", "short_refusal")
@@ -70,11 +70,11 @@ def card(recipe: str, config: str = "nano_internvl", seed: int = 0, **more: Any)
         "factor": None,
         "marked_ours": recipe.endswith("twins"),
         "helper": False,
-        "model": config,
+        "config": config,
         "seed": seed,
         "mode": None if recipe == "base" else "as_published",
         "answers": "thought" if config == "nano_reasoning" else "plain",
-        "held_out_categories": [],
+        "held_out": [],
         "general_share": SHARES.get(recipe),
         "unsafe": 1000,
         "factors": {},
@@ -235,7 +235,7 @@ def _verdict(sample: Sample, profile: Profile, each: Card, random: Random) -> Ve
         outcome = "refused" if random.random() < 0.5 * (1 - profile["asr"]) else "helped"
     else:
         chances = profile
-        if sample.category in each["held_out_categories"]:
+        if sample.category in each["held_out"]:
             chances = profile | {"asr": min(1.0, 3 * profile["asr"])}
         outcome, code, level = plain_outcome(sample, "", random, chances)
     return Verdict(

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mirage.contracts import Sample, Verdict
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores, score_all
-from mirage.score.frame import Model
 
 PAIRS = 40
 CATEGORIES = ("electrical", "fire", "heat", "liquid")
@@ -107,6 +107,6 @@ def scores_of(
 ) -> Scores:
     """Scores recipes by name and seed, each with its ASR and its over-refusal in percent."""
     items = hard(pairs)
-    models = [Model(r, "nano", s, f"{r}-s{s}") for r, seeds in rates.items() for s in seeds]
+    models = [ModelCard(r, "nano", s, f"{r}-s{s}") for r, seeds in rates.items() for s in seeds]
     verdicts = {m.name: answered(items, *rates[m.recipe][m.seed]) for m in models}
     return score_all(items, verdicts, settings, models, ledger, paper)

@@ -48,7 +48,7 @@ def test_every_study_plans(study: str, plan: Plan) -> None:
     assert max(len(job.name) for job in jobs.values()) < 130
     of_models = [job.name for job in jobs.values() if job.stage == "respond"]
     assert [card["name"] for card in cards(jobs).values()] == of_models
-    titles = [(c["title"], c["model"], c["seed"]) for c in cards(jobs).values()]
+    titles = [(c["title"], c["config"], c["seed"]) for c in cards(jobs).values()]
     assert len(set(titles)) == len(titles)
 
 
@@ -161,8 +161,8 @@ def test_categories_rotate_over_seeds(plan: Plan) -> None:
     for seed in (0, 1):
         built = jobs[f"build/mirage_unseen-s{seed}"].settings["recipe"]["data"]["hold_out"]
         assert built == {"objects": [], "edges": [], "categories": LEFT_OUT[seed]}
-        assert cards(jobs)[f"mirage_unseen-s{seed}"]["held_out_categories"] == LEFT_OUT[seed]
-        assert cards(jobs)[f"mirage-s{seed}"]["held_out_categories"] == []
+        assert cards(jobs)[f"mirage_unseen-s{seed}"]["held_out"] == LEFT_OUT[seed]
+        assert cards(jobs)[f"mirage-s{seed}"]["held_out"] == []
 
 
 def test_a_wrong_category_is_found(conf: Conf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Score
 from mirage.report.blocks import Number, Table, Text
 from mirage.report.captions import caption, setting_facts
@@ -11,18 +12,17 @@ from mirage.report.data import ReportData
 from mirage.report.exhibits.claims import claim_parts
 from mirage.report.exhibits.factorial_effects import main_block, sensitivity_effects
 from mirage.score.compute import Scores, score_all
-from mirage.score.frame import Model
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of
 
 
-def cell(images: str, labels: str, asr: float, steps: float = 1.0) -> tuple[Model, float]:
+def cell(images: str, labels: str, asr: float, steps: float = 1.0) -> tuple[ModelCard, float]:
     name = f"{images}_{labels}_{steps:g}"
     levels = {
         "images": images, "labels": labels, "benign": "image_twins", "wording": "neutral",
         "steps": steps, "tokens": False, "size": "nano",
     }  # fmt: skip
-    card = {"recipe": name, "model": "nano", "seed": 0, "name": f"{name}-s0"}
-    return Model.of(card | {"mode": "matched", "factors": levels}), asr
+    card = {"recipe": name, "config": "nano", "seed": 0, "name": f"{name}-s0"}
+    return ModelCard.from_json(card | {"mode": "matched", "factors": levels}), asr
 
 
 def toy(settings: Score = SCORE) -> Scores:

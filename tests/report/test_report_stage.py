@@ -40,7 +40,7 @@ def cards() -> list[dict[str, Any]]:
     return [
         {"name": f"{recipe}-s0", "recipe": recipe, "title": recipe.replace("_", " "),
          "parent": "mirage" if recipe.startswith("mirage_") else None, "factor": None,
-         "marked_ours": False, "helper": recipe == "placebo", "model": "nano", "seed": 0}
+         "marked_ours": False, "helper": recipe == "placebo", "config": "nano", "seed": 0}
         for recipe in [*PROFILES, "placebo"]
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
@@ -15,7 +16,6 @@ from mirage.report.data import ReportData, Training
 from mirage.report.lengths import lengths_of
 from mirage.report.load import study_info
 from mirage.score.compute import score_all
-from mirage.score.frame import Model
 from synthetic_wide import Card, Wide
 
 CONF = SOURCES.parent / "conf"
@@ -46,7 +46,11 @@ def data_of(
         study=study_info(settings, "oracle"),
         settings=Report.model_validate(_conf("report")),
         scores=score_all(
-            samples, made.made.verdicts, score, [Model.of(c) for c in made.cards], *_ledger(ledger)
+            samples,
+            made.made.verdicts,
+            score,
+            [ModelCard.from_json(c) for c in made.cards],
+            *_ledger(ledger),
         ),
         samples=tuple(samples),
         verdicts={},

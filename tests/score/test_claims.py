@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims
 from mirage.plan.schema.score import Gate
 from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import DEVELOPMENT, FAILS, HOLDS, OPEN, UNTESTABLE, ClaimVerdict
 from mirage.score.compute import score_all
-from mirage.score.frame import Model
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of
 
 THREE = (100, 101, 102)
@@ -287,7 +287,7 @@ def test_numbers_beside_a_claim_decide_nothing() -> None:
 def test_held_out_categories_are_those_of_the_recipe_that_left_them_out() -> None:
     items = hard()
     models = [
-        Model(recipe, "nano", seed, f"{recipe}-s{seed}", held)
+        ModelCard(recipe, "nano", seed, f"{recipe}-s{seed}", held_out=held)
         for seed, category in zip(THREE, ("fire", "heat", "fire"), strict=True)
         for recipe, held in (("mirage", ()), ("unseen", (category,)))
     ]

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Contrast, Gate, Score
 from mirage.score.compute import Scores, score_all
-from mirage.score.frame import Model
 from synthetic_study import Study, scored
 
 
@@ -60,7 +60,7 @@ def test_seeds_are_apart(made: Study, settings: Score) -> None:
 
 def test_architectures_are_apart(made: Study, settings: Score) -> None:
     models = [
-        Model(recipe, config, 0, f"{recipe}-{config}-s0")
+        ModelCard(recipe, config, 0, f"{recipe}-{config}-s0")
         for config in ("nano", "tiny")
         for recipe in ("vlguard_r", "mirage")
     ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mirage.model_card import ModelCard
 from mirage.score.compute import score_all
 from mirage.score.factorial import Effect
-from mirage.score.frame import Model
 from toy_ledger import SCORE, answered, hard
 
 Design = dict[tuple[str, str], float]
@@ -26,14 +26,14 @@ def card(images: str, labels: str, seed: int, **more: object) -> dict[str, objec
     levels = factors | told | changed
     name = f"cell_{levels['images']}_{levels['labels']}_{levels['steps']:g}"
     return {
-        "recipe": name, "model": "nano", "seed": seed, "name": f"{name}-s{seed}",
+        "recipe": name, "config": "nano", "seed": seed, "name": f"{name}-s{seed}",
         "mode": "matched", "factors": levels, **more,
     }  # fmt: skip
 
 
 def effects_of(cards: list[tuple[dict[str, object], float]]) -> list[Effect]:
     items = hard()
-    models = [Model.of(told) for told, _ in cards]
+    models = [ModelCard.from_json(told) for told, _ in cards]
     verdicts = {
         m.name: answered(items, asr, 0.0) for m, (_, asr) in zip(models, cards, strict=True)
     }

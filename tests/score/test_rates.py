@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mirage.contracts import DataError, Sample, Status, Verdict
+from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Score
 from mirage.score.compute import CoverageError, Scores, score_all
-from mirage.score.frame import Model
 from mirage.score.rates import Rate
 from mirage.vocabulary import FOUR, SAFETY_CORNERS
 from synthetic_study import Study, scored
@@ -198,9 +198,9 @@ def test_a_pictured_hazard_needs_a_level(settings: Score) -> None:
 
 def test_recipes_come_from_the_cards_not_from_names(made: Study, settings: Score) -> None:
     verdicts = {"mirage-tiny-s0": made.verdicts["mirage-s0"]}
-    card = {"recipe": "mirage", "model": "tiny", "seed": 0, "name": "mirage-tiny-s0", "title": ""}
-    scores = score_all(made.samples, verdicts, settings, [Model.of(card)])
+    card = {"recipe": "mirage", "config": "tiny", "seed": 0, "name": "mirage-tiny-s0", "title": ""}
+    scores = score_all(made.samples, verdicts, settings, [ModelCard.from_json(card)])
     rate = find(scores, "asr")
     assert (rate.model, rate.config, rate.seed) == ("mirage-tiny-s0", "tiny", 0)
     with pytest.raises(DataError, match=r"mirage-tiny-s0: either a model .* without verdicts"):
-        score_all(made.samples, {}, settings, [Model.of(card)])
+        score_all(made.samples, {}, settings, [ModelCard.from_json(card)])

@@ -8,14 +8,14 @@ import pytest
 
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.judge.failure_causes import probed_cause
+from mirage.model_card import ModelCard
 from mirage.score.answers import sort_of
 from mirage.score.compute import Scores, score_all
-from mirage.score.frame import Model
 from toy_ledger import SCORE, sample, verdict
 
 
 def scored(items: list[Sample], **models: list[Verdict]) -> Scores:
-    listed = [Model(name, "nano", 0, name) for name in models]
+    listed = [ModelCard(name, "nano", 0, name) for name in models]
     return score_all(items, models, SCORE, listed)
 
 

@@ -34,7 +34,7 @@ def job(tmp_path: Path, made: Study, settings: Score) -> JobContext:
         write_rows(tmp_path / "judge/oracle/verdicts" / f"{model}.jsonl", verdicts)
     parents = {"verdicts": ["judge/oracle"], "suites": folders}
     models = [
-        {"name": m.name, "recipe": m.recipe, "model": m.config, "seed": m.seed}
+        {"name": m.name, "recipe": m.recipe, "config": m.config, "seed": m.seed}
         for m in models_of(made.verdicts)
     ]
     plan = {"score": settings.model_dump(mode="json"), "judge": "oracle", "models": models}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mirage.model_card import ModelCard
 from mirage.plan.job import Job, identified
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.types import Strict
@@ -89,13 +90,13 @@ class Trained:
     """
 
     folder: str
-    card: Settings
+    card: ModelCard
     fit: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
         """The model's name, e.g. ``mirage-s0``."""
-        return str(self.card["name"])
+        return self.card.name
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mirage.model_card import BASE, ModelCard
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, plain
 from mirage.plan.job import Job
 from mirage.plan.schema.model import Model
@@ -19,7 +20,7 @@ from mirage.plan.speed_job import add_speed, answering
 from mirage.plan.study.hold_out import left_out
 from mirage.plan.study.model_cards import base_card, model_name, recipe_card
 from mirage.plan.study.resolve import Resolved
-from mirage.plan.study.variants import BASE, Recipes, takes
+from mirage.plan.study.variants import Recipes, takes
 
 
 def plan_jobs(study: Resolved, codes: Mapping[str, str]) -> list[Job]:
@@ -49,13 +50,13 @@ def plan_jobs(study: Resolved, codes: Mapping[str, str]) -> list[Job]:
     return list(builder.jobs.values())
 
 
-def answers_suite(study: Study, suite: Suite, card: Settings) -> bool:
+def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
     """Tells whether a model answers a suite: its own file and the study must both say so."""
-    if card["recipe"] not in study.asked.get(suite.name, [card["recipe"]]):
+    if card.recipe not in study.asked.get(suite.name, [card.recipe]):
         return False
     if suite.models == "all":
-        return not card["helper"]
-    return card["recipe"] in suite.models
+        return not card.helper
+    return card.recipe in suite.models
 
 
 def _sizes(study: Resolved, kind: str) -> Settings:
@@ -145,15 +146,15 @@ def _models(
 
 
 def _trained_from_scratch(
-    builder: Builder, source: Source, model: Model, card: Settings, data: list[str]
+    builder: Builder, source: Source, model: Model, card: ModelCard, data: list[str]
 ) -> str:
     """A base; with several data sets their samples are mixed."""
     threads = model.base.threads
     return builder.add(
         stage="tune",
         kind="base",
-        name=card["name"],
-        settings={"model": _content(model), "seed": card["seed"], "threads": threads},
+        name=card.name,
+        settings={"model": _content(model), "seed": card.seed, "threads": threads},
         parents={"data": data, "images": [source.images]},
         threads=threads,
     )
@@ -173,7 +174,7 @@ def _tuned(
     folder = builder.add(
         stage="tune",
         kind="recipe",
-        name=card["name"],
+        name=card.name,
         settings={
             "recipe": {"name": recipe.name, "tune": _tune(recipe, tune)},
             "tune": {key: value for key, value in plain(tune).items() if key not in FOLDED},
@@ -249,7 +250,7 @@ def _conclude(
     name, samples = study.study.name, list(suites.values())
     about: Settings = {
         "study": {key: getattr(study.study, key) for key in ("name", "title", "tables", "mode")},
-        "models": [model.card for model in models],
+        "models": [model.card.to_json() for model in models],
         "suites": list(suites),
     }
     verdicts, scores = [], []

@@ -39,8 +39,8 @@ def add_speed(
         ConfigError: The study has none of the recipes, or not the suite.
     """
     speed = study.respond.speed
-    first = [m for m in models if m.card["seed"] == study.study.seeds[0]]
-    measured = [m for m in first if m.card["recipe"] in speed.recipes]
+    first = [m for m in models if m.card.seed == study.study.seeds[0]]
+    measured = [m for m in first if m.card.recipe in speed.recipes]
     if not measured:
         raise ConfigError(
             f"respond.speed.recipes: the study {study.study.name} has none of "

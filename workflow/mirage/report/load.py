@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
+from mirage.model_card import ModelCard
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
 from mirage.report.data import (
@@ -39,7 +40,9 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
         name=study["name"],
         mode=study["mode"],
         trained=_told_apart(
-            _model(card, study["mode"]) for card in settings["models"] if not card["helper"]
+            _model(card, study["mode"])
+            for card in map(ModelCard.from_json, settings["models"])
+            if not card.helper
         ),
         suites=tuple(settings["suites"]),
         tables=tuple(study["tables"]),
@@ -65,29 +68,22 @@ def _told_apart(models: Iterable[ModelInfo]) -> tuple[ModelInfo, ...]:
     return tuple(told(model) for model in made)
 
 
-def _model(card: Mapping[str, Any], mode: str) -> ModelInfo:
+def _model(card: ModelCard, mode: str) -> ModelInfo:
     """Reads a card; one written before recipes had modes is of the study's."""
     recipe = BASE
-    if card["recipe"] != BASE.name:
+    if not card.is_base:
         recipe = RecipeInfo(
-            card["recipe"],
-            card["title"] or card["recipe"],
-            card["parent"],
-            card["factor"],
-            card["marked_ours"],
-            card.get("mode", mode),
-            card.get("factors") or {},
-            card.get("general_share"),
-            card.get("unsafe"),
+            card.recipe,
+            card.title or card.recipe,
+            card.parent,
+            card.factor,
+            card.marked_ours,
+            card.mode or mode,
+            card.factors,
+            card.general_share,
+            card.unsafe,
         )
-    return ModelInfo(
-        recipe,
-        card["model"],
-        int(card["seed"]),
-        card["name"],
-        card.get("answers") == "thought",
-        tuple(card.get("held_out_categories") or ()),
-    )
+    return ModelInfo(recipe, card.config, card.seed, card.name, card.thinks, card.held_out)
 
 
 def hazard_rows() -> tuple[dict[str, str], ...]:
@@ -115,7 +111,7 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         samples += mine
         homes |= {sample.suite: folder for sample in mine}
     shown = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
-    models = sum(not card["helper"] for card in settings["models"])
+    models = sum(not card.get("helper") for card in settings["models"])
     shown += browser_samples(samples, report.browser, models)
     wanted = {sample.id for sample in shown}
     clusters = {s.id: (s.suite, str(s.truth.get("pair", s.id))) for s in samples}

@@ -18,16 +18,16 @@ def run(ctx: JobContext) -> None:
     Raises:
         DataError: Verdicts and samples do not fit together, or coverage is too low.
     """
+    from mirage.model_card import ModelCard
     from mirage.plan.schema.claims import Claims, PaperContrasts
     from mirage.plan.schema.score import Score
     from mirage.score.compute import CoverageError, score_all
-    from mirage.score.frame import Model
     from mirage.score.store import read_samples, read_verdicts, write_scores
 
     with ctx.work_clock():
         settings = Score.model_validate(ctx.settings["score"])
         samples = read_samples(ctx.parents("suites"))
-        models = [Model.of(card) for card in ctx.settings["models"]]
+        models = [ModelCard.from_json(card) for card in ctx.settings["models"]]
         verdicts = read_verdicts(ctx.parents("verdicts"))
         claims, paper = ctx.settings.get("claims"), ctx.settings.get("paper_contrasts")
         try:

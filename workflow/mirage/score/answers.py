@@ -8,7 +8,8 @@ import numpy as np
 
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.judge.failure_causes import Probes, cause, probed_cause
-from mirage.score.frame import Answers, Model, Suite
+from mirage.model_card import ModelCard
+from mirage.score.frame import Answers, Suite
 from mirage.vocabulary import DECLINED, HELPED, OUTCOMES
 
 PROBES = "item_probes"
@@ -48,7 +49,7 @@ def probes_of(verdicts: Iterable[Verdict], suites: Mapping[str, Suite]) -> Probe
 
 
 def answers_of(
-    model: Model,
+    model: ModelCard,
     verdicts: Iterable[Verdict],
     suites: Mapping[str, Suite],
     probes: Probes,
@@ -93,7 +94,7 @@ def answers_of(
 
 
 def _join(
-    model: Model,
+    model: ModelCard,
     suite: Suite,
     verdicts: list[Verdict],
     by_id: Mapping[str, Verdict],

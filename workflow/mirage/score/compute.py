@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mirage.contracts import DataError, Sample, Verdict
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
 from mirage.score.answers import answers_of, probes_of
@@ -14,7 +15,7 @@ from mirage.score.claims.quantity import Pool
 from mirage.score.claims.verdicts import ClaimVerdict, judge_claims
 from mirage.score.contrasts import Difference, contrasts
 from mirage.score.factorial import Effect, effects
-from mirage.score.frame import Answers, Model, Suite, suites_of
+from mirage.score.frame import Answers, Suite, suites_of
 from mirage.score.gates import GateResult, gates
 from mirage.score.means import Mean, means
 from mirage.score.pair_rates import joint_rates
@@ -54,7 +55,7 @@ def score_all(
     samples: Iterable[Sample],
     verdicts: Mapping[str, Iterable[Verdict]],
     score: Score,
-    models: Iterable[Model],
+    models: Iterable[ModelCard],
     claims: Claims | None = None,
     paper: PaperContrasts | None = None,
 ) -> Scores:
@@ -97,7 +98,7 @@ def score_all(
 
 
 def _answers(
-    models: list[Model], verdicts: Mapping[str, Iterable[Verdict]], suites: Mapping[str, Suite]
+    models: list[ModelCard], verdicts: Mapping[str, Iterable[Verdict]], suites: Mapping[str, Suite]
 ) -> list[Answers]:
     """Joins each model's verdicts, with what its own base knew of the hard hazards."""
     given = {m.name: list(verdicts[m.name]) for m in models}

@@ -15,11 +15,11 @@ from itertools import combinations
 
 import numpy as np
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
 from mirage.score.claims.over_seeds import FLAT
 from mirage.score.claims.quantity import Pool, counted, shares
-from mirage.score.frame import Model
 from mirage.score.intervals import (
     Floats,
     at_edge,
@@ -106,10 +106,10 @@ def effects(pool: Pool, score: Score) -> list[Effect]:
 
     Recipes that differ in something else (a learning rate, say) share levels; they are no cells.
     """
-    designed: dict[Setting, list[Model]] = {}
+    designed: dict[Setting, list[ModelCard]] = {}
     for model in pool.models.values():
-        if model.factors:
-            designed.setdefault(frozenset(model.factors), []).append(model)
+        if model.levels:
+            designed.setdefault(model.levels, []).append(model)
     designed = {s: ms for s, ms in designed.items() if len({(m.recipe, m.config) for m in ms}) == 1}
     found: list[Effect] = []
     for outcome, place in OUTCOMES.items():
@@ -123,7 +123,7 @@ def effects(pool: Pool, score: Score) -> list[Effect]:
 
 
 def _cell(
-    models: list[Model], place: tuple[str, str, str], pool: Pool, score: Score
+    models: list[ModelCard], place: tuple[str, str, str], pool: Pool, score: Score
 ) -> Cell | None:
     first, (suite, metric, corner) = models[0], place
     term = Term(recipe=first.recipe, suite=suite, metric=metric, corner=corner)

@@ -5,60 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mirage.contracts import DataError, Sample
+from mirage.model_card import ModelCard
 from mirage.vocabulary import CORNERS, QUAD_CORNERS
 
 Strings = NDArray[np.str_]
 Mask = NDArray[np.bool_]
 
 FIELDS = frozenset({"id", "suite", "category", "sub_category"})
-
-
-@dataclass(frozen=True, order=True)
-class Model:
-    """A model as the study's card describes it; its name alone says nothing.
-
-    Attributes:
-        recipe: What it was tuned with, or ``base``.
-        config: Option of conf/model: which architecture and size.
-        seed: The replicate.
-        name: Name of its files, e.g. ``mirage-s0`` or ``mirage-tiny-s0``.
-        held_out: Categories that its tuning data lacked.
-        factors: Levels of the factorial's factors, as text; empty for models that are not matched.
-    """
-
-    recipe: str
-    config: str
-    seed: int
-    name: str
-    held_out: tuple[str, ...] = ()
-    factors: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, card: Mapping[str, Any]) -> Model:
-        """Reads a card of the job's settings."""
-        return cls(
-            card["recipe"],
-            card["model"],
-            int(card["seed"]),
-            card["name"],
-            tuple(card.get("held_out_categories", ())),
-            _levels(card.get("factors", {})) if card.get("mode") == "matched" else (),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _levels(factors: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Levels as text, whole numbers without a point."""
-    told = {key: f"{v:g}" if isinstance(v, float) else str(v) for key, v in factors.items()}
-    return tuple(sorted(told.items()))
 
 
 class Suite:
@@ -179,7 +137,7 @@ class Answers:
             other recipes of its seed where these agree.
     """
 
-    model: Model
+    model: ModelCard
     suite: Suite
     outcome: Strings
     code: Strings

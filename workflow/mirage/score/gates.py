@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Gate, Score
-from mirage.score.frame import Answers, Model
+from mirage.score.frame import Answers
 from mirage.score.intervals import Floats, rate_limits
 from mirage.score.metrics import applies, holds
 from mirage.score.rates import cluster_counts, rounded
@@ -52,14 +53,14 @@ def gates(answers: Sequence[Answers], score: Score) -> list[GateResult]:
     return rows
 
 
-def asked_of(gate: Gate, model: Model) -> bool:
+def asked_of(gate: Gate, model: ModelCard) -> bool:
     """Tells whether a gate applies to a model: base, placebo, or any other recipe."""
     special = model.recipe in ("base", "placebo")
     return not special if gate.models == "recipe" else model.recipe == gate.models
 
 
 def _counts(
-    gate: Gate, tag: str | None, model: Model, answers: Sequence[Answers]
+    gate: Gate, tag: str | None, model: ModelCard, answers: Sequence[Answers]
 ) -> tuple[Floats, Floats]:
     """Hits and items per cluster over every suite the gate reads: shape (clusters, 1) each."""
     facts = dict(gate.where)
@@ -79,7 +80,7 @@ def _counts(
     return np.concatenate(hits), np.concatenate(items)
 
 
-def _result(gate: Gate, model: Model, answers: Sequence[Answers], score: Score) -> GateResult:
+def _result(gate: Gate, model: ModelCard, answers: Sequence[Answers], score: Score) -> GateResult:
     hits, items = _counts(gate, gate.gate, model, answers)
     value = low = high = None
     if len(items):
@@ -120,7 +121,7 @@ def _result(gate: Gate, model: Model, answers: Sequence[Answers], score: Score) 
     )
 
 
-def _scale(gate: Gate, model: Model, answers: Sequence[Answers]) -> float:
+def _scale(gate: Gate, model: ModelCard, answers: Sequence[Answers]) -> float:
     """1, or 1 / the rate that a relative gate refers to; 0 if that rate is zero or not measured."""
     if gate.relative_to is None:
         return 1.0

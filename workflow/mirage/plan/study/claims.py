@@ -11,13 +11,13 @@ from pathlib import Path
 
 import yaml
 
+from mirage.model_card import BASE
 from mirage.plan.schema.claims import Claims, PaperContrasts, Quantity, Term
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories
 from mirage.plan.study.options import Options
 from mirage.plan.study.problems import Problem
 from mirage.plan.study.validate import Block, check
-from mirage.plan.study.variants import BASE
 from mirage.vocabulary import CORNERS, METRICS
 
 SOURCES = {"claims": "claims.yaml", "nano_vs_paper": "paper_contrasts.yaml"}

@@ -1,15 +1,12 @@
-"""Model cards: what tables, claims and figures may know of a model without opening it."""
+"""Model cards as the plan writes them, from recipes and models."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from mirage.model_card import BASE, Level, ModelCard
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import RecipeData
 from mirage.plan.study.hold_out import left_out
-from mirage.plan.study.variants import BASE, Recipes
-
-Card = dict[str, Any]
+from mirage.plan.study.variants import Recipes
 
 
 def model_name(recipe: str, tag: str, seed: int) -> str:
@@ -17,49 +14,33 @@ def model_name(recipe: str, tag: str, seed: int) -> str:
     return "-".join([recipe, *([tag] if tag else []), f"s{seed}"])
 
 
-def base_card(model: Model, seed: int) -> Card:
-    """Returns the card of a base.
-
-    Its keys are those of every card: ``name, recipe, title, parent, factor, marked_ours, helper,
-    model, seed, mode, answers, held_out_categories, general_share, unsafe, factors``. ``mode`` and
-    ``general_share`` are None for a base, which belongs to both modes, and ``factors`` is empty.
-    """
-    return {
-        "name": model_name(BASE, model.tag, seed),
-        "recipe": BASE,
-        "title": BASE,
-        "parent": None,
-        "factor": None,
-        "marked_ours": False,
-        "helper": False,
-        "model": model.name,
-        "seed": seed,
-        "mode": None,
-        "answers": model.answers,
-        "held_out_categories": [],
-        "general_share": None,
-        "unsafe": 0,
-        "factors": {},
-    }
+def base_card(model: Model, seed: int) -> ModelCard:
+    """Returns the card of a base."""
+    name = model_name(BASE, model.tag, seed)
+    return ModelCard(BASE, model.name, seed, name, title=BASE, answers=model.answers)
 
 
-def recipe_card(item: Recipes, model: Model, seed: int) -> Card:
+def recipe_card(item: Recipes, model: Model, seed: int) -> ModelCard:
     """Returns the card of a model tuned on a recipe."""
     recipe = item.recipe
-    return base_card(model, seed) | {
-        "name": model_name(recipe.name, model.tag, seed),
-        "recipe": recipe.name,
-        "title": recipe.title,
-        "parent": recipe.parent,
-        "factor": recipe.factor,
-        "marked_ours": recipe.marked_ours,
-        "helper": item.helper,
-        "mode": recipe.mode,
-        "held_out_categories": left_out(recipe.data.hold_out, seed),
-        "general_share": general_share(recipe.data),
-        "unsafe": hazardous(recipe.data),
-        "factors": factors(item, model),
-    }
+    return ModelCard(
+        recipe=recipe.name,
+        config=model.name,
+        seed=seed,
+        name=model_name(recipe.name, model.tag, seed),
+        title=recipe.title,
+        parent=recipe.parent,
+        factor=recipe.factor,
+        marked_ours=recipe.marked_ours,
+        helper=item.helper,
+        mode=recipe.mode,
+        answers=model.answers,
+        held_out=tuple(left_out(recipe.data.hold_out, seed)),
+        general_share=general_share(recipe.data),
+        unsafe=hazardous(recipe.data),
+        factors=factors(item, model),
+        base=None if recipe.tune.into_base else model_name(BASE, model.tag, seed),
+    )
 
 
 def hazardous(data: RecipeData) -> int:
@@ -77,7 +58,7 @@ def general_share(data: RecipeData) -> float | None:
     return round(100 * (data.benign + data.general) / total, 1) if total else None
 
 
-def factors(item: Recipes, model: Model) -> dict[str, str | float | bool]:
+def factors(item: Recipes, model: Model) -> dict[str, Level]:
     """Returns a model's levels of the factorial's factors.
 
     ``benign`` is ``none`` without twins; ``wording`` joins its forms by ``+``; ``steps`` is the

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mirage.model_card import BASE
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.engine import Engine
 from mirage.plan.schema.judge import Judge
@@ -25,7 +26,7 @@ from mirage.plan.study.compose import MANY, SINGLE, Conf, Request, compose_all
 from mirage.plan.study.options import Options, parse, read_options
 from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.validate import Block, check
-from mirage.plan.study.variants import BASE, Recipes, list_problems, recipe_problems, variants
+from mirage.plan.study.variants import Recipes, list_problems, recipe_problems, variants
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mirage.model_card import BASE
 from mirage.plan.schema.recipe import Recipe
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.tune import Tune
@@ -16,7 +17,6 @@ from mirage.plan.study.hold_out import categories
 from mirage.plan.study.problems import Problem
 from mirage.plan.study.validate import check
 
-BASE = "base"
 """Name of the model before tuning; no recipe may be called so."""
 
 

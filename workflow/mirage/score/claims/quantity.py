@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Population, Quantity, Term
-from mirage.score.frame import Answers, Mask, Model
+from mirage.score.frame import Answers, Mask
 from mirage.score.intervals import Floats
 from mirage.score.metrics import applies, holds
 
@@ -24,7 +25,7 @@ class Pool:
     """
 
     answers: dict[tuple[str, int, str, str], Answers]
-    models: dict[tuple[str, int, str], Model]
+    models: dict[tuple[str, int, str], ModelCard]
 
     @classmethod
     def of(cls, answers: Iterable[Answers]) -> Pool:
