@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from build_settings import load
 from mirage.build.base import base_samples
@@ -19,6 +18,7 @@ from mirage.build.skills import FAMILIES, Draw
 from mirage.build.skills import halves as ask_half
 from mirage.build.splits import check_disjoint, pictured, rendering
 from mirage.contracts import DataError, TrainSample
+from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.language import check_words
@@ -96,20 +96,20 @@ def test_four_images_show_four_objects_that_may_stand_together(world: Settings) 
 def test_a_composite_file_holds_both_pictures_as_they_are(tmp_path: Path, world: Settings) -> None:
     small = {**world, "renders": {s: {"train": 1, "test": 1} for s in world["renders"]}}
     pool, out = tmp_path / "pool", tmp_path / "out"
-    draw_pool(small, pool)
+    pool.mkdir()
+    out.mkdir()
+    pack(pool, draw_pool(small))
     left = Picture("hair spray", True, "pictogram", 0)
     right = Picture("duck", False, "pictogram", 1)
     path = composite_path(left, right)
     assert halves(path) == (left.path, right.path)
     row = TrainSample("x", "x", "", "", "", (path, left.path))
-    assert draw_composites([row, row], pool, out) == 1
-    assert [p.relative_to(out).as_posix() for p in out.rglob("*.png")] == [path]
-    with Image.open(out / path) as drawn:
-        assert (drawn.mode, drawn.size) == ("RGB", (64, 32))
-        both = np.asarray(drawn)
+    assert pack(out, draw_composites([row, row], Pictures(pool))) == 1
+    assert Pictures(out).names() == [path]
+    assert Pictures(out).size(path) == (64, 32)
+    both = np.asarray(Pictures(out).open(path))
     for half, shown in zip((left, right), (both[:, :32], both[:, 32:]), strict=True):
-        with Image.open(pool / half.path) as picture:
-            assert (np.asarray(picture) == shown).all()
+        assert (np.asarray(Pictures(pool).open(half.path)) == shown).all()
 
 
 def test_halves_are_named_by_side(world: Settings) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from build_settings import load
 from mirage.build.base import base_samples
@@ -20,6 +19,7 @@ from mirage.build.shortcuts import SHORTCUTS, check, check_training
 from mirage.build.splits import check_disjoint, objects_of
 from mirage.build.suites import CHECKED, QUAD_SUITES, SUITES, checked_part, suite_samples
 from mirage.contracts import DataError, Sample, to_line
+from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
 from mirage.world.language import check_words
@@ -142,9 +142,11 @@ def test_a_test_question_is_caught_whatever_it_is_asked_about(
 
 def test_no_two_pictures_of_the_pool_are_equal(tmp_path: Path, world: Settings) -> None:
     """So none of a test split has the pixels of one that models were trained on."""
-    draw_pool(world, tmp_path)
-    files = sorted(tmp_path.rglob("*.png"))
-    assert len({Image.open(file).tobytes() for file in files}) == len(files) > 5000
+    pack(tmp_path, draw_pool(world))
+    drawn = Pictures(tmp_path)
+    names = drawn.names()
+    assert len({drawn.open(name).tobytes() for name in names}) == len(names) > 5000
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures.zip"]
 
 
 def test_the_four_corners_share_their_kept_picture(world: Settings, sizes: Settings) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from build_settings import load
 from mirage.build.cases import probe_quads
@@ -20,6 +19,7 @@ from mirage.build.skills import Draw, naming, two_hop
 from mirage.build.splits import rendering
 from mirage.build.suites import suite_samples
 from mirage.contracts import DataError, Sample, to_line
+from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.hazards import pair_rule
@@ -41,10 +41,11 @@ def hard(suites: dict[str, list[Sample]]) -> dict[str, Sample]:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory, world: Settings) -> Path:
+def drawn(tmp_path_factory: pytest.TempPathFactory, world: Settings) -> Pictures:
     folder = tmp_path_factory.mktemp("pool")
-    draw_pool({**world, "renders": {s: {"train": 0, "test": 2} for s in world["renders"]}}, folder)
-    return folder
+    few = {**world, "renders": {s: {"train": 0, "test": 2} for s in world["renders"]}}
+    pack(folder, draw_pool(few))
+    return Pictures(folder)
 
 
 def by(rows: list[Sample], *keys: str) -> dict[Any, list[Sample]]:
@@ -195,11 +196,11 @@ def test_masked_hides_one_image_and_keeps_the_other(
     assert min(hidden.values()) >= 16
 
 
-def test_the_mask_covers_the_object_and_nothing_but_background_is_left(drawn: Path) -> None:
+def test_the_mask_covers_the_object_and_nothing_but_background_is_left(drawn: Pictures) -> None:
     world = {"renders": {"pictogram": {"train": 0, "test": 2}, "sketch": {"train": 0, "test": 0}}}
     for picture in pool(world):
-        before = np.asarray(Image.open(drawn / picture.path).convert("RGB"))
-        left, top, right, bottom = region(Image.open(drawn / picture.path).convert("RGB"))
+        before = np.asarray(drawn.open(picture.path))
+        left, top, right, bottom = region(drawn.open(picture.path))
         outside = np.ones(before.shape[:2], dtype=bool)
         outside[top:bottom, left:right] = False
         assert len(np.unique(before[outside], axis=0)) <= 1, picture.path
@@ -209,18 +210,20 @@ def test_the_mask_covers_the_object_and_nothing_but_background_is_left(drawn: Pa
             assert paper is None or (edge != paper).any(), picture.path
 
 
-def test_masked_files_are_the_pool_picture_under_a_grey_box(drawn: Path, tmp_path: Path) -> None:
+def test_masked_files_are_the_pool_picture_under_a_grey_box(
+    drawn: Pictures, tmp_path: Path
+) -> None:
     name = "images/pictogram/bucket-001.png"
     row = Sample("x/1", "x", "", "", "?", (name.replace("images", "own/masked"), name), {})
-    assert draw_masked([row], drawn, tmp_path) == 1
-    before = np.asarray(Image.open(drawn / name).convert("RGB"))
-    after = np.asarray(Image.open(tmp_path / row.images[0]).convert("RGB"))
-    left, top, right, bottom = region(Image.open(drawn / name).convert("RGB"))
+    assert pack(tmp_path, draw_masked([row], drawn)) == 1
+    assert Pictures(tmp_path).names() == [row.images[0]]
+    before = np.asarray(drawn.open(name))
+    after = np.asarray(Pictures(tmp_path).open(row.images[0]))
+    left, top, right, bottom = region(drawn.open(name))
     assert (after[top:bottom, left:right] == GREY).all()
     changed = after.copy()
     changed[top:bottom, left:right] = before[top:bottom, left:right]
     assert (changed == before).all()
-    assert [path.name for path in tmp_path.rglob("*.png")] == ["bucket-001.png"]
 
 
 def test_conflict_corners_differ_in_wording_or_pictures_alone(
@@ -294,7 +297,7 @@ def test_positions_of_the_things_vary(suites: dict[str, list[Sample]]) -> None:
 
 
 def test_composites_hold_the_pictures_of_hard(
-    suites: dict[str, list[Sample]], hard: dict[str, Sample], drawn: Path, tmp_path: Path
+    suites: dict[str, list[Sample]], hard: dict[str, Sample], drawn: Pictures, tmp_path: Path
 ) -> None:
     for row in suites["composite"]:
         item = hard[f"hard/{row.truth['quad']}-{row.truth['corner']}"]
@@ -305,11 +308,12 @@ def test_composites_hold_the_pictures_of_hard(
         assert "left of image one" in row.question and "right of image one" in row.question
     left, right = "bucket-000", "fan-001"
     path = f"own/composite/pictogram/{left}__{right}.png"
-    assert draw_composites([Sample("x/1", "x", "", "", "?", (path,), {})], drawn, tmp_path) == 1
-    made = np.asarray(Image.open(tmp_path / path))
+    row = Sample("x/1", "x", "", "", "?", (path,), {})
+    assert pack(tmp_path, draw_composites([row], drawn)) == 1
+    made = np.asarray(Pictures(tmp_path).open(path))
     assert made.shape == (32, 64, 3)
     for stem, part in ((left, made[:, :32]), (right, made[:, 32:])):
-        source = Image.open(drawn / f"images/pictogram/{stem}.png").convert("RGB")
+        source = drawn.open(f"images/pictogram/{stem}.png")
         assert (part == np.asarray(source)).all()
 
 

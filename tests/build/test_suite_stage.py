@@ -12,6 +12,7 @@ from build_settings import load
 from mirage import build
 from mirage.build.suites import CHECKED
 from mirage.context import JobContext
+from mirage.pictures import Pictures
 from mirage.plan.job import Job
 from mirage.respond.items import read_suite
 
@@ -51,10 +52,10 @@ def test_a_suite_s_own_pictures_lie_beside_it(
     out = stage(store, "suite", name, settings)
     questions = read_suite(out, store / "build" / "images", {"default": 8})
     shown = {file for question in questions for file in question.pictures}
-    files = set((out / "own").rglob("*.png")) if own else set()
-    assert files == {file for file in shown if file.is_relative_to(out)}
-    assert all(file.parts[-3] == own for file in files)
-    assert bool(files) is (own is not None)
+    beside = {file.name for file in shown if file.pictures.root == out}
+    assert sorted(beside) == (Pictures(out).names() if own else [])
+    assert all(name.startswith(f"own/{own}/") for name in beside)
+    assert bool(beside) is (own is not None)
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert report["items"] == len(questions)
     assert len(report["shortcuts"]) == (6 if name in CHECKED else 0)

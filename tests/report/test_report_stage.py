@@ -148,7 +148,7 @@ def test_no_module_behind_the_answers_imports_torch(package: str) -> None:
 def test_a_missing_picture_is_named(job: JobContext) -> None:
     for path in (job.store / "build/images").rglob("*.png"):
         path.unlink()
-    with pytest.raises(DataError, match=r"thing0\.png is missing, though sample easy/00-0-hazard"):
+    with pytest.raises(DataError, match=r"easy/00-0-hazard: picture .*thing0\.png does not exist"):
         stage.run(job)
 
 

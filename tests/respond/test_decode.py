@@ -25,7 +25,7 @@ def ask(bench: Bench, count: int) -> list[Question]:
 
 def picture_inputs(question: Question) -> dict[str, list[list[Image.Image]]]:
     # One list a prompt: a flat list is a list of single pictures to LLaVA-OneVision.
-    return {"images": [[Image.open(p) for p in question.pictures]]} if question.pictures else {}
+    return {"images": [[p.open() for p in question.pictures]]} if question.pictures else {}
 
 
 def plain_generate(answerer: Answerer, question: Question) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from mirage import report, score
 from mirage.context import JobContext
 from mirage.contracts import write_rows
 from mirage.files import sha256
+from mirage.pictures import pack
 from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.code_version import stage_code
 from mirage.plan.job import Job
@@ -134,10 +135,8 @@ def _settings(group: str) -> dict[str, Any]:
 
 def _images(made: Maker) -> str:
     ctx = made.job("build", "images", {"world": {"name": "household"}}, {}, "images")
-    for number in range(8):
-        path = ctx.out / "images" / "pictogram" / f"thing{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((32, 32, 3), 25 * number, dtype=np.uint8)).save(path)
+    squares = (Image.fromarray(np.full((32, 32, 3), 25 * n, dtype=np.uint8)) for n in range(8))
+    pack(ctx.out, ((f"images/pictogram/thing{n}.png", made) for n, made in enumerate(squares)))
     return made.publish(ctx)
 
 

@@ -52,7 +52,7 @@ def test_a_corrupt_picture(broken: squares.World, processor: NanoProcessor) -> N
     path.write_bytes(path.read_bytes()[:60])
     assert "line 1: picture" in error(broken, processor)
     path.write_bytes(b"not a picture")
-    assert "red-0.png cannot be read" in error(broken, processor)
+    assert "red-0.png is damaged" in error(broken, processor)
 
 
 @pytest.mark.parametrize("name", ["../images/x.png", "/etc/x.png", "images/../../x.png"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,10 @@ def run(ctx: JobContext) -> None:
 
 def _images(ctx: JobContext) -> None:
     from mirage.build.pictures import draw_pool
+    from mirage.pictures import pack
 
     with ctx.work_clock():
-        count = draw_pool(ctx.settings["world"], ctx.out)
+        count = pack(ctx.out, draw_pool(ctx.settings["world"]))
         _report(ctx.out, {"pictures": count})
     ctx.log(f"drew {count} pictures")
 
@@ -46,6 +48,7 @@ def _train(ctx: JobContext) -> None:
     from mirage.build.recipes import recipe_samples
     from mirage.build.splits import check_disjoint
     from mirage.contracts import write_rows
+    from mirage.pictures import Pictures, pack
     from mirage.world.language import check_words, vocabulary
 
     settings = ctx.settings
@@ -59,7 +62,7 @@ def _train(ctx: JobContext) -> None:
         check_disjoint(rows, world)
         check_words(rows)
         write_rows(ctx.out / "samples.jsonl", rows)
-        draw_composites(rows, ctx.parent("images"), ctx.out)
+        pack(ctx.out, draw_composites(rows, Pictures(ctx.parent("images"))))
         (ctx.out / "vocabulary.txt").write_text("\n".join(vocabulary()) + "\n", encoding="utf-8")
         _report(ctx.out, {**_counts(rows), **_shortcuts_of(rows, recipe)})
     ctx.log(f"built {len(rows)} training samples")
@@ -71,6 +74,7 @@ def _suite(ctx: JobContext) -> None:
     from mirage.build.probes import fit
     from mirage.build.suites import CHECKED, suite_samples
     from mirage.contracts import TrainSample, read_rows, write_rows
+    from mirage.pictures import Pictures, pack
     from mirage.world.language import check_words
 
     settings, name = ctx.settings, ctx.settings["suite"]["name"]
@@ -84,8 +88,8 @@ def _suite(ctx: JobContext) -> None:
         found = _checked(rows, name) if name in CHECKED else []
         check_words(rows)
         write_rows(ctx.out / "samples.jsonl", rows)
-        draw_composites(rows, ctx.parent("images"), ctx.out)
-        draw_masked(rows, ctx.parent("images"), ctx.out)
+        pool = Pictures(ctx.parent("images"))
+        pack(ctx.out, chain(draw_composites(rows, pool), draw_masked(rows, pool)))
         facts = {"items": len(rows), "shortcuts": [dataclasses.asdict(each) for each in found]}
         _report(ctx.out, facts)
     ctx.log(f"built suite {name}: {len(rows)} items")

@@ -7,12 +7,16 @@ halves: whoever asks what it shows need not open it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
-from typing import Final
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
 
 from mirage.build.pictures import Picture
 from mirage.contracts import Sample
+from mirage.pictures import Pictures
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 FOLDER: Final = "own/composite"
 _BETWEEN: Final = "__"
@@ -32,24 +36,16 @@ def halves(path: str) -> tuple[str, ...]:
     return tuple(f"images/{named.parent.name}/{stem}.png" for stem in named.stem.split(_BETWEEN))
 
 
-def draw_composites(rows: Iterable[Sample], pool: Path, out: Path) -> int:
-    """Draws every composite that some samples show.
+def draw_composites(rows: Iterable[Sample], pool: Pictures) -> Iterator[tuple[str, Image]]:
+    """Yields name and picture of every composite that some samples show.
 
     Args:
         rows: The samples.
-        pool: Folder of the shared pictures.
-        out: Folder of the samples; files are written under ``own/composite``.
-
-    Returns:
-        The number of files written.
+        pool: The shared pictures.
     """
-    from PIL import Image
-
     from mirage.world.draw import compose_pair
 
     wanted = dict.fromkeys(path for row in rows for path in row.images if halves(path))
     for path in wanted:
-        left, right = (Image.open(pool / half).convert("RGB") for half in halves(path))
-        (out / path).parent.mkdir(parents=True, exist_ok=True)
-        compose_pair(left, right).save(out / path, optimize=False)
-    return len(wanted)
+        left, right = (pool.open(half) for half in halves(path))
+        yield path, compose_pair(left, right)

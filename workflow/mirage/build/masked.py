@@ -7,12 +7,13 @@ name of a composite does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from mirage.build.pictures import Picture
 from mirage.contracts import Sample
+from mirage.pictures import Pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,21 +61,13 @@ def mask(image: Image) -> Image:
     return covered
 
 
-def draw_masked(rows: Iterable[Sample], pool: Path, out: Path) -> int:
-    """Draws every masked picture that some samples show.
+def draw_masked(rows: Iterable[Sample], pool: Pictures) -> Iterator[tuple[str, Image]]:
+    """Yields name and picture of every masked picture that some samples show.
 
     Args:
         rows: The samples.
-        pool: Folder of the shared pictures.
-        out: Folder of the samples; files are written under ``own/masked``.
-
-    Returns:
-        The number of files written.
+        pool: The shared pictures.
     """
-    from PIL import Image as Pillow
-
     wanted = {path: source for row in rows for path in row.images if (source := unmasked(path))}
     for path, source in wanted.items():
-        (out / path).parent.mkdir(parents=True, exist_ok=True)
-        mask(Pillow.open(pool / source).convert("RGB")).save(out / path, optimize=False)
-    return len(wanted)
+        yield path, mask(pool.open(source))

@@ -1,4 +1,4 @@
-"""The picture pool: which renderings exist, how they are called, and how they are drawn to files.
+"""The picture pool: which renderings exist, how they are called, and how they are drawn.
 
 Every sample of a world points into this one pool. Rendering ``n`` fixes the background colour and
 the jitter; renderings below ``renders.train`` are for training, the rest for testing, so that no
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirage.world.catalog import BACKGROUNDS, STYLES, THINGS
 from mirage.world.pairs import Split
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 BLACK = "images/black.png"
 WHITE = "images/white.png"
@@ -71,15 +73,12 @@ def pool(world: dict[str, Any]) -> Iterator[Picture]:
                     yield Picture(thing.name, state, style, n)
 
 
-def draw_pool(world: dict[str, Any], out: Path) -> int:
-    """Draws the pool into ``out`` and returns the number of pictures. Same world, same bytes."""
+def draw_pool(world: dict[str, Any]) -> Iterator[tuple[str, Image]]:
+    """Yields name and picture of everything in the pool. Same world, same pixels."""
     from mirage.world.draw import blank, render
 
     size = int(world["image_size"])
-    count = 0
     for picture in pool(world):
-        path = out / picture.path
-        path.parent.mkdir(parents=True, exist_ok=True)
         image = render(
             picture.name,
             state=picture.state,
@@ -88,8 +87,6 @@ def draw_pool(world: dict[str, Any], out: Path) -> int:
             seed=int(world["seed"]) * 100_000 + picture.n,
             size=size,
         )
-        image.save(path, optimize=False)
-        count += 1
-    blank("black", size).save(out / BLACK)
-    blank("white", size).save(out / WHITE)
-    return count
+        yield picture.path, image
+    yield BLACK, blank("black", size)
+    yield WHITE, blank("white", size)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
+from mirage.contracts import Response, Sample, Verdict, read_rows, read_some
 from mirage.model_card import ModelCard
+from mirage.pictures import Pictures, SamplePictures
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
 from mirage.report.data import (
@@ -197,19 +198,15 @@ def read_images(
     Args:
         samples: Samples to show.
         images: Artifact that image paths are relative to.
-        homes: Suite -> its own folder, for paths that start with ``own/``.
+        homes: Suite -> its own folder.
 
     Raises:
         DataError: An image is missing.
     """
+    shared = Pictures(images)
+    places = {suite: SamplePictures(folder, shared) for suite, folder in homes.items()}
     found: dict[tuple[str, str], bytes] = {}
     for sample in samples:
         for name in sample.images:
-            path = (homes[sample.suite] if name.startswith("own/") else images) / name
-            if not path.is_file():
-                raise DataError(
-                    f"{path} is missing, though sample {sample.id} shows it. Remove "
-                    f"{images} and run snakemake again."
-                )
-            found[sample.suite, name] = path.read_bytes()
+            found[sample.suite, name] = places[sample.suite].file(name).read(sample.id)
     return found

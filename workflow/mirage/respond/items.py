@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError, Sample, read_rows
+from mirage.pictures import PictureFile, Pictures, SamplePictures
 
 SAMPLES = "samples.jsonl"
-OWN = "own/"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Question:
     id: str
     suite: str
     text: str
-    pictures: tuple[Path, ...]
+    pictures: tuple[PictureFile, ...]
     digests: tuple[str, ...]
     where: str
     max_new_tokens: int
@@ -47,21 +46,22 @@ def read_suite(folder: Path, images: Path, limits: Mapping[str, int]) -> list[Qu
 
     Args:
         folder: The suite's artifact folder.
-        images: The images artifact; names that start with ``own/`` lie in ``folder`` instead.
+        images: The shared pictures; ``mirage.pictures.SamplePictures`` says where others lie.
         limits: Suite name -> longest answer in tokens.
 
     Raises:
         DataError: A broken line or a missing picture; the text names the file and the line.
     """
     path = folder / SAMPLES
-    digests: dict[Path, str] = {}
+    place = SamplePictures(folder, Pictures(images))
+    digests: dict[PictureFile, str] = {}
     questions = []
     for number, sample in enumerate(read_rows(path, Sample), 1):
         where = f"{path}, line {number}"
-        files = tuple((folder if n.startswith(OWN) else images) / n for n in sample.images)
+        files = tuple(place.file(name) for name in sample.images)
         for file in files:
             if file not in digests:
-                digests[file] = _digest(file, where)
+                digests[file] = file.digest(where)
         questions.append(
             Question(
                 id=sample.id,
@@ -94,13 +94,3 @@ def read_suites(
             )
         seen[question.id] = question.where
     return suites
-
-
-def _digest(file: Path, where: str) -> str:
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as broken:
-        raise DataError(
-            f"{where}: picture {file} cannot be read ({broken.strerror}). "
-            "Remove the images folder and make it again with: snakemake"
-        ) from None

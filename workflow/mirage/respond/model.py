@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
-from mirage.contracts import DataError
+from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.decode import MIN_ROWS, greedy
 from mirage.respond.items import Question
@@ -89,16 +88,16 @@ class Answerer:
             DataError: A picture that cannot be decoded; the text names file and line.
         """
         fresh = {
-            digest: (path, q.where)
+            digest: (file, q.where)
             for q in questions
-            for digest, path in zip(q.digests, q.pictures, strict=True)
+            for digest, file in zip(q.digests, q.pictures, strict=True)
             if digest not in self.features
         }
         for count in sorted({self._count(digest, *fresh[digest]) for digest in fresh}):
             todo = sorted(digest for digest in fresh if self.tiles[digest] == count)
             for start in range(0, len(todo), CHUNK // count):
                 digests = todo[start : start + CHUNK // count]
-                pictures = [open_picture(*fresh[digest]) for digest in digests]
+                pictures = [file.open(where) for file, where in map(fresh.__getitem__, digests)]
                 seen = self._look(pictures, count)
                 self.features |= dict(zip(digests, seen[: len(digests)].clone(), strict=True))
 
@@ -136,18 +135,18 @@ class Answerer:
             chat(question.text, len(pictures)), add_generation_prompt=True, tokenize=False
         ).split(marks.placeholder)
         tiles = [
-            self._count(digest, path, question.where)
-            for digest, path in zip(question.digests, pictures, strict=True)
+            self._count(digest, file, question.where)
+            for digest, file in zip(question.digests, pictures, strict=True)
         ]
         slots = slot_tokens(self.processor, tiles, pictures, question.where)
         filled = (marks.start + marks.image * tokens + marks.end for tokens in slots)
         return "".join(text for pair in zip(parts, (*filled, ""), strict=True) for text in pair)
 
-    def _count(self, digest: str, path: Path, where: str) -> int:
+    def _count(self, digest: str, file: PictureFile, where: str) -> int:
         """Returns the tiles of a picture; only its head is read."""
         if digest not in self.tiles:
-            width, height = picture_size(path, where)
-            place = f"{where}: picture {path}"
+            width, height = file.size(where)
+            place = f"{where}: picture {file}"
             self.tiles[digest] = count_tiles(self.processor, width, height, place)
         return self.tiles[digest]
 
@@ -178,34 +177,3 @@ class Answerer:
             if places is not None
         ]
         return torch.from_numpy(np.stack(whole, axis=1)) if whole else None
-
-
-def picture_size(path: Path, where: str) -> tuple[int, int]:
-    """Returns the width and height of a picture in pixels, from its head alone.
-
-    Raises:
-        DataError: Not a picture.
-    """
-    with _readable(path, where), Image.open(path) as picture:
-        return picture.size
-
-
-def open_picture(path: Path, where: str) -> Image.Image:
-    """Opens a picture fully, as RGB.
-
-    Raises:
-        DataError: Not a whole picture.
-    """
-    with _readable(path, where), Image.open(path) as picture:
-        return picture.convert("RGB")
-
-
-@contextmanager
-def _readable(path: Path, where: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as broken:
-        raise DataError(
-            f"{where}: picture {path} is damaged ({broken}). "
-            "Remove the folder it lies in and make it again with: snakemake"
-        ) from None

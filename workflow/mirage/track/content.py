@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mirage.contracts import Sample, read_rows, write_rows
 from mirage.files import MANIFEST, file_sha256
+from mirage.pictures import PACK
 from mirage.track.records import Record, ancestors, manifests_text
 
 MANIFESTS = "rebuild/manifests.json"
@@ -99,10 +100,10 @@ def _report(record: Record, content: bool, folder: Path) -> None:
 
 
 def _zip_pictures(store: Path, folders: list[str], trained: list[str], target: Path) -> None:
-    """Packs the pictures of some folders, and the counts of the training data."""
+    """Packs the packs of some folders' pictures, and the counts of the training data."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for folder in folders:
-            for path in sorted((store / folder).rglob("*.png")):
+            for path in (store / folder).glob(PACK):
                 archive.write(path, path.relative_to(store).as_posix())
         for folder in trained:
             for path in (store / folder).glob("report.json"):

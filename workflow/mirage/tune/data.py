@@ -10,17 +10,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from mirage.contracts import DataError, TrainSample, read_rows
+from mirage.pictures import PictureFile, Pictures, SamplePictures
 from mirage.tune.families.base import NanoProcessor
 from mirage.tune.tokens import ASSISTANT, END, USER
 from mirage.world.templates import NUMBERS
 
 SAMPLES = "samples.jsonl"
 VOCABULARY = "vocabulary.txt"
-OWN = "own/"
-"""First part of picture paths that lie in the data set itself, not among the shared pictures."""
 
 
 @dataclass(frozen=True)
@@ -101,22 +99,20 @@ def load(data: Sequence[Path], images: Path, processor: NanoProcessor) -> Encode
     """Reads data sets, one after the other, and gives them the shape that training takes.
 
     Args:
-        data: Folders with ``samples.jsonl``; paths that start with ``own/`` lie in them.
-        images: Folder that all other picture paths are relative to.
+        data: Folders with ``samples.jsonl``.
+        images: The shared pictures; ``mirage.pictures.SamplePictures`` says where others lie.
         processor: The model's processor.
 
     Raises:
         DataError: Broken line, unknown word, missing or broken picture, with file and line.
     """
-    rows: list[tuple[TrainSample, tuple[Path, ...], str]] = []
+    rows: list[tuple[TrainSample, tuple[PictureFile, ...], str]] = []
+    shared = Pictures(images)
     for folder in data:
         path = folder / SAMPLES
         found = read_rows(path, TrainSample)
-        # One path per picture: to make and to compare paths takes longer than all the rest.
-        files = {
-            name: (folder if name.startswith(OWN) else images) / name
-            for name in dict.fromkeys(name for row in found for name in row.images)
-        }
+        place = SamplePictures(folder, shared)
+        files = {name: place.file(name) for row in found for name in row.images}
         rows += [
             (row, tuple(files[name] for name in row.images), f"{path}, line {number}")
             for number, row in enumerate(found, 1)
@@ -125,7 +121,7 @@ def load(data: Sequence[Path], images: Path, processor: NanoProcessor) -> Encode
         raise DataError(
             f"{data[0] / SAMPLES} holds no samples. Build the data set again with: snakemake"
         )
-    first: dict[Path, str] = {}
+    first: dict[PictureFile, str] = {}
     for _, shown, where in rows:
         for file in shown:
             first.setdefault(file, where)
@@ -219,7 +215,7 @@ class Encoder:
 
 
 def slot_tokens(
-    processor: NanoProcessor, tiles: Sequence[int], files: Sequence[Path], where: str
+    processor: NanoProcessor, tiles: Sequence[int], files: Sequence[PictureFile], where: str
 ) -> list[int]:
     """Returns the picture tokens of each picture of a prompt.
 
@@ -261,8 +257,8 @@ def count_tiles(processor: NanoProcessor, width: int, height: int, where: str) -
 
 
 def _decode(
-    first: Mapping[Path, str], processor: NanoProcessor
-) -> tuple[torch.Tensor, dict[Path, range]]:
+    first: Mapping[PictureFile, str], processor: NanoProcessor
+) -> tuple[torch.Tensor, dict[PictureFile, range]]:
     """Decodes pictures.
 
     Args:
@@ -276,19 +272,7 @@ def _decode(
         return torch.empty(0), {}
     opened, tiles, end = [], {}, 0
     for file, where in first.items():
-        try:
-            with Image.open(file) as picture:
-                opened.append(np.asarray(picture.convert("RGB")))
-        except FileNotFoundError:
-            raise DataError(
-                f"{where}: picture {file} does not exist. Remove the folder of the pictures and "
-                "run snakemake again."
-            ) from None
-        except (OSError, SyntaxError, ValueError) as broken:
-            raise DataError(
-                f"{where}: picture {file} cannot be read ({broken}). Remove the folder of the "
-                "pictures and run snakemake again."
-            ) from None
+        opened.append(np.asarray(file.open(where)))
         height, width, _ = opened[-1].shape
         count = count_tiles(processor, width, height, f"{where}: picture {file}")
         tiles[file] = range(end, end + count)
