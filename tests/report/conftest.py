@@ -26,6 +26,8 @@ from report_pages import CHROMIUM, EVIL, small
 from synthetic_study import PROFILES, scored, study
 
 CONF = Path(__file__).parents[2] / "conf"
+HANG_MS = 600_000
+"""A page that hangs; one on a busy machine is only slow."""
 PLAIN = tuple(name for name in BLOCKS if name not in nano.MAKERS or name == "table12")
 """What the made-up study has the suites for; test_nano makes the rest from a wider one."""
 
@@ -118,7 +120,7 @@ def tab(chromium: Browser) -> Iterator[Page]:
     """A tab that may not say, ask or load anything while a test uses it."""
     context = chromium.new_context(viewport={"width": 1300, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(HANG_MS)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))

@@ -12,7 +12,7 @@ from mirage import tune
 from mirage.tune import checkpoint
 
 # The first run of an environment compiles DeepSpeed's communication op: about a minute.
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 
 def losses(folder: Path) -> list[float]:

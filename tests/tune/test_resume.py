@@ -37,7 +37,7 @@ def start(job: JobContext, moment: str, count: int) -> int:
     path.write_text(json.dumps(asdict(task)))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     command = [sys.executable, str(DYING), str(path), moment, str(count)]
-    return subprocess.run(command, env=environment, check=False, timeout=120).returncode
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +20,11 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Checkout]:
-    """A whole run of the smallest study with the real stages, to be read only; and its seconds."""
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A whole run of the smallest study with the real stages, to be read only."""
     made = make_checkout(tmp_path_factory.mktemp("tiny_run"), "tiny")
     # The run itself is tested; MLflow at its end has tests of its own.
     tracker = made.root / "workflow/mirage/track/__init__.py"
     tracker.write_text("def main(argv):\n    return 0\n")
-    begin = time.monotonic()
     made.snakemake()
-    return time.monotonic() - begin, made
+    return made

@@ -61,7 +61,7 @@ def judge(store: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
     spec = {"job": job.to_json(), "sources": code.sources}
     path.write_text(json.dumps(spec))
     command = [sys.executable, "-m", "mirage", "judge", str(store / job.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return store / job.folder, done
 
 

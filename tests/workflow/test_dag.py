@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from toy_checkout import Checkout
@@ -18,11 +17,9 @@ def test_a_whole_run_then_nothing_to_do(checkout: Checkout) -> None:
     assert checkout.runs[-1] == "report/toy"
     assert "tables: results/report/toy/tables/" in text
     assert "overhead" in text
-    begin = time.monotonic()
     again = checkout.snakemake()
     assert "Nothing to be done" in again
     assert "tables: results/report/toy/tables/" in again
-    assert time.monotonic() - begin < 5
     assert len(checkout.runs) == JOBS
 
 
@@ -105,7 +102,7 @@ def test_configuration_edited_during_a_run_does_not_change_it(checkout: Checkout
     recipe = checkout.root / "conf/recipe/mirage.yaml"
     recipe.write_text(recipe.read_text().replace("epochs: 2", "epochs: 5"))
     checkout.go_on()
-    process.communicate(timeout=60)
+    process.communicate()
     assert process.returncode == 0
     (path,) = (checkout.root / "results/tune").glob("mirage-s0-*/manifest.json")
     assert json.loads(path.read_text())["settings"]["recipe"]["tune"]["epochs"] == 2 * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import time
@@ -18,11 +19,11 @@ MADE = ("tables", "figures", "numbers.tex", "report.html", "report.pdf")
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, tiny_run: tuple[float, Checkout]) -> Iterator[Checkout]:
+def tiny(tmp_path: Path, tiny_run: Checkout) -> Iterator[Checkout]:
     """The same checkout elsewhere, before anything ran in it."""
     left_out = shutil.ignore_patterns("results", ".snakemake")
     root = tmp_path / "checkout"
-    shutil.copytree(tiny_run[1].root, root, symlinks=True, ignore=left_out)
+    shutil.copytree(tiny_run.root, root, symlinks=True, ignore=left_out)
     made = Checkout(root, "tiny")
     yield made
     for process in made.started:
@@ -80,6 +81,13 @@ PLACES: list[tuple[str, str, Callable[[Path], bool]]] = [
 ]
 
 
+def entries(checkout: Checkout) -> int:
+    """Files and folders of a store: how far a run has come."""
+    return sum(
+        len(files) + len(folders) for _, folders, files in os.walk(checkout.root / "results")
+    )
+
+
 def kill_at(checkout: Checkout, victim: str, running: str, there: Callable[[Path], bool]) -> None:
     """Starts the run, waits until ``running`` runs and ``there`` holds, and kills the victim."""
     process = checkout.start("snakemake", "--config", "study=tiny", "--quiet", "all")
@@ -91,36 +99,42 @@ def kill_at(checkout: Checkout, victim: str, running: str, there: Callable[[Path
             found = None
         if found is not None and holds(there, checkout.root / "results/work"):
             (found if victim != "snakemake" else snakemake).kill()
-            process.communicate(timeout=120)
+            process.communicate()
             return
         time.sleep(0.001 if found else 0.02)
     text, _ = process.communicate()
     raise AssertionError(f"the run ended before {victim} could be killed:\n{text}")
 
 
-def test_killed_everywhere_once(tiny: Checkout, tiny_run: tuple[float, Checkout]) -> None:
+def test_killed_everywhere_once(tiny: Checkout, tiny_run: Checkout) -> None:
     for victim, running, there in PLACES:
         kill_at(tiny, victim, running, there)
     tiny.snakemake()
-    assert tiny.files() == tiny_run[1].files()
-    assert pages(tiny) == pages(tiny_run[1])
+    assert tiny.files() == tiny_run.files()
+    assert pages(tiny) == pages(tiny_run)
     assert {"tables", "figures"} <= {name.split("/")[0] for name in pages(tiny)}
     assert "Nothing to be done" in tiny.snakemake()
 
 
-def test_killed_at_random_moments(tiny: Checkout, tiny_run: tuple[float, Checkout]) -> None:
+def test_killed_at_random_moments(tiny: Checkout, tiny_run: Checkout) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # pytest shows it when the test fails
     draw = random.Random(seed)
+    everything = entries(tiny_run)
     for _ in range(3):
         process = tiny.start("snakemake", "--config", "study=tiny", "--quiet", "all")
-        time.sleep(draw.uniform(0.2, 0.6) * tiny_run[0])
+        # By what is there, never by seconds: so many further files and folders of the whole.
+        enough = entries(tiny) + draw.uniform(0.1, 0.3) * everything
+        while process.poll() is None and entries(tiny) < enough:
+            time.sleep(0.01)
+        if process.poll() is not None:
+            break  # the run has come to its end
         alive = psutil.Process(process.pid)
         family = sorted([alive, *alive.children(recursive=True)], key=lambda p: p.pid)
         draw.choice(family).kill()
         if draw.random() < 0.5:
             process.kill()
-        process.communicate(timeout=240)
+        process.communicate()
     tiny.snakemake()
-    assert tiny.files() == tiny_run[1].files(), f"seed {seed}"
-    assert pages(tiny) == pages(tiny_run[1])
+    assert tiny.files() == tiny_run.files(), f"seed {seed}"
+    assert pages(tiny) == pages(tiny_run)

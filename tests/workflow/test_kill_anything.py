@@ -26,7 +26,7 @@ def test_a_killed_job(
     checkout.hold(job, place)
     process = checkout.start("snakemake", "--config", "study=toy")
     os.kill(checkout.reached(), signal.SIGKILL)
-    text, _ = process.communicate(timeout=60)
+    text, _ = process.communicate()
     assert process.returncode != 0, text
     stage = job.split("/", maxsplit=1)[0]
     assert not list((checkout.root / "results" / stage).glob("*/manifest.json"))
@@ -44,8 +44,8 @@ def test_a_killed_snakemake_takes_its_jobs_along(
     process = checkout.start("snakemake", "--config", "study=toy")
     job = checkout.reached()
     process.kill()
-    process.communicate(timeout=60)
-    wait_for(lambda: gone(job), 10)
+    process.communicate()
+    wait_for(lambda: gone(job))
     checkout.go_on()
     checkout.snakemake()
     assert checkout.files() == undisturbed
@@ -55,7 +55,7 @@ def test_two_runs_beside_each_other(checkout: Checkout, undisturbed: dict[str, b
     one = checkout.start("snakemake", "--config", "study=toy")
     two = checkout.start("snakemake", "--config", "study=toy")
     for process in (one, two):
-        text, _ = process.communicate(timeout=120)
+        text, _ = process.communicate()
         assert process.returncode == 0, text
     assert checkout.files() == undisturbed
     assert len(checkout.runs) == len(set(checkout.runs))
@@ -86,4 +86,4 @@ def test_a_job_by_hand_dies_with_whoever_started_it(checkout: Checkout) -> None:
     job = checkout.reached()
     assert psutil.Process(job).ppid() == parent.pid
     parent.kill()
-    wait_for(lambda: gone(job), 10)
+    wait_for(lambda: gone(job))

@@ -20,10 +20,8 @@ class Wildcards:
 
 
 @pytest.mark.real
-def test_the_report_has_every_table_and_figure(
-    tiny_run: tuple[float, Checkout], tmp_path: Path
-) -> None:
-    checkout = tiny_run[1]
+def test_the_report_has_every_table_and_figure(tiny_run: Checkout, tmp_path: Path) -> None:
+    checkout = tiny_run
     target = tmp_path / "report-snakemake.html"
     text = checkout.snakemake("--report", str(target))
     (report,) = (p for p in (checkout.root / "results/report").glob("tiny-*") if p.is_dir())
