@@ -15,7 +15,8 @@ from mirage.context import JobContext
 from mirage.contracts import Sample, write_rows
 from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.job import Job
-from mirage.tune.nano import build_model, save_model
+from mirage.tune.model_folder import save_model
+from mirage.tune.nano import build_model
 from mirage.tune.processing import build_processor, save_processor, special_ids
 
 WORDS = [f"w{i}" for i in range(60)]
@@ -27,6 +28,7 @@ TEXT: dict[str, Any] = {
     "intermediate_size": 96,
     "max_tokens": 256,
     "rope_theta": 1000,
+    "tie_word_embeddings": True,
 }
 VISION: dict[str, Any] = {
     "patch_size": 8,

@@ -93,9 +93,10 @@ def build(store: Path) -> World:
     return world
 
 
-def model_settings(architecture: str = "internvl") -> dict[str, Any]:
+def model_settings(architecture: str = "internvl", tied: bool = True) -> dict[str, Any]:
     plain = yaml.safe_load((CONF / "model/tiny.yaml").read_text(encoding="utf-8"))
     plain["architecture"] = architecture
+    plain["shape"]["text"]["tie_word_embeddings"] = tied
     if architecture == "llava_onevision":
         plain["shape"]["downsample_ratio"] = 1.0
     if architecture == "qwen2_vl":

@@ -14,7 +14,7 @@ from transformers import AutoModelForImageTextToText
 
 from mirage import tune
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
-from mirage.tune import batching, data, nano, processing
+from mirage.tune import batching, data, model_folder, nano, processing
 from mirage.tune.families import NAMES, family, family_of
 from mirage.tune.objective import Objective
 from mirage.tune.tokens import chat
@@ -54,7 +54,7 @@ def test_prompts_are_the_stock_processors(world: squares.World, other: Path, enc
 
 
 def test_packed_loss_is_the_stock_loss(world: squares.World, other: Path, encoded) -> None:  # type: ignore[no-untyped-def]
-    model, processor = nano.open_model(other), processing.load_processor(other)
+    model, processor = model_folder.open_model(other), processing.load_processor(other)
     samples = read_rows(world.data / "samples.jsonl", TrainSample)
     rows = [0, 5, 13, 20, 31, len(samples) - 1]
     assert {len(samples[row].images) for row in rows} == {0, 1, 2}
@@ -77,7 +77,7 @@ def test_training_lowers_the_loss_and_the_folder_opens(other: Path) -> None:
     curve = [json.loads(line) for line in (other / "curve.jsonl").read_text().splitlines()]
     joint = [row["loss"] for row in curve if row["phase"] == "joint"]
     assert joint[-1] < 0.9 * joint[0]
-    stock, ours = AutoModelForImageTextToText.from_pretrained(other), nano.open_model(other)
+    stock, ours = AutoModelForImageTextToText.from_pretrained(other), model_folder.open_model(other)
     assert type(stock) is family_of(ours).kind
     pairs = zip(stock.parameters(), ours.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
@@ -87,9 +87,9 @@ def test_training_lowers_the_loss_and_the_folder_opens(other: Path) -> None:
 def test_a_recipe_leaves_the_vision_tower_alone(world: squares.World, other: Path) -> None:
     job = squares.recipe_job(world, other, f"mirage-{other.name}", learning_rate=2e-3)
     tune.run(job)
-    before, after = (nano.open_model(folder).state_dict() for folder in (other, job.out))
+    before, after = (model_folder.open_model(folder).state_dict() for folder in (other, job.out))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
-    prefixes = family_of(nano.open_model(other)).parts
+    prefixes = family_of(model_folder.open_model(other)).parts
     tower = {n for n in before if n.startswith(prefixes["vision"])} - {
         n for n in before if n.startswith(prefixes["projector"])
     }
@@ -98,8 +98,8 @@ def test_a_recipe_leaves_the_vision_tower_alone(world: squares.World, other: Pat
 
 
 def test_every_learning_parameter_of_the_language_side_has_a_gradient(other: Path, encoded) -> None:  # type: ignore[no-untyped-def]
-    model = nano.open_model(other)
-    nano.freeze(model, ["language_model", "projector"])
+    model = model_folder.open_model(other)
+    model_folder.freeze(model, ["language_model", "projector"])
     objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=True)
     batch = batching.collate(encoded, [len(encoded.ids) - 1], 64, 0)
     assert len(batch.pictures) == 0
@@ -109,7 +109,9 @@ def test_every_learning_parameter_of_the_language_side_has_a_gradient(other: Pat
 
 def test_processor_files_name_stock_classes(other: Path) -> None:
     whole = json.loads((other / "processor_config.json").read_text())
-    kind = family_of(nano.open_model(other)).kind.__name__.removesuffix("ForConditionalGeneration")
+    kind = family_of(model_folder.open_model(other)).kind.__name__.removesuffix(
+        "ForConditionalGeneration"
+    )
     assert whole["processor_class"] == f"{kind}Processor"
     assert whole["image_processor"]["image_processor_type"] == f"{kind}ImageProcessor"
     assert whole["video_processor"]["video_processor_type"] == f"{kind}VideoProcessor"
@@ -133,7 +135,7 @@ def wide(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("keep", [False, True])
 def test_pictures_side_by_side(world: squares.World, other: Path, wide: Path, keep: bool) -> None:
-    model, processor = nano.open_model(other), processing.load_processor(other)
+    model, processor = model_folder.open_model(other), processing.load_processor(other)
     encoded = data.load([wide], world.images, processor)
     summed = 0.0
     for i, row in enumerate(read_rows(wide / "samples.jsonl", TrainSample)):

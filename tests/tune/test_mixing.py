@@ -12,7 +12,7 @@ import torch
 
 from mirage import tune
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
-from mirage.tune import batching, data, nano, processing
+from mirage.tune import batching, data, model_folder, processing
 from mirage.tune.objective import Objective
 
 
@@ -29,7 +29,7 @@ def also(tmp_path: Path) -> Path:
 
 
 def test_the_mean_over_samples(world: squares.World, base: Path) -> None:
-    model = nano.open_model(base)
+    model = model_folder.open_model(base)
     encoded = data.load([world.data], world.images, processing.load_processor(base))
     objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=False)
     rows = [0, 15, 30, len(encoded.ids) - 1]
@@ -78,7 +78,7 @@ def test_the_loss_is_a_setting(world: squares.World, base: Path) -> None:
     ]
     for job in jobs:
         tune.run(job)
-    first, second = (nano.open_model(job.out).state_dict() for job in jobs)
+    first, second = (model_folder.open_model(job.out).state_dict() for job in jobs)
     assert not all(torch.equal(first[name], second[name]) for name in first)
 
 

@@ -9,7 +9,7 @@ import squares
 import torch
 
 from mirage.contracts import DataError
-from mirage.tune import batching, data, nano, processing
+from mirage.tune import batching, data, model_folder, nano, processing
 from mirage.tune.families import PARTS, family_of
 from mirage.tune.objective import Objective
 from mirage.tune.trainer import matrix_products
@@ -17,7 +17,7 @@ from mirage.tune.trainer import matrix_products
 
 @pytest.fixture
 def model(base: Path) -> object:
-    return nano.open_model(base)
+    return model_folder.open_model(base)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_kept_features_equal_the_tower(model, encoded) -> None:  # type: ignore[
     assert kept.shape == (12, 4, 4 * model.config.vision_config.hidden_size)
     fresh = model.model.get_image_features(encoded.pixels, return_dict=True).pooler_output
     assert torch.equal(model.model.multi_modal_projector(kept), fresh)
-    nano.freeze(model, ["language_model", "projector"])
+    model_folder.freeze(model, ["language_model", "projector"])
     gradients = []
     for keep in (False, True):
         objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=keep)
@@ -75,7 +75,7 @@ def test_kept_features_equal_the_tower(model, encoded) -> None:  # type: ignore[
 
 
 def test_every_learning_parameter_has_a_gradient_without_pictures(model, encoded) -> None:  # type: ignore[no-untyped-def]
-    counts = nano.freeze(model, ["language_model", "projector"])
+    counts = model_folder.freeze(model, ["language_model", "projector"])
     objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=True)
     batch = batching.collate(encoded, [len(encoded.ids) - 1], 40, 0)
     assert len(batch.pictures) == 0
@@ -89,13 +89,13 @@ def test_every_learning_parameter_has_a_gradient_without_pictures(model, encoded
 
 
 def test_freezing_counts_parts(model) -> None:  # type: ignore[no-untyped-def]
-    counts = nano.freeze(model, ["language_model"])
+    counts = model_folder.freeze(model, ["language_model"])
     learns = {name for name, p in model.named_parameters() if p.requires_grad}
     assert learns and all(name.startswith("model.language_model.") for name in learns)
     assert counts["trainable"] == counts["language_model"] > 0
     assert sum(counts[part] for part in PARTS) == sum(p.numel() for p in model.parameters())
     with pytest.raises(DataError, match="unknown"):
-        nano.freeze(model, ["head"])
+        model_folder.freeze(model, ["head"])
 
 
 def test_initial_weights_depend_on_the_seed_alone() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 from mirage.contracts import DataError, TrainSample, read_rows
-from mirage.tune import data, nano, processing
+from mirage.tune import data, model_folder, processing
 from mirage.tune.families import family
 from mirage.tune.tokens import build_tokenizer, chat
 
@@ -42,7 +42,7 @@ def test_the_folder_opens_with_auto_classes(base: Path) -> None:
     model = AutoModelForImageTextToText.from_pretrained(base)
     assert type(model).__name__ == "InternVLForConditionalGeneration"
     assert model.lm_head.weight is model.model.language_model.embed_tokens.weight
-    ours = nano.open_model(base)
+    ours = model_folder.open_model(base)
     assert all(
         torch.equal(a, b) for a, b in zip(model.parameters(), ours.parameters(), strict=True)
     )
@@ -67,7 +67,7 @@ def test_processor_files_name_stock_classes(base: Path) -> None:
 
 
 def test_a_batch_of_prompts_generates(base: Path, world: squares.World) -> None:
-    processor, model = processing.load_processor(base), nano.open_model(base)
+    processor, model = processing.load_processor(base), model_folder.open_model(base)
     texts = [
         processor.apply_chat_template(chat(question, n), add_generation_prompt=True, tokenize=False)
         for question, n in (("what is in the first ?", 1), ("what is in the first and second ?", 2))
@@ -88,4 +88,4 @@ def test_a_folder_without_a_processor(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no processor"):
         processing.load_processor(tmp_path)
     with pytest.raises(DataError, match="no model folder"):
-        nano.open_model(tmp_path)
+        model_folder.open_model(tmp_path)

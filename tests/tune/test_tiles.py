@@ -12,7 +12,7 @@ from PIL import Image
 from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2ImageProcessorPil
 
 from mirage.contracts import TrainSample, read_rows, write_rows
-from mirage.tune import batching, data, nano, processing
+from mirage.tune import batching, data, model_folder, processing
 from mirage.tune.families.base import NanoProcessor
 from mirage.tune.families.internvl import TilesOnly
 from mirage.tune.objective import Objective
@@ -96,7 +96,7 @@ def test_samples_are_what_the_saved_processor_makes(
 def test_packed_loss_is_the_stock_loss(
     mixed: Path, world: squares.World, base: Path, keep: bool
 ) -> None:
-    model = nano.open_model(base)
+    model = model_folder.open_model(base)
     encoded = data.load([mixed], world.images, processing.load_processor(base))
     summed = 0.0
     for i, ids in enumerate(encoded.ids):

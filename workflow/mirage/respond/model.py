@@ -20,7 +20,7 @@ from mirage.respond.items import Question
 from mirage.tune.data import count_tiles, slot_tokens
 from mirage.tune.families import family_of
 from mirage.tune.families.base import Family, NanoProcessor
-from mirage.tune.nano import open_model
+from mirage.tune.model_folder import open_model
 from mirage.tune.processing import load_processor
 from mirage.tune.tokens import chat
 

@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.tune import batching, nano, processing
+from mirage.tune import batching, model_folder, nano, processing
 from mirage.tune.data import Encoded, load, shared_vocabulary
 from mirage.tune.families import PARTS
 from mirage.tune.families.base import NanoProcessor
@@ -104,7 +104,7 @@ def _base(task: Task, log: Log) -> Made:
     special = processing.special_ids(processor)
     seed = int(task.settings["seed"])
     model = nano.build_model(settings, len(processor.tokenizer), special, seed)
-    counts = nano.freeze(model, PARTS)
+    counts = model_folder.freeze(model, PARTS)
     curves = {}
     with matrix_products(how["matrix_products"]) as attention:
         model.set_attn_implementation(attention)
@@ -142,10 +142,10 @@ def _recipe(task: Task, log: Log) -> Made:
     settings = task.settings
     recipe, how, seed = settings["recipe"]["tune"], settings["tune"], int(settings["seed"])
     processor = processing.load_processor(task.base)
-    model = nano.open_model(Path(task.base))
+    model = model_folder.open_model(Path(task.base))
     folders = [Path(folder) for folder in task.data]
     data = load(folders, Path(task.images), processor)
-    counts = nano.freeze(model, recipe["parts"])
+    counts = model_folder.freeze(model, recipe["parts"])
     deepspeed = how["engine"] == "deepspeed"
     run_ = Run(
         name=settings["recipe"]["name"],
@@ -185,7 +185,7 @@ def _write(
     settings: Mapping[str, Any],
 ) -> None:
     """Writes the model folder, the curve and the record for the tracking store."""
-    nano.save_model(model, out)
+    model_folder.save_model(model, out)
     processing.save_processor(processor, model.config.model_type, out)
     rows = [{"phase": name, **row} for name, curve in curves.items() for row in curve]
     text = "".join(json.dumps(row) + "\n" for row in rows)

@@ -21,7 +21,7 @@ from transformers.trainer import Trainer
 from transformers.trainer_callback import PrinterCallback, TrainerCallback
 from transformers.training_args import TrainingArguments
 
-from mirage.tune import checkpoint, nano
+from mirage.tune import checkpoint, model_folder
 from mirage.tune.batching import best_width, collate, sizes
 from mirage.tune.data import Encoded
 from mirage.tune.objective import Objective
@@ -190,12 +190,14 @@ class _Trainer(Trainer):
         folder = self.folder if output_dir is None else Path(output_dir)
         if self.args.should_save:
             folder.mkdir(parents=True, exist_ok=True)
-            nano.save_weights(self.objective.model, folder / nano.WEIGHTS)
+            model_folder.save_weights(self.objective.model, folder / model_folder.WEIGHTS)
 
     def _load_from_checkpoint(
         self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
     ) -> None:
-        nano.load_weights(self.objective.model, Path(resume_from_checkpoint) / nano.WEIGHTS)
+        model_folder.load_weights(
+            self.objective.model, Path(resume_from_checkpoint) / model_folder.WEIGHTS
+        )
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
         super()._save_checkpoint(model, trial)

@@ -19,6 +19,8 @@ class Text(Strict):
         heads: Attention heads; ``kv_heads`` of keys and values, which they share.
         max_tokens: The longest prompt with its answer.
         rope_theta: Base of the rotary positions.
+        tie_word_embeddings: Whether the head that writes words is the table that reads them; real
+            models of 7-8 B parameters have a head of their own.
     """
 
     hidden_size: Positive
@@ -28,6 +30,7 @@ class Text(Strict):
     intermediate_size: Positive
     max_tokens: Positive
     rope_theta: Rate
+    tie_word_embeddings: bool
 
     @model_validator(mode="after")
     def _heads_fit(self) -> Self:

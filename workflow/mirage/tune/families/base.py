@@ -183,7 +183,7 @@ def text_config(model: Settings, vocab_size: int, special: Mapping[str, int]) ->
         "intermediate_size": text["intermediate_size"],
         "max_position_embeddings": text["max_tokens"],
         "rope_parameters": {"rope_type": "default", "rope_theta": float(text["rope_theta"])},
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": text["tie_word_embeddings"],
         **ends(special),
     }
 

@@ -111,7 +111,7 @@ class InternVL(Family):
     parts: Mapping[str, tuple[str, ...]] = {
         "vision": ("model.vision_tower.",),
         "projector": ("model.multi_modal_projector.",),
-        "language_model": ("model.language_model.",),
+        "language_model": ("model.language_model.", "lm_head."),
     }
 
     @property
@@ -135,7 +135,7 @@ class InternVL(Family):
             image_token_id=special["context_image_token"],
             image_seq_length=image_tokens(model),
             downsample_ratio=model["shape"]["downsample_ratio"],
-            tie_word_embeddings=True,
+            tie_word_embeddings=model["shape"]["text"]["tie_word_embeddings"],
             dtype="float32",
             **ends(special),
         )

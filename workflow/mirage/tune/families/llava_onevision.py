@@ -96,7 +96,7 @@ class LlavaOnevision(Family):
     parts: Mapping[str, tuple[str, ...]] = {
         "vision": ("model.vision_tower.",),
         "projector": ("model.multi_modal_projector.", "model.image_newline"),
-        "language_model": ("model.language_model.",),
+        "language_model": ("model.language_model.", "lm_head."),
     }
 
     @property
@@ -122,7 +122,7 @@ class LlavaOnevision(Family):
             image_token_index=special["image_token"],
             video_token_index=special["video_token"],
             image_grid_pinpoints=[[side, side], [side, 2 * side]],
-            tie_word_embeddings=True,
+            tie_word_embeddings=model["shape"]["text"]["tie_word_embeddings"],
             dtype="float32",
             **ends(special),
         )

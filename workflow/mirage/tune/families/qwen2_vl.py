@@ -106,7 +106,7 @@ class Qwen2VL(Family):
     parts: Mapping[str, tuple[str, ...]] = {
         "projector": ("model.visual.merger.",),
         "vision": ("model.visual.",),
-        "language_model": ("model.language_model.",),
+        "language_model": ("model.language_model.", "lm_head."),
     }
 
     @property
@@ -137,7 +137,7 @@ class Qwen2VL(Family):
             video_token_id=special["video_token"],
             vision_start_token_id=special["vision_start_token"],
             vision_end_token_id=special["vision_end_token"],
-            tie_word_embeddings=True,
+            tie_word_embeddings=model["shape"]["text"]["tie_word_embeddings"],
             dtype="float32",
             **ends(special),
         )
