@@ -32,6 +32,9 @@ def plan() -> Plan:
         key = repr(sorted(config.items()))
         if key not in resolved:
             resolved[key] = resolve(config)
-        return {f"{job.stage}/{job.name}": job for job in plan_jobs(resolved[key], versions)}
+        return {
+            f"{job.stage}/{job.name}": job
+            for job in plan_jobs(resolved[key], lambda stage, _: versions[stage])
+        }
 
     return make

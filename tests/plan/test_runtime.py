@@ -14,7 +14,7 @@ from mirage.contracts import DataError
 from mirage.files import file_sha256
 from mirage.plan import runtime
 from mirage.plan.artifact import Manifest
-from mirage.plan.code_version import stage_code
+from mirage.plan.code_version import Code, code_of
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.runtime import run_job
@@ -45,7 +45,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def freeze(store: Path, parents: dict[str, list[str]] | None = None, **settings: Any) -> Path:
     """Writes a frozen job and returns its artifact folder."""
-    code = stage_code(STAGE)
+    code = code_of(STAGE, {})
     about: dict[str, Any] = {"stage": STAGE, "kind": STAGE, "name": "oracle"}
     about |= {"settings": {"text": "safe", **settings}, "parents": parents or {}}
     folders = [folder for many in about["parents"].values() for folder in many]
@@ -119,8 +119,7 @@ def test_changed_code_stops(
     run_job(STAGE, folder)  # other bytes, but the same syntax trees
     assert calls == ["oracle"]
     shutil.rmtree(folder)
-    changed = stage_code("score")
-    monkeypatch.setattr(runtime, "stage_code", lambda stage: changed)
+    monkeypatch.setattr(runtime, "code_of", lambda stage, entries: Code("other", {}))
     with pytest.raises(ConfigError, match="code of judge changed"):
         run_job(STAGE, folder)
 

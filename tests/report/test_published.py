@@ -14,7 +14,7 @@ import yaml
 from wide_data import data_of
 
 from mirage.contracts import DataError
-from mirage.plan.code_version import stage_code
+from mirage.plan.code_version import code_of
 from mirage.plan.schema.study import TABLES
 from mirage.report import exhibits as nano
 from mirage.report.assemble import BLOCKS, blocks_of, build_tables
@@ -290,7 +290,7 @@ def test_files_say_every_cell_as_printed_with_its_flags(found: Paper) -> None:
 
 
 def test_published_values_decide_the_id_of_reports() -> None:
-    sources = set(stage_code("report").sources)
+    sources = set(code_of("report", {}).sources)
     assert {"reports/paper.yaml", "reports/chapters.yaml"} <= sources
     assert {"reports/published/table4.csv", "reports/published/flags.yaml"} <= sources
 

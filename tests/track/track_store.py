@@ -18,7 +18,7 @@ from mirage.contracts import write_rows
 from mirage.files import sha256
 from mirage.pictures import pack
 from mirage.plan.artifact import Manifest, inventory
-from mirage.plan.code_version import stage_code
+from mirage.plan.code_version import code_of
 from mirage.plan.job import Job
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where
@@ -69,7 +69,7 @@ class Maker:
         job, made = ctx.job, {"commit": "c0ffee", "dirty": False}
         Manifest(
             job.stage, job.kind, job.name, job.id, job.settings, job.parents,
-            stage_code(job.stage).version,
+            code_of(job.stage, job.entries).version,
             inventory(ctx.out), TIMING, made,
         ).write(ctx.out)  # fmt: skip
         return job.folder

@@ -13,7 +13,7 @@ import pytest
 
 from mirage.contracts import Response, Sample, write_rows
 from mirage.plan.artifact import Manifest, inventory
-from mirage.plan.code_version import stage_code
+from mirage.plan.code_version import code_of
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 
@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Path:
 
 def judge(store: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """Freezes a judge job over both parents and runs it as the rule does."""
-    code = stage_code("judge")
+    code = code_of("judge", {})
     about: dict[str, Any] = {"stage": "judge", "kind": "judge", "name": "oracle"}
     about["settings"] = {"judge": {"name": "oracle", "kind": "oracle"}}
     about["parents"] = {

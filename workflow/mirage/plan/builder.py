@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,13 +27,15 @@ MINUTES = {
 
 Settings = dict[str, Any]
 Parents = dict[str, list[str]]
+Version = Callable[[str, Mapping[str, str]], str]
+"""Stage and entries -> version of the code they reach."""
 
 
 @dataclass
 class Builder:
     """Collects jobs; a job asked for twice is made once."""
 
-    codes: Mapping[str, str]
+    version: Version
     jobs: dict[str, Job] = field(default_factory=dict)
 
     def add(
@@ -70,7 +72,7 @@ class Builder:
                 parents=parents,
                 minutes=MINUTES[stage, kind],
                 threads=threads,
-                code=self.codes[stage],
+                code=self.version(stage, entries or {}),
                 entries=dict(entries or {}),
                 parent_ids={folder: self.jobs[folder].id for folder in folders},
             )

@@ -1,168 +1,286 @@
-"""The version of a stage's code: a hash over the syntax trees it can reach.
+"""The version of the code that makes an artifact: a hash over the syntax trees it can reach.
 
-Comments, docstrings and formatting do not count, so they rerun nothing; a changed function counts
-for every stage that can import it, also lazily inside a function. The plan and the command line do
-not count: they decide *which* job runs, and that stands in its settings.
+A job reaches the package of its stage, ``mirage.<stage>``, and the modules of its entries; from
+there, every module that is imported anywhere, also inside functions, in whatever package, as long
+as its source belongs to no library (standard library, site-packages). Comments, docstrings,
+formatting and imports for type checkers do not count. Data files count where a reached module
+declares them::
+
+    DATA_FILES = ("data/hazards.csv",)   # relative to the module's folder
+
+Nothing is found by listing folders, so a file that nobody imports or declares changes nothing.
+
+A module named as an entry may declare ``ENGINE_VERSION = 3`` (an integer literal). That number
+then stands for the module's own source, and for all modules inside it if it is a package: an engine
+at full scale can be edited without running everything again. A test of its behaviour, which fails
+when answers change and the number does not, belongs beside such a module.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+from mirage.context import ConfigError
 from mirage.files import canonical, sha256, write_atomic
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The folder of the package ``mirage``."""
 
-FREE = ("mirage.plan", "mirage.cli", "mirage.__main__")
-COUNTED = ("mirage.plan.artifact",)
-BESIDE = {"report": ("reports",)}
-"""Folders of the repository whose files a stage reads beside its package; galleries are outputs."""
+EXTRA = "MIRAGE_EXTRA"
+"""Environment variable: a folder with a user's own configuration and modules."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """A stage's code.
+    """The code of a job.
 
     Attributes:
-        version: Hash over syntax trees and data files.
-        sources: File relative to the repository -> sha256 of its bytes, to see quickly that nothing
-            at all was touched.
+        version: Hash over syntax trees, engine versions and data files.
+        sources: File -> sha256 of its bytes, to see quickly that nothing at all was touched. Files
+            of this repository are relative to it, others absolute.
     """
 
     version: str
     sources: dict[str, str]
 
 
-class Trees:
-    """Hashes and imports of Python files, remembered by content between runs."""
+@dataclass(frozen=True)
+class Module:
+    """What counts of a Python file.
 
-    def __init__(self, memory: Path | None = None) -> None:
-        """Reads what an earlier run remembered, if there is such a file."""
+    Attributes:
+        tree: Hash of the bare syntax tree.
+        imports: Absolute dotted names that it may import; some are functions, not modules.
+        names: What it defines or imports at its top level.
+        data_files: Declared data files, relative to its folder.
+        engine: The declared engine version.
+    """
+
+    tree: str
+    imports: list[str]
+    names: list[str]
+    data_files: list[str]
+    engine: int | None
+
+
+class Versions:
+    """Versions of code, remembered by content between runs and by roots within one."""
+
+    def __init__(self, memory: Path | None = None, roots: Sequence[Path] | None = None) -> None:
+        """Reads what an earlier run remembered, if there is such a file.
+
+        Args:
+            memory: Where to remember.
+            roots: Folders that modules are looked up in; those of ``source_roots`` if not given.
+        """
         self.memory = memory
-        self.known: dict[str, tuple[str, list[str]]] = {}
-        self.fresh = False
+        self.roots = list(roots) if roots is not None else source_roots()
+        self.known: dict[str, dict[str, Any]] = {}
+        self.changed = False
+        self._files: dict[str, Path | None] = {}
+        self._modules: dict[str, tuple[Module, str]] = {}
+        self._codes: dict[tuple[str, ...], Code] = {}
         if memory is not None and memory.is_file():
             try:
                 self.known = json.loads(memory.read_text(encoding="utf-8"))
             except json.JSONDecodeError:
                 self.known = {}
 
-    def look(self, module: str, text: bytes, is_package: bool) -> tuple[str, list[str]]:
-        """Returns the tree hash of a module and the ``mirage`` names it imports."""
-        key = f"{module} {sha256(text)}"
-        if key not in self.known:
-            tree = ast.parse(text)
-            names = sorted(set(_imports(tree, module, is_package)))
-            self.known[key] = (sha256(ast.dump(_bare(tree)).encode()), names)
-            self.fresh = True
-        tree_hash, names = self.known[key]
-        return tree_hash, names
+    def of(self, stage: str, entries: Mapping[str, str]) -> Code:
+        """Returns the code of a job.
+
+        Args:
+            stage: One of the six stages.
+            entries: The job's entries; their modules count.
+
+        Raises:
+            ConfigError: An entry's module or function does not exist, a Python file cannot be
+                parsed, or a declared data file is missing.
+        """
+        for reference in entries.values():
+            self._check(reference)
+        engines = sorted({reference.partition(":")[0] for reference in entries.values()})
+        start = (f"mirage.{stage}", *engines)
+        if start not in self._codes:
+            self._codes[start] = self._reach(start, engines)
+        return self._codes[start]
 
     def save(self) -> None:
         """Remembers for the next run, if anything was new."""
-        if self.fresh and self.memory is not None:
+        if self.changed and self.memory is not None:
             write_atomic(self.memory, canonical(self.known))
 
+    def reached(self, start: Iterable[str]) -> list[str]:
+        """Returns the modules that some modules reach, themselves included, sorted."""
+        todo, reached = list(start), set()
+        while todo:
+            for name in _with_parents(todo.pop()):
+                if name not in reached and self._file(name) is not None:
+                    reached.add(name)
+                    todo += self._module(name)[0].imports
+        return sorted(reached)
 
-def stage_code(stage: str, trees: Trees | None = None, package: Path = PACKAGE) -> Code:
-    """Returns the code version of a stage.
+    def _reach(self, start: Iterable[str], engines: list[str]) -> Code:
+        hashes: dict[str, str | int] = {}
+        sources: dict[str, str] = {}
+        for name in self.reached(start):
+            module, digest = self._module(name)
+            path = self._file(name)
+            assert path is not None
+            if path.is_dir():
+                continue
+            owner = self._engine(name, engines)
+            hashes[name] = module.tree if owner is None else owner
+            sources[_shown(path)] = digest
+            for data in module.data_files:
+                digest = _data_digest(path.parent / data, path)
+                hashes[f"{name} {data}"] = sources[_shown(path.parent / data)] = digest
+        return Code(sha256(canonical(hashes).encode()), dict(sorted(sources.items())))
 
-    Args:
-        stage: One of the six stages; a stage without a package has the version of nothing.
-        trees: Remembered hashes, shared between stages.
-        package: Folder of the package ``mirage``.
-    """
-    trees = trees or Trees()
-    todo = [f"mirage.{stage}", *_modules_below(package, stage)]
-    hashes: dict[str, str] = {}
-    sources: dict[str, str] = {}
-    root = package.parent.parent
-    while todo:
-        module = todo.pop()
-        path = _file(package, module)
-        if module in hashes or path is None or not _counts(module):
-            continue
-        text = path.read_bytes()
-        hashes[module], names = trees.look(module, text, path.name == "__init__.py")
-        sources[path.relative_to(root).as_posix()] = sha256(text)
-        todo += [name for found in names for name in _with_parents(found)]
-    for path in _data_files(package, stage, sorted(hashes)):
-        name = path.relative_to(root).as_posix()
-        hashes[name] = sources[name] = sha256(path.read_bytes())
-    return Code(sha256(canonical(hashes).encode()), dict(sorted(sources.items())))
+    def _engine(self, name: str, engines: list[str]) -> int | None:
+        """The number that stands for a module: its own, or of the engine package it is inside."""
+        for engine in engines:
+            if name == engine or name.startswith(engine + "."):
+                return self._module(engine)[0].engine
+        return None
+
+    def _check(self, reference: str) -> None:
+        module, _, name = reference.partition(":")
+        if self._file(module) is None:
+            raise ConfigError(
+                f"{reference!r}: there is no module {module}. Put its folder on PYTHONPATH or give "
+                "it with: snakemake --config extra=<folder>"
+            )
+        if name not in self._module(module)[0].names:
+            raise ConfigError(f"{reference!r}: {self._file(module)} has no {name!r}.")
+
+    def _module(self, name: str) -> tuple[Module, str]:
+        """What counts of a module, and the digest of its file."""
+        if name not in self._modules:
+            path = self._file(name)
+            assert path is not None
+            text = b"" if path.is_dir() else path.read_bytes()
+            digest = sha256(text)
+            key = f"{name} {digest}"
+            if key not in self.known:
+                self.known[key] = asdict(read_module(name, text, path))
+                self.changed = True
+            self._modules[name] = Module(**self.known[key]), digest
+        return self._modules[name]
+
+    def _file(self, name: str) -> Path | None:
+        """The file of a module; None for what is no module or belongs to a library."""
+        if name not in self._files:
+            parent, _, last = name.rpartition(".")
+            if parent:
+                above = self._file(parent)
+                inside = above is not None and (above.is_dir() or above.name == "__init__.py")
+                folders = [above if above.is_dir() else above.parent] if above and inside else []
+            else:
+                folders = self.roots
+            tries = [f for r in folders for f in (r / last / "__init__.py", r / f"{last}.py")]
+            # A folder without __init__.py is a package too, where nothing else has its name.
+            tries += [r / last for r in folders]
+            self._files[name] = next((p for p in tries if p.is_file() or p.is_dir()), None)
+        return self._files[name]
 
 
-def untouched(sources: dict[str, str], package: Path = PACKAGE) -> bool:
+def code_of(stage: str, entries: Mapping[str, str]) -> Code:
+    """Returns the code of one job as it is now, nothing remembered."""
+    return Versions().of(stage, entries)
+
+
+def untouched(sources: Mapping[str, str]) -> bool:
     """Tells whether every source still has the bytes it had."""
-    root = package.parent.parent
     return all(
-        (root / name).is_file() and sha256((root / name).read_bytes()) == want
-        for name, want in sources.items()
+        path.is_file() and sha256(path.read_bytes()) == want
+        for path, want in ((_repository() / name, want) for name, want in sources.items())
     )
 
 
-def _file(package: Path, module: str) -> Path | None:
-    base = package.joinpath(*module.split(".")[1:])
-    for path in (base / "__init__.py", base.with_suffix(".py")):
-        if path.is_file():
-            return path
-    return None
+def source_roots() -> list[Path]:
+    """Returns the folders on Python's path that hold no library: this suite's, and a user's own.
+
+    The working directory counts only where PYTHONPATH or ``extra`` names it: ``python -m`` puts it
+    on the path and ``snakemake`` does not, and plan and jobs must see the same code.
+    """
+    extra, named = os.environ.get(EXTRA, ""), os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    wanted = [str(PACKAGE.parent), extra, *named]
+    cwd = Path.cwd()
+    wanted += [entry for entry in sys.path if entry and Path(entry).resolve() != cwd]
+    roots = [Path(entry).resolve() for entry in wanted if entry]
+    return [root for root in dict.fromkeys(roots) if root.is_dir() and not _library(root)]
 
 
-def _modules_below(package: Path, stage: str) -> list[str]:
-    folder = package / stage
-    files = sorted(folder.rglob("*.py"))
-    names = [path.relative_to(package).with_suffix("").as_posix() for path in files]
-    return ["mirage." + name.replace("/", ".").removesuffix(".__init__") for name in names]
+def read_module(name: str, text: bytes, path: Path) -> Module:
+    """Returns what counts of a Python file.
+
+    Raises:
+        ConfigError: It cannot be parsed, or a declaration is no literal.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as wrong:
+        raise ConfigError(f"{path}, line {wrong.lineno}: {wrong.msg}.") from None
+    declared = _declared(tree, path)
+    bare = _bare(tree)
+    return Module(
+        tree=sha256(ast.dump(bare).encode()),
+        imports=sorted(set(_imports(bare, name, path.name == "__init__.py"))),
+        names=sorted(set(_names(bare))),
+        data_files=sorted(declared.get("DATA_FILES", ())),
+        engine=declared.get("ENGINE_VERSION"),
+    )
 
 
-def _data_files(package: Path, stage: str, modules: list[str]) -> Iterator[Path]:
-    tops = sorted({module.split(".")[1] for module in modules if "." in module})
-    folders = [package / top for top in tops if (package / top).is_dir() and top != "plan"]
-    folders += [package.parent.parent / name for name in BESIDE.get(stage, ())]
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            hidden = {"__pycache__", "gallery"} & set(path.parts)
-            if path.is_file() and path.suffix not in (".py", ".pyc") and not hidden:
-                yield path
+def _declared(tree: ast.Module, path: Path) -> dict[str, Any]:
+    declared: dict[str, Any] = {}
+    kinds = {"DATA_FILES": tuple, "ENGINE_VERSION": int}
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        name = next((t.id for t in targets if isinstance(t, ast.Name) and t.id in kinds), None)
+        if name is None or not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        try:
+            declared[name] = ast.literal_eval(node.value)
+        except ValueError:
+            declared[name] = None
+        if not isinstance(declared[name], kinds[name]):
+            raise ConfigError(
+                f"{path}, line {node.lineno}: {name} must be a literal {kinds[name].__name__}, "
+                "because it is read without importing the module."
+            )
+    return declared
 
 
-def _counts(module: str) -> bool:
-    if module in COUNTED:
-        return True
-    return not any(module == free or module.startswith(free + ".") for free in FREE)
-
-
-def _with_parents(module: str) -> list[str]:
-    parts = module.split(".")
-    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.If) and _types_only(node.test):
-            todo += node.orelse
-            continue
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.split(".")[0] == "mirage")
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, module, is_package)
-            if base.split(".")[0] == "mirage":
-                yield base
-                yield from (f"{base}.{a.name}" for a in node.names)
-        todo += ast.iter_child_nodes(node)
-
-
-def _types_only(test: ast.expr) -> bool:
-    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
-    return name == "TYPE_CHECKING"
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
@@ -173,10 +291,62 @@ def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     return ".".join([*parts, *([node.module] if node.module else [])])
 
 
-def _bare(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
+class _Strip(ast.NodeTransformer):
+    """Takes away what decides nothing at run time: docstrings, and imports for type checkers."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt] | None:
+        name = node.test.attr if isinstance(node.test, ast.Attribute) else None
+        name = node.test.id if isinstance(node.test, ast.Name) else name
+        self.generic_visit(node)
+        return node.orelse or None if name == "TYPE_CHECKING" else node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 node.body = node.body[1:]
-    return tree
+        return super().generic_visit(node)
+
+
+def _bare(tree: ast.Module) -> ast.Module:
+    stripped = _Strip().visit(tree)
+    assert isinstance(stripped, ast.Module)
+    return stripped
+
+
+def _with_parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+
+
+def _data_digest(path: Path, declared_in: Path) -> str:
+    try:
+        return sha256(path.read_bytes())
+    except OSError as wrong:
+        raise ConfigError(
+            f"{path}, declared in DATA_FILES of {declared_in}, cannot be read ({wrong.strerror})."
+        ) from None
+
+
+def _repository() -> Path:
+    return PACKAGE.parent.parent
+
+
+def _shown(path: Path) -> str:
+    path = Path(os.path.normpath(path))
+    root = _repository()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+@cache
+def _libraries() -> tuple[Path, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
+    return tuple(Path(sysconfig.get_path(name)).resolve() for name in names)
+
+
+def _library(folder: Path) -> bool:
+    if {"site-packages", "dist-packages"} & set(folder.parts):
+        return True
+    inside = any(folder.is_relative_to(library) for library in _libraries())
+    # python311.zip and lib-dynload lie beside and below the standard library.
+    return inside or folder.suffix == ".zip"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
-from mirage.plan.code_version import Code, Trees, stage_code
+from mirage.plan.code_version import Versions
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
-from mirage.plan.job import STAGES, Job
+from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
 from mirage.plan.study.resolve import Resolved, resolve
@@ -37,8 +37,8 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     """
     announce_parent()
     if main:
-        frozen, codes = make_plan(config)
-        freeze(frozen, codes)
+        frozen, versions = make_plan(config)
+        freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
         for line in show_reports(frozen):
             print(line, file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
@@ -52,11 +52,11 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     return load(Path(os.environ[VARIABLE]))
 
 
-def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, dict[str, Code]]:
+def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
     """Composes and validates the plan of a study; nothing but remembered code hashes is written.
 
     Returns:
-        The plan, and stage -> code.
+        The plan, and the versions of the code that its jobs were planned with.
 
     Raises:
         PlanError: All problems of the configuration.
@@ -64,10 +64,9 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, dict[str, Code]]:
     """
     study = resolve(config)
     prepare(Path(study.store))
-    trees = Trees(Path(study.store) / PLANS / "code" / "trees.json")
-    codes = {stage: stage_code(stage, trees) for stage in STAGES}
-    trees.save()
-    jobs = plan_jobs(study, {stage: code.version for stage, code in codes.items()})
+    versions = Versions(Path(study.store) / PLANS / "code" / "trees.json")
+    jobs = plan_jobs(study, lambda stage, entries: versions.of(stage, entries).version)
+    versions.save()
     plan = assemble(
         study=study.study.name,
         store=study.store,
@@ -75,7 +74,7 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, dict[str, Code]]:
         resources={job.folder: resources(job, study) for job in jobs},
         track=study.track.model_dump(mode="json"),
     )
-    return plan, codes
+    return plan, versions
 
 
 def prepare(store: Path) -> None:

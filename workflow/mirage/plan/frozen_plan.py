@@ -11,14 +11,13 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
 from mirage.files import MANIFEST, canonical, sha256, write_atomic
-from mirage.plan.code_version import Code
 from mirage.plan.job import Job
 
 VARIABLE = "MIRAGE_PLAN"
@@ -109,12 +108,16 @@ def assemble(
     return Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
 
 
-def freeze(plan: Frozen, codes: Mapping[str, Code]) -> None:
-    """Writes the plan and one file per job; a file that already says the same is left alone."""
+def freeze(plan: Frozen, sources: Callable[[Job], dict[str, str]]) -> None:
+    """Writes the plan and one file per job; a file that already says the same is left alone.
+
+    Args:
+        plan: The plan.
+        sources: Gives the files that a job's code version was read from, with their digests.
+    """
     store = Path(plan.store)
     for folder, job in plan.jobs.items():
-        code = codes[job.stage]
-        spec = {"job": job.to_json(), "sources": code.sources}
+        spec = {"job": job.to_json(), "sources": sources(job)}
         _write_once(job_file(store, folder), spec)
     whole = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
     _write_once(plan.path, whole | {"jobs": [job.to_json() for job in plan.jobs.values()]})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mirage.model_card import BASE, ModelCard
-from mirage.plan.builder import Builder, Settings, Source, Start, Trained, plain
+from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
 from mirage.plan.job import Job
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
@@ -23,14 +23,14 @@ from mirage.plan.study.resolve import Resolved
 from mirage.plan.study.variants import Recipes, takes
 
 
-def plan_jobs(study: Resolved, codes: Mapping[str, str]) -> list[Job]:
+def plan_jobs(study: Resolved, version: Version) -> list[Job]:
     """Returns every job of a study, parents before children.
 
     Args:
         study: The validated study.
-        codes: Stage -> version of its code.
+        version: Gives the version of the code of a stage with some entries.
     """
-    builder = Builder(codes)
+    builder = Builder(version)
     world = {"world": plain(study.world), "engine": plain(study.engine)}
     settings = {"kind": "images", **world}
     images = builder.add(stage="build", kind="images", name="images", settings=settings, parents={})

@@ -22,7 +22,7 @@ from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
 from mirage.files import MANIFEST, sync_folder
 from mirage.plan.artifact import Manifest, inventory, payload_digest
-from mirage.plan.code_version import stage_code, untouched
+from mirage.plan.code_version import code_of, untouched
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
@@ -101,7 +101,7 @@ def read_job(stage: str, folder: Path) -> Job:
         raise ConfigError(f"{path} cannot be read ({broken}). {again}") from None
     if recomputed != job.id or job.folder != f"{stage}/{folder.name}":
         raise ConfigError(f"The settings in {path} do not give the id in its name. {again}")
-    if not untouched(sources) and stage_code(stage).version != job.code:
+    if not untouched(sources) and code_of(stage, job.entries).version != job.code:
         raise ConfigError(f"The code of {stage} changed since {job.folder} was planned. {again}")
     return job
 

@@ -20,6 +20,21 @@ T = TypeVar("T")
 SOURCES = Path(__file__).resolve().parents[3] / "reports"
 """Templates and captions of the repository."""
 
+DATA_FILES = (
+    "../../../reports/captions.yaml",
+    "../../../reports/chapters.yaml",
+    "../../../reports/html/block.html",
+    "../../../reports/html/browser.html",
+    "../../../reports/html/browser.js",
+    "../../../reports/html/page.css",
+    "../../../reports/html/page.html",
+    "../../../reports/html/page.js",
+    "../../../reports/html/provenance.html",
+    "../../../reports/html/view.html",
+    "../../../reports/typst/report.typ",
+)
+"""What the modules of the report read there; published values are declared beside their reader."""
+
 
 LAST_OF_DEVELOPMENT = 4
 """Seeds up to this one are for development and enter no claim."""

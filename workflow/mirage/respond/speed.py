@@ -25,6 +25,7 @@ from mirage.respond.decode import MIN_ROWS
 from mirage.respond.items import Question, read_suite
 from mirage.respond.model import Answerer
 
+DATA_FILES = ("speed.html.jinja",)
 SPEED = "speed.json"
 PAGE = "speed.html"
 

@@ -17,7 +17,7 @@ from mirage.context import JobContext
 from mirage.contracts import DataError
 from mirage.files import file_sha256
 from mirage.plan.artifact import Manifest
-from mirage.plan.code_version import stage_code
+from mirage.plan.code_version import code_of
 from mirage.plan.job import Job
 from mirage.track.client import Tracker
 from mirage.track.content import MANIFESTS, PICTURES, SAMPLES
@@ -58,11 +58,10 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
         archive.extractall(store)
     for folder, name in _changed(manifests, store):
         say(f"rebuild: {folder}/{name} is not what the run made; the tables follow what is there")
-    for stage in ("score", "report"):
-        if stage_code(stage).version not in {
-            m.code for m in manifests.values() if m.stage == stage
-        }:
-            say(f"rebuild: the code of {stage} is not what the run used; the tables may differ")
+    for made in manifests.values():
+        remade = made.stage in ("score", "report")
+        if remade and code_of(made.stage, made.entries).version != made.code:
+            say(f"rebuild: the code of {made.name} is not what the run used; the tables may differ")
     for folder in manifests[report].parents["score"]:
         _run(manifests[folder], store, store / folder)
         manifests[folder].write(store / folder)
@@ -119,7 +118,15 @@ def _changed(manifests: dict[str, Manifest], store: Path) -> list[tuple[str, str
 
 
 def _run(made: Manifest, store: Path, out: Path) -> None:
-    job = Job(made.stage, made.kind, made.name, made.id, made.settings, made.parents)
+    job = Job(
+        stage=made.stage,
+        kind=made.kind,
+        name=made.name,
+        id=made.id,
+        settings=made.settings,
+        parents=made.parents,
+        entries=made.entries,
+    )
     work = store / "work" / made.id
     work.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)

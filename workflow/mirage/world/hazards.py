@@ -10,6 +10,8 @@ from typing import Literal
 
 from mirage.world.catalog import ROLES, THINGS
 
+DATA_FILES = ("data/hazards.csv",)
+
 Mark = Literal["hazardous", "benign", "ambiguous"]
 
 

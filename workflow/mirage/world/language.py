@@ -8,6 +8,8 @@ from importlib.resources import files
 
 from mirage.contracts import DataError, Sample, TrainSample
 
+DATA_FILES = ("data/vocabulary.txt",)
+
 
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[str, ...]:

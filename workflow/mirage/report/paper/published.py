@@ -21,6 +21,38 @@ from mirage.report.blocks import Cell, Column, Number, Table, Text
 from mirage.report.captions import SOURCES, parsed, validated
 
 COLUMNS = ("table", "row", "column", "value", "unit", "source", "flag")
+DATA_FILES = (
+    "../../../../reports/published/checks.yaml",
+    "../../../../reports/published/fig4.csv",
+    "../../../../reports/published/fig5.csv",
+    "../../../../reports/published/flags.yaml",
+    "../../../../reports/published/headline.csv",
+    "../../../../reports/published/rebuttal_general.csv",
+    "../../../../reports/published/rebuttal_mis.csv",
+    "../../../../reports/published/rebuttal_released.csv",
+    "../../../../reports/published/sources.yaml",
+    "../../../../reports/published/table1.csv",
+    "../../../../reports/published/table10.csv",
+    "../../../../reports/published/table11.csv",
+    "../../../../reports/published/table12.csv",
+    "../../../../reports/published/table13.csv",
+    "../../../../reports/published/table14.csv",
+    "../../../../reports/published/table15.csv",
+    "../../../../reports/published/table16.csv",
+    "../../../../reports/published/table17.csv",
+    "../../../../reports/published/table18.csv",
+    "../../../../reports/published/table19.csv",
+    "../../../../reports/published/table2.csv",
+    "../../../../reports/published/table3.csv",
+    "../../../../reports/published/table4.csv",
+    "../../../../reports/published/table5.csv",
+    "../../../../reports/published/table6.csv",
+    "../../../../reports/published/table7.csv",
+    "../../../../reports/published/table8.csv",
+    "../../../../reports/published/table9.csv",
+    "../../../../reports/published/v1_table9.csv",
+    "../../../../reports/paper.yaml",
+)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PREFIX = "published_"
 """Ids of tables of published values begin so; those of nano tables never do."""
@@ -120,7 +152,8 @@ def paper(folder: Path = SOURCES) -> Paper:
         DataError: A file is gone or broken, or names an unknown flag, source or table.
     """
     entries = {key: _entry(key, plain) for key, plain in _yaml(folder / "paper.yaml").items()}
-    files = {path.stem: path for path in (folder / "published").glob("*.csv")}
+    tables = [Path(name) for name in DATA_FILES if name.endswith(".csv")]
+    files = {path.stem: folder / "published" / path.name for path in tables}
     order = [*(key for key in entries if key in files), *sorted(set(files) - set(entries))]
     found = Paper(
         entries=entries,
