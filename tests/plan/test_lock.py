@@ -75,6 +75,7 @@ def test_a_killed_owner_of_this_host_is_followed_at_once(tmp_path: Path) -> None
     with own(work, done=lambda: bool(asked.append(1)), patience=LONG) as ours:
         assert ours
         assert asked == [], "it never had to wait"
+        assert list(ours.earlier.values()) == [True]
 
 
 def test_a_silent_foreign_owner_is_taken_over_after_a_whole_observation(

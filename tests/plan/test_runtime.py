@@ -1,25 +1,24 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
 import types
 from pathlib import Path
-from typing import Any
 
 import pytest
+from frozen_job import STAGE, freeze
 
 from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
 from mirage.files import file_sha256
 from mirage.plan import runtime
 from mirage.plan.artifact import Manifest
-from mirage.plan.code_version import Code, code_of
+from mirage.plan.code_version import Code
 from mirage.plan.frozen_plan import job_file
-from mirage.plan.job import Job, identified
+from mirage.plan.job import Job
 from mirage.plan.runtime import run_job
-
-STAGE = "judge"
 
 
 @pytest.fixture
@@ -41,21 +40,6 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     stage.run = run  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mirage.judge", stage)
     return seen
-
-
-def freeze(store: Path, parents: dict[str, list[str]] | None = None, **settings: Any) -> Path:
-    """Writes a frozen job and returns its artifact folder."""
-    code = code_of(STAGE, {})
-    about: dict[str, Any] = {"stage": STAGE, "kind": STAGE, "name": "oracle"}
-    about |= {"settings": {"text": "safe", **settings}, "parents": parents or {}}
-    folders = [folder for many in about["parents"].values() for folder in many]
-    about["parent_ids"] = {folder: Manifest.read(store / folder).id for folder in folders}
-    job = identified(Job(**about, id="", code=code.version))
-    path = job_file(store, job.folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    spec = {"job": job.to_json(), "sources": code.sources}
-    path.write_text(json.dumps(spec))
-    return store / job.folder
 
 
 def test_a_job_is_published_with_its_manifest(tmp_path: Path, calls: list[str]) -> None:
@@ -81,19 +65,47 @@ def test_a_finished_artifact_is_left_alone(tmp_path: Path, calls: list[str]) -> 
     assert (folder / "manifest.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", ["missing", "shorter", "manifest"])
-def test_a_damaged_artifact_is_made_again(tmp_path: Path, calls: list[str], damage: str) -> None:
+@pytest.mark.parametrize("damage", ["missing", "shorter", "manifest", "other"])
+def test_a_damaged_artifact_stops_before_anything_runs(
+    tmp_path: Path, calls: list[str], damage: str
+) -> None:
     folder = freeze(tmp_path)
     run_job(STAGE, folder)
     if damage == "missing":
         (folder / "deep/text.txt").unlink()
     elif damage == "shorter":
         (folder / "deep/text.txt").write_text("sa")
-    else:
+    elif damage == "manifest":
         (folder / "manifest.json").write_text("{")
+    else:
+        manifest = Manifest.read(folder)
+        dataclasses.replace(manifest, id="0" * 64).write(folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(DataError, match=rf"Remove {folder} and run snakemake again"):
+        run_job(STAGE, folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    shutil.rmtree(folder)
     run_job(STAGE, folder)
     assert (folder / "deep/text.txt").read_text() == "safe"
     assert len(calls) == 2
+
+
+def test_a_deleted_manifest_comes_back_if_all_else_is_there(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    folder = freeze(tmp_path)
+    run_job(STAGE, folder)
+    before = (folder / "manifest.json").read_bytes()
+    (folder / "manifest.json").unlink()
+    run_job(STAGE, folder)
+    assert (folder / "manifest.json").read_bytes() == before
+    assert len(calls) == 1
+    (folder / "manifest.json").unlink()
+    (folder / "deep/text.txt").write_text("half")
+    (folder / "deep/left.over").write_text("of a try that died")
+    (folder / "deep/text.txt").write_text("sa")
+    with pytest.raises(DataError, match=r"holds files but no manifest\.json"):
+        run_job(STAGE, folder)
 
 
 def test_settings_that_do_not_give_the_id_stop(tmp_path: Path, calls: list[str]) -> None:
@@ -137,7 +149,7 @@ def test_a_known_error_is_one_sentence_and_nothing_is_published(
     assert runtime.main(STAGE, [str(folder)]) == 1
     assert capsys.readouterr().err == "error: verdicts.jsonl, line 3: not valid JSON.\n"
     assert not folder.exists()
-    assert list((tmp_path / "work").glob("*/scratch"))
+    assert list((tmp_path / "work").glob("*/*/scratch"))
 
 
 def test_an_empty_artifact_is_an_error(tmp_path: Path, calls: list[str]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from mirage.tune import checkpoint
@@ -78,3 +79,40 @@ def test_muon_takes_inner_matrices_only_and_its_state_survives(tmp_path: Path) -
         step(models[1], again, seed)
     pairs_of = zip(models[0].parameters(), models[1].parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs_of)
+
+
+def test_a_new_try_inherits_the_last_whole_checkpoint_of_each_run(tmp_path: Path) -> None:
+    first, second, work = (tmp_path / name for name in ("first", "second", "new"))
+    make(first / "vision", 8)
+    make(first / "joint", 4)
+    make(first / "joint", 8)
+    make(second / "joint", 12)
+    cut = make(second / "joint", 16)
+    (cut / "weights").write_bytes(b"x" * 100)
+    make(second / "joint", 20, sealed=False)
+    (second / "out").mkdir()
+    work.mkdir()
+    before = sorted(second.rglob("*"))
+    checkpoint.inherit({first: True, second: False}, work)
+    assert sorted(p.relative_to(work).as_posix() for p in work.glob("*/*")) == [
+        "joint/checkpoint-12",
+        "vision/checkpoint-8",
+    ]
+    assert checkpoint.newest(work / "joint") == work / "joint/checkpoint-12"
+    # What a process that may still live has written stays as it is; what a dead one left goes.
+    assert sorted(second.rglob("*")) == before
+    assert not first.exists()
+    links = [work / "joint/checkpoint-12/weights", second / "joint/checkpoint-12/weights"]
+    assert links[0].stat().st_ino == links[1].stat().st_ino
+
+
+def test_checkpoints_are_copied_where_files_cannot_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", no_links)
+    make(tmp_path / "first/run", 4)
+    checkpoint.inherit({tmp_path / "first": False}, tmp_path / "new")
+    assert checkpoint.newest(tmp_path / "new/run") == tmp_path / "new/run/checkpoint-4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -61,14 +62,19 @@ def test_two_runs_beside_each_other(checkout: Checkout, undisturbed: dict[str, b
     assert len(checkout.runs) == len(set(checkout.runs))
 
 
-def test_killed_between_moving_and_the_manifest(
-    checkout: Checkout, undisturbed: dict[str, bytes]
-) -> None:
+def test_a_report_without_its_manifest(checkout: Checkout, undisturbed: dict[str, bytes]) -> None:
     checkout.snakemake()
     (report,) = [p for p in (checkout.root / "results/report").glob("toy-*") if p.is_dir()]
     (report / "manifest.json").unlink()
+    checkout.snakemake()
+    assert checkout.files() == undisturbed
+    assert len(checkout.runs) == len(set(checkout.runs))
+    (report / "manifest.json").unlink()
     (report / "text.txt").write_text("half")
-    (report / "left.over").write_text("of a try that died")
+    text = checkout.snakemake(fails=True)
+    assert f"Remove it: rm -r results/report/{report.name}" in text
+    assert not (report / "manifest.json").exists()
+    shutil.rmtree(report)
     checkout.snakemake()
     assert checkout.files() == undisturbed
 

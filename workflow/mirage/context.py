@@ -10,7 +10,7 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,9 +65,12 @@ class JobContext:
     Attributes:
         job: The job.
         store: Root of all artifacts, absolute.
-        work: Scratch folder that outlives a kill: checkpoints, partial answers.
-        out: What is put here becomes the artifact. It may hold files of a killed try.
+        work: Scratch folder of this try alone; what the next one can use (checkpoints) outlives a
+            kill.
+        out: What is put here becomes the artifact; empty at first.
         clock: Filled by ``work_clock``.
+        earlier: Work folder of each earlier try at this job -> whether that try is known to have
+            ended. One that has not may still be written by a process that only stalls.
     """
 
     job: Job
@@ -75,6 +78,7 @@ class JobContext:
     work: Path
     out: Path
     clock: WorkClock = field(default_factory=WorkClock)
+    earlier: Mapping[Path, bool] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -52,3 +53,13 @@ def write_atomic(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def link_or_copy(source: Path, place: Path) -> None:
+    """Gives a file that never changes a second name; on file systems without links, a copy."""
+    try:
+        os.link(source, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.copy2(source, place)

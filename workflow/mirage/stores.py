@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError
+from mirage.files import sync_folder
 
 ENDING = ".jsonl"
 _ORDER = "order"
@@ -93,7 +94,7 @@ class TokenStore:
             self.token = uuid.uuid4().hex
             raise
         if new:
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*" + ENDING))
@@ -108,11 +109,3 @@ def _parse(line: bytes) -> tuple[int, dict[str, Any]] | None:
         return None
     order = row.pop(_ORDER, None)
     return (order, row) if isinstance(order, int) else None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

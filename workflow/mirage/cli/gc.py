@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from mirage.plan.frozen_plan import Frozen, load, plans
 from mirage.plan.job import STAGES
+from mirage.plan.lock import in_use
 from mirage.plan.snakemake_pages import PAGES
 
 
@@ -101,18 +100,3 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
         if path.name not in answering:
             waste.append(Waste(path, "answers of a model that no kept plan needs"))
     return waste
-
-
-def in_use(work: Path) -> bool:
-    """Tells whether a living process of this machine owns a work folder."""
-    lock = work / "lock"
-    if not lock.is_file():
-        return False
-    handle = os.open(lock, os.O_RDWR)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False

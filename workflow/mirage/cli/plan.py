@@ -15,7 +15,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES, Job
-from mirage.plan.runtime import finished
+from mirage.plan.state import finished
 
 History = dict[tuple[str, str], list[Manifest]]
 

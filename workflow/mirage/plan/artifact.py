@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mirage.contracts import DataError
+from mirage.contracts import DataError, inside
 from mirage.files import MANIFEST, canonical, file_sha256, sha256, write_atomic
 
 ASIDE = ("record.json", "curve.jsonl", "speed.jsonl")
@@ -28,6 +28,7 @@ class Manifest:
         payload: Digest of the files that decide what children make, see ``payload_digest``.
         same_as: Folder of the artifact whose files this one links to; None for one that was made.
         entries, platform, packages, parent_ids: As in the job.
+        parent_payloads: Folder of each parent -> the payload that this artifact was made from.
     """
 
     stage: str
@@ -47,6 +48,7 @@ class Manifest:
     platform: str | None = None
     packages: dict[str, str] = field(default_factory=dict)
     parent_ids: dict[str, str] = field(default_factory=dict)
+    parent_payloads: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -55,17 +57,29 @@ class Manifest:
         Raises:
             DataError: No manifest, broken JSON or missing fields.
         """
-        path = folder / MANIFEST
-        if not path.is_file():
+        if not (folder / MANIFEST).is_file():
             raise DataError(f"{folder} is not finished (no {MANIFEST}). Make it with: snakemake")
+        return cls.load(folder / MANIFEST)
+
+    @classmethod
+    def load(cls, path: Path) -> Manifest:
+        """Reads a manifest file.
+
+        Raises:
+            DataError: Broken JSON, missing fields, or files that are not listed with their sizes.
+        """
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
             known = {f.name for f in dataclasses.fields(cls)}
-            return cls(**{name: value for name, value in plain.items() if name in known})
-        except (json.JSONDecodeError, KeyError, TypeError) as broken:
+            manifest = cls(**{name: value for name, value in plain.items() if name in known})
+            for name, want in manifest.files.items():
+                inside(name, str(path))
+                int(want["size"]), str(want["sha256"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as broken:
             raise DataError(
-                f"{path} cannot be read ({broken}). Remove {folder} and run snakemake again."
+                f"{path} cannot be read ({broken}). Remove {path.parent} and run snakemake again."
             ) from None
+        return manifest
 
     def write(self, folder: Path) -> None:
         """Writes the manifest; from this moment the artifact is finished."""

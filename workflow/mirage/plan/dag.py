@@ -16,6 +16,7 @@ from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, l
 from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
+from mirage.plan.state import check_artifacts
 from mirage.plan.study.resolve import Resolved, resolve
 
 STARTED = "MIRAGE_STARTED"
@@ -38,6 +39,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     announce_parent()
     if main:
         frozen, versions = make_plan(config)
+        check_artifacts(Path(frozen.store), frozen.jobs.values())
         freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
         for line in show_reports(frozen):
             print(line, file=sys.stderr)

@@ -14,7 +14,8 @@ def run(ctx: JobContext) -> None:
     """
     if ctx.job.kind not in ("base", "recipe"):
         raise ConfigError(f"tune makes bases and recipes, not {ctx.job.kind!r}. See: mirage plan")
-    from mirage.tune import stage
+    from mirage.tune import checkpoint, stage
 
+    checkpoint.inherit(ctx.earlier, ctx.work)
     with ctx.work_clock():
         stage.run(ctx)

@@ -6,9 +6,10 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-from mirage.files import file_sha256
+from mirage.files import file_sha256, link_or_copy
 
 SEAL = "manifest.json"
 _NAME = re.compile(r"checkpoint-(\d+)")
@@ -52,6 +53,50 @@ def newest(run: Path) -> Path | None:
         else:
             shutil.rmtree(folder)
     return found[max(found)] if found else None
+
+
+def inherit(earlier: Mapping[Path, bool], work: Path) -> None:
+    """Gives a new try the last whole checkpoint of each training run of the tries before it.
+
+    The files get a second name (or are copied): an earlier try may still be writing, in a process
+    that stalled and wakes up, and nothing of its own may change or vanish by that.
+
+    Args:
+        earlier: Work folder of each earlier try -> whether it is known to have ended; one that has
+            is removed.
+        work: Work folder of the new try.
+    """
+    runs = {path.parent.name for folder in earlier for path in folder.glob("*/checkpoint-*")}
+    for name in sorted(runs):
+        sealed = [
+            path
+            for folder in earlier
+            for path in (folder / name).glob("checkpoint-*")
+            if _NAME.fullmatch(path.name) and (path / SEAL).is_file()
+        ]
+        for path in sorted(sealed, key=step, reverse=True):
+            if _link(path, work / name / path.name):
+                break
+    for folder, ended in earlier.items():
+        if ended:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link(source: Path, place: Path) -> bool:
+    """Gives a checkpoint a second place; False where it is not whole or went away meanwhile."""
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        for path in sorted(source.rglob("*")):
+            beside = place / path.relative_to(source)
+            if path.is_dir():
+                beside.mkdir(exist_ok=True)
+            else:
+                link_or_copy(path, beside)
+    except FileNotFoundError:
+        pass
+    if not is_whole(place):
+        shutil.rmtree(place)
+    return place.is_dir()
 
 
 def step(folder: Path) -> int:
