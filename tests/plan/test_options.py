@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.study.options import KEYS, read_options, split_overrides
+from mirage.context import ConfigError
+from mirage.plan.study.options import KEYS, from_words, read_options, split_overrides
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,8 @@ def test_deeper_keys_are_split_outside_brackets(value: Any, parts: list[str]) ->
 
 
 def test_unknown_keys_are_listed_with_what_is_allowed() -> None:
-    _, problems = read_options({"recipes": "mirage", "tune.lr": 1})
-    assert [problem.key for problem in problems] == ["recipes", "tune.lr"]
+    _, problems = read_options({"receipe": "mirage", "tune.lr": 1})
+    assert [problem.key for problem in problems] == ["receipe", "tune.lr"]
     assert all(key in problems[0].text for key in KEYS)
 
 
@@ -62,3 +63,32 @@ def test_broken_grammar_is_a_sentence(config: dict[str, Any]) -> None:
 def test_a_choice_must_be_one_name() -> None:
     _, problems = read_options({"study": ["quick", "tiny"]})
     assert "one name" in problems[0].text
+
+
+@pytest.mark.parametrize("word", ["model", "recipe", "suite", "judge"])
+def test_one_or_several_have_both_names(word: str) -> None:
+    one, _ = read_options({word: "a"})
+    assert read_options({f"{word}s": ["a"]}) == (one, [])
+    _, problems = read_options({word: "a", f"{word}s": "b"})
+    assert str(problems[0]).startswith(f"--config: {word}s: stands beside {word}=;")
+    assert read_options({"seed": 3})[0].study == {"seeds": [3]}
+
+
+def test_a_list_with_spaces_is_put_together() -> None:
+    words = ["recipe=[mirage,", "vlguard_p]", "seeds=[0, 1]", "study=tiny"]
+    assert from_words(words) == {
+        "recipe": "[mirage, vlguard_p]",
+        "seeds": "[0, 1]",
+        "study": "tiny",
+    }
+
+
+def test_half_a_list_names_the_forms_that_work() -> None:
+    _, problems = read_options({"recipe": "[mirage,"})
+    assert "'[mirage,' is no whole list; write it in quotes ('recipe=[a, b]')" in str(problems[0])
+
+
+@pytest.mark.parametrize("words", [["--study", "quick"], ["--recipes", "a"], ["seeds", "3"]])
+def test_options_of_other_programs_are_told_the_form(words: list[str]) -> None:
+    with pytest.raises(ConfigError, match=f"Write: {words[0].strip('-')}={words[1]}"):
+        from_words(words)

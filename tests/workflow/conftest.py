@@ -16,7 +16,7 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     made.go_on()
     for process in made.started:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def tiny(tmp_path: Path, tiny_run: Checkout) -> Iterator[Checkout]:
     yield made
     for process in made.started:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def pages(checkout: Checkout) -> dict[str, bytes]:
@@ -134,7 +134,7 @@ def test_killed_at_random_moments(tiny: Checkout, tiny_run: Checkout) -> None:
         draw.choice(family).kill()
         if draw.random() < 0.5:
             process.kill()
-        process.communicate()
+        process.wait()
     tiny.snakemake()
     assert tiny.files() == tiny_run.files(), f"seed {seed}"
     assert pages(tiny) == pages(tiny_run)

@@ -146,7 +146,7 @@ class RecipeTune(Strict):
     lr_ratio: Factor
     lr_by_label: dict[Labels, Factor] = {}
     loss: Literal["tokens", "samples"] = "tokens"
-    parts: list[Literal["vision", "projector", "language_model"]]
+    parts: Annotated[list[Literal["vision", "projector", "language_model"]], Field(min_length=1)]
     into_base: bool = False
 
 

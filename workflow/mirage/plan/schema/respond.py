@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mirage.plan.schema.types import Name, Positive, Strict
 
@@ -24,7 +26,7 @@ class Speed(Strict):
     recipes: list[Name]
     suite: Name
     items: Positive
-    batch_sizes: list[Positive]
+    batch_sizes: Annotated[list[Positive], Field(min_length=1)]
     warm_up: Positive
     repeats: Positive
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.types import Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict
 
 Value = str | bool | int
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -116,7 +116,7 @@ class Score(Strict):
     name: Name = "default"
     draws: Annotated[Positive, Field(ge=100)]
     alpha: Annotated[float, Field(gt=0, lt=0.5)]
-    seed: int
+    seed: Count
     min_coverage: Percent
     groups: Groups
     contrasts: list[Contrast] = []

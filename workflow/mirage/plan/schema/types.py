@@ -8,9 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Strict(BaseModel):
-    """A block of settings: unknown keys, wrong types and later changes are errors."""
+    """A block of settings: unknown keys, wrong types and later changes are errors.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    ``yes`` is no number, ``"3"`` is no number, and no number is infinite.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.plan.schema.types import Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict
 
 
 class Renders(Strict):
@@ -22,6 +22,6 @@ class World(Strict):
     """
 
     name: Name
-    seed: int
+    seed: Count
     image_size: Positive
     renders: dict[str, Renders]

@@ -9,14 +9,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from mirage.model_card import BASE
 from mirage.plan.schema.claims import Claims, PaperContrasts, Quantity, Term
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories
 from mirage.plan.study.options import Options
 from mirage.plan.study.problems import Problem
+from mirage.plan.study.strict_yaml import read_mapping
 from mirage.plan.study.validate import Block, check
 from mirage.vocabulary import CORNERS, METRICS
 
@@ -140,18 +139,11 @@ def _of_contrasts(contrasts: PaperContrasts | None) -> Iterator[tuple[str, str, 
 
 def _read(conf: Conf, kind: type[Block], table: str, problems: list[Problem]) -> Block | None:
     path, file = conf.reports / SOURCES[table], f"reports/{SOURCES[table]}"
-    try:
-        text = path.read_bytes()
-        plain = yaml.load(text, Loader=yaml.CSafeLoader)
-    except FileNotFoundError:
-        told = f"is missing. Get it back with: git checkout {file}"
-        problems.append(Problem(file, "", told))
+    plain, unreadable = read_mapping(path, file)
+    problems += unreadable
+    if unreadable:
         return None
-    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
-        problems.append(Problem(file, "", f"not valid YAML ({' '.join(str(wrong).split())})."))
-        return None
-    if isinstance(plain, dict):
-        plain["sha256"] = hashlib.sha256(text).hexdigest()
+    plain["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     block, wrong_keys = check(kind, plain, file, Path(file).stem, None)
     problems += wrong_keys
     return block

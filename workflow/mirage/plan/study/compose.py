@@ -15,15 +15,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mirage.plan.code_version import PACKAGE
-from mirage.plan.study.problems import Problem
+from mirage.plan.study.problems import PlanError, Problem
+from mirage.plan.study.strict_yaml import interpolations, read_mapping
 
 CONF = PACKAGE.parent.parent / "conf"
 SINGLE = ("world", "engine", "build", "tune", "respond", "score", "report", "track")
@@ -35,15 +35,29 @@ MANY = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "jud
 
 @dataclass(frozen=True)
 class Conf:
-    """A folder of configurations, and where claims and published contrasts stand."""
+    """A folder of configurations, and where claims and published contrasts stand.
+
+    Attributes:
+        root: The suite's own ``conf/``.
+        reports: The suite's own ``reports/``.
+        extra: A user's folder; options below its ``conf/`` stand beside the suite's own.
+    """
 
     root: Path = CONF
     reports: Path = CONF.parent / "reports"
+    extra: Path | None = None
 
     @cached_property
     def main(self) -> dict[str, Any]:
-        """``config.yaml`` as it stands."""
-        return dict(_read_yaml(self.root / "config.yaml"))
+        """``config.yaml`` as it stands.
+
+        Raises:
+            PlanError: It cannot be read.
+        """
+        plain, problems = read_mapping(self.root / "config.yaml", f"{self.root.name}/config.yaml")
+        if problems:
+            raise PlanError(problems)
+        return plain
 
     @cached_property
     def defaults(self) -> dict[str, str]:
@@ -53,11 +67,42 @@ class Conf:
 
     def options(self, group: str) -> list[str]:
         """Returns the names of a group's files, sorted."""
-        return sorted(path.stem for path in (self.root / group).glob("*.yaml"))
+        return sorted({path.stem for root in self.roots for path in (root / group).glob("*.yaml")})
+
+    @property
+    def roots(self) -> list[Path]:
+        """The folders that hold groups: the suite's own, then the user's."""
+        own = self.extra / "conf" if self.extra is not None else None
+        return [self.root, *([own] if own is not None and own.is_dir() else [])]
+
+    def path(self, group: str, option: str) -> Path:
+        """Returns where an option's file lies, or would lie."""
+        paths = [root / group / f"{option}.yaml" for root in self.roots]
+        return next((path for path in paths if path.is_file()), paths[0])
 
     def file(self, group: str, option: str) -> str:
-        """Returns the path a person knows: ``conf/<group>/<option>.yaml``."""
-        return f"{self.root.name}/{group}/{option}.yaml"
+        """Returns the path a person knows: ``conf/<group>/<option>.yaml``, or the user's own."""
+        path = self.path(group, option)
+        return str(path.relative_to(self.root.parent) if path.is_relative_to(self.root) else path)
+
+    def extra_problems(self) -> list[Problem]:
+        """Returns what is wrong with the user's folder: missing, unknown groups, names taken."""
+        if self.extra is None:
+            return []
+        if not self.extra.is_dir():
+            text = f"there is no folder {str(self.extra)!r}. Name one: --config extra=/path/to/it"
+            return [Problem("--config", "extra", text)]
+        groups = [*SINGLE, *MANY, "study"]
+        problems = []
+        for path in sorted((self.extra / "conf").glob("*/*.yaml")):
+            group, option = path.parent.name, path.stem
+            if group not in groups:
+                text = f"{group!r} is no group of settings; there are {', '.join(groups)}."
+                problems.append(Problem(str(path), "", text))
+            elif (self.root / group / path.name).is_file():
+                text = f"the suite has a {group} {option!r} of its own; give yours another name."
+                problems.append(Problem(str(path), "", text))
+        return problems
 
     def missing(self, group: str, option: str, where: str, key: str) -> list[Problem]:
         """Returns the problem that an option does not exist, if so."""
@@ -99,17 +144,21 @@ def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Prob
     """
     files = [(g, g, o) for g, o in request.single.items()]
     files += [(g, f"{MANY[g]}.{o}", o) for g, many in request.many.items() for o in many]
-    problems, choices = [], []
+    problems, choices, unread = [], [], []
     for group, place, option in dict.fromkeys(files):
         if option in conf.options(group):
-            broken = _yaml_problems(conf, group, option)
+            broken = _file_problems(conf, group, option)
             problems += broken
             choices += [] if broken else [f"+{group}@{place}={option}"]
+            unread += [place] if broken else []
     asked = []
     for text in request.overrides:
         rewritten, wrong = _rewrite(text, request, conf)
-        asked += [(text, each) for each in rewritten]
+        # What is about a file that cannot be read is no mistake of its own.
+        asked += [(text, each) for each in rewritten if not _below(each, unread)]
         problems += wrong
+    more = ",".join(f"'file://{root.resolve()}'" for root in conf.roots[1:])
+    choices += [f"hydra.searchpath=[{more}]"] if more else []
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf.root.resolve()), version_base="1.3", job_name="mirage"):
         try:
@@ -118,9 +167,39 @@ def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Prob
             good, wrong = _part_overrides(choices, asked, conf)
             problems += wrong
             tree = compose(overrides=[*choices, *good])
-    plain = OmegaConf.to_container(tree, resolve=True)
-    assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}, problems
+    blocks, wrong = _resolved(tree, conf)
+    return blocks, problems + wrong
+
+
+def _resolved(tree: DictConfig, conf: Conf) -> tuple[dict[str, Any], list[Problem]]:
+    """Replaces interpolations by what they refer to; blocks in which that fails are left out."""
+    plain: Any = OmegaConf.to_container(tree, resolve=False)
+    groups = {key: group for group, key in MANY.items()}
+    problems = []
+    blocks: set[tuple[str, ...]] = set()
+    for key, text in interpolations(plain):
+        try:
+            OmegaConf.select(tree, ".".join(key), throw_on_missing=True)
+        except OmegaConfBaseException as wrong:
+            several = key[0] in groups
+            group = groups.get(key[0], key[0])
+            option = key[1] if several else str(plain[group].get("name", "default"))
+            why = str(wrong).splitlines()[0]
+            words = f"{text!r} cannot be filled in ({why}). Write the value itself."
+            place = ".".join([group, *key[2 if several else 1 :]])
+            problems.append(Problem(conf.file(group, option), place, words))
+            blocks.add(tuple(key[: 2 if several else 1]))
+            OmegaConf.update(tree, ".".join(key), None)
+    whole: Any = OmegaConf.to_container(tree, resolve=True)
+    for *parents, last in blocks:
+        above = whole[parents[0]] if parents else whole
+        del above[last]
+    return {str(key): value for key, value in whole.items()}, problems
+
+
+def _below(override: str, places: Sequence[str]) -> bool:
+    key = re.split(r"[=@]", override.lstrip("+~"))[0]
+    return any(key == place or key.startswith(f"{place}.") for place in places)
 
 
 def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[Problem]]:
@@ -179,22 +258,19 @@ def _unknown(tree: object, path: list[str]) -> str | None:
     return None
 
 
-def _yaml_problems(conf: Conf, group: str, option: str) -> list[Problem]:
-    path = conf.root / group / f"{option}.yaml"
-    try:
-        plain = _read_yaml(path)
-    except yaml.YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(wrong, "problem", None) or str(wrong)
-        return [Problem(conf.file(group, option) + line, "", f"not valid YAML ({problem}).")]
-    except UnicodeDecodeError:
-        return [Problem(conf.file(group, option), "", "not a UTF-8 text file.")]
-    if not isinstance(plain, Mapping):
-        return [Problem(conf.file(group, option), "", "should hold keys with values.")]
-    return []
-
-
-def _read_yaml(path: Path) -> Any:
-    # The C parser: fifty files are read at each start.
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+def _file_problems(conf: Conf, group: str, option: str, below: Sequence[str] = ()) -> list[Problem]:
+    """Returns what is wrong with an option's file, or with one that it inherits from."""
+    plain, problems = read_mapping(conf.path(group, option), conf.file(group, option))
+    parents = plain.get("defaults")
+    below = (*below, option)
+    for parent in parents if isinstance(parents, list) else []:
+        if not isinstance(parent, str) or parent == "_self_":
+            continue
+        if parent in below:
+            text = f"inherits from itself: {' <- '.join([*below, parent])}."
+            problems.append(Problem(conf.file(group, option), "defaults", text))
+        elif parent in conf.options(group):
+            problems += _file_problems(conf, group, parent, below)
+        else:
+            problems += conf.missing(group, parent, conf.file(group, option), "defaults")
+    return problems

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -23,7 +24,9 @@ CHOICES = {"study": "study", "data": "world", "engine": "engine", "track": "trac
 LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}
 """Keys that replace a list of the study."""
 
-KEYS = (*CHOICES, *LISTS, "seeds", "store", "hydra")
+KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra")
+OTHER_NAMES = {**{many: one for one, many in LISTS.items()}, "seed": "seeds"}
+"""``recipes=`` is ``recipe=``: both are read."""
 
 
 @dataclass
@@ -34,28 +37,50 @@ class Options:
         choices: Group -> option.
         study: Key of the study -> list of values.
         store: Where results go, None for the default.
+        extra: A user's folder with further options and functions, None for none.
         overrides: Deeper keys, as Hydra overrides with plain values.
     """
 
     choices: dict[str, str] = field(default_factory=dict)
     study: dict[str, list[Any]] = field(default_factory=dict)
     store: str | None = None
+    extra: Path | None = None
     overrides: list[str] = field(default_factory=list)
 
 
 def from_words(words: Sequence[str]) -> dict[str, str]:
     """Returns key -> value of words like those behind ``snakemake --config``.
 
+    ``recipe=[a, b]`` arrives as two words and is put together again.
+
     Raises:
         ConfigError: A word has no ``=``.
     """
-    config = {}
+    config: dict[str, str] = {}
+    last = None
     for word in words:
-        key, sign, value = word.partition("=")
+        if last is not None and open_brackets(config[last]) > 0:
+            config[last] += f" {word}"
+            continue
+        last, sign, value = word.partition("=")
         if not sign:
-            raise ConfigError(f"{word!r} is not of the form key=value. See: mirage plan --help")
-        config[key] = value
+            raise ConfigError(f"{word!r} is not of the form key=value.{_hint(word, words)}")
+        config[last] = value
     return config
+
+
+def _hint(word: str, words: Sequence[str]) -> str:
+    """Returns the right form of ``--study quick`` and ``--study=quick``."""
+    key = word.lstrip("-")
+    after = words[words.index(word) + 1 :]
+    if {key, OTHER_NAMES.get(key)} & {*KEYS} and after and "=" not in after[0]:
+        return f" Write: {key}={after[0]}"
+    return " See: mirage plan --help"
+
+
+def open_brackets(text: str) -> int:
+    """Returns how many square brackets are opened and not closed."""
+    return text.count("[") - text.count("]")
 
 
 def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
@@ -68,18 +93,27 @@ def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
         The options, and all that is wrong with them.
     """
     options, problems = Options(), []
-    for key, value in config.items():
-        if key not in KEYS:
+    for word, value in config.items():
+        key = OTHER_NAMES.get(word, word)
+        if key != word and key in config:
+            text = f"stands beside {key}=; both mean the same. Give one of them."
+            problems.append(Problem("--config", word, text))
+        elif key not in KEYS:
             text = f'unknown key; allowed are {", ".join(KEYS)}. Deeper keys go into hydra="a.b=1".'
             problems.append(Problem("--config", key, text))
         elif key == "hydra":
             problems += _hydra(value, options)
-        elif key == "store":
-            options.store = "" if value is None else str(value)
-            if not options.store.strip() or isinstance(value, list | tuple | Mapping):
-                found = repr(value) if value else "nothing"
-                text = f"one folder is needed, as in store=results; found {found}."
+        elif key in ("store", "extra"):
+            folder = "" if value is None else str(value)
+            if not folder.strip() or isinstance(value, list | tuple | Mapping):
+                given = repr(value) if value else "nothing"
+                example = {"store": "results", "extra": "/path/to/folder"}[key]
+                text = f"one folder is needed, as in {key}={example}; found {given}."
                 problems.append(Problem("--config", key, text))
+            if key == "store":
+                options.store = folder
+            elif folder.strip():
+                options.extra = Path(folder)
         else:
             problems += _plain(key, as_text(value), options)
     return options, problems
@@ -107,6 +141,9 @@ def parse(text: str) -> Override | str:
 
 
 def _plain(key: str, text: str, options: Options) -> list[Problem]:
+    if open_brackets(text):
+        wanted = f"write it in quotes ('{key}=[a, b]') or without spaces ({key}=[a,b])."
+        return [Problem("--config", key, f"{text!r} is no whole list; {wanted}")]
     override = parse(f"{key}={text}")
     if isinstance(override, str):
         return [Problem("--config", key, override + ".")]

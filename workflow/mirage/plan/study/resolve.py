@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mirage.model_card import BASE
@@ -28,6 +30,9 @@ from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.validate import Block, check
 from mirage.plan.study.variants import Recipes, list_problems, recipe_problems, variants
 
+EXTRA = "MIRAGE_EXTRA"
+"""Variable that names a user's folder where the command line does not."""
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -36,6 +41,7 @@ class Resolved:
     Attributes:
         ledger: Claims and published contrasts, where the study shows them.
         store: Where artifacts go, relative to the working directory or absolute.
+        extra: A user's folder (``--config extra=...``), absolute; None for none.
     """
 
     study: Study
@@ -52,6 +58,7 @@ class Resolved:
     judges: tuple[Judge, ...]
     ledger: Ledger
     store: str
+    extra: Path | None = None
 
 
 def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
@@ -64,8 +71,9 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     Raises:
         PlanError: Any problem; the text lists all that could be found in one go.
     """
-    conf = conf or Conf()
     options, problems = read_options(config)
+    conf = replace(conf or Conf(), extra=extra_folder(options))
+    problems += conf.extra_problems()
     name = options.choices.get("study", conf.defaults.get("study", ""))
     where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
     problems += conf.missing("study", name, where, "study")
@@ -90,6 +98,12 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
     found = _validated(conf, study, tree, request, str(store), chosen, problems)
     return replace(found, ledger=found.ledger.with_changes(changed, found.study.seeds))
+
+
+def extra_folder(options: Options) -> Path | None:
+    """Returns the user's folder: that of the command line, else that of ``MIRAGE_EXTRA``."""
+    named = options.extra or Path(os.environ.get(EXTRA, ""))
+    return named.expanduser().resolve() if named != Path() else None
 
 
 def _wanted(conf: Conf, group: str, plain: Mapping[str, Any]) -> list[str]:
@@ -220,6 +234,7 @@ def _validated(
         judges=judges,
         ledger=ledger,
         store=store,
+        extra=conf.extra,
     )
 
 

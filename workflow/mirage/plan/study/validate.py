@@ -23,6 +23,10 @@ _KINDS = {
     "dict": "keys with values",
     "model": "keys with values",
 }
+_RULES = {
+    "string_pattern_mismatch": "hold only small letters, digits and underscores",
+    "finite_number": "be a finite number",
+}
 
 
 def check(
@@ -70,8 +74,8 @@ def _sentence(error: Any) -> str:
     if what == "too_short":
         count = limits["min_length"]
         return f"at least {count} {'value is' if count == 1 else 'values are'} needed, found none."
-    if what == "string_pattern_mismatch":
-        return f"should hold only small letters, digits and underscores, found {found}."
+    if what in _RULES:
+        return f"should {_RULES[what]}, found {found}."
     for prefix, words in _KINDS.items():
         if what.startswith(f"{prefix}_") and what.endswith(("_type", "_parsing", "_from_float")):
             return f"should be {words}, found {found}."

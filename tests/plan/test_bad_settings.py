@@ -1,0 +1,165 @@
+"""Settings that once ended in a traceback, or in silence: each is a sentence with file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirage.plan.study.compose import Conf
+from mirage.plan.study.problems import PlanError
+from mirage.plan.study.resolve import EXTRA, resolve
+from mirage.plan.study.strict_yaml import read_mapping
+
+
+def problems(conf: Conf, **config: Any) -> list[str]:
+    with pytest.raises(PlanError) as caught:
+        resolve({"study": "tiny", **config}, conf)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def edit(conf: Conf, name: str, old: str, new: str) -> None:
+    path = conf.root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("hydra", "text"),
+    [
+        ("tune.learning_rate=inf", "tune.learning_rate: should be a finite number, found inf."),
+        ("tune.learning_rate=nan", "tune.learning_rate: should be a finite number, found nan."),
+        ("recipe.mirage.tune.lr_ratio=inf", "recipe.tune.lr_ratio: should be a finite number"),
+        ("recipe.mirage.data.unsafe=true", "unsafe: should be a whole number, found True."),
+        ("recipe.mirage.data.unsafe=-3", "should be greater than or equal to 0, found -3."),
+        ("recipe.mirage.data.unsafe=2.5", "should be a whole number, found 2.5."),
+        ("score.seed=-1", "score.seed: should be greater than or equal to 0, found -1."),
+        ("recipe.mirage.tune.parts=[]", "recipe.tune.parts: at least 1 value is needed"),
+        ("respond.speed.batch_sizes=[]", "speed.batch_sizes: at least 1 value is needed"),
+        ("tune.batch_size='${nothing.here}'", "tune.batch_size: '${nothing.here}' cannot be"),
+        ("tune.batch_size='${tune'", "tune.batch_size"),
+    ],
+)
+def test_values_that_no_run_can_use(conf: Conf, hydra: str, text: str) -> None:
+    (problem,) = problems(conf, hydra=[hydra])
+    assert text in problem
+    assert "\n" not in problem
+
+
+def test_yes_is_no_number_of_samples(conf: Conf) -> None:
+    edit(conf, "study/tiny.yaml", "  - recipe.mirage.data.unsafe=48\n", "")
+    edit(conf, "recipe/mirage.yaml", "unsafe: 3927", "unsafe: yes")
+    (problem,) = problems(conf)
+    wanted = "conf/recipe/mirage.yaml: recipe.data.unsafe: should be a whole number, found True."
+    assert wanted in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "text"),
+    [
+        (
+            "tune/default.yaml",
+            "batch_size:",
+            "log_every: 3\nbatch_size:",
+            "the key 'log_every' stands on line",
+        ),
+        (
+            "recipe/mirage.yaml",
+            "  epochs: 2",
+            "  epochs: 2\n  epochs: 3",
+            "the key 'epochs' stands on line",
+        ),
+        (
+            "tune/default.yaml",
+            "schedule: ",
+            "schedule: ${tune.nope} # ",
+            "'${tune.nope}' cannot be",
+        ),
+        (
+            "tune/default.yaml",
+            "schedule: ",
+            "schedule: ${tune # ",
+            "'${tune' is no complete ${...}",
+        ),
+        (
+            "recipe/mirage.yaml",
+            'title: "MIRage"',
+            'title: "${"',
+            "conf/recipe/mirage.yaml: title: '${' is no complete ${...}",
+        ),
+        (
+            "config.yaml",
+            "store: results",
+            "store: results\nstore: other",
+            "the key 'store' stands on",
+        ),
+    ],
+)
+def test_files_that_say_two_things_or_half_of_one(
+    conf: Conf, name: str, old: str, new: str, text: str
+) -> None:
+    edit(conf, name, old, new)
+    (problem,) = problems(conf)
+    assert f"conf/{name}" in problem
+    assert text in problem
+
+
+def test_a_good_interpolation_is_filled_in(conf: Conf) -> None:
+    edit(conf, "score/default.yaml", "alpha:", "alpha: ${.min_coverage} # ")
+    (problem,) = problems(conf)
+    assert "score.alpha: should be less than 0.5" in problem
+
+
+def test_a_recipe_that_inherits_from_itself(conf: Conf) -> None:
+    edit(conf, "recipe/mirage.yaml", "name: mirage\n", "defaults: [mirage, _self_]\nname: mirage\n")
+    assert "inherits from itself: mirage <- mirage" in problems(conf)[0]
+    edit(conf, "recipe/mirage.yaml", "defaults: [mirage,", "defaults: [miarge,")
+    assert "there is no recipe 'miarge'; did you mean 'mirage'?" in problems(conf)[0]
+
+
+def test_a_file_nested_too_deeply(tmp_path: Path) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text("a: " + "[" * 5000 + "]" * 5000)
+    (problem,) = read_mapping(path, "conf/deep.yaml")[1]
+    assert "nested too deeply" in str(problem)
+
+
+def test_extra_options_stand_beside_the_suite_s_own(conf: Conf, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "conf/recipe").mkdir(parents=True)
+    text = (conf.root / "recipe/mirage.yaml").read_text()
+    (folder / "conf/recipe/my_recipe.yaml").write_text(
+        text.replace("name: mirage\n", "name: my_recipe\n").replace("epochs: 2", "epochs: 5")
+    )
+    study = resolve({"study": "tiny", "recipe": "my_recipe", "extra": str(folder)}, conf)
+    assert study.extra == folder
+    assert [item.recipe.name for item in study.recipes] == ["my_recipe", "placebo"]
+    (problem,) = problems(conf, recipe="my_recip", extra=str(folder))
+    assert "did you mean 'my_recipe'?" in problem
+    (problem,) = problems(
+        conf, recipe="my_recipe", extra=str(folder), hydra="recipe.my_recipe.data.unsafe=-1"
+    )
+    assert f"{folder}/conf/recipe/my_recipe.yaml: recipe.data.unsafe" in problem
+
+
+def test_extra_from_the_environment(
+    conf: Conf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(EXTRA, str(tmp_path / "nowhere"))
+    (problem,) = problems(conf)
+    assert "there is no folder" in problem
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setenv(EXTRA, str(tmp_path / "mine"))
+    assert resolve({"study": "tiny"}, conf).extra == tmp_path / "mine"
+
+
+def test_an_extra_option_may_not_replace_one(conf: Conf, tmp_path: Path) -> None:
+    (tmp_path / "mine/conf/recipe").mkdir(parents=True)
+    (tmp_path / "mine/conf/recipes").mkdir()
+    (tmp_path / "mine/conf/recipe/mirage.yaml").write_text("name: mirage\n")
+    (tmp_path / "mine/conf/recipes/x.yaml").write_text("name: x\n")
+    text = "\n".join(problems(conf, extra=str(tmp_path / "mine")))
+    assert "the suite has a recipe 'mirage' of its own; give yours another name" in text
+    assert "'recipes' is no group of settings; there are world" in text
