@@ -47,7 +47,9 @@ def run(arguments: list[str]) -> int:
             importlib.import_module(f"mirage.cli.{word}").add_options(own)
     if first == "track":
         return _track(arguments[1:])
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.error(_unknown_option(unknown[0], arguments))
     try:
         status: int = importlib.import_module(f"mirage.cli.{first}").run(options)
     except (ConfigError, DataError) as wrong:
@@ -56,6 +58,18 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return 0
     return status
+
+
+def _unknown_option(word: str, arguments: list[str]) -> str:
+    """Returns what to write instead of ``--study quick``."""
+    from mirage.plan.study.options import KEYS, OTHER_NAMES
+
+    key, _, value = word.lstrip("-").partition("=")
+    after = arguments[arguments.index(word) + 1 :]
+    if OTHER_NAMES.get(key, key) in KEYS:
+        value = value or (after[0] if after else "...")
+        return f"{word} is written without dashes: mirage {arguments[0]} {key}={value}"
+    return f"there is no option {word}. See: mirage {arguments[0]} --help"
 
 
 def _track(arguments: list[str]) -> int:

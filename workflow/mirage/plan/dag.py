@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
-from mirage.plan.code_version import Versions
+from mirage.plan.code_version import PACKAGE, Versions
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
@@ -20,6 +20,7 @@ from mirage.plan.state import check_artifacts
 from mirage.plan.study.resolve import Resolved, resolve
 
 STARTED = "MIRAGE_STARTED"
+ROOT = PACKAGE.parent.parent
 LIGHT_MEMORY_MB = 2000
 LEAST_RUNTIME = 30
 """Minutes: queueing and slow disks dominate short jobs."""
@@ -65,6 +66,7 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         ConfigError: The store cannot be written.
     """
     study = resolve(config)
+    check_folder(Path(study.store))
     prepare(Path(study.store))
     versions = Versions(Path(study.store) / PLANS / "code" / "trees.json")
     jobs = plan_jobs(study, lambda stage, entries: versions.of(stage, entries).version)
@@ -77,6 +79,20 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         track=study.track.model_dump(mode="json"),
     )
     return plan, versions
+
+
+def check_folder(store: Path) -> None:
+    """Keeps a plan from starting a second store wherever it happens to be typed.
+
+    Raises:
+        ConfigError: The store is relative, and this is not the root of the checkout.
+    """
+    if not store.is_absolute() and Path.cwd() != ROOT:
+        raise ConfigError(
+            f"This is {Path.cwd()}, not the root of the checkout, so {str(store)!r} would start a "
+            f"store of its own here; nothing was made. Type: cd {shlex.quote(str(ROOT))}, or name "
+            "a folder: store=/path/to/results"
+        )
 
 
 def prepare(store: Path) -> None:

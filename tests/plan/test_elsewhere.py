@@ -1,0 +1,38 @@
+"""Commands typed in the wrong folder or form say so and make nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mirage.cli import run
+from mirage.plan.dag import ROOT
+
+
+def test_another_folder_gets_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["plan", "study=tiny"]) == 1
+    text = capsys.readouterr().err
+    assert text.startswith(f"error: This is {tmp_path}, not the root of the checkout")
+    assert f"Type: cd {ROOT}, or name a folder: store=/path/to/results" in text
+    assert not list(tmp_path.iterdir())
+    assert run(["plan", "study=tiny", f"store={tmp_path / 'store'}"]) == 0
+
+
+@pytest.mark.parametrize("words", [["--study", "quick"], ["--study=quick"]])
+def test_dashes_are_told_the_form_that_works(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["plan", *words])
+    assert ended.value.code == 2
+    assert "written without dashes: mirage plan study=quick" in capsys.readouterr().err
+
+
+def test_an_option_that_nobody_has(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["plan", "--frobnicate"])
+    assert "there is no option --frobnicate. See: mirage plan --help" in capsys.readouterr().err
