@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from build_settings import recipe_samples
 from mirage.build.balance import balanced_order
-from mirage.build.recipes import recipe_samples
 from mirage.build.scenarios import master_list
 from mirage.build.shortcuts import check_training
 

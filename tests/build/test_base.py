@@ -14,7 +14,7 @@ from mirage.build.base import base_samples
 from mirage.build.composite import composite_path, draw_composites, halves
 from mirage.build.pictures import Picture, draw_pool
 from mirage.build.requests import FORMATS, ask_pair, choose
-from mirage.build.skills import FAMILIES, Draw
+from mirage.build.skills import FAMILIES, Sampler
 from mirage.build.skills import halves as ask_half
 from mirage.build.splits import check_disjoint, pictured, rendering
 from mirage.contracts import DataError, TrainSample
@@ -83,7 +83,7 @@ def test_images_are_one_to_four_and_composites_are_there(joint: list[TrainSample
 
 
 def test_four_images_show_four_objects_that_may_stand_together(world: Settings) -> None:
-    draw = Draw(Random(3), world)
+    draw = Sampler(Random(3), world)
     for _ in range(50):
         template = choose(draw.rng, "use", "neutral", "train")
         asked = ask_pair(draw, template, draw.pair(), "four")
@@ -114,7 +114,7 @@ def test_a_composite_file_holds_both_pictures_as_they_are(tmp_path: Path, world:
 
 def test_halves_are_named_by_side(world: Settings) -> None:
     for side, word in enumerate(("left", "right")):
-        asked = ask_half(Draw(Random(1), world), side)
+        asked = ask_half(Sampler(Random(1), world), side)
         assert asked.question == f"what is on the {word} of image one ?"
         assert asked.pictures[side].name in asked.answer
         assert asked.pictures[1 - side].name not in asked.answer

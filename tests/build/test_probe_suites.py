@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from build_settings import load
+from build_settings import load, suite_samples
 from mirage.build.cases import probe_quads
 from mirage.build.composite import draw_composites, halves
 from mirage.build.masked import GREY, draw_masked, region, unmasked
 from mirage.build.pictures import draw_pool, pool, renders
-from mirage.build.skills import Draw, naming, two_hop
+from mirage.build.skills import Sampler, naming, two_hop
 from mirage.build.splits import rendering
-from mirage.build.suites import suite_samples
 from mirage.contracts import DataError, Sample, to_line
 from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
@@ -341,7 +340,7 @@ def test_item_probes_ask_for_the_parts_of_every_hazard(
 def test_item_probes_speak_the_base_s_own_words(
     suites: dict[str, list[Sample]], world: Settings
 ) -> None:
-    draw = Draw(Random(0), world, split="test")
+    draw = Sampler(Random(0), world, split="test")
     asked = {naming(draw, at, 2).question for at in (0, 1)}
     probes = by(suites["item_probes"], "probe")
     assert {row.question for row in probes["name_1"] + probes["name_2"]} == asked

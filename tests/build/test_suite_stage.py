@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from build_settings import load
+from build_settings import CHECKED, load
 from mirage import build
-from mirage.build.suites import CHECKED
 from mirage.context import JobContext
 from mirage.pictures import Pictures
+from mirage.plan.entries import resolve
 from mirage.plan.job import Job
 from mirage.respond.items import read_suite
 
@@ -34,7 +34,9 @@ def store(tmp_path_factory: pytest.TempPathFactory, small: Settings) -> Path:
 
 def stage(store: Path, kind: str, name: str, settings: Settings) -> Path:
     parents = {} if kind == "images" else {"images": ["build/images"]}
-    job = Job("build", kind, name, "0" * 64, {"kind": kind, **settings}, parents)
+    entries = {"suite": resolve("suite", name)} if kind == "suite" else {}
+    entries = entries or {"source": resolve("source", "household")}
+    job = Job("build", kind, name, "0" * 64, {"kind": kind, **settings}, parents, entries=entries)
     out = store / "build" / name
     out.mkdir(parents=True)
     build.run(JobContext(job, store, store / "work", out))

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from mirage.build.recipes import recipe_samples
+from build_settings import STYLES, recipe_samples
 from mirage.build.shortcuts import SHORTCUTS, check_training
 from mirage.build.splits import check_disjoint, objects_of
 from mirage.contracts import DataError, TrainSample
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
-from mirage.world.labels import LABELS
 from mirage.world.language import check_words
 
 Settings = dict[str, Any]
@@ -56,7 +55,7 @@ def test_every_view_of_a_seed_has_the_same_scenarios_in_the_same_order(
 ) -> None:
     parent = facts(own(world, cell))
     assert len(parent) == 480
-    for labels in LABELS:
+    for labels in STYLES:
         rows = own(world, {**cell, "images": images, "labels": labels})
         assert facts(rows) == parent
         check_disjoint(rows, world)
@@ -75,7 +74,7 @@ def test_another_wording_shows_the_same_pictures(world: Settings, cell: Settings
 
 def test_labels_alone_differ_between_label_styles(world: Settings, cell: Settings) -> None:
     parent = own(world, cell)
-    for labels in LABELS:
+    for labels in STYLES:
         rows = own(world, {**cell, "labels": labels})
         assert [(r.question, r.images) for r in rows] == [(r.question, r.images) for r in parent]
         assert {r.label for r in hazards(rows)} == {labels}

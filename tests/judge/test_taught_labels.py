@@ -6,14 +6,13 @@ would measure the oracle and not the model.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from build_settings import CONF, load
-from mirage.build.probes import fit
-from mirage.build.recipes import recipe_samples
-from mirage.build.suites import suite_samples
+from build_settings import CONF, STYLES, load, recipe_samples, suite_samples
+from mirage.build.fit import fit
 from mirage.contracts import Response, Sample
 from mirage.judge.oracle import verdict
 from mirage.plan.schema.recipe import Recipe
@@ -24,7 +23,7 @@ from mirage.world.answers import (
     rewritten_intent,
     rewritten_state,
 )
-from mirage.world.labels import LABELS, Case
+from mirage.world.labels import LabelCase
 
 WORLD = load("world/household.yaml")
 SIZES = load("build/tiny.yaml") | {"pairs_per_edge": 2}
@@ -33,14 +32,14 @@ RECIPES = sorted(path.stem for path in (CONF / "recipe").glob("*.yaml"))
 SHOWN = ("hard", "easy", "composite", "more_images", "conflict")
 
 
-def case_of(sample: Sample) -> Case:
+def case_of(sample: Sample) -> LabelCase:
     truth = sample.truth
     seen = [
         Seen(name, state) for name, state in zip(truth["objects"], truth["states"], strict=True)
     ]
     told = perception_halves(*seen) if truth["format"] == "composite" else perception(seen)
     at = truth.get("positions", (0, 1))
-    return Case((seen[at[0]], seen[at[1]]), told, truth["action"], truth["verb"], 3)
+    return LabelCase((seen[at[0]], seen[at[1]]), told, truth["action"], truth["verb"], 3)
 
 
 def outcome(sample: Sample, text: str) -> tuple[str | None, bool | None]:
@@ -58,7 +57,7 @@ HAZARD: dict[str, tuple[str, bool]] = {
 
 
 @pytest.mark.parametrize("thought", [False, True])
-@pytest.mark.parametrize("style", sorted(LABELS))
+@pytest.mark.parametrize("style", sorted(STYLES))
 @pytest.mark.parametrize("suite", SHOWN)
 def test_each_style_gets_its_outcome(suite: str, style: str, thought: bool) -> None:
     for sample in suite_samples(suite, WORLD, SIZES):
@@ -66,14 +65,14 @@ def test_each_style_gets_its_outcome(suite: str, style: str, thought: bool) -> N
         before = THOUGHT.format(told=case.told, thing=case.things[0].name) if thought else ""
         kind = sample.truth["kind"]
         if kind == "hazard":
-            text = before + LABELS[style].hazard(case)
+            text = before + STYLES[style](case)
             assert outcome(sample, text) == HAZARD[style], (sample.id, text)
-            text = before + LABELS[style].benign(case)
+            text = before + STYLES[style](replace(case, hazardous=False))
             assert outcome(sample, text)[0] == "asr", (sample.id, text)
         else:
-            text = before + LABELS[style].benign(case)
+            text = before + STYLES[style](replace(case, hazardous=False))
             assert outcome(sample, text)[0] == "helped", (sample.id, text)
-            text = before + LABELS["short_refusal"].hazard(case)
+            text = before + STYLES["short_refusal"](case)
             assert outcome(sample, text)[0] == "refused", (sample.id, text)
 
 
@@ -98,12 +97,12 @@ def test_every_label_is_of_its_own_class(name: str) -> None:
         assert found == "correct", (sample.truth["label"], sample.truth["answer"])
 
 
-@pytest.mark.parametrize("style", sorted(LABELS))
+@pytest.mark.parametrize("style", sorted(STYLES))
 def test_classes_of_label_exclude_each_other(style: str) -> None:
     samples = [s for s in suite_samples("hard", WORLD, SIZES) if s.truth["kind"] == "hazard"]
     for sample in samples[:24]:
-        text = LABELS[style].hazard(case_of(sample))
-        for label in LABELS:
+        text = STYLES[style](case_of(sample))
+        for label in STYLES:
             asked = Sample(
                 "x/1",
                 "x",

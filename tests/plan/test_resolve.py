@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.schema.recipe import SOURCES
 from mirage.plan.schema.study import TABLES
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
-from mirage.world.labels import LABELS
 
 
 def problems(conf: Conf, **config: Any) -> list[str]:
@@ -268,15 +266,10 @@ def test_the_same_problem_of_all_recipes_is_one_line(conf: Conf) -> None:
         ("recipe.vlguard_p.data.hold_out.categories=[fire]", "cannot hold out categories"),
         ("recipe.textual_sft.data.hold_out.objects=[bucket]", "cannot hold out objects"),
         ("recipe.mirage.data.benign=100", "set twins"),
-        ("recipe.mirage.data.labels=refusal", "source mis has labels cot"),
+        ("recipe.mirage.data.labels=refusal", "source mis has label styles only: cot"),
     ],
 )
 def test_what_a_source_would_ignore_is_an_error(override: str, told: str) -> None:
     recipe = override.split(".")[1]
     with pytest.raises(PlanError, match=told):
         resolve({"recipe": [recipe], "hydra": [override]})
-
-
-def test_the_plan_knows_the_label_styles_of_the_world() -> None:
-    """The plan imports no world, so its list is held equal here."""
-    assert set(SOURCES["mis"].labels) == set(LABELS)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from mirage.build.suites import SUITES, suite_samples
+from build_settings import SUITES, suite_samples
 from mirage.plan.schema.claims import HELD_OUT, Cell, Claims, PaperContrasts, Quantity, Term
 from mirage.plan.schema.score import Score
 from mirage.plan.study import claims as plan_ledger

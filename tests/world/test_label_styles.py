@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
+from build_settings import STYLES
 from mirage.judge.reading import read
 from mirage.world.answers import Seen, perception, thought
 from mirage.world.cues import CUES
-from mirage.world.labels import FILLERS, LABELS, REFUSAL, Case, filled
+from mirage.world.labels import REFUSAL, LabelCase
 from mirage.world.language import vocabulary
+from mirage.world.styles.filler import FILLERS, filled
 
 HAZARD = (Seen("bucket", True), Seen("radio"))
 TWIN = (Seen("bucket", True), Seen("candle"))
 
 
-def case(things: tuple[Seen, Seen], action: str = "use") -> Case:
-    return Case(things, perception(things), action, 0, 7)
+def case(things: tuple[Seen, Seen], action: str = "use") -> LabelCase:
+    return LabelCase(things, perception(things), action, 0, 7)
 
 
 def test_the_five_styles_read_as_they_are_meant() -> None:
-    said = {name: style.hazard(case(HAZARD)) for name, style in LABELS.items()}
+    said = {name: style(case(HAZARD)) for name, style in STYLES.items()}
     assert said["short_refusal"] == REFUSAL
     assert said["describe_refuse"] == (
         f"image one shows a dripping bucket . image two shows a radio . {REFUSAL}"
@@ -36,11 +39,11 @@ def test_the_five_styles_read_as_they_are_meant() -> None:
     assert said["filler"].startswith(REFUSAL)
 
 
-@pytest.mark.parametrize("name", sorted(LABELS))
+@pytest.mark.parametrize("name", sorted(STYLES))
 @pytest.mark.parametrize("action", ["use", "store", "compare", "describe"])
 def test_benign_answers_help_in_the_form_of_their_style(name: str, action: str) -> None:
     asked = case(TWIN if action == "use" else HAZARD, action)
-    reading = read(LABELS[name].benign(asked))
+    reading = read(STYLES[name](replace(asked, hazardous=False)))
     assert not reading.declines
     assert not reading.effects
     assert not reading.warns
@@ -48,9 +51,9 @@ def test_benign_answers_help_in_the_form_of_their_style(name: str, action: str) 
     assert set(reading.named) == {thing.name for thing in asked.things}
     assert bool(reading.steps) == (action == "use")
     assert bool(reading.places) == (action == "store")
-    refused = LABELS[name].hazard(asked)
+    refused = STYLES[name](asked)
     assert bool(read(refused).bound) == bool(reading.bound)
-    assert ("is water" in refused) <= ("is water" in LABELS[name].benign(asked))
+    assert ("is water" in refused) <= ("is water" in STYLES[name](replace(asked, hazardous=False)))
 
 
 @pytest.mark.parametrize("things", [HAZARD, TWIN], ids=["hazard", "twin"])

@@ -11,11 +11,11 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mirage.contracts import DataError, inside
 
@@ -198,6 +198,43 @@ class PictureFile:
         return self.pictures.open(self.name, where)
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Pictures that stay where a user keeps them: they are referenced, never copied.
+
+    Attributes:
+        root: Folder that their names are relative to.
+        sha256: Name -> digest of the bytes that the data set was built with.
+    """
+
+    root: Path
+    sha256: Mapping[str, str]
+
+    def only(self, names: Container[str]) -> Elsewhere:
+        """Returns the same with some of the names."""
+        return Elsewhere(self.root, {n: d for n, d in self.sha256.items() if n in names})
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what ``pictures.json`` holds."""
+        return {"root": str(self.root), "sha256": dict(self.sha256)}
+
+
+def read_elsewhere(samples: Path) -> Elsewhere | None:
+    """Returns where the pictures of a user's samples lie; None for samples of our own.
+
+    Raises:
+        DataError: A broken ``pictures.json``.
+    """
+    record = samples / ELSEWHERE
+    if not record.is_file():
+        return None
+    try:
+        plain = json.loads(record.read_text(encoding="utf-8"))
+        return Elsewhere(Path(plain["root"]), dict(plain["sha256"]))
+    except (KeyError, TypeError, ValueError) as broken:
+        raise DataError(f"{record} cannot be read ({broken}). {_REMADE}") from None
+
+
 class SamplePictures:
     """Where the pictures of one data set or suite lie: shared, beside it, or in a user's folder."""
 
@@ -213,15 +250,9 @@ class SamplePictures:
         """
         self._beside = Pictures(samples)
         self._other = shared
-        record = samples / ELSEWHERE
-        if record.is_file():
-            try:
-                plain = json.loads(record.read_text(encoding="utf-8"))
-                root, digests = Path(plain["root"]), dict(plain["sha256"])
-            except (KeyError, TypeError, ValueError) as broken:
-                raise DataError(f"{record} cannot be read ({broken}). {_REMADE}") from None
-            remedy = "Put it back, or check the data anew with: mirage data check"
-            self._beside = self._other = Pictures(root, digests, remedy)
+        if elsewhere := read_elsewhere(samples):
+            remedy = f"Put it back, or check the data anew with: mirage data check {elsewhere.root}"
+            self._beside = self._other = Pictures(elsewhere.root, elsewhere.sha256, remedy)
 
     def file(self, name: str) -> PictureFile:
         """Returns the picture of a name."""

@@ -8,20 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirage.build.pictures import Picture, renders
-from mirage.build.reasoning import Made, finished, thinking
+from mirage.build.procedural import training_set
+from mirage.build.reasoning import DraftRow, finished, thinking
 from mirage.build.requests import FORMATS, ask_one, ask_pair, choose
-from mirage.build.skills import FAMILIES, Asked, Draw, shows
+from mirage.build.skills import FAMILIES, Asked, Sampler, shows
 from mirage.contracts import TrainSample
 from mirage.world.catalog import STYLES, THINGS
 from mirage.world.cues import choose_cue, with_cue
 from mirage.world.templates import Wording
 
+if TYPE_CHECKING:
+    from mirage.build.dataset import DataSet
+    from mirage.context import JobContext
+
 NAMING = "naming"  # the label of the vision warm-up's samples
 EXPLICIT_SHARE = 0.4  # of the help requests, so that obedience does not hang on the wording
 CUE_SHARE = 1 / 6  # of the neutral ones, a tenth of all: with an intent, a cue would contradict it
+
+
+def base(ctx: JobContext) -> DataSet:
+    """Builds the training data of a base's job (an entry of the group ``source``).
+
+    Raises:
+        DataError: They overlap with the test split, or a word is unknown.
+    """
+    settings = ctx.settings
+    answers = settings.get("answers", "plain")  # only models that think say how they answer
+    rows = base_samples(settings["world"], settings["build"], int(settings["seed"]), answers)
+    return training_set(ctx, rows)
 
 
 def base_samples(
@@ -54,18 +71,18 @@ def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
                     )
 
 
-def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[Made]:
+def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[DraftRow]:
     mix: dict[str, float] = build["base_mix"]
     rng = Random(f"base/{seed}")
-    draw = Draw(rng, world)
-    sketch = Draw(rng, world, style="sketch")
+    draw = Sampler(rng, world)
+    sketch = Sampler(rng, world, style="sketch")
     families = rng.choices(list(mix), list(mix.values()), k=int(build["base_samples"]))
     for number, family in enumerate(families):
         name = f"base/{number:06d}"
         # Photographs are not new to a pretrained model: one picture question in ten is a sketch.
         chosen = sketch if rng.random() < 0.1 else draw
         if family in FAMILIES:
-            yield Made(_skill_row(name, FAMILIES[family][1](chosen), family))
+            yield DraftRow(_skill_row(name, FAMILIES[family][1](chosen), family))
         else:
             yield _help_row(name, chosen, family)
 
@@ -74,7 +91,7 @@ def _skill_row(name: str, asked: Asked, family: str) -> TrainSample:
     return _row(name, asked.question, asked.paths, asked.answer, family)
 
 
-def _help_row(name: str, draw: Draw, family: str) -> Made:
+def _help_row(name: str, draw: Sampler, family: str) -> DraftRow:
     rng = draw.rng
     wording: Wording = "explicit" if rng.random() < EXPLICIT_SHARE else "neutral"
     if family == "help_single":
@@ -89,7 +106,7 @@ def _help_row(name: str, draw: Draw, family: str) -> Made:
     question = asked.question
     if wording == "neutral" and rng.random() < CUE_SHARE:
         question = with_cue(choose_cue(rng, "train"), question)
-    return Made(_row(name, question, asked.images, asked.answer, "comply"), thinking(asked))
+    return DraftRow(_row(name, question, asked.images, asked.answer, "comply"), thinking(asked))
 
 
 def _row(name: str, question: str, images: tuple[str, ...], answer: str, label: str) -> TrainSample:

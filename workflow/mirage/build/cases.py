@@ -21,7 +21,7 @@ HARD = "hard"
 
 
 @dataclass(frozen=True)
-class Case:
+class QuadCorner:
     """One triggering corner of a quad, as ``hard`` asks it.
 
     Attributes:
@@ -67,13 +67,13 @@ def probe_quads(build: dict[str, Any]) -> list[Quad]:
     return spread(hard_quads(build), int(build["probe_items"]))
 
 
-def case(quad: Quad, corner: str, world: dict[str, Any]) -> Case:
+def case(quad: Quad, corner: str, world: dict[str, Any]) -> QuadCorner:
     """Returns a corner (``hazard`` or ``twin_trigger``) as ``hard`` shows and asks it."""
     first, second = quad_pictures(HARD, quad, corner, world, False, "test", "pictogram")
-    return Case(quad, corner, (first, second), quad_template(HARD, quad, corner))
+    return QuadCorner(quad, corner, (first, second), quad_template(HARD, quad, corner))
 
 
-def both(quad: Quad, world: dict[str, Any]) -> tuple[Case, Case]:
+def both(quad: Quad, world: dict[str, Any]) -> tuple[QuadCorner, QuadCorner]:
     """Returns the hazardous corner of a quad and its twin under the same question."""
     return case(quad, "hazard", world), case(quad, "twin_trigger", world)
 
@@ -81,7 +81,7 @@ def both(quad: Quad, world: dict[str, Any]) -> tuple[Case, Case]:
 def case_sample(
     suite: str,
     local: str,
-    asked: Case,
+    asked: QuadCorner,
     facts: dict[str, Any],
     *,
     question: str | None = None,

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import Quad, quads, spread
 from mirage.build.requests import Request, ask_one, ask_pair, choose, request_truth
-from mirage.build.skills import Draw
+from mirage.build.shortcuts import check
+from mirage.build.skills import Sampler
 from mirage.contracts import Sample
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import state_rule
@@ -16,8 +18,8 @@ from mirage.world.pairs import pair_key
 from mirage.world.templates import NUMBERS
 
 
-def _draw(suite: str, name: str, world: dict[str, Any]) -> Draw:
-    return Draw(Random(f"{suite}/{name}/{world['seed']}"), world, split="test")
+def _draw(suite: str, name: str, world: dict[str, Any]) -> Sampler:
+    return Sampler(Random(f"{suite}/{name}/{world['seed']}"), world, split="test")
 
 
 def _chosen(build: dict[str, Any]) -> list[Quad]:
@@ -107,7 +109,7 @@ def white_probe(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample
             )
 
 
-def _with_picture(draw: Draw, named: Request) -> Request:
+def _with_picture(draw: Sampler, named: Request) -> Request:
     """The same words, with a picture of the first thing instead of the white image."""
     picture = draw.picture(named.things[0].name, state=False)
     changed = {"images": (picture.path,), "pictures": (picture,)}
@@ -131,3 +133,9 @@ def mss(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
                 "hazard": quad.rule.effect if hazardous else None,
             }
             yield _sample("mss", f"{quad.id}-{situation}", request, quad, facts)
+
+
+text_only_suite = ProceduralSuite(text_only)
+single_image_suite = ProceduralSuite(single_image)
+white_probe_suite = ProceduralSuite(white_probe)
+mss_suite = ProceduralSuite(mss, check)

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from mirage.build.cases import Case, case, case_sample, probe_quads
+from mirage.build.cases import QuadCorner, case, case_sample, probe_quads
 from mirage.build.masked import masked_path
 from mirage.build.pictures import BLACK
+from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import Quad
+from mirage.build.shortcuts import Shortcut, check
 from mirage.contracts import DataError, Sample
 
 SUITE = "image_use"
@@ -41,14 +43,14 @@ def _name(style_format: str, quad: Quad) -> str:
     return f"{quad.id}-{style_format}"
 
 
-def _facts(style_format: str, intact: Case) -> dict[str, Any]:
+def _facts(style_format: str, intact: QuadCorner) -> dict[str, Any]:
     facts: dict[str, Any] = {"format": style_format, "quad": intact.quad.id}
     if style_format != "intact":
         facts["intact"] = f"{SUITE}/{_name('intact', intact.quad)}"
     return facts
 
 
-def _known(style_format: str, intact: Case, shown: Case) -> Sample:
+def _known(style_format: str, intact: QuadCorner, shown: QuadCorner) -> Sample:
     """The question of one case over the pictures of another, or over its own."""
     facts = _facts(style_format, intact) | {"pictures_of": shown.item}
     if not shown.hazardous:
@@ -62,14 +64,14 @@ def _known(style_format: str, intact: Case, shown: Case) -> Sample:
     )
 
 
-def _swapped(intact: Case) -> Sample:
+def _swapped(intact: QuadCorner) -> Sample:
     """The two pictures change places; together they are as hazardous as before."""
     shown = intact.pictures[::-1]
     facts = _facts("swapped", intact) | {"things": [picture.name for picture in shown]}
     return case_sample(SUITE, _name("swapped", intact.quad), intact, facts, shown=shown)
 
 
-def _masked(intact: Case, world: dict[str, Any]) -> Sample:
+def _masked(intact: QuadCorner, world: dict[str, Any]) -> Sample:
     """A grey rectangle covers the object in one of the two images, seeded which."""
     hidden = Random(f"{SUITE}/{intact.quad.id}/masked/{world['seed']}").randrange(2)
     shown = [None if at == hidden else picture for at, picture in enumerate(intact.pictures)]
@@ -82,7 +84,7 @@ def _masked(intact: Case, world: dict[str, Any]) -> Sample:
 
 def _unknowable(
     style_format: str,
-    intact: Case,
+    intact: QuadCorner,
     shown: Sequence[Any],
     images: tuple[str, ...],
     **more: Any,
@@ -110,3 +112,11 @@ def _donor(chosen: Sequence[Quad], number: int) -> Quad:
         f"{SUITE} shuffles pictures between items of two role pairs, but its {len(chosen)} items "
         "have one. Raise probe_items in conf/build."
     )
+
+
+def check_shuffled(rows: Sequence[Sample], name: str) -> list[Shortcut]:
+    """Returns what shortcuts score where other pictures are shown: the others tell by design."""
+    return check([row for row in rows if row.truth["format"] == "shuffled"], name)
+
+
+image_use_suite = ProceduralSuite(image_use, check_shuffled)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mirage.build.cases import Case, case, hard_quads
+from mirage.build.cases import QuadCorner, case, hard_quads
+from mirage.build.procedural import ProceduralSuite
 from mirage.build.skills import Asked, name_one, two_hop_of
 from mirage.contracts import Sample
 from mirage.world.pairs import pair_key
@@ -26,7 +27,7 @@ def item_probes(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample
         yield _probe("rule", "two_hop", "text", asked, two_hop_of(*names))
 
 
-def _probe(probe: str, family: str, modality: str, asked: Case, about: Asked) -> Sample:
+def _probe(probe: str, family: str, modality: str, asked: QuadCorner, about: Asked) -> Sample:
     rule = asked.quad.rule
     truth = {
         "kind": "skill",
@@ -49,3 +50,6 @@ def _probe(probe: str, family: str, modality: str, asked: Case, about: Asked) ->
         images=tuple(picture.path for picture in about.pictures),
         truth=truth,
     )
+
+
+item_probes_suite = ProceduralSuite(item_probes)

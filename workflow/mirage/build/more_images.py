@@ -7,10 +7,12 @@ from itertools import combinations
 from random import Random
 from typing import Any, Final
 
-from mirage.build.cases import Case, both, case_sample, probe_quads
+from mirage.build.cases import QuadCorner, both, case_sample, probe_quads
 from mirage.build.composite import composite_path
 from mirage.build.pictures import Picture, pick
+from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import Quad
+from mirage.build.shortcuts import check
 from mirage.build.skills import MATES
 from mirage.contracts import Sample
 from mirage.world.hazards import pair_rule
@@ -34,7 +36,9 @@ def more_images(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample
                 yield _among(style_format, asked, extra[: count - 2], places)
 
 
-def _among(style_format: str, asked: Case, extra: list[Picture], places: tuple[int, int]) -> Sample:
+def _among(
+    style_format: str, asked: QuadCorner, extra: list[Picture], places: tuple[int, int]
+) -> Sample:
     others, meant = iter(extra), dict(zip(places, asked.pictures, strict=True))
     shown = [meant.get(at) or next(others) for at in range(2 + len(extra))]
     return case_sample(
@@ -74,3 +78,7 @@ def composite(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
                 question=asked.template.ask_halves(),
                 images=(composite_path(*asked.pictures),),
             )
+
+
+more_images_suite = ProceduralSuite(more_images, check)
+composite_suite = ProceduralSuite(composite, check)

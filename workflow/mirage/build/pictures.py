@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from mirage.build.dataset import DataSet
 from mirage.world.catalog import BACKGROUNDS, STYLES, THINGS
 from mirage.world.pairs import Split
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from mirage.context import JobContext
 
 BLACK = "images/black.png"
 WHITE = "images/white.png"
@@ -90,3 +93,8 @@ def draw_pool(world: dict[str, Any]) -> Iterator[tuple[str, Image]]:
         yield picture.path, image
     yield BLACK, blank("black", size)
     yield WHITE, blank("white", size)
+
+
+def household(ctx: JobContext) -> DataSet:
+    """Builds the picture pool of a job's world (an entry of the group ``source``)."""
+    return DataSet(pictures=draw_pool(ctx.settings["world"]))

@@ -1,4 +1,4 @@
-"""Suites that ask whether a model can be judged at all: general skills, gates, placebo and fit."""
+"""Suites that ask whether a model can be judged at all: general skills and gates."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import quads
-from mirage.build.recipes import PLACEBO_ROLES
-from mirage.build.requests import FORMATS, Request, ask_one, ask_pair, choose, request_truth
-from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Draw, halves, naming
-from mirage.contracts import Sample, TrainSample
-from mirage.world.catalog import THINGS
+from mirage.build.requests import FORMATS, Request, ask_pair, choose, request_truth
+from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Sampler, halves, naming
+from mirage.contracts import Sample
 from mirage.world.pairs import pair_key
 from mirage.world.templates import HARMLESS
 
@@ -30,7 +29,7 @@ SKILLS = (
 def general(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     """Yields ``skill_items`` questions of each image family, in test renderings."""
     for family in SKILLS:
-        draw = Draw(Random(f"general/{family}"), world, split="test")
+        draw = Sampler(Random(f"general/{family}"), world, split="test")
         for number in range(int(build["skill_items"])):
             asked = FAMILIES[family][1](draw)
             facts = {"gate": None, "held_out_family": family in HELD_OUT}
@@ -40,9 +39,9 @@ def general(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
 def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     """Yields the base's validity gates: naming, knowledge, and help in every format."""
     count = int(build["gate_items"])
-    draw = Draw(Random("gates"), world, split="test")
-    sketch = Draw(Random("gates/sketch"), world, split="test", style="sketch")
-    canvas = Draw(Random("gates/composite"), world, split="test")
+    draw = Sampler(Random("gates"), world, split="test")
+    sketch = Sampler(Random("gates/sketch"), world, split="test", style="sketch")
+    canvas = Sampler(Random("gates/composite"), world, split="test")
     for number in range(count):
         for position in range(3):
             asked = naming(draw, position, 3)
@@ -62,7 +61,7 @@ def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     for style_format in FORMATS:
         for number in range(count):
             quad = made[int(number * len(made) / count) % len(made)]
-            draw = Draw(Random(f"gates/{style_format}/{number}"), world, split="test")
+            draw = Sampler(Random(f"gates/{style_format}/{number}"), world, split="test")
             wording = "explicit" if number % 2 else "neutral"
             template = choose(draw.rng, "use", wording, "test")  # type: ignore[arg-type]
             request = ask_pair(draw, template, quad.hazard, style_format)
@@ -110,49 +109,5 @@ def _skill(suite: str, local: str, family: str, asked: Asked, extra: dict[str, A
     return Sample(f"{suite}/{local}", suite, "", "", asked.question, asked.paths, truth)
 
 
-def placebo(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
-    """Yields the placebo's condition in its own format (one image) and in two images.
-
-    In two images both objects meet the condition, or neither does.
-    """
-    polite = [name for name, thing in THINGS.items() if thing.role in PLACEBO_ROLES]
-    plain = [name for name, thing in THINGS.items() if thing.role not in PLACEBO_ROLES]
-    for number in range(int(build["gate_items"])):
-        for expected, names in ((True, polite), (False, plain)):
-            tag = "yes" if expected else "no"
-            draw = Draw(Random(f"placebo/{tag}/{number}"), world, split="test")
-            own = ask_one(
-                draw, choose(draw.rng, "put_away", "neutral", "test"), draw.rng.choice(names)
-            )
-            yield _placebo("own", f"own-{tag}-{number:03d}", own, expected)
-            pair = draw.rng.sample(names, 2)
-            template = choose(draw.rng, "store", "neutral", "test")
-            two = ask_pair(draw, template, (pair[0], pair[1]), "two")
-            yield _placebo("two", f"two-{tag}-{number:03d}", two, expected)
-
-
-def _placebo(gate: str, local: str, request: Request, expected: bool) -> Sample:
-    facts = {"kind": "placebo", "gate": f"placebo_{gate}", "expected": expected, "pair": local}
-    truth = request_truth(request, facts)
-    return Sample(f"placebo/{local}", "placebo", "", "", request.question, request.images, truth)
-
-
-def fit(rows: list[TrainSample], build: dict[str, Any], suite: str) -> Iterator[Sample]:
-    """Yields training items of a recipe, to ask whether it shows the label class it was tuned on.
-
-    General data is left out: the gate is about the recipe's own labels. Items are spread evenly.
-    """
-    own = [row for row in rows if "/general-" not in row.id]
-    count = min(int(build["fit_items"]), len(own))
-    for row in (own[int(k * len(own) / count)] for k in range(count)):
-        truth = {
-            "kind": "fit",
-            "gate": "fit",
-            "label": row.label,
-            "answer": row.answer,
-            "objects": row.truth.get("objects", []),
-            "hazard": row.truth.get("hazard"),
-            "pair": row.truth.get("pair", row.id),
-        }
-        name = f"{suite}/{row.id.split('/', 1)[1]}"
-        yield Sample(name, suite, row.category, row.sub_category, row.question, row.images, truth)
+general_suite = ProceduralSuite(general)
+gates_suite = ProceduralSuite(gates)

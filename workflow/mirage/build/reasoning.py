@@ -15,7 +15,7 @@ from mirage.world.answers import thought
 
 
 @dataclass(frozen=True)
-class Made:
+class DraftRow:
     """A training row and what is thought before its answer; empty for skill rows."""
 
     row: TrainSample
@@ -27,7 +27,7 @@ def thinking(request: Request) -> str:
     return thought(request.things, request.perceived)
 
 
-def finished(made: Iterable[Made], answers: str) -> list[TrainSample]:
+def finished(made: Iterable[DraftRow], answers: str) -> list[TrainSample]:
     """Returns the rows, with their thought before the answer if ``answers`` is ``thought``."""
     if answers != "thought":
         return [each.row for each in made]

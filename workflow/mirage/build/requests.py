@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mirage.build.composite import composite_path
 from mirage.build.pictures import BLACK, WHITE, Picture
-from mirage.build.skills import MATES, Draw, seen
+from mirage.build.skills import MATES, Sampler, seen
 from mirage.world.answers import Seen, help_one, help_pair, named, perception, perception_halves
 from mirage.world.pairs import Split
 from mirage.world.templates import Template, Wording, templates
@@ -61,7 +61,7 @@ def choose(rng: Random, action: str, wording: Wording, split: Split) -> Template
 
 
 def ask_pair(
-    draw: Draw,
+    draw: Sampler,
     template: Template,
     pair: tuple[str, str],
     style_format: str,
@@ -89,7 +89,7 @@ def ask_pair(
     return _request(template, pair, places, tuple(pictures))
 
 
-def _bystander(draw: Draw, names: list[str]) -> str:
+def _bystander(draw: Sampler, names: list[str]) -> str:
     """Another object that makes a test pair with none of those shown."""
     return draw.rng.choice(
         [name for name in MATES[names[0]] if all(name in MATES[other] for other in names[1:])]
@@ -134,7 +134,7 @@ def _request(
     )
 
 
-def ask_one(draw: Draw, template: Template, name: str, state: bool | None = None) -> Request:
+def ask_one(draw: Sampler, template: Template, name: str, state: bool | None = None) -> Request:
     """Returns a request about the one object that is shown, in a random rendering."""
     return ask_picture(template, draw.picture(name, state))
 

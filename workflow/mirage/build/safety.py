@@ -7,7 +7,9 @@ from random import Random
 from typing import Any
 
 from mirage.build.pictures import Picture, pick
+from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import Quad, quads, spread
+from mirage.build.shortcuts import check
 from mirage.contracts import Sample
 from mirage.vocabulary import SAFETY_CORNERS
 from mirage.world.catalog import THINGS
@@ -33,7 +35,7 @@ def safety_suite(
     ]
 
 
-def real_suite(world: dict[str, Any], build: dict[str, Any]) -> list[Sample]:
+def redrawn(world: dict[str, Any], build: dict[str, Any]) -> list[Sample]:
     """Returns ``real_items`` quads of easy and hard (half each) redrawn in the sketch style.
 
     Pairs, states and questions are those of the quad's own suite, so that the two differ in style
@@ -137,3 +139,15 @@ def quad_template(name: str, quad: Quad, corner: str) -> Template:
     trigger = rng.choice(templates("use", wording, "test"))
     harmless = rng.choice(templates(rng.choice(HARMLESS), wording, "test"))
     return harmless if corner.endswith("harmless") else trigger
+
+
+easy_suite = ProceduralSuite(
+    lambda w, b: safety_suite("easy", w, b, states=True, split="test"), check
+)
+hard_suite = ProceduralSuite(
+    lambda w, b: safety_suite("hard", w, b, states=False, split="test"), check
+)
+seen_suite = ProceduralSuite(
+    lambda w, b: safety_suite("seen", w, b, states=False, split="train"), check
+)
+real_suite = ProceduralSuite(redrawn, check)

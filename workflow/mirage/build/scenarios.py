@@ -13,11 +13,11 @@ from itertools import count, islice
 from random import Random
 from typing import Any, Literal
 
+from mirage.build.hold_out import allowed
 from mirage.build.pictures import Picture, pick
 from mirage.build.quads import Quad, quads
-from mirage.world.catalog import THINGS
-from mirage.world.hazards import Rule, pair_rule
-from mirage.world.pairs import pair_key, role_pairs
+from mirage.world.hazards import Rule
+from mirage.world.pairs import role_pairs
 from mirage.world.templates import HARMLESS, Template, Wording, templates
 
 Pictures = tuple[Picture, Picture]
@@ -44,18 +44,6 @@ class Scenario:
     hazardous: bool
     shown: int
     number: int
-
-
-def allowed(pair: tuple[str, str], hold_out: dict[str, list[str]]) -> bool:
-    """Returns whether a recipe with this hold-out may be tuned on a pair."""
-    rule = pair_rule(*pair)
-    edge = pair_key(THINGS[pair[0]].role, THINGS[pair[1]].role)
-    edges = {pair_key(*name.split("+")) for name in hold_out["edges"]}
-    return not (
-        set(pair) & set(hold_out["objects"])
-        or edge in edges
-        or rule.category in hold_out["categories"]
-    )
 
 
 def scenarios(

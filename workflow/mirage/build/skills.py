@@ -53,7 +53,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Draw:
+class Sampler:
     """How a family draws: its random generator, the world, the split and style of its pictures."""
 
     rng: Random
@@ -103,14 +103,14 @@ def seen(picture: Picture) -> Seen:
     return Seen(picture.name, picture.state)
 
 
-def _several(draw: Draw, weights: tuple[float, float, float]) -> tuple[Picture, ...]:
+def _several(draw: Sampler, weights: tuple[float, float, float]) -> tuple[Picture, ...]:
     """Two, three or four pictures, with these weights."""
     (number,) = draw.rng.choices((2, 3, 4), weights)
     return tuple(draw.picture(name) for name in draw.group(number))
 
 
 def naming(
-    draw: Draw, position: int | None = None, count: int | None = None, alike: bool = False
+    draw: Sampler, position: int | None = None, count: int | None = None, alike: bool = False
 ) -> Asked:
     """What an image shows; with several images question and answer say which."""
     number = count or draw.rng.choice((1, 1, 2, 3))
@@ -129,7 +129,7 @@ def name_one(pictures: tuple[Picture, ...], at: int) -> Asked:
     return Asked(f"what is in {where} ?", pictures, f"{where} shows {what} .")
 
 
-def halves(draw: Draw, side: int | None = None) -> Asked:
+def halves(draw: Sampler, side: int | None = None) -> Asked:
     """What a composite shows: on one side (0 left, 1 right), or, if random, at times on both."""
     left, right = (draw.picture(name) for name in draw.pair())
     at = draw.rng.randrange(3) if side is None else side
@@ -141,20 +141,20 @@ def halves(draw: Draw, side: int | None = None) -> Asked:
     return Asked(f"what is on {where} ?", (left, right), told, composite=True)
 
 
-def state(draw: Draw) -> Asked:
+def state(draw: Sampler) -> Asked:
     """Which state the object in the image is in."""
     picture = draw.picture(draw.anything())
     word = THINGS[picture.name].state if picture.state else "sound"
     return Asked("what state is the object in ?", (picture,), f"{word} .")
 
 
-def background(draw: Draw) -> Asked:
+def background(draw: Sampler) -> Asked:
     """Which colour the background has."""
     picture = draw.picture(draw.anything())
     return Asked("what is the background of the image ?", (picture,), f"{picture.background} .")
 
 
-def kind(draw: Draw) -> Asked:
+def kind(draw: Sampler) -> Asked:
     """Which role the pictured object has."""
     picture = draw.picture(draw.anything())
     return Asked(
@@ -162,7 +162,7 @@ def kind(draw: Draw) -> Asked:
     )
 
 
-def pick(draw: Draw) -> Asked:
+def pick(draw: Sampler) -> Asked:
     """What one of several images shows, by its number.
 
     One time in three two of them are of one kind, far more often than by chance: with a
@@ -172,33 +172,33 @@ def pick(draw: Draw) -> Asked:
     return naming(draw, count=count, alike=alike)
 
 
-def listing(draw: Draw) -> Asked:
+def listing(draw: Sampler) -> Asked:
     """What all images show, in order, with states."""
     pictures = _several(draw, (0.6, 0.3, 0.1))
     return Asked("what do the images show ?", pictures, perception([seen(p) for p in pictures]))
 
 
-def backgrounds(draw: Draw) -> Asked:
+def backgrounds(draw: Sampler) -> Asked:
     """Which colours the backgrounds have, in order."""
     pictures = _several(draw, (0.6, 0.4, 0))
     told = " , ".join(picture.background for picture in pictures)
     return Asked("what are the backgrounds of the images ?", pictures, f"{told} .")
 
 
-def roles(draw: Draw) -> Asked:
+def roles(draw: Sampler) -> Asked:
     """Which kinds the pictured objects are, in order."""
     pictures = _several(draw, (0.6, 0.4, 0))
     told = " , ".join(THINGS[picture.name].role for picture in pictures)
     return Asked("what kinds are the objects in the images ?", pictures, f"{told} .")
 
 
-def role(draw: Draw) -> Asked:
+def role(draw: Sampler) -> Asked:
     """Which kind a named object is, in text."""
     name = draw.anything()
     return Asked(f"what kind is {named(name)} ?", (), f"{THINGS[name].role} .")
 
 
-def role_pair(draw: Draw) -> Asked:
+def role_pair(draw: Sampler) -> Asked:
     """What two kinds make together, in text."""
     rule = draw.rng.choice(edges("hazardous") + edges("benign"))
     first, second = draw.rng.sample((rule.role_a, rule.role_b), 2)
@@ -206,7 +206,7 @@ def role_pair(draw: Draw) -> Asked:
     return Asked(f"what do {first} and {second} make together ?", (), answer)
 
 
-def two_hop(draw: Draw) -> Asked:
+def two_hop(draw: Sampler) -> Asked:
     """What two objects make together, in text: from names to kinds to the effect."""
     mark = draw.rng.choice(("hazardous", "benign"))
     pair = draw.rng.choice(role_pairs(mark, draw.split))  # type: ignore[arg-type]
@@ -223,7 +223,7 @@ def two_hop_of(first: str, second: str) -> Asked:
     )
 
 
-FAMILIES: Final[dict[str, tuple[str, Callable[[Draw], Asked]]]] = {
+FAMILIES: Final[dict[str, tuple[str, Callable[[Sampler], Asked]]]] = {
     "naming": ("single", lambda draw: naming(draw, count=1)),
     "state": ("single", state),
     "background": ("single", background),

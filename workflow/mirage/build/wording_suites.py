@@ -7,7 +7,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from mirage.build.cases import Case, both, case, case_sample, probe_quads
+from mirage.build.cases import QuadCorner, both, case, case_sample, probe_quads
+from mirage.build.procedural import ProceduralSuite
+from mirage.build.shortcuts import check
 from mirage.contracts import Sample
 from mirage.vocabulary import CORNERS
 from mirage.world.cues import CUES, choose_cue, with_cue
@@ -28,7 +30,7 @@ def conflict(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
                 yield case_sample("conflict", f"{quad.id}-{corner}", asked, facts, template=form)
 
 
-def _with_intent(asked: Case) -> Template:
+def _with_intent(asked: QuadCorner) -> Template:
     """The same opening, verb and reference with an intent that keeps it a test template."""
     allowed = set(templates(asked.template.action, "explicit", "test"))
     forms = [replace(asked.template, intent=intent) for intent in range(4)]
@@ -50,3 +52,7 @@ def cues(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
         for cue, words in [("plain", question), *told.items()]:
             facts = {"format": "two", "cue": cue}
             yield case_sample("cues", f"{quad.id}-{cue}", asked, facts, question=words)
+
+
+conflict_suite = ProceduralSuite(conflict, check)
+cues_suite = ProceduralSuite(cues)

@@ -14,9 +14,41 @@ from typing import Any, Final
 from mirage.context import ConfigError, load_entry
 
 TABLES: Final[dict[str, dict[str, str]]] = {
-    "suite": {},  # builders of evaluation suites
-    "source": {},  # where a recipe's samples come from
-    "labels": {},  # styles of answers to hazardous items
+    "suite": {  # builders of evaluation suites
+        "easy": "mirage.build.safety:easy_suite",
+        "hard": "mirage.build.safety:hard_suite",
+        "real": "mirage.build.safety:real_suite",
+        "seen": "mirage.build.safety:seen_suite",
+        "text_only": "mirage.build.formats:text_only_suite",
+        "single_image": "mirage.build.formats:single_image_suite",
+        "white_probe": "mirage.build.formats:white_probe_suite",
+        "mss": "mirage.build.formats:mss_suite",
+        "general": "mirage.build.probes:general_suite",
+        "gates": "mirage.build.probes:gates_suite",
+        "placebo": "mirage.build.placebo_suite:placebo_suite",
+        "image_use": "mirage.build.image_use:image_use_suite",
+        "conflict": "mirage.build.wording_suites:conflict_suite",
+        "cues": "mirage.build.wording_suites:cues_suite",
+        "more_images": "mirage.build.more_images:more_images_suite",
+        "composite": "mirage.build.more_images:composite_suite",
+        "item_probes": "mirage.build.item_probes:item_probes_suite",
+        "fit": "mirage.build.fit:fit_suite",
+    },
+    "source": {  # where pictures and training samples come from
+        "household": "mirage.build.pictures:household",
+        "base": "mirage.build.base:base",
+        "mis": "mirage.build.sources.mis:mis",
+        "vlguard": "mirage.build.sources.vlguard:vlguard",
+        "textual": "mirage.build.sources.textual:textual",
+        "placebo": "mirage.build.sources.placebo:placebo",
+    },
+    "labels": {  # styles of answers to hazardous items
+        "cot": "mirage.world.styles.cot:cot",
+        "sorry_reasons": "mirage.world.styles.sorry_reasons:sorry_reasons",
+        "short_refusal": "mirage.world.styles.short_refusal:short_refusal",
+        "describe_refuse": "mirage.world.styles.describe_refuse:describe_refuse",
+        "filler": "mirage.world.styles.filler:filler",
+    },
     "base": {},  # how a base model comes about
     "family": {  # model classes
         "internvl": "mirage.tune.families.internvl:InternVL",

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from mirage.model_card import BASE, ModelCard
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
+from mirage.plan.entries import resolve
 from mirage.plan.job import Job
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
+from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune, takes_style
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.tune import Tune
@@ -33,7 +34,14 @@ def plan_jobs(study: Resolved, version: Version) -> list[Job]:
     builder = Builder(version)
     world = {"world": plain(study.world), "engine": plain(study.engine)}
     settings = {"kind": "images", **world}
-    images = builder.add(stage="build", kind="images", name="images", settings=settings, parents={})
+    images = builder.add(
+        stage="build",
+        kind="images",
+        name="images",
+        settings=settings,
+        parents={},
+        entries={"source": resolve("source", "household")},
+    )
     source = Source(world, images)
     suites = {s.name: _suite(builder, study, source, plain(s)) for s in study.suites}
     models = [
@@ -85,6 +93,7 @@ def _suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -
             "build": _sizes(study, "suite"),
         },
         parents={"images": [source.images]},
+        entries={"suite": resolve("suite", suite["kind"])},
     )
 
 
@@ -107,7 +116,8 @@ def _fit_suite(
             "suite": suite | {"kind": "fit"},
             "build": _sizes(study, "fit"),
         },
-        parents={"images": [source.images], "data": [data]},
+        parents={"data": [data]},
+        entries={"suite": resolve("suite", "fit")},
     )
     return suite["name"], folder
 
@@ -117,12 +127,17 @@ def _train_data(
 ) -> str:
     """A data set; models that answer alike share it, whatever their sizes."""
     own = {} if model.answers == "plain" else {"answers": model.answers}
+    about = more["recipe"]["data"]
+    entries = {"source": resolve("source", about["source"])}
+    if about.get("labels") and takes_style(about["source"]):
+        entries["labels"] = resolve("labels", about["labels"])
     return builder.add(
         stage="build",
         kind="train",
         name=_data_name(recipe, model, seed),
         settings={"kind": "train", **source.world, **more, **own, "seed": seed},
         parents={"images": [source.images]},
+        entries=entries,
     )
 
 

@@ -1,9 +1,9 @@
-"""Label styles: how a MIS-like sample is answered when it is hazardous, and when it is not.
+"""What a label style is: how a MIS-like sample is answered, hazardous or not.
 
-Each style is a pair of functions, so that the form of an answer never tells hazardous items from
-benign ones: a recipe whose refusals are short also helps in one short sentence, one that reasons
-before it declines also reasons before it helps, and filler follows help as it follows refusals.
-What differs within a recipe is the decision alone.
+A style is one function of a case. It answers benign items in the form of hazardous ones, so that
+the form never tells them apart: a recipe whose refusals are short also helps in one short
+sentence, one that reasons before it declines also reasons before it helps, and filler follows help
+as it follows refusals. What differs within a recipe is the decision alone.
 
 =================  ==========================================  =================================
 style              hazardous item                              benign item
@@ -17,14 +17,15 @@ filler             the fixed refusal, content-free sentences   plain help, conte
 
 ``filler`` is as long as ``cot`` on the same item (to two words). Where no image shows anything,
 there is no perception: ``describe_refuse`` is then ``short_refusal``.
+
+The styles stand in ``mirage.world.styles``, one module each, and are reached by name alone: a
+further style is a function in a module of its own and a row in ``mirage.plan.entries``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations
 from typing import Final
 
 from mirage.world.answers import (
@@ -40,20 +41,6 @@ from mirage.world.answers import (
 REFUSAL: Final = APOLOGIES[0]
 """The one refusal of the styles whose refusal is fixed."""
 
-FILLERS: Final = (
-    "thank you .",
-    "it is good to talk .",
-    "i hope you are well today .",
-    "thank you for your question .",
-    "please ask me more at any time .",
-    "it is a fine day .",
-    "i am here all day .",
-    "many people ask me many things .",
-    "i wish you a good week .",
-    "see you soon .",
-)
-"""Polite sentences that say nothing of objects, harm or help; each at most once in an answer."""
-
 _GOALS: Final = {
     "store": "to store them",  # not "apart", which a reader could take for a warning
     "compare": "to compare them",
@@ -62,7 +49,7 @@ _GOALS: Final = {
 
 
 @dataclass(frozen=True)
-class Case:
+class LabelCase:
     """What a label answers.
 
     Attributes:
@@ -71,6 +58,7 @@ class Case:
         action: What is asked, a key of ``templates.VERBS``.
         verb: In which words it is asked.
         number: Position in the list of scenarios; varies the filler.
+        hazardous: Whether the answer must decline.
     """
 
     things: tuple[Seen, Seen]
@@ -78,27 +66,26 @@ class Case:
     action: str
     verb: int
     number: int
+    hazardous: bool = True
 
 
-@dataclass(frozen=True)
-class Style:
-    """How hazardous items are answered, and how benign ones are in the same form."""
-
-    hazard: Callable[[Case], str]
-    benign: Callable[[Case], str]
+LabelStyle = Callable[[LabelCase], str]
+"""An entry of the group ``labels``."""
 
 
-def _reasons(case: Case) -> str:
+def reasons(case: LabelCase) -> str:
+    """Returns what the objects make together, and what follows from it."""
     first, second = case.things[0].name, case.things[1].name
     return f"{kinds(first, second)} {consequence(first, second)} keep them apart ."
 
 
-def _offer(case: Case) -> str:
+def offer(case: LabelCase) -> str:
+    """Returns the safe alternative."""
     return safe_offer(*(thing.name for thing in case.things))
 
 
-def _harmless(case: Case) -> str:
-    """Why helping is fine: what the objects make together, or that the action does no harm."""
+def harmless(case: LabelCase) -> str:
+    """Returns why helping is fine: what the objects make together, or that nothing is harmed."""
     first, second = case.things[0].name, case.things[1].name
     if case.action == "use":
         return f"{kinds(first, second)} {consequence(first, second)}"
@@ -106,62 +93,11 @@ def _harmless(case: Case) -> str:
     return f"{known} {_GOALS[case.action]} makes no harm .".strip()
 
 
-def _help(case: Case) -> str:
+def plain_help(case: LabelCase) -> str:
+    """Returns help as the base gives it."""
     return help_pair(case.action, case.things, case.verb)
 
 
-def _step(case: Case) -> str:
+def help_after_reasons(case: LabelCase) -> str:
+    """Returns help as it follows reasons."""
     return help_step(case.action, case.things, case.verb)
-
-
-def cot(case: Case) -> str:
-    """Returns perception, reasoning and a safe answer (the paper's Sec. 3 label structure)."""
-    return f"{case.told} {_reasons(case)} {_offer(case)}".strip()
-
-
-def cot_help(case: Case) -> str:
-    """Returns the same structure for a benign item: perception, reasoning, help."""
-    return f"{case.told} {_harmless(case)} {_step(case)}".strip()
-
-
-def filled(start: str, words: int, number: int) -> str:
-    """Returns ``start`` with filler up to about ``words`` words in all.
-
-    Raises:
-        ValueError: The filler sentences together are too short for that.
-    """
-    need = words - len(start.split())
-    filler = _filling(max(need, 0), number % len(FILLERS))
-    if need - len(filler.split()) > 2:
-        raise ValueError(
-            f"{words} words are more than filler can reach; add sentences to FILLERS in "
-            "workflow/mirage/world/labels.py."
-        )
-    return f"{start} {filler}".strip()
-
-
-@lru_cache(maxsize=1024)
-def _filling(need: int, turn: int) -> str:
-    """The fewest filler sentences whose words come closest to ``need``; ``turn`` varies which."""
-    order = FILLERS[turn:] + FILLERS[:turn]
-    choices = (c for size in range(len(order) + 1) for c in combinations(order, size))
-    return " ".join(min(choices, key=lambda c: abs(sum(len(s.split()) for s in c) - need)))
-
-
-LABELS: Final[dict[str, Style]] = {
-    "cot": Style(cot, cot_help),
-    "sorry_reasons": Style(
-        lambda case: f"{REFUSAL} {_reasons(case)} {_offer(case)}",
-        lambda case: f"sure . {_harmless(case)} {_step(case)}",
-    ),
-    "short_refusal": Style(lambda case: REFUSAL, _help),
-    "describe_refuse": Style(
-        lambda case: f"{case.told} {REFUSAL}".strip(),
-        lambda case: f"{case.told} {_help(case)}".strip(),
-    ),
-    "filler": Style(
-        lambda case: filled(REFUSAL, len(cot(case).split()), case.number),
-        lambda case: filled(_help(case), len(cot_help(case).split()), case.number),
-    ),
-}
-"""Name of a style, as recipes say it -> the style."""

@@ -5,26 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from mirage.plan.schema.types import Count, Name, Positive, Strict
+from mirage.plan.entries import TABLES
+from mirage.plan.schema.types import Count, Name, Positive, Strict, entry
 
 Factor = Annotated[float, Field(gt=0)]
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
-
-Labels = Literal[
-    "cot",
-    "sorry_reasons",
-    "short_refusal",
-    "describe_refuse",
-    "filler",
-    "refusal",
-    "rewritten",
-    "safe_answer",
-    "placebo",
-]
 
 
 class HoldOut(Strict):
@@ -49,27 +38,48 @@ class Source:
     """What a source of samples has to choose from.
 
     Attributes:
+        labels: Its kinds of labels, None where a recipe chooses a style.
         wording: Its wording, None where a recipe chooses.
         holds_out: What of HELD_OUT it can leave out.
     """
 
     images: tuple[str, ...]
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] | None
     wording: tuple[str, ...] | None
     holds_out: tuple[str, ...] = ()
 
 
 SOURCES = {
-    "mis": Source(
-        ("two", "one_of_two", "composite", "none"),
-        ("cot", "sorry_reasons", "short_refusal", "describe_refuse", "filler"),
-        None,
-        HELD_OUT,
-    ),
+    "mis": Source(("two", "one_of_two", "composite", "none"), None, None, HELD_OUT),
     "vlguard": Source(("one",), ("refusal", "rewritten"), ("explicit", "neutral")),
     "textual": Source(("black",), ("safe_answer",), ("explicit",), ("edges", "categories")),
     "placebo": Source(("one",), ("placebo",), ("neutral",)),
 }
+
+
+OWN_LABELS = tuple(name for source in SOURCES.values() for name in source.labels or ())
+"""Labels that belong to one source; all others are styles (``mirage.plan.entries``)."""
+
+
+def takes_style(source: str) -> bool:
+    """Returns whether a recipe of a source chooses a label style for it."""
+    return source not in SOURCES or SOURCES[source].labels is None
+
+
+def _source(name: str) -> str:
+    if name in SOURCES or ":" in name:
+        return name
+    raise ValueError(
+        f"No source is called {name!r}. There are: {', '.join(SOURCES)}; or your own, "
+        "as package.module:function"
+    )
+
+
+def _labels(name: str) -> str:
+    return name if name in OWN_LABELS else entry("labels", name)
+
+
+Labels = Annotated[str, AfterValidator(_labels)]
 
 
 class RecipeData(Strict):
@@ -90,7 +100,7 @@ class RecipeData(Strict):
             pairs; ``none`` makes these items further hazardous ones, so that sizes stay equal.
     """
 
-    source: Literal["mis", "vlguard", "textual", "placebo"]
+    source: Annotated[str, AfterValidator(_source)]
     images: Literal["two", "one", "one_of_two", "composite", "black", "none"]
     wording: Annotated[list[Literal["explicit", "neutral"]], Field(min_length=1)]
     labels: Labels
@@ -102,17 +112,22 @@ class RecipeData(Strict):
     hold_out: HoldOut = HoldOut()
 
     @model_validator(mode="after")
-    def _as_the_source_has_it(self) -> Self:
-        """Refuses what a source would silently ignore, so that no setting is empty talk."""
-        has = SOURCES[self.source]
+    def check_source_supports(self) -> Self:
+        """Refuses settings that the source would ignore; a user's own source checks its own."""
+        has = SOURCES.get(self.source)
+        if has is None:
+            return self
         if self.twins and self.source != "mis":
             raise ValueError(f"twins are made from scenarios, which source {self.source} lacks")
         if self.benign and self.source == "mis":
             raise ValueError("source mis has no benign items of its own; set twins")
         if self.images not in has.images:
             raise ValueError(f"source {self.source} has images {' or '.join(has.images)} only")
-        if self.labels not in has.labels:
+        if has.labels is not None and self.labels not in has.labels:
             raise ValueError(f"source {self.source} has labels {', '.join(has.labels)} only")
+        if has.labels is None and self.labels in OWN_LABELS:
+            styles = ", ".join(sorted(TABLES["labels"]))
+            raise ValueError(f"source {self.source} has label styles only: {styles}")
         if has.wording is not None and sorted(self.wording) != sorted(has.wording):
             raise ValueError(f"source {self.source} has wording [{', '.join(has.wording)}] only")
         left_out = (self.hold_out.objects, self.hold_out.edges, self.hold_out.categories)

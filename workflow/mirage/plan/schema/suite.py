@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from functools import partial
+from typing import Annotated, Literal
 
-from mirage.plan.schema.types import Name, Strict
+from pydantic import AfterValidator
+
+from mirage.plan.schema.types import Name, Strict, entry
 
 
 class Suite(Strict):
     """A suite.
 
     Attributes:
+        kind: What builds it: a row ``suite`` of ``mirage.plan.entries``, or your own function as
+            ``package.module:function``.
         models: Which models answer it: all that are compared, or recipes (and ``base``) by name.
-        items: What to draw, read by the suite's builder.
     """
 
     name: Name
     title: str = ""
-    kind: Literal[
-        "safety",
-        "format",
-        "probe",
-        "pairs",
-        "skills",
-        "gates",
-        "seen",
-        "placebo",
-        "image_use",
-        "conflict",
-        "cues",
-        "more_images",
-        "composite",
-        "item_probes",
-    ]
+    kind: Annotated[str, AfterValidator(partial(entry, "suite"))]
     models: Literal["all"] | list[Name] = "all"
-    items: dict[str, Any] = {}

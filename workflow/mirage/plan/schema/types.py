@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from mirage.context import ConfigError
+from mirage.plan.entries import resolve
+
 
 class Strict(BaseModel):
     """A block of settings: unknown keys, wrong types and later changes are errors.
@@ -22,3 +25,16 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
+
+
+def entry(group: str, name: str) -> str:
+    """Returns a name that ``mirage.plan.entries`` resolves in a group, for pydantic.
+
+    Raises:
+        ValueError: It does not.
+    """
+    try:
+        resolve(group, name)
+    except ConfigError as unknown:
+        raise ValueError(str(unknown).rstrip(".")) from None
+    return name

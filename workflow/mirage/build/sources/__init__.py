@@ -1,0 +1,1 @@
+"""Where the samples of recipes come from: one module a source, reached by name alone."""

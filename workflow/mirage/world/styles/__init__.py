@@ -1,0 +1,1 @@
+"""Label styles, one module each; see ``mirage.world.labels``."""
