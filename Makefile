@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser lint plan ui env clean-env
+.PHONY: help reproduce test browser lint plan schema ui env clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -40,6 +40,9 @@ lint: $(VENV)/.dev ## style, types, rules
 
 plan: $(VENV)/.cpu ## what would run, how long, and why
 	@$(BIN)/mirage plan $(ARGS)
+
+schema: $(VENV)/.cpu ## JSON Schema of conf/ made anew, for editors
+	@$(BIN)/mirage schema
 
 ui: $(VENV)/.cpu ## MLflow in the browser, on the results of this checkout
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --port $(UI_PORT)

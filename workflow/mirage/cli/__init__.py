@@ -18,6 +18,7 @@ COMMANDS = {
     "timing": "where the time of the last run went, per stage",
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",
+    "schema": "JSON Schema of conf/, for editors: made anew from the types",
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
 }
 INTERNAL = {

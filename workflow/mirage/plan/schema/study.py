@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mirage.plan.schema.recipe import Mode
 from mirage.plan.schema.types import Name, Strict
 
 AtLeastOne = Field(min_length=1)
+_BLOCK = {"type": "object", "additionalProperties": {"type": "array"}}
 Axes = Annotated[
     list[dict[str, list[Any]]],
     BeforeValidator(lambda axes: axes if isinstance(axes, list) else [axes]),
+    WithJsonSchema({"anyOf": [_BLOCK, {"type": "array", "items": _BLOCK}]}),
 ]
 """Blocks of crossed keys; one mapping is one block."""
 
