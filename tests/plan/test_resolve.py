@@ -266,6 +266,10 @@ def test_the_same_problem_of_all_recipes_is_one_line(conf: Conf) -> None:
         ("recipe.vlguard_p.data.hold_out.categories=[fire]", "cannot hold out categories"),
         ("recipe.textual_sft.data.hold_out.objects=[bucket]", "cannot hold out objects"),
         ("recipe.mirage.data.benign=100", "set twins"),
+        ("recipe.mirage.data.hold_out.objects=[bucekt]", "no object 'bucekt'; did you mean 'buc"),
+        ("recipe.mirage.data.hold_out.edges=[nope]", "'nope' is no pair of roles"),
+        ("recipe.mirage.data.hold_out.edges=[water+maisn]", "role 'maisn'; did you mean 'mains'"),
+        ("recipe.mirage.data.hold_out.categories=[fier]", "category 'fier'; did you mean 'fire'"),
         ("recipe.mirage.data.labels=refusal", "source mis has label styles only: cot"),
     ],
 )

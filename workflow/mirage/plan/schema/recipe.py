@@ -17,9 +17,11 @@ Mode = Literal["as_published", "matched"]
 
 
 class HoldOut(Strict):
-    """What the data set must not contain, for the levels L2-L4.
+    """What the data set must not contain, for the levels L2-L4: its general data neither.
 
     Attributes:
+        objects: Objects by name.
+        edges: Pairs of roles, as ``water+mains``.
         rotate_categories: How many further categories are left out, other ones from seed to seed;
             a job's settings hold the names that this comes to (``mirage.plan.study.hold_out``).
     """

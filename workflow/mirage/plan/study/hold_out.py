@@ -1,23 +1,20 @@
-"""Which hazard categories a recipe leaves out, seed by seed."""
+"""What a recipe leaves out: which categories, seed by seed, and whether all it names exists."""
 
 from __future__ import annotations
 
-import csv
+import difflib
+from collections.abc import Iterator
 from functools import lru_cache
 
-from mirage.plan.code_version import PACKAGE
 from mirage.plan.schema.recipe import HoldOut
-
-TABLE = PACKAGE / "world" / "data" / "hazards.csv"
-"""Read here as text: the plan imports no stage and no world."""
+from mirage.world.catalog import ROLES, THINGS
+from mirage.world.hazards import table
 
 
 @lru_cache(maxsize=1)
 def categories() -> tuple[str, ...]:
     """Returns the six categories in the order of their first line in the hazard table."""
-    with TABLE.open(encoding="utf-8", newline="") as lines:
-        named = [row["category"] for row in csv.DictReader(lines)]
-    return tuple(dict.fromkeys(name for name in named if name))
+    return tuple(dict.fromkeys(rule.category for rule in table() if rule.category))
 
 
 def rotated(count: int, seed: int) -> list[str]:
@@ -34,3 +31,26 @@ def left_out(hold_out: HoldOut, seed: int) -> list[str]:
     """Returns all categories that a recipe leaves out at one seed, each once, in table order."""
     gone = {*hold_out.categories, *rotated(hold_out.rotate_categories, seed)}
     return [name for name in categories() if name in gone]
+
+
+def unknown_names(hold_out: HoldOut) -> Iterator[tuple[str, str]]:
+    """Yields (key, sentence) for each object, edge or category that the world does not have."""
+    for name in hold_out.objects:
+        if name not in THINGS:
+            yield "objects", _unknown("object", name, tuple(THINGS))
+    for name in hold_out.categories:
+        if name not in categories():
+            yield "categories", _unknown("category", name, categories())
+    for edge in hold_out.edges:
+        roles = edge.split("+")
+        if len(roles) != 2:
+            yield "edges", f"{edge!r} is no pair of roles; write two with a plus: water+mains."
+        for role in roles if len(roles) == 2 else ():
+            if role not in ROLES:
+                yield "edges", _unknown("role", role, tuple(ROLES))
+
+
+def _unknown(what: str, name: str, names: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else "."
+    return f"there is no {what} {name!r}{hint} There are: {', '.join(names)}."

@@ -13,7 +13,7 @@ from mirage.plan.schema.study import Study
 from mirage.plan.schema.tune import Tune
 from mirage.plan.study import axes
 from mirage.plan.study.compose import Conf
-from mirage.plan.study.hold_out import categories
+from mirage.plan.study.hold_out import unknown_names
 from mirage.plan.study.problems import Problem
 from mirage.plan.study.validate import check
 
@@ -88,10 +88,8 @@ def recipe_problems(conf: Conf, study: Study, recipes: Sequence[Recipe]) -> list
             problems.append(Problem(file, "recipe.name", f"{BASE!r} is the untuned model's name."))
         if recipe.parent is not None:
             problems += conf.missing("recipe", recipe.parent, file, "recipe.parent")
-        for name in recipe.data.hold_out.categories:
-            if name not in categories():
-                text = f"there is no category {name!r}; there are {', '.join(categories())}."
-                problems.append(Problem(file, "recipe.data.hold_out.categories", text))
+        for key, text in unknown_names(recipe.data.hold_out):
+            problems.append(Problem(file, f"recipe.data.hold_out.{key}", text))
         if study.mode == "matched" and recipe.mode != study.mode and recipe.name in study.recipes:
             text = f"is {recipe.mode}, but the study {study.name!r} shows matched recipes alone."
             problems.append(Problem(file, "recipe.mode", text))
