@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser lint plan schema ui env clean-env
+.PHONY: help reproduce test browser lint plan schema ui env dev clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 # More for snakemake, e.g. make reproduce ARGS='--config seeds=[0,1]'
 ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input
+INSTALL_SUITE := $(PIP) --quiet --no-deps --no-build-isolation -e .
 SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
 UI_PORT ?= 5000
 CHROMIUM := chromium chromium-browser google-chrome
@@ -19,10 +20,10 @@ CHROMIUM := chromium chromium-browser google-chrome
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-reproduce: $(VENV)/.cpu ## set up, run the default study, say where the tables are
+reproduce: env ## set up, run the default study, say where the tables are
 	@$(SKIP_NETWORK_CHECKS) $(BIN)/snakemake $(ARGS)
 
-test: $(VENV)/.dev browser ## set up, run every test
+test: dev browser ## set up, run every test
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest $(ARGS)
 
 # The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
@@ -31,33 +32,47 @@ browser:
 	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \
 	    $$sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || true
 
-lint: $(VENV)/.dev ## style, types, rules
+lint: dev ## style, types, rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/python .ci/lint_rules.py
 
-plan: $(VENV)/.cpu ## what would run, how long, and why
+plan: env ## what would run, how long, and why
 	@$(BIN)/mirage plan $(ARGS)
 
-schema: $(VENV)/.cpu ## JSON Schema of conf/ made anew, for editors
+schema: env ## JSON Schema of conf/ made anew, for editors
 	@$(BIN)/mirage schema
 
-ui: $(VENV)/.cpu ## MLflow in the browser, on the results of this checkout
+ui: env ## MLflow in the browser, on the results of this checkout
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --port $(UI_PORT)
 
-env: $(VENV)/.cpu ## set up only
+env: $(VENV)/.cpu ## set up, or repair what is missing or damaged
+	$(call repair,envs/cpu.txt)
+
+dev: $(VENV)/.dev
+	$(call repair,envs/cpu.txt envs/deepspeed.txt envs/dev.txt)
 
 clean-env: ## remove the environment (results stay)
 	rm -rf $(VENV)
+
+# A stamp only says that an installation once ended well; this looks at what is there now (a second or two).
+define repair
+@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "Repairing python and pip in $(VENV)"; \
+    rm -rf $(BIN)/python* $(VENV)/lib/python*/site-packages/pip*; $(PYTHON) -m venv $(VENV); }
+@broken=$$($(BIN)/python envs/check.py $(1) || true); if [ -n "$$broken" ]; then echo "Repairing $$broken"; \
+    $(PIP) --quiet --force-reinstall --no-deps $$broken || $(PIP) --quiet --ignore-installed --no-deps $$broken; fi
+@$(BIN)/python -c "import mirage, os, sys; sys.exit(not os.path.samefile(mirage.__path__[0], 'workflow/mirage'))" \
+    2>/dev/null || $(INSTALL_SUITE)
+endef
 
 # The stamp's name says what was installed; it is older than its lists only when these changed.
 $(VENV)/.cpu: envs/cpu.txt pyproject.toml
 	@echo "Setting up $(VENV) (about three minutes, 2 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --quiet --progress-bar off -r envs/cpu.txt
-	$(PIP) --quiet --no-deps --no-build-isolation -e .
+	$(INSTALL_SUITE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.cpu envs/deepspeed.txt envs/dev.txt
