@@ -107,7 +107,7 @@ def test_an_owner_that_returns_early_may_be_the_first(hosts: Hosts) -> None:
     hosts.reached("b", "7")
     hosts.wake("a")
     hosts.go_on("a")
-    assert "taken over by b" in hosts.end("a")
+    hosts.end("a")
     assert hosts.steps("a") == ["start 0", *map(str, range(1, 11))]
     before = hosts.artifact()
     assert b"the last ones on a" in before["weights"][2]

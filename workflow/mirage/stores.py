@@ -51,9 +51,9 @@ class TokenStore:
             # What follows the last newline is empty, or a line that a killed writer tore or that a
             # living one is writing now.
             for number, line in enumerate(lines[:-1], 1):
-                row = _parse(line)
-                if row is not None:
-                    rows.append(row)
+                parsed = _parse(line)
+                if parsed is not None:
+                    rows.append(parsed)
                 elif number < len(lines) - 1:
                     raise DataError(
                         f"{path}, line {number}: not a stored row; the file was edited or damaged. "

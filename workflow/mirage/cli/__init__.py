@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.plan.job import STAGES
+from mirage.plan.trouble import known_error
 
 COMMANDS = {
     "plan": "experiments, jobs and minutes of a study; what would run, and why",
@@ -19,6 +21,7 @@ COMMANDS = {
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",
     "schema": "JSON Schema of conf/, for editors: made anew from the types",
+    "verify": "check a whole store: ids, sizes, hashes, parents, links",
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
 }
 INTERNAL = {
@@ -53,11 +56,14 @@ def run(arguments: list[str]) -> int:
         parser.error(_unknown_option(unknown[0], arguments))
     try:
         status: int = importlib.import_module(f"mirage.cli.{first}").run(options)
-    except (ConfigError, DataError) as wrong:
-        print(f"error: {wrong}", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         return 0
+    except (ConfigError, DataError, OSError) as wrong:
+        sentence = known_error(wrong, getattr(options, "store", Path("results")))
+        if sentence is None:
+            raise
+        print(f"error: {sentence}", file=sys.stderr)
+        return 1
     return status
 
 

@@ -8,10 +8,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirage.context import ConfigError
+from mirage.plan.artifact import Manifest
+from mirage.plan.chain import descendants
 from mirage.plan.frozen_plan import Frozen, load, plans
 from mirage.plan.job import STAGES
 from mirage.plan.lock import in_use
 from mirage.plan.snakemake_pages import PAGES
+from mirage.plan.state import artifacts, manifests
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="keep what plans of the last N days need, and each study's last plan (default 30)",
     )
+    parser.add_argument(
+        "--with-children",
+        metavar="FOLDER",
+        help="remove this artifact and all that was made from it instead",
+    )
     parser.add_argument("--apply", action="store_true", help="remove; without it only list")
 
 
 def run(options: argparse.Namespace) -> int:
     """Lists or removes what is not needed."""
-    kept, dropped = choose(options.store, options.days)
-    for plan in kept:
-        print(f"kept: plan {plan.id} of study {plan.study}, {len(plan.jobs)} artifacts")
+    if options.with_children is not None:
+        dropped: list[Path] = []
+        wastes = family(options.store, options.with_children)
+    else:
+        kept, dropped = choose(options.store, options.days)
+        for plan in kept:
+            print(f"kept: plan {plan.id} of study {plan.study}, {len(plan.jobs)} artifacts")
+        wastes = find_waste(options.store, kept)
     total = 0
-    for waste in find_waste(options.store, kept):
+    for waste in wastes:
         size = waste.size
         total += size
         print(f"  {size / 1e6:9.1f} MB  {waste.path}  ({waste.why})")
@@ -55,9 +69,45 @@ def run(options: argparse.Namespace) -> int:
     if options.apply:
         for path in dropped:
             path.unlink()
-    done = "removed" if options.apply else "would be removed with: mirage gc --apply"
+    done = (
+        "removed" if options.apply else "would be removed; remove with the same command and --apply"
+    )
     print(f"{total / 1e6:.1f} MB {done}")
     return 0
+
+
+def family(store: Path, text: str) -> list[Waste]:
+    """Returns an artifact and everything that was made from it, children first.
+
+    What other artifacts take their files from (``same_as``) is kept, and what it descends from too.
+
+    Args:
+        store: Root of all artifacts.
+        text: The artifact's folder; only its last two parts count.
+
+    Raises:
+        ConfigError: Neither the artifact nor anything made from it is there.
+    """
+    folder = "/".join(Path(text).parts[-2:])
+    read = {name: m for name, m in manifests(store) if isinstance(m, Manifest)}
+    parents = {name: [f for many in m.parents.values() for f in many] for name, m in read.items()}
+    members = descendants(folder, parents)
+    if members == [folder] and not (store / folder).is_dir():
+        raise ConfigError(f"Neither {store / folder} nor anything made from it is there.")
+    users = {m.same_as: name for name, m in read.items() if name not in members and m.same_as}
+    kept: set[str] = set()
+    for name in reversed(members):
+        if name in users:
+            print(f"kept: {store / name}, from which {store / users[name]} takes its files")
+            kept.add(name)
+        elif any(name in parents.get(child, ()) for child in kept):
+            print(f"kept: {store / name}, a parent of what is kept")
+            kept.add(name)
+    return [
+        Waste(store / name, "asked for" if name == folder else f"made from {folder}")
+        for name in reversed(members)
+        if name not in kept and (store / name).is_dir()
+    ]
 
 
 def choose(store: Path, days: float) -> tuple[list[Frozen], list[Path]]:
@@ -77,12 +127,13 @@ def choose(store: Path, days: float) -> tuple[list[Frozen], list[Path]]:
 def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
     """Returns artifact and work folders that no kept plan needs and nobody works in."""
     needed = {folder for plan in kept for folder in plan.jobs}
+    read = {name: m for name, m in manifests(store) if isinstance(m, Manifest)}
+    needed |= {str(read[folder].same_as) for folder in needed & read.keys()}
     running = {job.id for plan in kept for job in plan.jobs.values()}
     waste = []
-    for stage in STAGES:
-        for path in sorted((store / stage).glob("*-????????")):
-            if not path.is_symlink() and f"{stage}/{path.name}" not in needed:
-                waste.append(Waste(path, "no kept plan needs it"))
+    for path in artifacts(store):
+        if f"{path.parent.name}/{path.name}" not in needed:
+            waste.append(Waste(path, "no kept plan needs it"))
     for path in sorted((store / PAGES).glob("*-????????")):
         if f"report/{path.name}" not in needed:
             waste.append(Waste(path, "copy of a report that no kept plan needs"))

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from mirage.contracts import DataError
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES, Job
-from mirage.plan.state import finished
+from mirage.plan.state import check_artifacts, finished, manifests
 
 History = dict[tuple[str, str], list[Manifest]]
 
@@ -38,13 +37,14 @@ def run(options: argparse.Namespace) -> int:
     from mirage.plan.study.options import from_words
 
     plan, _ = make_plan(from_words(options.config))
+    check_artifacts(Path(plan.store), plan.jobs.values())
     history = read_history(Path(plan.store))
     todo = to_run(plan)
     minutes = {folder: estimate(plan.jobs[folder], history) for folder in todo}
     lines = [*describe(plan), ""]
     for folder, job in plan.jobs.items():
         if folder in todo:
-            why = reason(plan, job, history)
+            why = reason(job, history)
             lines.append(f"  run   {minutes[folder]:5.1f} min  {folder:<46} {why}")
         elif options.jobs:
             lines.append(f"  done             {folder}")
@@ -89,18 +89,13 @@ def to_run(plan: Frozen) -> list[str]:
 def read_history(store: Path) -> History:
     """Returns (stage, kind) -> manifests of finished artifacts, oldest first."""
     history: History = {}
-    for stage in STAGES:
-        for path in sorted((store / stage).glob("*/manifest.json")):
-            if path.parent.is_symlink():
-                continue
-            try:
-                manifest = Manifest.read(path.parent)
-            except DataError as broken:
-                print(f"warning: {broken}", file=sys.stderr)
-                continue
+    for _, manifest in manifests(store):
+        if isinstance(manifest, Manifest):
             history.setdefault((manifest.stage, manifest.kind), []).append(manifest)
-    for manifests in history.values():
-        manifests.sort(key=lambda m: m.timing.get("started", 0))
+        else:
+            print(f"warning: {manifest}", file=sys.stderr)
+    for made in history.values():
+        made.sort(key=lambda m: m.timing.get("started", 0))
     return history
 
 
@@ -113,11 +108,8 @@ def estimate(job: Job, history: History) -> float:
     return statistics.median(m.timing["wall"] / 60 for m in made) if made else job.minutes
 
 
-def reason(plan: Frozen, job: Job, history: History) -> str:
+def reason(job: Job, history: History) -> str:
     """Returns why a job would run, in a few words."""
-    path = Path(plan.store) / job.folder
-    if (path / "manifest.json").is_file():
-        return "damaged: files are missing or have other sizes"
     before = [m for m in history.get((job.stage, job.kind), []) if m.name == job.name]
     if not before:
         return "new"

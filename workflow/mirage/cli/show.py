@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes, flat
 from mirage.plan.frozen_plan import PLANS, job_file, load, plans
 from mirage.plan.job import STAGES, Job
+from mirage.plan.state import damage, finished
 
 TAIL = 20
 
@@ -39,10 +41,18 @@ def run(options: argparse.Namespace) -> int:
         lines = changes(job, other)
         print("\n".join(f"  {line}" for line in lines) or "  no difference")
         return 0
-    print(
-        "\n".join([*about(job), *state(store / folder, options.verify), *log_tail(store, folder)])
-    )
-    return 0
+    problems = problems_of(store / folder, job, options.verify)
+    lines = [*about(job), *state(store / folder, problems), *log_tail(store, folder)]
+    print("\n".join(lines))
+    return 1 if problems else 0
+
+
+def problems_of(path: Path, job: Job, verify: bool) -> list[str]:
+    """Returns what is wrong with an artifact; with ``verify`` its hashes are checked too."""
+    problems = damage(path, job)
+    if verify and finished(path, job):
+        problems = Manifest.read(path).problems(path, hashes=True)
+    return problems
 
 
 def find(store: Path, text: str) -> str:
@@ -92,13 +102,14 @@ def about(job: Job) -> list[str]:
     return lines
 
 
-def state(path: Path, verify: bool) -> list[str]:
+def state(path: Path, problems: Sequence[str]) -> list[str]:
     """Returns whether the artifact is finished, what is in it, and where its time went."""
+    if problems:
+        return [*(f"DAMAGED: {problem}" for problem in problems), f"  remove it: rm -r {path}"]
     if not (path / MANIFEST).is_file():
         stage = path.parent.name if path.parent.name in STAGES else "<stage>"
         return ["not finished", f"  make it alone: python -m mirage {stage} {path}"]
     manifest = Manifest.read(path)
-    problems = manifest.problems(path, hashes=verify)
     size = sum(entry["size"] for entry in manifest.files.values())
     time = manifest.timing
     lines = [f"finished: {len(manifest.files)} files, {size / 1e6:.1f} MB"]
@@ -110,8 +121,7 @@ def state(path: Path, verify: bool) -> list[str]:
     )
     source = manifest.provenance
     dirty = " with changes" if source.get("dirty") else ""
-    lines.append(f"  on {source.get('host')}, commit {source.get('commit')}{dirty}")
-    return lines + [f"  DAMAGED: {problem}" for problem in problems]
+    return [*lines, f"  on {source.get('host')}, commit {source.get('commit')}{dirty}"]
 
 
 def log_tail(store: Path, folder: str) -> list[str]:

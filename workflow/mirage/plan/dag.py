@@ -18,6 +18,7 @@ from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
 from mirage.plan.state import check_artifacts
 from mirage.plan.study.resolve import Resolved, resolve
+from mirage.plan.trouble import known_error
 
 STARTED = "MIRAGE_STARTED"
 ROOT = PACKAGE.parent.parent
@@ -39,11 +40,14 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     """
     announce_parent()
     if main:
-        frozen, versions = make_plan(config)
-        check_artifacts(Path(frozen.store), frozen.jobs.values())
-        freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
-        for line in show_reports(frozen):
-            print(line, file=sys.stderr)
+        try:
+            frozen, versions = make_plan(config)
+            check_artifacts(Path(frozen.store), frozen.jobs.values())
+            freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
+            lines = show_reports(frozen)
+        except OSError as wrong:
+            raise ConfigError(known_error(wrong, Path.cwd()) or str(wrong)) from wrong
+        print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
         os.environ[STARTED] = f"{time.time():.3f}"
         return frozen
