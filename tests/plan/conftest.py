@@ -11,6 +11,7 @@ import pytest
 
 from mirage.plan.job import STAGES, Job
 from mirage.plan.jobs import plan_jobs
+from mirage.plan.site import read_site
 from mirage.plan.study.compose import CONF, Conf
 from mirage.plan.study.resolve import Resolved, resolve
 
@@ -32,9 +33,7 @@ def plan() -> Plan:
         key = repr(sorted(config.items()))
         if key not in resolved:
             resolved[key] = resolve(config)
-        return {
-            f"{job.stage}/{job.name}": job
-            for job in plan_jobs(resolved[key], lambda stage, _: versions[stage])
-        }
+        built = plan_jobs(resolved[key], lambda stage, _: versions[stage], read_site())
+        return {f"{job.stage}/{job.name}": job for job in built.jobs.values()}
 
     return make

@@ -23,7 +23,9 @@ def a_job(stage: str, name: str, letter: str, **parents: list[str]) -> Job:
 
 
 def a_plan(store: Path, *jobs: Job, study: str = "quick") -> Frozen:
-    plan = assemble(study=study, store=str(store), jobs=[*jobs], resources={}, track={})
+    plan = assemble(
+        study=study, store=str(store), jobs=[*jobs], resources={}, environments={}, track={}
+    )
     freeze(plan, lambda job: {})
     return plan
 

@@ -60,7 +60,7 @@ def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
         ("score.draws=300", {"score/quick-oracle", "report/quick"}),
         ("report.gallery.quads=1", {"report/quick"}),
         ("track.experiment=other", set()),
-        ("++model.memory_mb=9000", set()),
+        ("model.resources.recipe.memory_mb=9000", set()),
         ("build.base_samples=10", None),
         ("suite.hard.title=other", None),
     ],

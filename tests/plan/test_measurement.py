@@ -31,7 +31,9 @@ def test_it_measures_the_first_seed_and_comes_last(plan: Plan) -> None:
     assert speed.parents["suites"] == [jobs["build/hard"].folder]
     assert "measure" not in speed.settings["speed"]
     assert list(jobs)[-1] == "respond/speed-quick"
-    made = assemble(study="quick", store="s", jobs=[*jobs.values()], resources={}, track={})
+    made = assemble(
+        study="quick", store="s", jobs=[*jobs.values()], resources={}, environments={}, track={}
+    )
     assert made.measurements == [speed.folder]
     assert made.targets == [made.manifest(jobs["report/quick"].folder), made.manifest(speed.folder)]
 

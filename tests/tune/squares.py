@@ -101,7 +101,7 @@ def model_settings(architecture: str = "internvl", tied: bool = True) -> dict[st
         plain["shape"]["downsample_ratio"] = 1.0
     if architecture == "qwen2_vl":
         plain["shape"]["vision"]["intermediate_size"] = 64
-    return {key: value for key, value in plain.items() if key not in ("tag", "gpus", "memory_mb")}
+    return {key: value for key, value in plain.items() if key not in ("tag", "resources")}
 
 
 def tune_settings(**changed: Any) -> dict[str, Any]:

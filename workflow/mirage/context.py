@@ -71,6 +71,8 @@ class JobContext:
         clock: Filled by ``work_clock``.
         earlier: Work folder of each earlier try at this job -> whether that try is known to have
             ended. One that has not may still be written by a process that only stalls.
+        check: Called once, when the heavy imports are done and the work begins; raises where the
+            libraries compute in another way than planned.
     """
 
     job: Job
@@ -79,6 +81,7 @@ class JobContext:
     out: Path
     clock: WorkClock = field(default_factory=WorkClock)
     earlier: Mapping[Path, bool] = field(default_factory=dict)
+    check: Callable[[], None] = lambda: None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -150,6 +153,7 @@ class JobContext:
         """Counts the time inside as the stage's work (call it after the heavy imports)."""
         start = time.perf_counter()
         if self.clock.first is None:
+            self.check()
             self.clock.first = start
         try:
             yield

@@ -10,14 +10,14 @@ rule build:
         update(f"{STORE}/build/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/build/{{artifact}}.log",
-    threads: lambda wildcards: PLAN.job("build", wildcards.artifact).threads
+    threads: PLAN.asks("build", "threads")
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("build", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource("build", wildcards.artifact, "runtime"),
+        mem_mb=PLAN.asks("build", "mem_mb"),
+        runtime=PLAN.asks("build", "runtime"),
     params:
-        python=PLAN.python,
+        command=PLAN.command("build"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage build {params.folder}"
     shell:
-        "exec {params.python} -m mirage build {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"

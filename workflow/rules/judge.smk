@@ -10,14 +10,14 @@ rule judge:
         update(f"{STORE}/judge/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/judge/{{artifact}}.log",
-    threads: lambda wildcards: PLAN.job("judge", wildcards.artifact).threads
+    threads: PLAN.asks("judge", "threads")
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("judge", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource("judge", wildcards.artifact, "runtime"),
+        mem_mb=PLAN.asks("judge", "mem_mb"),
+        runtime=PLAN.asks("judge", "runtime"),
     params:
-        python=PLAN.python,
+        command=PLAN.command("judge"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage judge {params.folder}"
     shell:
-        "exec {params.python} -m mirage judge {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"

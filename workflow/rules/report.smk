@@ -11,17 +11,17 @@ rule report:
         update(f"{STORE}/report/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/report/{{artifact}}.log",
-    threads: lambda wildcards: PLAN.job("report", wildcards.artifact).threads
+    threads: PLAN.asks("report", "threads")
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("report", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource("report", wildcards.artifact, "runtime"),
+        mem_mb=PLAN.asks("report", "mem_mb"),
+        runtime=PLAN.asks("report", "runtime"),
     params:
-        python=PLAN.python,
+        command=PLAN.command("report"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage report {params.folder}"
     shell:
-        "exec {params.python} -m mirage report {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"
 
 
 # No artifact: Snakemake shows only declared outputs, so these folders, unlike an artifact, are declared.

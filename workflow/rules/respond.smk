@@ -9,20 +9,22 @@ rule respond:
     wildcard_constraints:
         artifact="(?!speed-)[a-z0-9_]+(-[a-z0-9_]+)*",
     priority: 10
-    threads: lambda wildcards: PLAN.job("respond", wildcards.artifact).threads
+    threads: PLAN.asks("respond", "threads")
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("respond", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource(
-            "respond", wildcards.artifact, "runtime"
-        ),
-        gpu=lambda wildcards: PLAN.resource("respond", wildcards.artifact, "gpu"),
+        mem_mb=PLAN.asks("respond", "mem_mb"),
+        runtime=PLAN.asks("respond", "runtime"),
+        gpu=PLAN.asks("respond", "gpu"),
+        nodes=PLAN.asks("respond", "nodes"),
+        slurm_partition=PLAN.asks("respond", "slurm_partition"),
+        constraint=PLAN.asks("respond", "constraint"),
+        slurm_extra=PLAN.asks("respond", "slurm_extra"),
     params:
-        python=PLAN.python,
+        command=PLAN.command("respond"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage respond {params.folder}"
     shell:
-        "exec {params.python} -m mirage respond {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"
 
 
 # It takes all cores, though it uses few: no other job may run beside a measurement. It comes last.
@@ -38,16 +40,17 @@ rule speed:
     priority: -10
     threads: workflow.cores or 1
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("respond", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource(
-            "respond", wildcards.artifact, "runtime"
-        ),
-        gpu=lambda wildcards: PLAN.resource("respond", wildcards.artifact, "gpu"),
+        mem_mb=PLAN.asks("respond", "mem_mb"),
+        runtime=PLAN.asks("respond", "runtime"),
+        gpu=PLAN.asks("respond", "gpu"),
+        nodes=PLAN.asks("respond", "nodes"),
+        slurm_partition=PLAN.asks("respond", "slurm_partition"),
+        constraint=PLAN.asks("respond", "constraint"),
         slurm_extra="--exclusive",
     params:
-        python=PLAN.python,
+        command=PLAN.command("respond"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage respond {params.folder}"
     shell:
-        "exec {params.python} -m mirage respond {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"

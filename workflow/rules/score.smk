@@ -10,14 +10,14 @@ rule score:
         update(f"{STORE}/score/{{artifact}}/manifest.json"),
     log:
         f"{STORE}/logs/score/{{artifact}}.log",
-    threads: lambda wildcards: PLAN.job("score", wildcards.artifact).threads
+    threads: PLAN.asks("score", "threads")
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("score", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource("score", wildcards.artifact, "runtime"),
+        mem_mb=PLAN.asks("score", "mem_mb"),
+        runtime=PLAN.asks("score", "runtime"),
     params:
-        python=PLAN.python,
+        command=PLAN.command("score"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage score {params.folder}"
     shell:
-        "exec {params.python} -m mirage score {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"

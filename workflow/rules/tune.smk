@@ -7,15 +7,19 @@ rule tune:
     log:
         f"{STORE}/logs/tune/{{artifact}}.log",
     priority: 20
-    threads: lambda wildcards: PLAN.job("tune", wildcards.artifact).threads
+    threads: PLAN.asks("tune", "threads")
     resources:
-        mem_mb=lambda wildcards: PLAN.resource("tune", wildcards.artifact, "mem_mb"),
-        runtime=lambda wildcards: PLAN.resource("tune", wildcards.artifact, "runtime"),
-        gpu=lambda wildcards: PLAN.resource("tune", wildcards.artifact, "gpu"),
+        mem_mb=PLAN.asks("tune", "mem_mb"),
+        runtime=PLAN.asks("tune", "runtime"),
+        gpu=PLAN.asks("tune", "gpu"),
+        nodes=PLAN.asks("tune", "nodes"),
+        slurm_partition=PLAN.asks("tune", "slurm_partition"),
+        constraint=PLAN.asks("tune", "constraint"),
+        slurm_extra=PLAN.asks("tune", "slurm_extra"),
     params:
-        python=PLAN.python,
+        command=PLAN.command("tune"),
         folder=subpath(output[0], parent=True),
     message:
         "python -m mirage tune {params.folder}"
     shell:
-        "exec {params.python} -m mirage tune {params.folder} > {log} 2>&1"
+        "exec {params.command} > {log} 2>&1"

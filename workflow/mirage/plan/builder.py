@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mirage.model_card import ModelCard
 from mirage.plan.job import Job, identified
+from mirage.plan.packages import numeric_packages
 from mirage.plan.schema.model import Model
+from mirage.plan.schema.site import Resources, Site
 from mirage.plan.schema.types import Strict
-
-MINUTES = {
-    ("build", "images"): 0.1,
-    ("build", "train"): 0.1,
-    ("build", "suite"): 0.1,
-    ("tune", "base"): 3.0,
-    ("tune", "recipe"): 0.7,
-    ("respond", "respond"): 0.4,
-    ("respond", "speed"): 0.5,
-    ("judge", "judge"): 0.1,
-    ("score", "score"): 0.2,
-    ("report", "report"): 0.2,
-}
-"""First guesses per stage and kind; `mirage plan` prefers what finished jobs took."""
+from mirage.plan.site import platform_of, scheduling
 
 Settings = dict[str, Any]
 Parents = dict[str, list[str]]
@@ -33,9 +22,18 @@ Version = Callable[[str, Mapping[str, str]], str]
 
 @dataclass
 class Builder:
-    """Collects jobs; a job asked for twice is made once."""
+    """Collects jobs; a job asked for twice is made once.
+
+    Attributes:
+        version: Gives the version of a job's code.
+        site: Where jobs run.
+        requests: Folder -> what a scheduler must know.
+        jobs: Folder -> job, parents before children.
+    """
 
     version: Version
+    site: Site
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
 
     def add(
@@ -48,6 +46,8 @@ class Builder:
         kind: str | None = None,
         threads: int = 1,
         entries: Mapping[str, str] | None = None,
+        resources: Resources | None = None,
+        packages: Iterable[str] = (),
     ) -> str:
         """Adds a job and returns its artifact folder.
 
@@ -59,8 +59,14 @@ class Builder:
             kind: What the stage makes, if not what the stage is called.
             threads: Cores the job uses.
             entries: What the stage loads, as references (see ``mirage.plan.entries``).
+            resources: What it needs; the site's for its stage if not given.
+            packages: Numeric packages beside those that its stage always computes with.
         """
         kind = kind or stage
+        stage_site = self.site.of(stage)
+        resources = resources or stage_site.resources
+        assert resources is not None, stage  # the site's schema asks for it
+        lists = self.site.environments[stage_site.environment].packages
         folders = [folder for many in parents.values() for folder in many]
         job = identified(
             Job(
@@ -70,14 +76,18 @@ class Builder:
                 id="",
                 settings=settings,
                 parents=parents,
-                minutes=MINUTES[stage, kind],
+                minutes=resources.minutes,
                 threads=threads,
                 code=self.version(stage, entries or {}),
                 entries=dict(entries or {}),
                 parent_ids={folder: self.jobs[folder].id for folder in folders},
+                platform=platform_of(self.site, stage, resources),
+                packages=numeric_packages(stage, lists, packages),
+                environment=stage_site.environment,
             )
         )
         self.jobs[job.folder] = job
+        self.requests[job.folder] = scheduling(self.site, job, resources)
         return job.folder
 
 
@@ -88,11 +98,13 @@ class Trained:
     Attributes:
         folder: Where it lies.
         card: What the tables say about it.
+        resources: What it needs to answer.
         fit: Name and folder of the suite of its own training items, None for a base.
     """
 
     folder: str
     card: ModelCard
+    resources: Resources
     fit: tuple[str, str] | None = None
 
     @property

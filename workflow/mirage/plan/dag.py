@@ -13,18 +13,15 @@ from typing import Any
 from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE, Versions
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
-from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
+from mirage.plan.site import read_site
 from mirage.plan.state import check_artifacts
-from mirage.plan.study.resolve import Resolved, resolve
+from mirage.plan.study.resolve import resolve
 from mirage.plan.trouble import known_error
 
 STARTED = "MIRAGE_STARTED"
 ROOT = PACKAGE.parent.parent
-LIGHT_MEMORY_MB = 2000
-LEAST_RUNTIME = 30
-"""Minutes: queueing and slow disks dominate short jobs."""
 
 
 def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
@@ -73,13 +70,15 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
     check_folder(Path(study.store))
     prepare(Path(study.store))
     versions = Versions(Path(study.store) / PLANS / "code" / "trees.json")
-    jobs = plan_jobs(study, lambda stage, entries: versions.of(stage, entries).version)
+    site = read_site()
+    built = plan_jobs(study, lambda stage, entries: versions.of(stage, entries).version, site)
     versions.save()
     plan = assemble(
         study=study.study.name,
         store=study.store,
-        jobs=jobs,
-        resources={job.folder: resources(job, study) for job in jobs},
+        jobs=list(built.jobs.values()),
+        resources=built.requests,
+        environments={name: each.command for name, each in site.environments.items()},
         track=study.track.model_dump(mode="json"),
     )
     return plan, versions
@@ -123,13 +122,3 @@ def finish_command(plan: Frozen, cores: int) -> str:
     started = os.environ.get(STARTED, "0")
     options = f"--plan {shlex.quote(str(plan.path))} --since {started} --cores {cores}"
     return f"{plan.python} -m mirage finish {options}"
-
-
-def resources(job: Job, study: Resolved) -> dict[str, int]:
-    """Returns what a scheduler must know about a job: memory, minutes and GPUs."""
-    heavy = job.stage in ("tune", "respond")
-    return {
-        "mem_mb": max(m.memory_mb for m in study.models) if heavy else LIGHT_MEMORY_MB,
-        "runtime": max(LEAST_RUNTIME, int(10 * job.minutes)),
-        "gpu": max(m.gpus for m in study.models) if heavy else 0,
-    }

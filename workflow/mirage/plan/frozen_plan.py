@@ -22,6 +22,7 @@ from mirage.plan.job import Job
 
 VARIABLE = "MIRAGE_PLAN"
 PLANS = "plan"
+GROWING = ("mem_mb", "runtime")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Frozen:
     Attributes:
         store: Root of all artifacts as given, relative to the working directory or absolute.
         jobs: Artifact folder relative to the store -> job, parents before children.
-        resources: Artifact folder -> what a scheduler must know (``mem_mb``, ``runtime``, ``gpu``).
+        resources: Artifact folder -> what a scheduler must know (``threads``, ``mem_mb``,
+            ``runtime``, ``gpu``, ...); None where its own default holds.
+        environments: Name -> the words that start its Python; none for the one that planned.
         track: The tracking settings.
     """
 
@@ -39,7 +42,8 @@ class Frozen:
     study: str
     store: str
     jobs: dict[str, Job]
-    resources: dict[str, dict[str, int]]
+    resources: dict[str, dict[str, Any]]
+    environments: dict[str, list[str]]
     track: dict[str, Any]
 
     @property
@@ -88,9 +92,27 @@ class Frozen:
         folders = [folder for many in job.parents.values() for folder in many]
         return [self.manifest(folder) for folder in dict.fromkeys(folders)]
 
-    def resource(self, stage: str, artifact: str, name: str) -> int:
-        """Returns what a job asks of a scheduler."""
-        return self.resources[f"{stage}/{artifact}"][name]
+    def command(self, stage: str) -> Callable[[Any], str]:
+        """Returns what Snakemake calls for the shell command of a stage's job."""
+
+        def for_job(wildcards: Any) -> str:
+            job = self.job(stage, wildcards.artifact)
+            words = self.environments[job.environment] or [sys.executable]
+            return shlex.join([*words, "-m", "mirage", stage, f"{self.store}/{job.folder}"])
+
+        return for_job
+
+    def asks(self, stage: str, name: str) -> Callable[[Any, int], Any]:
+        """Returns what Snakemake calls for a resource of a stage's job.
+
+        Memory and minutes grow with each attempt: too little of them is why most jobs die.
+        """
+
+        def for_job(wildcards: Any, attempt: int) -> Any:
+            value = self.resources[f"{stage}/{wildcards.artifact}"][name]
+            return value * attempt if name in GROWING else value
+
+        return for_job
 
 
 def assemble(
@@ -98,12 +120,13 @@ def assemble(
     study: str,
     store: str,
     jobs: list[Job],
-    resources: Mapping[str, dict[str, int]],
+    resources: Mapping[str, dict[str, Any]],
+    environments: Mapping[str, list[str]],
     track: Mapping[str, Any],
 ) -> Frozen:
     """Gives a plan its id; nothing is written."""
     body: dict[str, Any] = {"study": study, "store": store, "resources": dict(resources)}
-    body["track"] = dict(track)
+    body |= {"environments": dict(environments), "track": dict(track)}
     plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
     return Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
 

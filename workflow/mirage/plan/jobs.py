@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from mirage.model_card import BASE, ModelCard
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
 from mirage.plan.entries import resolve
-from mirage.plan.job import Job
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune, takes_style
+from mirage.plan.schema.site import Site
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.tune import Tune
@@ -24,14 +24,15 @@ from mirage.plan.study.resolve import Resolved
 from mirage.plan.study.variants import Recipes, takes
 
 
-def plan_jobs(study: Resolved, version: Version) -> list[Job]:
-    """Returns every job of a study, parents before children.
+def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
+    """Collects every job of a study, parents before children.
 
     Args:
         study: The validated study.
         version: Gives the version of the code of a stage with some entries.
+        site: Where the jobs run.
     """
-    builder = Builder(version)
+    builder = Builder(version, site)
     world = {"world": plain(study.world), "engine": plain(study.engine)}
     settings = {"kind": "images", **world}
     images = builder.add(
@@ -55,7 +56,7 @@ def plan_jobs(study: Resolved, version: Version) -> list[Job]:
     _conclude(builder, study, source, (models, answers, suites | own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
-    return list(builder.jobs.values())
+    return builder
 
 
 def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
@@ -155,7 +156,7 @@ def _models(
     start = Start(model, seed, folder, data)
     recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
     return [
-        Trained(folder, card),
+        Trained(folder, card, model.resources.respond),
         *(_tuned(builder, study, source, item, start) for item in recipes),
     ]
 
@@ -172,6 +173,7 @@ def _trained_from_scratch(
         settings={"model": _content(model), "seed": card.seed, "threads": threads},
         parents={"data": data, "images": [source.images]},
         threads=threads,
+        resources=model.resources.base,
     )
 
 
@@ -185,7 +187,8 @@ def _tuned(
     fit = _fit_suite(builder, study, source, _data_name(recipe.name, model, seed), data)
     if recipe.tune.into_base:
         both = [start.data, data]
-        return Trained(_trained_from_scratch(builder, source, model, card, both), card, fit)
+        base = _trained_from_scratch(builder, source, model, card, both)
+        return Trained(base, card, model.resources.respond, fit)
     folder = builder.add(
         stage="tune",
         kind="recipe",
@@ -198,8 +201,10 @@ def _tuned(
         },
         parents={"base": [start.folder], "data": [data], "images": [source.images]},
         threads=tune.threads * tune.ranks,
+        resources=model.resources.recipe,
+        packages=["deepspeed"] if tune.engine == "deepspeed" else [],
     )
-    return Trained(folder, card, fit)
+    return Trained(folder, card, model.resources.respond, fit)
 
 
 FOLDED = ("epoch_factor", "learning_rate")
@@ -230,7 +235,7 @@ def _tune(recipe: Recipe, shared: Tune) -> Settings:
 
 def _content(model: Model) -> Settings:
     """What decides the weights; how answers look, the data say, and the rest is for schedulers."""
-    other = {"tag", "answers", "gpus", "memory_mb"}
+    other = {"tag", "answers", "resources"}
     return {key: value for key, value in plain(model).items() if key not in other}
 
 
@@ -252,6 +257,7 @@ def _respond(
             "images": [source.images],
         },
         threads=threads,
+        resources=model.resources,
     )
 
 

@@ -13,6 +13,7 @@ import json
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from mirage.plan.code_version import code_of, untouched
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
+from mirage.plan.packages import check_installed
+from mirage.plan.platform import check_kernels, check_machine, hide_gpus
 from mirage.plan.process import die_with_parent, set_threads, started_at, stop_with_a_sentence
 from mirage.plan.publish import check_place, publish
 from mirage.plan.state import finished
@@ -87,7 +90,8 @@ def run_job(stage: str, folder: Path) -> None:
         payloads = check_parents(store, job)
         out = ours.folder / "out"
         out.mkdir()
-        ctx = JobContext(job, store, ours.folder, out, earlier=ours.earlier)
+        check = partial(check_kernels, job.platform, job.folder)
+        ctx = JobContext(job, store, ours.folder, out, earlier=ours.earlier, check=check)
         begin = started_at()
         run_stage(ctx)
         publish(ctx, payloads, begin)
@@ -120,7 +124,11 @@ def read_job(stage: str, folder: Path) -> Job:
 
 def run_stage(ctx: JobContext) -> None:
     """Imports the stage with the plan's number of threads and runs it."""
+    job = ctx.job
     set_threads(int(ctx.settings.get("threads", 1)))
+    hide_gpus(job.platform)
+    check_machine(job.platform, job.folder)
+    check_installed(job.packages)
     stage = importlib.import_module(f"mirage.{ctx.job.stage}")
     begin = time.perf_counter()
     stage.run(ctx)

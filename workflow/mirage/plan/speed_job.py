@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mirage.context import ConfigError
 from mirage.plan.builder import Builder, Settings, Trained, plain
+from mirage.plan.schema.site import Resources
 from mirage.plan.study.resolve import Resolved
 
 KIND = "speed"
@@ -68,4 +69,16 @@ def add_speed(
             "images": [images],
         },
         threads=study.respond.threads,
+        resources=_one_after_the_other([model.resources for model in measured]),
+    )
+
+
+def _one_after_the_other(each: Sequence[Resources]) -> Resources:
+    """What a job needs that loads several models in turn."""
+    return Resources(
+        gpus=max(one.gpus for one in each),
+        nodes=max(one.nodes for one in each),
+        cpus=max(one.cpus for one in each),
+        memory_mb=max(one.memory_mb for one in each),
+        minutes=sum(one.minutes for one in each),
     )

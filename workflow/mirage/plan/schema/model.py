@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mirage.plan.schema.types import Count, Name, Positive, Strict
+from mirage.plan.schema.site import Resources
+from mirage.plan.schema.types import Name, Positive, Strict
 
 Rate = Annotated[float, Field(gt=0)]
 Block = TypeVar("Block", bound=Strict)
@@ -118,6 +119,14 @@ class BaseTraining(Strict):
         return self
 
 
+class ModelResources(Strict):
+    """What the jobs of a model need: making the base, tuning it, answering."""
+
+    base: Resources
+    recipe: Resources
+    respond: Resources
+
+
 class Model(Strict):
     """A base model.
 
@@ -128,8 +137,7 @@ class Model(Strict):
         base: How the base is trained from scratch.
         answers: ``thought`` is a reasoning model: its base puts a ``<think>`` part before answers
             to requests for help, and the labels of recipes get one as well.
-        gpus: GPUs per tune and respond job, for the scheduler; 0 on a CPU.
-        memory_mb: Memory per tune and respond job, for the scheduler.
+        resources: What its jobs need, for estimates and schedulers.
     """
 
     name: Name
@@ -139,8 +147,7 @@ class Model(Strict):
     image_size: Positive
     shape: Shape
     base: BaseTraining
-    gpus: Count = 0
-    memory_mb: Positive = 4000
+    resources: ModelResources
 
     @model_validator(mode="after")
     def _pictures_fit(self) -> Self:

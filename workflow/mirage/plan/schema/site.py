@@ -1,0 +1,107 @@
+"""conf/site: where jobs run, with which interpreter, and what they ask a scheduler for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from mirage.plan.schema.types import Count, Name, Positive, Strict
+
+Minutes = Annotated[float, Field(gt=0)]
+Platform = Literal["detect"] | Annotated[str, StringConstraints(pattern=r"^(cpu|gpu)-[\w.+-]+$")]
+
+
+class Resources(Strict):
+    """What a job needs.
+
+    Attributes:
+        gpus: GPUs on each node; 0 hides any there are.
+        nodes: Machines.
+        cpus: Cores, if more than the job computes with (to read pictures beside a GPU).
+        memory_mb: Memory on each node.
+        minutes: How long it probably takes; see ``Site.runtime_factor``.
+    """
+
+    gpus: Count = 0
+    nodes: Positive = 1
+    cpus: Positive = 1
+    memory_mb: Positive
+    minutes: Minutes
+
+
+class Environment(Strict):
+    """A Python that runs jobs.
+
+    Attributes:
+        command: Words before ``-m mirage``: a python, or a container's command that ends with one.
+            Empty for the interpreter that plans.
+        packages: Lists in ``envs/`` that say what is installed there.
+    """
+
+    command: list[str] = []
+    packages: Annotated[list[str], Field(min_length=1)]
+
+
+class StageSite(Strict):
+    """How the jobs of a stage run.
+
+    Attributes:
+        environment: One of the site's environments.
+        platform: ``detect`` for the class of the machine that plans, or a class; jobs of tune and
+            respond alone have one.
+        partition: Queue of the scheduler.
+        constraint: Which nodes of it, e.g. those of the platform.
+        scheduler: Further options for the scheduler, as one would type them.
+        resources: What a job needs where its model does not say so; None for tune and respond.
+    """
+
+    environment: Name = "local"
+    platform: Platform = "detect"
+    partition: str | None = None
+    constraint: str | None = None
+    scheduler: str = ""
+    resources: Resources | None = None
+
+
+class Site(Strict):
+    """A site: one machine or cluster.
+
+    Attributes:
+        runtime_factor: A scheduler is asked for this many times the expected minutes.
+        least_runtime: But for no less than these minutes, because short jobs wait and read.
+    """
+
+    name: Name
+    environments: dict[Name, Environment]
+    runtime_factor: Minutes
+    least_runtime: Positive
+    build: StageSite
+    tune: StageSite
+    respond: StageSite
+    judge: StageSite
+    score: StageSite
+    report: StageSite
+
+    @field_validator("environments")
+    @classmethod
+    def _some(cls, value: dict[str, Environment]) -> dict[str, Environment]:
+        if not value:
+            raise ValueError("name at least one environment")
+        return value
+
+    @model_validator(mode="after")
+    def _environments_exist(self) -> Self:
+        for stage in ("build", "tune", "respond", "judge", "score", "report"):
+            name = self.of(stage).environment
+            if self.of(stage).resources is None and stage not in ("tune", "respond"):
+                raise ValueError(f"{stage}.resources: say what its jobs need")
+            if name not in self.environments:
+                known = ", ".join(self.environments)
+                raise ValueError(f"{stage}.environment: there is no {name!r}, only {known}")
+        return self
+
+    def of(self, stage: str) -> StageSite:
+        """Returns how the jobs of a stage run."""
+        chosen: StageSite = getattr(self, stage)
+        return chosen

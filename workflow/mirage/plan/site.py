@@ -1,0 +1,93 @@
+"""The site file: read by the plan, carried by the frozen plan, checked by jobs.
+
+Neither plan nor jobs see Snakemake's profile, so what decides an id or an interpreter stands in one
+YAML of our own: ``MIRAGE_SITE`` names a file, or an option of ``conf/site`` (default: ``local``).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mirage.context import ConfigError
+from mirage.plan.job import Job
+from mirage.plan.platform import DETECT, detect
+from mirage.plan.schema.site import Resources, Site
+from mirage.plan.study.compose import CONF
+
+VARIABLE = "MIRAGE_SITE"
+COMPUTING = ("tune", "respond")
+"""Stages whose numbers depend on the machine."""
+
+
+def read_site(conf: Path = CONF) -> Site:
+    """Reads the site file.
+
+    Args:
+        conf: The folder ``conf``.
+
+    Raises:
+        ConfigError: There is none, or it is wrong; says where.
+    """
+    chosen = os.environ.get(VARIABLE) or "local"
+    path = Path(chosen)
+    if path.suffix not in (".yaml", ".yml"):
+        path = conf / "site" / f"{chosen}.yaml"
+    if not path.is_file():
+        names = ", ".join(sorted(each.stem for each in (conf / "site").glob("*.yaml")))
+        raise ConfigError(
+            f"There is no site file {path}. {VARIABLE} takes a path that ends with .yaml, or one "
+            f"of: {names}."
+        )
+    try:
+        plain = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return Site.model_validate(plain)
+    except (yaml.YAMLError, UnicodeDecodeError) as broken:
+        raise ConfigError(f"{path} is not valid YAML ({' '.join(str(broken).split())}).") from None
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        more = f" and {len(wrong.errors()) - 1} more problems" if len(wrong.errors()) > 1 else ""
+        raise ConfigError(f"{path}, {key}: {first['msg']}{more}.") from None
+
+
+def platform_of(site: Site, stage: str, resources: Resources) -> str | None:
+    """Returns the platform class that a job is planned for; None where none decides content.
+
+    Raises:
+        ConfigError: A GPU's class is to be detected where there is none.
+    """
+    if stage not in COMPUTING:
+        return None
+    chosen = site.of(stage).platform
+    return _detected(resources.gpus > 0) if chosen == DETECT else chosen
+
+
+def scheduling(site: Site, job: Job, resources: Resources) -> dict[str, Any]:
+    """Returns what a scheduler must know about a job, under Snakemake's names.
+
+    Values that are None are left to the scheduler's own defaults.
+    """
+    chosen = site.of(job.stage)
+    minutes = max(site.least_runtime, math.ceil(site.runtime_factor * resources.minutes))
+    return {
+        "threads": max(job.threads, resources.cpus),
+        "mem_mb": resources.memory_mb,
+        "runtime": minutes,
+        "gpu": resources.gpus or None,
+        "nodes": resources.nodes if resources.nodes > 1 else None,
+        "slurm_partition": chosen.partition,
+        "constraint": chosen.constraint,
+        "slurm_extra": chosen.scheduler or None,
+    }
+
+
+@cache
+def _detected(gpus: bool) -> str:
+    return detect(gpus=gpus)
