@@ -17,15 +17,15 @@ from mirage.plan.diff import parent_changes, setting_changes
 from mirage.plan.frozen_plan import Frozen, assemble, freeze, load
 from mirage.plan.job import Job
 
+NOTHING: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
+
 
 def a_job(stage: str, name: str, letter: str, **parents: list[str]) -> Job:
     return Job(stage, stage, name, letter * 64, {"size": 1}, parents)
 
 
 def a_plan(store: Path, *jobs: Job, study: str = "quick") -> Frozen:
-    plan = assemble(
-        study=study, store=str(store), jobs=[*jobs], resources={}, environments={}, track={}
-    )
+    plan = assemble(study=study, store=str(store), jobs=[*jobs], **NOTHING)
     freeze(plan, lambda job: {})
     return plan
 

@@ -11,16 +11,19 @@ from mirage.plan.study.compose import CONF, MANY, SINGLE, Conf
 from mirage.plan.study.options import from_words
 from mirage.plan.study.resolve import resolve
 
+OTHERS = ("schema", "site")
+"""What no study chooses from: see test_schema.py and test_platform.py."""
+
 OPTIONS = {
     group: Conf().options(group)
-    for group in sorted(p.name for p in CONF.iterdir() if p.is_dir() and p.name != "schema")
+    for group in sorted(p.name for p in CONF.iterdir() if p.is_dir() and p.name not in OTHERS)
 }
 KEY = {"world": "data", "engine": "engine", "track": "track", "study": "study"}
 
 
 def test_every_group_is_known_and_nothing_else_lies_there() -> None:
     assert set(OPTIONS) == {*SINGLE, *MANY, "study"}
-    files = [p for p in CONF.rglob("*") if p.is_file() and p.parent.name != "schema"]
+    files = [p for p in CONF.rglob("*") if p.is_file() and p.parent.name not in OTHERS]
     assert len(files) == sum(map(len, OPTIONS.values())) + 1  # config.yaml
     assert {p.suffix for p in files} == {".yaml"}
 

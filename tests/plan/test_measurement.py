@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from mirage.plan.job import Job
 Plan = Callable[..., dict[str, Job]]
 
 ASKED = "respond.speed.measure=true"
+
+NOTHING: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
 
 
 def test_a_run_measures_only_where_it_is_asked_to(plan: Plan) -> None:
@@ -31,9 +34,7 @@ def test_it_measures_the_first_seed_and_comes_last(plan: Plan) -> None:
     assert speed.parents["suites"] == [jobs["build/hard"].folder]
     assert "measure" not in speed.settings["speed"]
     assert list(jobs)[-1] == "respond/speed-quick"
-    made = assemble(
-        study="quick", store="s", jobs=[*jobs.values()], resources={}, environments={}, track={}
-    )
+    made = assemble(study="quick", store="s", jobs=[*jobs.values()], **NOTHING)
     assert made.measurements == [speed.folder]
     assert made.targets == [made.manifest(jobs["report/quick"].folder), made.manifest(speed.folder)]
 

@@ -146,7 +146,7 @@ def make_checkout(root: Path, study: str = "toy") -> Checkout:
     """Builds a checkout: with toy stages for the study ``toy``, else with the real ones."""
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "workflow", root / "workflow", ignore=ignore)
-    for name in ("conf", "profiles", "reports"):
+    for name in ("conf", "envs", "profiles", "reports"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "Snakefile", root / "Snakefile")
     (root / "slurm").symlink_to("profiles/slurm")

@@ -28,7 +28,7 @@ def known_error(wrong: BaseException, store: Path) -> str | None:
     if isinstance(wrong, ConfigError | DataError):
         return str(wrong)
     if isinstance(wrong, MemoryError):
-        return "out of memory; ask for more with model.memory_mb."
+        return "out of memory; ask for more: resources in conf/model and conf/site."
     for each in _chain(wrong):
         number = _number(each)
         if number in FULL or (_failed_write(each) and _free(store) < LEAST_BYTES):
