@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
+from mirage.truth import truth_problems
+
 Status = Literal["judged", "unjudged", "error"]
 
 
@@ -28,7 +30,7 @@ class Sample:
     Attributes:
         id: Unique over all suites, stable between runs: ``<suite>/<local id>``.
         images: Paths relative to the data root, in the order the model sees them.
-        truth: What judge and score may use; never shown to a model.
+        truth: What judge and score may use (``mirage.truth``); never shown to a model.
     """
 
     id: str
@@ -210,6 +212,8 @@ def _parse(line: str, kind: type[Row], where: str) -> Row:
             raise DataError(
                 f"{where}: {name} should be {annotation}, found {type(value).__name__}."
             )
+    if wrong := truth_problems(plain.get("truth", {})):
+        raise DataError(f"{where}: {wrong[0]}.")
     if "images" in plain:
         plain["images"] = tuple(inside(name, where) for name in plain["images"])
     if plain.get("status", "judged") not in ("judged", "unjudged", "error"):
