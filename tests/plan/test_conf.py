@@ -18,7 +18,7 @@ OPTIONS = {
     group: Conf().options(group)
     for group in sorted(p.name for p in CONF.iterdir() if p.is_dir() and p.name not in OTHERS)
 }
-KEY = {"world": "data", "engine": "engine", "track": "track", "study": "study"}
+KEY = {"world": "data", "track": "track", "study": "study"}
 
 
 def test_every_group_is_known_and_nothing_else_lies_there() -> None:
@@ -76,7 +76,6 @@ def test_the_command_of_each_header_resolves(header: str) -> None:
 
 COUNTS = {
     "build": 4,
-    "engine": 1,
     "judge": 1,
     "model": 7,
     "recipe": 32,

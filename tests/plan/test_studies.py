@@ -289,10 +289,19 @@ def test_a_study_may_ask_few(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("only: {nano: [mirage]}", "study.only: the study has no model 'nano'"),
-        ("only: {nano_internvl: [mirag]}", "has no recipe 'mirag'; did you mean 'mirage'?"),
-        ("asked: {hrad: [mirage]}", "study.asked: the study has no suite 'hrad'"),
-        ("asked: {hard: [base, mirag]}", "study.asked.hard: the study has no recipe 'mirag'"),
+        (
+            "recipes_by_model: {nano: [mirage]}",
+            "study.recipes_by_model: the study has no model 'nano'",
+        ),
+        (
+            "recipes_by_model: {nano_internvl: [mirag]}",
+            "has no recipe 'mirag'; did you mean 'mirage'?",
+        ),
+        ("answered_by: {hrad: [mirage]}", "study.answered_by: the study has no suite 'hrad'"),
+        (
+            "answered_by: {hard: [base, mirag]}",
+            "study.answered_by.hard: the study has no recipe 'mirag'",
+        ),
         ("mode: matched", "recipe.mode: is as_published, but the study 'quick' shows matched"),
     ],
 )
@@ -357,7 +366,7 @@ def test_what_the_claims_read_is_in_confirm(plan: Plan) -> None:
         for term in (term for quantity in quantities for term in quantity.terms):
             assert term.recipe in recipes, name
             assert term.suite in suites, name
-            assert term.recipe in study.study.asked.get(term.suite, [term.recipe]), name
+            assert term.recipe in study.study.answered_by.get(term.suite, [term.recipe]), name
     some = plan(study="confirm", seeds=[100, 101, 102])
     whole = plan(study="confirm")
     kept = {n for n in some if n in whole and some[n].id == whole[n].id}

@@ -128,7 +128,7 @@ class Source:
     """What every data set and suite of a study is made from.
 
     Attributes:
-        world: Settings of the world and of the engine.
+        world: Settings of the world.
         images: Folder of the pictures.
     """
 

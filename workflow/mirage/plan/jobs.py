@@ -33,7 +33,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         site: Where the jobs run.
     """
     builder = Builder(version, site)
-    world = {"world": plain(study.world), "engine": plain(study.engine)}
+    world = {"world": plain(study.world)}
     settings = {"kind": "images", **world}
     images = builder.add(
         stage="build",
@@ -61,7 +61,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
 
 def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
     """Tells whether a model answers a suite: its own file and the study must both say so."""
-    if card.recipe not in study.asked.get(suite.name, [card.recipe]):
+    if card.recipe not in study.answered_by.get(suite.name, [card.recipe]):
         return False
     if suite.models == "all":
         return not card.helper

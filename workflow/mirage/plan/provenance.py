@@ -23,7 +23,6 @@ WATCHED = {
     "numpy": "numpy",
     "scipy": "scipy",
     "PIL": "pillow",
-    "pandas": "pandas",
     "matplotlib": "matplotlib",
     "typst": "typst",
 }

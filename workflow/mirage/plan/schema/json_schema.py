@@ -15,7 +15,6 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from mirage.plan.schema.build import Build
-from mirage.plan.schema.engine import Engine
 from mirage.plan.schema.judge import Judge
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe
@@ -31,7 +30,6 @@ from mirage.plan.schema.world import World
 
 GROUPS: Final[dict[str, type[Strict]]] = {
     "build": Build,
-    "engine": Engine,
     "judge": Judge,
     "model": Model,
     "recipe": Recipe,

@@ -74,10 +74,10 @@ class Study(Strict):
     Attributes:
         recipes: What is compared, in the order of the tables.
         helpers: Recipes that a gate needs; trained and answered, never compared.
-        only: Model -> the recipes it is tuned on, helpers among them; a model that does not stand
-            here is tuned on all. Variants go by their own names (``mirage plan`` prints them).
-        asked: Suite -> the recipes (and ``base``) that answer it in this study, where no table
-            reads the others; a suite that does not stand here asks all that its file names.
+        recipes_by_model: Model -> the recipes it is tuned on, helpers among them; a model that is
+            not listed is tuned on all. Variants go by the names that ``mirage plan`` prints.
+        answered_by: Suite -> the recipes (and ``base``) that answer it in this study, where no
+            table reads the others; a suite that is not listed is answered by all its file names.
         seeds: Base seeds; each is one replicate with its own base, data order and tuning.
         tables: What the report shows, in its order.
         published: Whether pages show the paper's values beside ours.
@@ -94,8 +94,8 @@ class Study(Strict):
     models: Annotated[list[Name], AtLeastOne]
     recipes: list[Name]
     helpers: list[Name] = []
-    only: dict[Name, list[Name]] = {}
-    asked: dict[Name, list[Name]] = {}
+    recipes_by_model: dict[Name, list[Name]] = {}
+    answered_by: dict[Name, list[Name]] = {}
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]

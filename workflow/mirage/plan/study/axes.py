@@ -108,8 +108,8 @@ def vary(
         text = f"the variant {name!r} has a name of {len(name)} letters; {LONGEST} are possible."
         problems.append(Problem(where, "axes", text))
     if changed:
-        told = ", ".join(f"{_said(key)} {_said(value)}" for key, value in changed)
-        blocks["recipe"] |= {"name": name, "title": f"{recipe.get('title', origin)}: {told}"}
+        differences = ", ".join(f"{_readable(key)} {_readable(value)}" for key, value in changed)
+        blocks["recipe"] |= {"name": name, "title": f"{recipe.get('title', origin)}: {differences}"}
     return Variant(name, origin, blocks["recipe"], blocks["tune"]), problems
 
 
@@ -119,9 +119,9 @@ def _set(blocks: dict[str, Any], key: str, value: object, where: str) -> list[Pr
     for part in path[:-1]:
         block = block.get(part, {}) if isinstance(block.get(part, {}), dict) else {}
     known = path[-1] in block
-    there = ", ".join(block) or "nothing"
+    keys = ", ".join(block) or "nothing"
     block[path[-1]] = deepcopy(value)
-    text = f"{key!r} is no key of conf/{group}; there is {there}."
+    text = f"{key!r} is no key of conf/{group}; there is {keys}."
     return [] if known else [Problem(where, "axes", text)]
 
 
@@ -144,7 +144,7 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, o
     ]
 
 
-def _said(value: object) -> str:
+def _readable(value: object) -> str:
     if isinstance(value, list | tuple):
         return " and ".join(map(str, value))
     return str(value).replace("_", " ")

@@ -50,7 +50,6 @@ DECISIVE = [
     "score",
     "build",
     "world",
-    "engine",
     "model",
     "tune",
     "respond",
@@ -92,18 +91,16 @@ def changed_settings(options: Options, defaults: Mapping[str, str]) -> list[str]
         options: The command line, with overrides of the study still among the others.
         defaults: Group -> default option.
     """
-    found = [
-        f"{group}={options.choices[group]}"
-        for group in ("world", "engine")
-        if options.choices.get(group, defaults.get(group)) != defaults.get(group)
-    ]
+    changes = []
+    if options.choices.get("world", defaults.get("world")) != defaults.get("world"):
+        changes.append(f"world={options.choices['world']}")
     if "judges" in options.study:
-        found.append(f"judge={','.join(map(str, options.study['judges']))}")
+        changes.append(f"judge={','.join(map(str, options.study['judges']))}")
     for text in options.overrides:
         group, key, *_ = [*re.split(r"[.@=/]", text.lstrip("+~")), ""]
         if group in DECISIVE or (group == "study" and key in OF_STUDY):
-            found.append(text)
-    return found
+            changes.append(text)
+    return changes
 
 
 def read_ledger(conf: Conf, tables: Sequence[str]) -> tuple[Ledger, list[Problem]]:
@@ -164,6 +161,6 @@ def _term_problems(conf: Conf, file: str, key: str, term: Term) -> list[Problem]
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else "."
             there = ", ".join(each for each in known if each)
-            told = f"there is no {what} {name!r}{hint} There are: {there}."
-            problems.append(Problem(file, key, told))
+            text = f"there is no {what} {name!r}{hint} There are: {there}."
+            problems.append(Problem(file, key, text))
     return problems

@@ -26,7 +26,7 @@ from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.strict_yaml import interpolations, read_mapping
 
 CONF = PACKAGE.parent.parent / "conf"
-SINGLE = ("world", "engine", "build", "tune", "respond", "score", "report", "track")
+SINGLE = ("world", "build", "tune", "respond", "score", "report", "track")
 """Groups of which a plan uses one option."""
 
 MANY = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}

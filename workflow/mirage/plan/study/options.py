@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from mirage.context import ConfigError
 from mirage.plan.study.problems import Problem
 
-CHOICES = {"study": "study", "data": "world", "engine": "engine", "track": "track"}
+CHOICES = {"study": "study", "data": "world", "track": "track"}
 """Keys that choose one option of a group."""
 
 LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}

@@ -10,7 +10,6 @@ from typing import Any
 
 from mirage.model_card import BASE
 from mirage.plan.schema.build import Build
-from mirage.plan.schema.engine import Engine
 from mirage.plan.schema.judge import Judge
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe
@@ -46,7 +45,6 @@ class Resolved:
 
     study: Study
     world: World
-    engine: Engine
     build: Build
     respond: Respond
     score: Score
@@ -96,8 +94,9 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     problems += wrong
     store = options.store if options.store is not None else conf.main.get("store") or "results"
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
-    found = _validated(conf, study, tree, request, str(store), chosen, problems)
-    return replace(found, ledger=found.ledger.with_changes(changed, found.study.seeds))
+    resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
+    ledger = resolved.ledger.with_changes(changed, resolved.study.seeds)
+    return replace(resolved, ledger=ledger)
 
 
 def extra_folder(options: Options) -> Path | None:
@@ -202,7 +201,7 @@ def _validated(
             blocks += [block] if block is not None else []
         return tuple(blocks)
 
-    world, engine, build = one(World, "world"), one(Engine, "engine"), one(Build, "build")
+    world, build = one(World, "world"), one(Build, "build")
     respond, score = one(Respond, "respond"), one(Score, "score")
     report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
     models, suites = several(Model, "model"), several(Suite, "suite")
@@ -218,11 +217,10 @@ def _validated(
     problems += list_problems(conf, study, recipes, chosen)
     if problems:
         raise PlanError(problems)
-    assert world and engine and build and respond and score and report and track and tune
+    assert world and build and respond and score and report and track and tune
     return Resolved(
         study=study,
         world=world,
-        engine=engine,
         build=build,
         respond=respond,
         score=score,

@@ -66,7 +66,7 @@ def _problem(error: Any, kind: type[Strict], file: str, group: str) -> Problem:
 def _sentence(error: Any) -> str:
     """Pydantic's messages name its own types and print whole blocks; these do not."""
     what, limits = error["type"], error.get("ctx", {})
-    found = textwrap.shorten(repr(error["input"]), _SHOWN, placeholder=" ...")
+    given = textwrap.shorten(repr(error["input"]), _SHOWN, placeholder=" ...")
     if what == "missing":
         return "is missing."
     if what == "value_error":
@@ -75,11 +75,11 @@ def _sentence(error: Any) -> str:
         count = limits["min_length"]
         return f"at least {count} {'value is' if count == 1 else 'values are'} needed, found none."
     if what in _RULES:
-        return f"should {_RULES[what]}, found {found}."
+        return f"should {_RULES[what]}, found {given}."
     for prefix, words in _KINDS.items():
         if what.startswith(f"{prefix}_") and what.endswith(("_type", "_parsing", "_from_float")):
-            return f"should be {words}, found {found}."
-    return f"should be {error['msg'].removeprefix('Input should be ')}, found {found}."
+            return f"should be {words}, found {given}."
+    return f"should be {error['msg'].removeprefix('Input should be ')}, found {given}."
 
 
 def _fields(kind: type[Strict], path: Sequence[int | str]) -> list[str]:

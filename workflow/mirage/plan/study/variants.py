@@ -48,7 +48,8 @@ def variants(
         The recipes in the study's order, helpers last, and what is wrong.
     """
     made: dict[str, axes.Variant] = {}
-    found, problems = [], []
+    crossed: list[Recipes] = []
+    problems = []
     file = conf.file("study", study.name)
     named = [(name, False) for name in study.recipes] + [(name, True) for name in study.helpers]
     for name, helper in named:
@@ -65,10 +66,10 @@ def variants(
             problems += bad + worse
             if recipe is not None and tune is not None:
                 steps = _steps(recipe, variant.origin, tree["recipes"])
-                found.append(Recipes(recipe, tune, helper, steps))
-    if not any(not item.helper for item in found) and study.recipes:
+                crossed.append(Recipes(recipe, tune, helper, steps))
+    if not any(not item.helper for item in crossed) and study.recipes:
         problems.append(Problem(file, "exclude", "leaves no recipe at all."))
-    return tuple(found), problems
+    return tuple(crossed), problems
 
 
 def _steps(recipe: Recipe, origin: str, plain: Mapping[str, Any]) -> float:
@@ -99,7 +100,7 @@ def recipe_problems(conf: Conf, study: Study, recipes: Sequence[Recipe]) -> list
 def list_problems(
     conf: Conf, study: Study, recipes: Sequence[Recipes], chosen: bool
 ) -> list[Problem]:
-    """Returns the entries of ``only`` and ``asked`` that name nothing of the study.
+    """Returns what ``recipes_by_model`` and ``answered_by`` name that the study does not have.
 
     Args:
         chosen: Whether the command line has replaced one of the study's lists; entries about what
@@ -110,8 +111,8 @@ def list_problems(
     file, problems = conf.file("study", study.name), []
     names = [item.recipe.name for item in recipes]
     for key, lists, owners, what, more in (
-        ("only", study.only, study.models, "model", []),
-        ("asked", study.asked, study.suites, "suite", [BASE]),
+        ("recipes_by_model", study.recipes_by_model, study.models, "model", []),
+        ("answered_by", study.answered_by, study.suites, "suite", [BASE]),
     ):
         for owner, wanted in lists.items():
             if owner not in owners:
@@ -127,4 +128,4 @@ def list_problems(
 
 def takes(study: Study, model: str, recipe: str) -> bool:
     """Tells whether a study tunes a model on a recipe."""
-    return recipe in study.only.get(model, [recipe])
+    return recipe in study.recipes_by_model.get(model, [recipe])
