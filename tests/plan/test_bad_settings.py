@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from mirage.plan.code_version import EXTRA
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import PlanError
-from mirage.plan.study.resolve import EXTRA, resolve
+from mirage.plan.study.resolve import resolve
 from mirage.plan.study.strict_yaml import read_mapping
 
 

@@ -207,6 +207,14 @@ def untouched(sources: Mapping[str, str]) -> bool:
     )
 
 
+def use_extra(folder: str) -> None:
+    """Puts a user's folder on Python's path, for this process and those it starts."""
+    if folder:
+        os.environ[EXTRA] = folder
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
 def source_roots() -> list[Path]:
     """Returns the folders on Python's path that hold no library: this suite's, and a user's own.
 

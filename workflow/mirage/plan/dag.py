@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
-from mirage.plan.code_version import PACKAGE, Versions
+from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
@@ -67,6 +67,8 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         ConfigError: The store cannot be written.
     """
     study = resolve(config)
+    extra = str(study.extra or "")
+    use_extra(extra)
     check_folder(Path(study.store))
     prepare(Path(study.store))
     versions = Versions(Path(study.store) / PLANS / "code" / "trees.json")
@@ -80,6 +82,7 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         resources=built.requests,
         environments={name: each.command for name, each in site.environments.items()},
         track=study.track.model_dump(mode="json"),
+        extra=extra,
     )
     return plan, versions
 

@@ -36,6 +36,7 @@ class Frozen:
             ``runtime``, ``gpu``, ...); None where its own default holds.
         environments: Name -> the words that start its Python; none for the one that planned.
         track: The tracking settings.
+        extra: A user's folder with options and modules of their own; empty for none.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Frozen:
     resources: dict[str, dict[str, Any]]
     environments: dict[str, list[str]]
     track: dict[str, Any]
+    extra: str = ""
 
     @property
     def path(self) -> Path:
@@ -123,10 +125,11 @@ def assemble(
     resources: Mapping[str, dict[str, Any]],
     environments: Mapping[str, list[str]],
     track: Mapping[str, Any],
+    extra: str = "",
 ) -> Frozen:
     """Gives a plan its id; nothing is written."""
     body: dict[str, Any] = {"study": study, "store": store, "resources": dict(resources)}
-    body |= {"environments": dict(environments), "track": dict(track)}
+    body |= {"environments": dict(environments), "track": dict(track), "extra": extra}
     plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
     return Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
 
@@ -140,7 +143,7 @@ def freeze(plan: Frozen, sources: Callable[[Job], dict[str, str]]) -> None:
     """
     store = Path(plan.store)
     for folder, job in plan.jobs.items():
-        spec = {"job": job.to_json(), "sources": sources(job)}
+        spec = {"job": job.to_json(), "sources": sources(job), "extra": plan.extra}
         _write_once(job_file(store, folder), spec)
     whole = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
     _write_once(plan.path, whole | {"jobs": [job.to_json() for job in plan.jobs.values()]})

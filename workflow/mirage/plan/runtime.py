@@ -19,7 +19,7 @@ from typing import Any
 
 from mirage.context import ConfigError, JobContext
 from mirage.plan.chain import check_parents
-from mirage.plan.code_version import code_of, untouched
+from mirage.plan.code_version import code_of, untouched, use_extra
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
@@ -111,6 +111,7 @@ def read_job(stage: str, folder: Path) -> Job:
         spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         job, sources = Job.from_json(spec["job"]), spec["sources"]
         recomputed = identified(job).id
+        use_extra(spec.get("extra", ""))
     except FileNotFoundError:
         raise ConfigError(f"There is no frozen job {path}. {again}") from None
     except (json.JSONDecodeError, KeyError, TypeError) as broken:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.model_card import BASE
+from mirage.plan.code_version import EXTRA
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.judge import Judge
 from mirage.plan.schema.model import Model
@@ -28,9 +29,6 @@ from mirage.plan.study.options import Options, parse, read_options
 from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.validate import Block, check
 from mirage.plan.study.variants import Recipes, list_problems, recipe_problems, variants
-
-EXTRA = "MIRAGE_EXTRA"
-"""Variable that names a user's folder where the command line does not."""
 
 
 @dataclass(frozen=True)
