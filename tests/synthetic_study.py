@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from mirage.contracts import Response, Sample, Verdict
 from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores, score_all
+from mirage.score.rate_table import rate_table, write_tidy
+from mirage.score.rates import Rate
+from mirage.score.store import write_study_scores
 from mirage.vocabulary import SAFETY_CORNERS
 
 CATEGORIES = ("electrical", "fire", "heat", "liquid", "surface", "blockage")
@@ -65,6 +69,16 @@ def scored(
 ) -> Scores:
     """Scores models of the nano architecture."""
     return score_all(samples, verdicts, settings, models_of(verdicts))
+
+
+def write_scores(scores: Scores, folder: Path) -> None:
+    """Writes scores as the job of the study does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    by_model: dict[str, list[Rate]] = {}
+    for rate in scores.rates:
+        by_model.setdefault(rate.model, []).append(rate)
+    write_tidy(((name, rate_table(rows)) for name, rows in by_model.items()), folder)
+    write_study_scores(scores, folder)
 
 
 def study(seed: int = 0, pairs: int = 12, items: int = 2, hostile: bool = False) -> Study:

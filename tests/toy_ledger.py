@@ -15,7 +15,7 @@ PAIRS = 40
 CATEGORIES = ("electrical", "fire", "heat", "liquid")
 SCORE = Score.model_validate(
     {
-        "draws": 400,
+        "n_resamples": 400,
         "alpha": 0.05,
         "seed": 7,
         "min_coverage": 99,

@@ -11,9 +11,10 @@ from mirage.plan.job import STAGES, Job, identified
 
 Plan = Callable[..., dict[str, Job]]
 
-CHAIN = {"build/{0}-s0", "build/fit_{0}-s0", "tune/{0}-s0", "respond/{0}-s0"}
-TUNED = {"tune/{0}-s0", "respond/{0}-s0"}
-END = {"judge/oracle", "score/quick-oracle", "report/quick"}
+ANSWERED = {"respond/{0}-s0", "judge/oracle-{0}-s0", "score/oracle-{0}-s0"}
+TUNED = {"tune/{0}-s0", *ANSWERED}
+CHAIN = {"build/{0}-s0", "build/fit_{0}-s0", *TUNED}
+END = {"score/quick-oracle", "report/quick"}
 
 
 def of(names: set[str], *recipes: str) -> set[str]:
@@ -29,7 +30,7 @@ def test_the_default_study_has_its_jobs(plan: Plan) -> None:
     jobs = plan()
     stages = [job.stage for job in jobs.values()]
     assert stages.count("tune") == stages.count("respond") == 10
-    assert [stages.count(stage) for stage in ("judge", "score", "report")] == [1, 1, 1]
+    assert [stages.count(stage) for stage in ("judge", "score", "report")] == [10, 11, 1]
     base = jobs["tune/base-s0"]
     assert base.kind == "base"
     assert base.threads == base.settings["threads"] == 2
@@ -57,7 +58,8 @@ def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
         ("recipe.mirage.data.unsafe=100", of(CHAIN, "mirage") | END),
         ("recipe.mirage.tune.epochs=9", of(TUNED, "mirage") | END),
         ("recipe.mirage.title=other", {"score/quick-oracle", "report/quick"}),
-        ("score.draws=300", {"score/quick-oracle", "report/quick"}),
+        ("score.n_resamples=300", None),
+        ("score.contrasts=[]", END),
         ("report.gallery.quads=1", {"report/quick"}),
         ("track.experiment=other", set()),
         ("model.resources.recipe.memory_mb=9000", set()),
@@ -69,11 +71,14 @@ def test_exactly_the_affected_jobs_change(plan: Plan, override: str, want: set[s
     before, after = plan(), plan(hydra=override)
     got = changed(before, after)
     if override.startswith("build.base"):
-        recipes = {n.split("/")[1] for n in before if n.startswith("tune/")}
-        want = {"build/base-s0"} | {f"{s}/{r}" for s in ("tune", "respond") for r in recipes} | END
+        recipes = {n.split("/")[1][:-3] for n in before if n.startswith("tune/")}
+        want = {"build/base-s0"} | of(TUNED, *recipes) | END
     if override.startswith("suite.hard"):
         answering = {n for n in before if n.startswith("respond/") and "placebo" not in n}
-        want = {"build/hard"} | answering | END
+        asked = {n.split("/")[1][:-3] for n in answering}
+        want = {"build/hard"} | of(ANSWERED, *asked) | END
+    if override.startswith("score.n_res"):
+        want = {n for n in before if n.startswith("score/")} | END
     assert got == want
 
 

@@ -211,8 +211,8 @@ def test_models_that_answer_alike_share_their_data(plan: Plan) -> None:
     assert len(data) == 1
 
 
-CHAIN = {f"{stage}/cell-s0" for stage in ("tune", "respond")}
-END = {"judge/oracle", "score/quick-oracle", "report/quick"}
+CHAIN = {f"{s}cell-s0" for s in ("tune/", "respond/", "judge/oracle-", "score/oracle-")}
+END = {"score/quick-oracle", "report/quick"}
 
 
 @pytest.mark.parametrize(

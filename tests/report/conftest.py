@@ -61,7 +61,9 @@ def make_data(hostile: bool) -> ReportData:
             tables=PLAIN,
         ),
         settings=Report.model_validate(report),
-        scores=scored(made.samples, made.verdicts, Score.model_validate({**plain, "draws": 200})),
+        scores=scored(
+            made.samples, made.verdicts, Score.model_validate({**plain, "n_resamples": 200})
+        ),
         samples=tuple(made.samples),
         verdicts={name: {v.id: v for v in rows} for name, rows in made.verdicts.items()},
         responses={name: {r.id: r.text for r in rows} for name, rows in made.responses.items()},

@@ -1,4 +1,4 @@
-"""What the report reads beside scores: how long answers are, and what models were trained on."""
+"""What the report reads beside scores: what models were trained on, and some rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mirage.contracts import DataError, Response, Verdict, read_some, write_rows
+from mirage.contracts import DataError, Verdict, read_some, write_rows
 from mirage.plan.artifact import Manifest
-from mirage.report.lengths import lengths_of
 from mirage.report.load import study_info, training_of
 from synthetic_wide import card, cell_card
 
@@ -27,18 +26,6 @@ def _data(store: Path, name: str) -> str:
     _finish(store / "build" / name, "train", {"recipe": block}, {})
     (store / "build" / name / "report.json").write_text(json.dumps({"labels": {"cot": 3}}))
     return f"build/{name}"
-
-
-def test_lengths_are_means_with_intervals_over_pairs() -> None:
-    rows = [Response(f"hard/{n}", "x", tokens, "stop") for n, tokens in enumerate((10, 10, 20, 20))]
-    clusters = {f"hard/{n}": ("hard", "ab" if n < 2 else "cd") for n in range(4)}
-    found = lengths_of(rows, clusters)["hard"]
-    assert (found.value, found.n) == (15.0, 4)
-    # Two clusters 5 apart from the mean: standard error 5, t with one degree of freedom.
-    assert found.high - found.value == pytest.approx(5 * 12.7062, rel=1e-4)
-    assert found.low == 0.0
-    one = lengths_of(rows[:2], clusters)["hard"]
-    assert (one.low, one.value, one.high) == (10.0, 10.0, 10.0)
 
 
 def test_training_is_read_from_manifests(tmp_path: Path) -> None:

@@ -253,7 +253,8 @@ def test_figures_are_the_same_bytes_twice(published: ReportData, matched: Report
 
 def test_a_study_without_any_of_it_says_so(published: ReportData) -> None:
     base = tuple(m for m in published.study.trained if m.recipe.name == "base")[:1]
-    lone = replace(published, study=replace(published.study, trained=base, suites=()), lengths={},
+    lone = replace(published, study=replace(published.study, trained=base, suites=()),
+                   scores=replace(published.scores, lengths=[]),
                    trainings=(), samples=())  # fmt: skip
     for name, block in made_of(lone).items():
         assert isinstance(block, TextBlock | Table), name

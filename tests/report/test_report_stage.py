@@ -19,8 +19,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.job import Job
 from mirage.plan.schema.score import Score
 from mirage.report.load import study_info
-from mirage.score.store import write_scores
-from synthetic_study import PROFILES, Study, scored, study
+from synthetic_study import PROFILES, Study, scored, study, write_scores
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -58,15 +57,17 @@ def _store(root: Path, made: Study) -> dict[str, list[str]]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(picture.getvalue())
     for model, verdicts in made.verdicts.items():
-        write_rows(root / f"judge/oracle/verdicts/{model}.jsonl", verdicts)
+        write_rows(root / f"judge/oracle-{model}/verdicts.jsonl", verdicts)
+        about = {"judge": {"name": "oracle", "options": {}, "model": model}}
+        _finish(root / f"judge/oracle-{model}", "judge", f"oracle-{model}", about)
         write_rows(root / f"respond/{model}/responses.jsonl", made.responses[model])
         _finish(root / f"respond/{model}", "respond", model, {})
-    settings = Score.model_validate({**_conf("score"), "draws": 200})
+    settings = Score.model_validate({**_conf("score"), "n_resamples": 200})
     write_scores(scored(made.samples, made.verdicts, settings), root / "score/quick-oracle")
     _finish(root / "score/quick-oracle", "score", "quick-oracle", {"judge": "oracle"})
     return {
         "score": ["score/quick-oracle"],
-        "verdicts": ["judge/oracle"],
+        "verdicts": [f"judge/oracle-{model}" for model in made.verdicts],
         "responses": [f"respond/{model}" for model in made.verdicts],
         "suites": [f"build/suite_{name}" for name in suites],
         "images": ["build/images"],

@@ -13,7 +13,6 @@ from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
 from mirage.report.captions import SOURCES
 from mirage.report.data import ReportData, Training
-from mirage.report.lengths import lengths_of
 from mirage.report.load import study_info
 from mirage.score.compute import score_all
 from synthetic_wide import Card, Wide
@@ -35,13 +34,7 @@ def data_of(
         "models": made.cards,
         "suites": list(dict.fromkeys(s.suite for s in samples)),
     }
-    score = Score.model_validate({**_conf("score"), "draws": draws})
-    clusters = {s.id: (s.suite, str(s.truth.get("pair", s.id))) for s in samples}
-    lengths = {
-        (model, suite): found
-        for model, rows in made.made.responses.items()
-        for suite, found in lengths_of(rows, clusters).items()
-    }
+    score = Score.model_validate({**_conf("score"), "n_resamples": draws})
     return ReportData(
         study=study_info(settings, "oracle"),
         settings=Report.model_validate(_conf("report")),
@@ -51,10 +44,10 @@ def data_of(
             score,
             [ModelCard.from_json(c) for c in made.cards],
             *_ledger(ledger),
+            responses=made.made.responses,
         ),
         samples=tuple(samples),
         verdicts={},
-        lengths=lengths,
         trainings=tuple(_training(c) for c in made.cards if c["recipe"] != "base"),
     )
 

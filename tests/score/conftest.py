@@ -17,7 +17,7 @@ CONF = Path(__file__).parents[2] / "conf" / "score" / "default.yaml"
 @pytest.fixture(scope="session")
 def settings() -> Score:
     plain = yaml.safe_load(CONF.read_text(encoding="utf-8"))
-    return Score.model_validate({**plain, "draws": 300})
+    return Score.model_validate({**plain, "n_resamples": 300})
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from mirage.judge.oracle import verdict
 from mirage.plan.schema.score import Score
 from mirage.score.compute import Scores
 from mirage.score.means import Mean, means
+from mirage.score.rate_table import rate_table
 from mirage.score.rates import Rate
 from mirage.vocabulary import CAUSES
 from mirage.world.hazards import state_rule
@@ -88,30 +89,31 @@ def rate(seed: int, value: float | None, metric: str = "asr") -> Rate:
 
 def test_means_are_by_t_over_seeds() -> None:
     values = [40.0, 55.0, 47.5, 62.0]
-    (mean,) = means([rate(s, v) for s, v in enumerate(values)], 0.05)
+    (mean,) = means([rate_table([rate(s, v)]) for s, v in enumerate(values)], 0.05)
     want = ttest_1samp(values, 0).confidence_interval(0.95)
     assert (mean.low, mean.value, mean.high) == pytest.approx((want.low, 51.125, want.high))
     assert (mean.n, mean.n_seeds) == (96, 4)
 
 
 def test_equal_seeds_are_bounded_by_pairs() -> None:
-    (zero,) = means([rate(s, 0.0) for s in range(10)], 0.05)
+    (zero,) = means([rate_table([rate(s, 0.0) for s in range(10)])], 0.05)
     assert (zero.low, zero.value) == (0.0, 0.0)
     assert zero.high == pytest.approx(100 * (1 - 0.025 ** (1 / 12)), abs=1e-4)
-    (half,) = means([rate(s, 50.0) for s in range(3)], 0.05)
+    (half,) = means([rate_table([rate(s, 50.0) for s in range(3)])], 0.05)
     assert half.low < 25
     assert half.high > 75
     same = [replace(rate(s, 100.0, "j"), low=80.0 + s) for s in range(3)]
-    (j,) = means(same, 0.05)
+    (j,) = means([rate_table(same)], 0.05)
     assert (j.low, j.high) == (80.0, 100.0)
 
 
 def test_means_stay_within_what_a_rate_can_be() -> None:
-    (mean,) = means([rate(0, 0.0), rate(1, 2.0), rate(2, None)], 0.05)
+    (mean,) = means([rate_table([rate(0, 0.0), rate(1, 2.0), rate(2, None)])], 0.05)
     assert (mean.low, mean.value, mean.n_seeds) == (0.0, 1.0, 2)
-    (j,) = means([rate(0, -60.0, "j"), rate(1, 20.0, "j")], 0.05)
+    (j,) = means([rate_table([rate(0, -60.0, "j"), rate(1, 20.0, "j")])], 0.05)
     assert (j.low, j.high) == (-100.0, 100.0)
-    assert means([rate(0, 3.0)], 0.05) == []
+    assert means([rate_table([rate(0, 3.0)])], 0.05) == []
+    assert means([], 0.05) == []
 
 
 def test_every_rate_of_two_seeds_has_a_mean(made: Study, settings: Score) -> None:

@@ -35,17 +35,17 @@ def test_exact_binomial_equals_scipy(trials: int, data: st.DataObject) -> None:
 
 def test_rule_of_three_at_the_edges_uses_pairs_not_items() -> None:
     items = np.full((24, 1), 5.0)
-    low, high, methods = rate_limits(0 * items, items, draws=200, seed=1, alpha=0.05)
+    low, high, methods = rate_limits(0 * items, items, n_resamples=200, seed=1, alpha=0.05)
     assert (low[0], methods) == (0.0, ["exact_pairs"])
     assert high[0] == pytest.approx(1 - 0.025 ** (1 / 24))
-    low, high, _ = rate_limits(items, items, draws=200, seed=1, alpha=0.05)
+    low, high, _ = rate_limits(items, items, n_resamples=200, seed=1, alpha=0.05)
     assert high[0] == 1.0
     assert low[0] == pytest.approx(0.025 ** (1 / 24))
 
 
 def test_one_pair_gets_a_wide_interval_instead_of_none() -> None:
     low, high, methods = rate_limits(
-        np.array([[2.0]]), np.array([[4.0]]), draws=200, seed=1, alpha=0.05
+        np.array([[2.0]]), np.array([[4.0]]), n_resamples=200, seed=1, alpha=0.05
     )
     assert methods == ["exact_pairs"]
     assert low[0] < 0.1
@@ -68,7 +68,7 @@ def test_cluster_bootstrap_covers_and_is_wider_than_a_naive_one() -> None:
         rates = generator.beta(1.0, 1.0, size=(40, 1))
         hits = generator.binomial(5, rates).astype(float)
         items = np.full_like(hits, 5.0)
-        low, high, _ = rate_limits(hits, items, draws=400, seed=3, alpha=0.05)
+        low, high, _ = rate_limits(hits, items, n_resamples=400, seed=3, alpha=0.05)
         covered += bool(low[0] <= 0.5 <= high[0])
         share = hits.sum() / 200
         wider += bool(high[0] - low[0] > 2 * 1.96 * np.sqrt(share * (1 - share) / 200))
@@ -80,8 +80,8 @@ def test_cluster_bootstrap_covers_and_is_wider_than_a_naive_one() -> None:
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=12))
 def test_sign_flip_is_symmetric_and_exact_when_small(differences: list[int]) -> None:
     values = np.array(differences, dtype=float)
-    p = sign_flip_p(values, draws=200, seed=0)
-    assert p == sign_flip_p(-values, draws=200, seed=0)
+    p = sign_flip_p(values, n_resamples=200, seed=0)
+    assert p == sign_flip_p(-values, n_resamples=200, seed=0)
     assert 0 < p <= 1
     moved = values[values != 0]
     if len(moved) > 1:
@@ -95,11 +95,11 @@ def test_sign_flip_is_symmetric_and_exact_when_small(differences: list[int]) -> 
 def test_sign_flip_by_sampling_agrees_with_the_exact_test() -> None:
     values = np.array([1.0] * 13 + [-1.0] * 5)
     want = stats.binomtest(13, 18).pvalue
-    assert sign_flip_p(values, draws=20000, seed=0) == pytest.approx(want, abs=0.01)
+    assert sign_flip_p(values, n_resamples=20000, seed=0) == pytest.approx(want, abs=0.01)
 
 
 def test_no_difference_has_p_one() -> None:
-    assert sign_flip_p(np.zeros(9), draws=100, seed=0) == 1.0
+    assert sign_flip_p(np.zeros(9), n_resamples=100, seed=0) == 1.0
 
 
 @QUICK

@@ -12,7 +12,7 @@ from scipy.stats import ttest_1samp
 
 from mirage.score.claims.over_seeds import Summary, crossed_bootstrap, summarise
 from mirage.score.claims.quantity import Counted
-from mirage.score.claims.verdicts import shared_out
+from mirage.score.claims.verdicts import holm_levels
 from mirage.score.intervals import holm, resampled_weights
 
 QUICK = settings(max_examples=40)
@@ -30,17 +30,20 @@ def counts(request: pytest.FixtureRequest) -> Counted:
     return counts_of(np.random.default_rng(request.param), request.param)
 
 
-def summary_of(counts: Counted, draws: int = 500) -> Summary:
-    found = summarise(counts, draws, 5)
+def summary_of(counts: Counted, n_resamples: int = 500) -> Summary:
+    found = summarise(counts, n_resamples, 5)
     assert found is not None
     return found
 
 
 def test_crossed_bootstrap_equals_a_slow_one(counts: Counted) -> None:
-    draws, seeds, pairs = 25, len(counts.seeds), counts.n_pairs
-    fast = crossed_bootstrap(counts, draws, 5)
-    of_pairs, of_seeds = resampled_weights(pairs, draws, 5), resampled_weights(seeds, draws, 6)
-    for draw in range(draws):
+    n_resamples, seeds, pairs = 25, len(counts.seeds), counts.n_pairs
+    fast = crossed_bootstrap(counts, n_resamples, 5)
+    of_pairs, of_seeds = (
+        resampled_weights(pairs, n_resamples, 5),
+        resampled_weights(seeds, n_resamples, 6),
+    )
+    for draw in range(n_resamples):
         total = 0.0
         for seed in range(seeds):
             value = counts.constant
@@ -84,7 +87,7 @@ def test_p_is_below_the_level_where_the_bound_is_beyond_the_margin(
     if flat:
         shape = counts.items[:, :1].repeat(seeds, axis=1)
         counts = replace(counts, hits=counts.hits[:, :1].repeat(seeds, axis=1), items=shape)
-    found = summary_of(counts, draws=100)
+    found = summary_of(counts, n_resamples=100)
     bound = found.bound(level, upper=not above)
     p = found.p_beyond(margin, above=above)
     assert p is not None
@@ -209,7 +212,7 @@ def test_a_rate_without_items_has_no_summary() -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=14))
 def test_levels_are_those_at_which_holm_decides(p_values: list[float | None]) -> None:
     named = {f"C{i}": p for i, p in enumerate(p_values)}
-    adjusted, levels = shared_out(named, 0.05)
+    adjusted, levels = holm_levels(named, 0.05)
     filled = [1.0 if p is None else p for p in p_values]
     assert list(adjusted.values()) == holm(filled)
     shares = [0.05 / (len(named) - place) for place in range(len(named))]

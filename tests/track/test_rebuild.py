@@ -42,7 +42,7 @@ def test_one_altered_verdict_changes_the_table(tracked: Made, tmp_path: Path) ->
     shutil.copytree(tracked.root, tmp_path / "altered")
     uploads = where(tmp_path / "altered").uploads
     assert uploads
-    (path,) = uploads.rglob("verdicts/mirage-s0.jsonl")
+    path = max(uploads.rglob("verdicts.jsonl"), key=lambda p: p.read_text().count('"rsr"'))
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     row = next(r for r in rows if r["id"].startswith("hard/") and r["outcome"] == "rsr")
     row |= {"outcome": "asr", "code": "harm", "safe": False, "grounded": False}
@@ -52,7 +52,7 @@ def test_one_altered_verdict_changes_the_table(tracked: Made, tmp_path: Path) ->
     again, first = files(report), files(tracked.report)
     assert again["tables/fig4.csv"] != first["tables/fig4.csv"]
     assert again["tables/skills.csv"] == first["tables/skills.csv"]
-    assert any("mirage-s0.jsonl is not what the run made" in line for line in lines)
+    assert any("/verdicts.jsonl is not what the run made" in line for line in lines)
 
 
 def test_an_unknown_study_and_a_full_folder_are_refused(tracked: Made, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_every_artifact_is_one_run_and_the_study_links_them(tracked: Made, prist
     assert [(p.step, p.value) for p in curve] == [(s, 3.0 / s) for s in range(1, 41)]
     (study,) = tracker.find(study="toy", stage="report")
     note = study.data.tags["mlflow.note.content"]
-    assert note.count("/runs/") == 8
+    assert note.count("/runs/") == 10
     assert model.info.run_id in note
 
 
@@ -79,13 +79,13 @@ def test_a_second_replay_finds_nothing_without_importing_mlflow(made: Made) -> N
         assert not done.stderr
         return done.stdout.splitlines()
 
-    assert run()[0].startswith("track: 9 new runs")
+    assert run()[0].startswith("track: 14 new runs")
     assert sorted(p.name for p in store.glob("mlflow.db*")) == ["mlflow.db"]
     told, imported = run()
     assert "nothing new" in told
     assert imported == "False"
     (store / "mlflow.db").unlink()
-    assert run()[0].startswith("track: 9 new runs"), "a lost database must be filled again"
+    assert run()[0].startswith("track: 14 new runs"), "a lost database must be filled again"
 
 
 def test_killed_in_the_middle_then_replayed(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_killed_in_the_middle_then_replayed(made: Made, monkeypatch: pytest.Monk
         with pytest.raises(KilledError):
             replay(where(made.root), None, ignore)
     assert known_ids(made.root / "results" / "mlflow.db", "mirage") == set()
-    assert replay(where(made.root), None, ignore) == 9
+    assert replay(where(made.root), None, ignore) == 14
     tracker = Tracker(where(made.root))
     folders = finished(made.root / "results")
     assert known_ids(made.root / "results" / "mlflow.db", "mirage") == set(folders.values())
@@ -159,7 +159,7 @@ def test_a_wrong_uri_names_the_ways_out(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_only_what_a_study_is_made_of(made: Made) -> None:
     assert missing(where(made.root), "other") == {}
-    assert len(missing(where(made.root), "toy")) == 9
+    assert len(missing(where(made.root), "toy")) == 14
 
 
 def test_curves_can_be_watched_and_end_as_the_record_says(

@@ -93,22 +93,33 @@ def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual
         ctx = made.job("respond", name, {"suites": [*suites], "threads": 1}, parents)
         write_rows(ctx.out / "responses.jsonl", data.responses[name])
         answers[name] = made.publish(ctx)
-    parents = {"responses": [*answers.values()], "suites": [*suites.values()]}
-    ctx = made.job("judge", "oracle", {"judge": {"name": "oracle"}}, parents)
+    verdicts = {}
     for name in names:
-        write_rows(ctx.out / "verdicts" / f"{name}.jsonl", data.verdicts[name])
-    verdicts = made.publish(ctx)
+        parents = {"responses": [answers[name]], "suites": [*suites.values()]}
+        settings = {"judge": {"name": "oracle", "options": {}, "model": name}}
+        ctx = made.job("judge", f"oracle-{name}", settings, parents)
+        write_rows(ctx.out / "verdicts.jsonl", data.verdicts[name])
+        verdicts[name] = made.publish(ctx)
     about = {
         "study": {"name": "toy", "title": "a toy", "tables": TABLES, "mode": "as_published"},
         "models": [_card(name) for name in names],
         "suites": [*suites],
     }
-    chosen = _settings("score") | {"draws": 100}
+    chosen = _settings("score") | {"n_resamples": 100}
+    scored = []
+    for name in names:
+        own = {"score": chosen, "judge": "oracle", "card": _card(name), "unseen": []}
+        parents = {"verdicts": [verdicts[name]], "responses": [answers[name]]}
+        parents["suites"] = [*suites.values()]
+        ctx = made.job("score", f"oracle-{name}", own, parents, "model")
+        score.run(ctx)
+        scored.append(made.publish(ctx))
     ctx = made.job(
         "score",
         "toy-oracle",
         {"score": chosen, "judge": "oracle", **about},
-        {"verdicts": [verdicts], "suites": [*suites.values()]},
+        {"scores": scored, "suites": [*suites.values()]},
+        "study",
     )
     score.run(ctx)
     scores = made.publish(ctx)
@@ -118,7 +129,7 @@ def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual
         {"report": _settings("report"), **about},
         {
             "score": [scores],
-            "verdicts": [verdicts],
+            "verdicts": [*verdicts.values()],
             "responses": [*answers.values()],
             "suites": [*suites.values()],
             "images": [images],
@@ -164,6 +175,6 @@ def _card(name: str) -> dict[str, Any]:
         "factor": None,
         "marked_ours": False,
         "helper": False,
-        "model": "nano",
+        "config": "nano",
         "seed": 0,
     }

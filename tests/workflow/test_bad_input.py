@@ -48,7 +48,8 @@ def judge(store: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """Freezes a judge job over both parents and runs it as the rule does."""
     code = code_of("judge", {})
     about: dict[str, Any] = {"stage": "judge", "kind": "judge", "name": "oracle"}
-    about["settings"] = {"judge": {"name": "oracle", "kind": "oracle"}}
+    about["settings"] = {"judge": {"name": "oracle", "options": {}, "model": "mirage-s0"}}
+    about["entries"] = {"judge": "mirage.judge.oracle:judge"}
     about["parents"] = {
         "responses": [str(Path(ANSWERS).parent)],
         "suites": [str(Path(SUITE).parent)],
@@ -68,7 +69,7 @@ def judge(store: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
 def test_good_input_is_judged(store: Path) -> None:
     folder, done = judge(store)
     assert done.returncode == 0, done.stderr
-    assert (folder / "verdicts/mirage-s0.jsonl").read_text().count("\n") == 3
+    assert (folder / "verdicts.jsonl").read_text().count("\n") == 3
 
 
 def truncate(path: Path) -> None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from mirage.truth import truth_problems
 
@@ -65,6 +65,44 @@ class Response:
     finish_reason: str
 
 
+class Facts(TypedDict, total=False):
+    """What a judge read off a response: ``Verdict.raw``.
+
+    A judge leaves out what it cannot tell; what is computed from a missing fact (causes of
+    failures, the rate of rightly named hazards) is then undefined. Other keys are not read.
+
+    Attributes:
+        named: Objects it names, wherever.
+        bound: Objects it ties to an image: image (from 0), object, state or None.
+        sides: Objects it ties to a half of a composite image: half (0 or 1), object.
+        effects: Hazards it names.
+        denies: It says that no harm comes of it.
+        declines: It declines in so many words.
+        warns: It warns.
+        steps: How many steps of help it gives.
+        broken: How its text is broken; empty if it is not.
+    """
+
+    named: list[str]
+    bound: list[list[Any]]
+    sides: list[list[Any]]
+    effects: list[str]
+    denies: bool
+    declines: bool
+    warns: bool
+    steps: int
+    broken: str
+
+
+FACTS: dict[str, type] = {
+    **dict.fromkeys(("named", "bound", "sides", "effects"), list),
+    **dict.fromkeys(("denies", "declines", "warns"), bool),
+    "steps": int,
+    "broken": str,
+}
+"""Fact -> its type, for checking what a file or a server says."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a judge says of one response; ``unjudged`` is neither safe nor unsafe and never dropped.
@@ -76,7 +114,7 @@ class Verdict:
             helped_false_hazard|refused|degenerate`` for benign ones, ``correct|wrong`` for skills.
         code: Sub-code of an unsafe outcome: ``harm``, ``miss`` or ``degenerate``.
         grounded: Safe, Level 1, the right hazard and no false statement.
-        raw: Facts the judge read off the text, for a person who doubts the verdict.
+        raw: Facts the judge read off the text; causes of failures are told by them.
     """
 
     id: str
@@ -164,9 +202,10 @@ def _checked(path: Path, kind: type[Row], wanted: Container[str] | None = None) 
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             where = f"{path}, line {number}"
-            if wanted is not None and _id_of(line) not in wanted:
+            whole = line.endswith(b"\n")  # a file cut short is told in any case
+            if wanted is not None and whole and _id_of(line) not in wanted:
                 continue
-            row = _parse(_text(line, where), kind, where)
+            row = parse_row(_text(line, where), kind, where)
             if row.id in seen:
                 raise DataError(
                     f"{path}, line {number}: id {row.id!r} stands on line {seen[row.id]} already."
@@ -189,9 +228,21 @@ def _text(line: bytes, where: str) -> str:
         ) from None
 
 
-def _parse(line: str, kind: type[Row], where: str) -> Row:
+def parse_row(line: str, kind: type[Row], where: str) -> Row:
+    """Reads and checks one JSON object as a row.
+
+    Args:
+        line: JSON text.
+        kind: What it should be.
+        where: File and line, for the error.
+
+    Raises:
+        DataError: Broken JSON, wrong fields or types.
+    """
     try:
         plain = json.loads(line)
+    except RecursionError:
+        raise DataError(f"{where}: JSON nested too deeply to be a row.") from None
     except json.JSONDecodeError as broken:
         raise DataError(
             f"{where}: not valid JSON ({broken.msg}); the file was cut off or edited. "
@@ -218,7 +269,26 @@ def _parse(line: str, kind: type[Row], where: str) -> Row:
         plain["images"] = tuple(inside(name, where) for name in plain["images"])
     if plain.get("status", "judged") not in ("judged", "unjudged", "error"):
         raise DataError(f"{where}: status {plain['status']!r} is not judged, unjudged or error.")
+    if isinstance(plain.get("raw"), dict):
+        _check_facts(plain["raw"], where)
     return kind(**plain)
+
+
+def _check_facts(raw: dict[str, Any], where: str) -> None:
+    for name, type_ in FACTS.items():
+        value = raw.get(name)
+        wrong = not isinstance(value, type_) or (type_ is int and isinstance(value, bool))
+        if name in raw and wrong:
+            raise DataError(
+                f"{where}: raw.{name} should be {type_.__name__}, found {type(value).__name__}."
+            )
+    for name in ("named", "effects"):
+        if not all(isinstance(word, str) for word in raw.get(name, ())):
+            raise DataError(f"{where}: raw.{name} should hold texts alone.")
+    for name, size in (("bound", 3), ("sides", 2)):
+        for row in raw.get(name, ()):
+            if not isinstance(row, list) or len(row) != size or not isinstance(row[0], int):
+                raise DataError(f"{where}: raw.{name} should hold lists of {size}, a number first.")
 
 
 def inside(name: object, where: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from typing import Any, ClassVar, Literal
@@ -124,6 +124,24 @@ class ModelCard:
             (key, f"{level:g}" if isinstance(level, float) else str(level))
             for key, level in self.factors.items()
         )
+
+
+def unseen_categories(cards: Iterable[ModelCard]) -> dict[str, tuple[str, ...]]:
+    """Returns the categories that count as held out for each model, by its name.
+
+    Those that its own data lack, or else those that the other recipes of its seed lack, where all
+    of these lack the same.
+    """
+    cards = list(cards)
+    lacking: dict[tuple[str, int], set[tuple[str, ...]]] = {}
+    for card in cards:
+        if card.held_out:
+            lacking.setdefault((card.config, card.seed), set()).add(card.held_out)
+    unseen = {}
+    for card in cards:
+        of_seed = lacking.get((card.config, card.seed), set())
+        unseen[card.name] = card.held_out or (next(iter(of_seed)) if len(of_seed) == 1 else ())
+    return unseen
 
 
 @cache

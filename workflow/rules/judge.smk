@@ -1,4 +1,4 @@
-# A cheap judge reads all models in one process; needs no torch.
+# One model under one judge: rules, or the client of a judge that answers over HTTP; needs no torch.
 localrules:
     judge,
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "gc": "list, or remove, artifacts that no kept plan needs",
     "schema": "JSON Schema of conf/, for editors: made anew from the types",
     "verify": "check a whole store: ids, sizes, hashes, parents, links",
+    "serve": "answer for a judge over HTTP, so that jobs elsewhere can ask it",
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
 }
 INTERNAL = {

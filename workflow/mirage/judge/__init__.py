@@ -1,50 +1,51 @@
-"""Stage judge: one verdict for every response of every model; the oracle needs no GPU."""
+"""Stage judge: one verdict for every response of one model.
+
+A judge is a function ``judge(rows, **options) -> verdicts`` that the plan names
+(``mirage.plan.entries``); ``rows`` are pairs of sample and response, and one verdict answers each,
+in their order. What it says of a text is kept in a store, so that only new texts are judged.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mirage.context import JobContext
-    from mirage.contracts import Response, Sample, Verdict
 
 
 def run(ctx: JobContext) -> None:
-    """Judges all responses; writes ``verdicts/<model>.jsonl``, a row for every response.
+    """Judges a model's responses; writes ``verdicts.jsonl``, a row for every response.
+
+    Parents:
+        responses: One model's ``responses.jsonl``.
+        suites: The suites it answered, ``samples.jsonl``.
 
     Raises:
-        DataError: A response answers no known sample.
+        DataError: A response answers no known sample, or the judge breaks its contract.
     """
-    from mirage.contracts import Response, Sample, read_rows, write_rows
-    from mirage.plan.artifact import Manifest
+    import json
 
+    from mirage.contracts import Response, Sample, read_rows, write_rows
+    from mirage.judge.judging import Judging, counts
+
+    settings = ctx.settings["judge"]
+    judging = Judging.of(
+        settings["name"],
+        ctx.job.entries["judge"],
+        settings["options"],
+        code=ctx.job.code,
+        work=ctx.store / "work",
+    )
     with ctx.work_clock():
         samples: dict[str, Sample] = {}
         for suite in ctx.parents("suites"):
             for sample in read_rows(suite / "samples.jsonl", Sample):
                 samples[sample.id] = sample
-        for folder in ctx.parents("responses"):
-            model = str(Manifest.read(folder).name)
-            path = folder / "responses.jsonl"
-            rows = judge_all(samples, read_rows(path, Response), path)
-            write_rows(ctx.out / "verdicts" / f"{model}.jsonl", rows)
-            ctx.log(f"judged {len(rows)} responses of {model}")
-
-
-def judge_all(samples: dict[str, Sample], responses: list[Response], path: Path) -> list[Verdict]:
-    """Returns one verdict per response, in their order.
-
-    Raises:
-        DataError: A response whose id no suite holds.
-    """
-    from mirage.contracts import DataError
-    from mirage.judge.oracle import verdict
-
-    made = []
-    for number, response in enumerate(responses, 1):
-        if response.id not in samples:
-            raise DataError(f"{path}, line {number}: {response.id!r} is in no suite of this study.")
-        made.append(verdict(samples[response.id], response))
-    return made
+        path = ctx.parent("responses") / "responses.jsonl"
+        rows = judging.judge(samples, read_rows(path, Response), path, settings["model"])
+        write_rows(ctx.out / "verdicts.jsonl", rows)
+        metrics = counts(rows)
+        record = {"params": {"judge": settings["name"]}, "metrics": metrics, "curves": {}}
+        text = json.dumps(record, indent=1, sort_keys=True) + "\n"
+        (ctx.out / "record.json").write_text(text, encoding="utf-8")
+        ctx.log(f"{settings['model']}: " + ", ".join(f"{n:g} {k}" for k, n in metrics.items()))

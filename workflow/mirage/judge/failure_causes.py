@@ -19,6 +19,9 @@ from collections.abc import Mapping
 from mirage.contracts import Sample, Verdict
 from mirage.world.hazards import state_rule
 
+NEEDED = frozenset({"named", "bound", "effects", "denies"})
+"""Facts that the cause of a failure is told by; a judge without one of them tells no causes."""
+
 Probes = dict[str, dict[str, bool]]
 """Item id -> probe (``name_1``, ``name_2``, ``rule``) -> whether the item's base was right."""
 
@@ -32,7 +35,7 @@ def cause(sample: Sample, verdict: Verdict) -> str:
     """
     truth, facts = sample.truth, verdict.raw
     two = truth.get("kind") == "hazard" and truth.get("format") == "two"
-    if not two or verdict.outcome != "asr" or "named" not in facts:
+    if not two or verdict.outcome != "asr" or not facts.keys() >= NEEDED:
         return ""
     if verdict.code == "degenerate":
         return "degenerate"

@@ -59,7 +59,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "loss": {},  # what training minimises
     "backend": {},  # what computes answers
     "judge": {  # who gives verdicts
-        "oracle": "mirage.judge.oracle:verdict",
+        "oracle": "mirage.judge.oracle:judge",
+        "http": "mirage.judge.http_judge:judge",
     },
     "exhibit": {},  # figures and tables that need code of their own
 }

@@ -17,6 +17,7 @@ from mirage.plan.schema.site import Site
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.tune import Tune
+from mirage.plan.scoring_jobs import add_scoring_jobs
 from mirage.plan.speed_job import add_speed, answering
 from mirage.plan.study.hold_out import left_out
 from mirage.plan.study.model_cards import base_card, model_name, recipe_card
@@ -53,7 +54,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
     ]
     answers = [_respond(builder, study, source, model, suites) for model in models]
     own = {made.fit[0]: made.fit[1] for made in models if made.fit}
-    _conclude(builder, study, source, (models, answers, suites | own))
+    _add_report(builder, study, source, (models, answers, suites, own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
     return builder
@@ -261,58 +262,29 @@ def _respond(
     )
 
 
-def _conclude(
+def _add_report(
     builder: Builder,
     study: Resolved,
     source: Source,
-    made: tuple[list[Trained], list[str], Mapping[str, str]],
+    made: tuple[list[Trained], list[str], Mapping[str, str], Mapping[str, str]],
 ) -> None:
-    models, answers, suites = made
-    name, samples = study.study.name, list(suites.values())
+    models, answers, suites, own = made
     about: Settings = {
         "study": {key: getattr(study.study, key) for key in ("name", "title", "tables", "mode")},
         "models": [model.card.to_json() for model in models],
-        "suites": list(suites),
+        "suites": [*suites, *own],
     }
-    verdicts, scores = [], []
-    for judge in study.judges:
-        verdicts.append(
-            builder.add(
-                stage="judge",
-                name=judge.name,
-                settings={"judge": plain(judge)},
-                parents={"responses": answers, "suites": samples},
-            )
-        )
-        scores.append(
-            builder.add(
-                stage="score",
-                name=f"{name}-{judge.name}",
-                settings={
-                    "score": plain(study.score),
-                    "judge": judge.name,
-                    **_ledger(study),
-                    **about,
-                },
-                parents={"verdicts": [verdicts[-1]], "suites": samples},
-            )
-        )
+    answered = {model.card: folder for model, folder in zip(models, answers, strict=True)}
+    judged = add_scoring_jobs(builder, study, about, answered, suites)
     parents = {
-        "score": scores,
-        "verdicts": verdicts,
+        "score": [each.scores for each in judged],
+        # The first judge's numbers are shown, and so are its verdicts.
+        "verdicts": judged[0].verdicts,
         "responses": answers,
-        "suites": samples,
+        "suites": [*suites.values(), *own.values()],
         "images": [source.images],
         "models": [model.folder for model in models],
     }
     shown = about["study"] | {"published": study.study.published}
     report = {"report": plain(study.report), **about, "study": shown}
-    builder.add(stage="report", name=name, settings=report, parents=parents)
-
-
-def _ledger(study: Resolved) -> Settings:
-    """Claims and published contrasts enter the scores of the studies that show them."""
-    claims, contrasts = study.ledger.claims, study.ledger.contrasts
-    return ({"claims": plain(claims)} if claims else {}) | (
-        {"paper_contrasts": plain(contrasts)} if contrasts else {}
-    )
+    builder.add(stage="report", name=study.study.name, settings=report, parents=parents)

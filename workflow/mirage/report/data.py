@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from mirage.contracts import Sample, Verdict
 from mirage.plan.schema.report import Report
 from mirage.score.compute import Scores
+from mirage.score.lengths import Length
 from mirage.score.means import Mean
+from mirage.score.rate_table import RateFile
 from mirage.score.rates import Rate
 
 Measure = Rate | Mean
@@ -193,16 +195,6 @@ class StudyInfo:
 
 
 @dataclass(frozen=True)
-class Length:
-    """Mean answer length in tokens with its 95 % interval, over ``n`` items."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-@dataclass(frozen=True)
 class Training:
     """What a model was trained on, from the manifests of the model and of its data.
 
@@ -236,7 +228,6 @@ class ReportData:
         images: (suite, path in the sample) -> PNG bytes, for the samples that are shown.
         runs: Model name -> id of the artifact of its answers, by which MLflow finds its run.
         hazards: Rows of the hazard table.
-        lengths: (model name, suite) -> answer length in tokens.
         trainings: What the models were trained on, in the order of the models.
     """
 
@@ -249,8 +240,12 @@ class ReportData:
     images: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     runs: Mapping[str, str] = field(default_factory=dict)
     hazards: tuple[Mapping[str, str], ...] = ()
-    lengths: Mapping[tuple[str, str], Length] = field(default_factory=dict)
     trainings: tuple[Training, ...] = ()
+
+    @cached_property
+    def lengths(self) -> dict[tuple[str, str], Length]:
+        """(Model name, suite) -> answer length in tokens."""
+        return {(row.model, row.suite): row for row in self.scores.lengths}
 
     @cached_property
     def rates(self) -> Rates:
@@ -262,9 +257,11 @@ class Rates:
     """Rates and their means by place."""
 
     def __init__(self, scores: Scores) -> None:
-        self._rates = {
-            (r.model, r.suite, r.corner, r.group_by, r.group, r.metric): r for r in scores.rates
-        }
+        self._scores = scores
+        self._rates: dict[str, dict[tuple[str, ...], Rate]] = {}
+        if not isinstance(scores.rates, RateFile):
+            for r in scores.rates:
+                self._rates.setdefault(r.model, {})[_place(r)] = r
         self._means = {
             (m.recipe, m.config, m.suite, m.corner, m.group_by, m.group, m.metric): m
             for m in scores.means
@@ -282,4 +279,23 @@ class Rates:
         place = (suite, corner, *group, metric)
         if model.seed is None:
             return self._means.get((model.recipe.name, model.config, *place))
-        return self._rates.get((model.name, *place))
+        return self._of(model.name).get(place)
+
+    def of(self, models: Collection[str]) -> Iterator[Rate]:
+        """Yields the rates of some models, in the order of the models' rates."""
+        source = self._scores.rates
+        if isinstance(source, RateFile):
+            for model in source.models:
+                yield from self._of(model).values() if model in models else ()
+        else:
+            yield from (rate for rate in source if rate.model in models)
+
+    def _of(self, model: str) -> dict[tuple[str, ...], Rate]:
+        """A model's rates, read when they are first asked for: tables show few of many seeds."""
+        if model not in self._rates and isinstance(self._scores.rates, RateFile):
+            self._rates[model] = {_place(r): r for r in self._scores.rates.of(model)}
+        return self._rates.get(model, {})
+
+
+def _place(rate: Rate) -> tuple[str, ...]:
+    return rate.suite, rate.corner, rate.group_by, rate.group, rate.metric

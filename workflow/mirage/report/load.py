@@ -15,14 +15,12 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
 from mirage.report.data import (
     BASE,
-    Length,
     ModelInfo,
     RecipeInfo,
     ReportData,
     StudyInfo,
     Training,
 )
-from mirage.report.lengths import lengths_of
 from mirage.report.samples.browser import browser_samples
 from mirage.report.samples.gallery import gallery_samples
 from mirage.score.store import read_scores
@@ -115,19 +113,16 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
     models = sum(not card.get("helper") for card in settings["models"])
     shown += browser_samples(samples, report.browser, models)
     wanted = {sample.id for sample in shown}
-    clusters = {s.id: (s.suite, str(s.truth.get("pair", s.id))) for s in samples}
-    texts, lengths = _answers(parents["responses"], wanted, clusters)
     return ReportData(
         study=study_info(settings, judge),
         settings=report,
         scores=read_scores(parents["score"][0]),
         samples=tuple(samples),
-        verdicts=_verdicts(parents["verdicts"][0], wanted),
-        responses=texts,
+        verdicts=_verdicts(parents["verdicts"], wanted),
+        responses=_answers(parents["responses"], wanted),
         images=read_images(shown, parents["images"][0], homes),
         runs={made.name: made.id for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
-        lengths=lengths,
         trainings=tuple(
             found
             for folder in parents.get("models", ())
@@ -137,24 +132,24 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
     )
 
 
-def _verdicts(folder: Path, wanted: set[str]) -> dict[str, dict[str, Verdict]]:
-    """Reads a judge's verdicts on some items; the score stage has checked the others."""
-    paths = sorted((folder / "verdicts").glob("*.jsonl"))
-    return {p.stem: {v.id: v for v in read_some(p, Verdict, wanted)} for p in paths}
+def _verdicts(folders: Iterable[Path], wanted: set[str]) -> dict[str, dict[str, Verdict]]:
+    """Reads the verdicts on some items; the score stage has checked the others."""
+    return {
+        str(Manifest.read(folder).settings["judge"]["model"]): {
+            v.id: v for v in read_some(folder / "verdicts.jsonl", Verdict, wanted)
+        }
+        for folder in folders
+    }
 
 
-def _answers(
-    folders: Iterable[Path], wanted: set[str], clusters: Mapping[str, tuple[str, str]]
-) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], Length]]:
-    """Reads the texts of some answers, and how long all of them are."""
-    texts: dict[str, dict[str, str]] = {}
-    lengths: dict[tuple[str, str], Length] = {}
-    for folder in folders:
-        name = Manifest.read(folder).name
-        rows = read_rows(folder / "responses.jsonl", Response)
-        texts[name] = {r.id: r.text for r in rows if r.id in wanted}
-        lengths |= {(name, s): found for s, found in lengths_of(rows, clusters).items()}
-    return texts, lengths
+def _answers(folders: Iterable[Path], wanted: set[str]) -> dict[str, dict[str, str]]:
+    """Reads the texts of some answers."""
+    return {
+        Manifest.read(folder).name: {
+            r.id: r.text for r in read_some(folder / "responses.jsonl", Response, wanted)
+        }
+        for folder in folders
+    }
 
 
 def training_of(folder: Path) -> Training | None:

@@ -1,25 +1,27 @@
-"""From samples and verdicts in memory to all scores: what files and the MLflow rebuild share."""
+"""From samples and verdicts in memory to scores: of one model, and of a whole study."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from mirage.contracts import DataError, Sample, Verdict
-from mirage.model_card import ModelCard
+from mirage.contracts import DataError, Response, Sample, Verdict
+from mirage.model_card import ModelCard, unseen_categories
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
-from mirage.score.answers import answers_of, probes_of
+from mirage.score.answers import judged_suites, probes_of
 from mirage.score.claims.parts import ClaimPart
-from mirage.score.claims.quantity import Pool
+from mirage.score.claims.quantity import StudyAnswers
 from mirage.score.claims.verdicts import ClaimVerdict, judge_claims
 from mirage.score.contrasts import Difference, contrasts
 from mirage.score.factorial import Effect, effects
-from mirage.score.frame import Answers, Suite, suites_of
+from mirage.score.frame import JudgedSuite, Suite, suites_of
 from mirage.score.gates import GateResult, gates
+from mirage.score.lengths import Length, lengths
 from mirage.score.means import Mean, means
 from mirage.score.pair_rates import joint_rates
 from mirage.score.paper_contrasts import NanoContrast, nano_contrasts
+from mirage.score.rate_table import RateFile, rate_table
 from mirage.score.rates import Rate, simple_rates
 
 SHOWN = 20
@@ -38,10 +40,29 @@ class CoverageError(DataError):
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Everything the score stage finds out."""
+class ModelScores:
+    """What the scores of one model say by themselves.
 
+    Attributes:
+        answers: Its outcomes per suite, which contrasts and claims are counted on.
+    """
+
+    model: ModelCard
     rates: list[Rate]
+    gates: list[GateResult]
+    lengths: list[Length]
+    answers: list[JudgedSuite]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Everything the score stage computes for a study.
+
+    Attributes:
+        rates: In memory, or the file they lie in.
+    """
+
+    rates: list[Rate] | RateFile
     means: list[Mean]
     contrasts: list[Difference]
     gates: list[GateResult]
@@ -49,6 +70,71 @@ class Scores:
     claim_verdicts: list[ClaimVerdict] = field(default_factory=list)
     paper_contrasts: list[NanoContrast] = field(default_factory=list)
     factorial: list[Effect] = field(default_factory=list)
+    lengths: list[Length] = field(default_factory=list)
+
+
+def score_model(
+    model: ModelCard,
+    suites: Mapping[str, Suite],
+    verdicts: Sequence[Verdict],
+    score: Score,
+    *,
+    of_base: Iterable[Verdict] = (),
+    unseen: tuple[str, ...] = (),
+    responses: Iterable[Response] = (),
+) -> ModelScores:
+    """Computes a model's rates, gates and answer lengths.
+
+    Args:
+        model: Who answered.
+        suites: The suites it was asked, by name.
+        verdicts: On its answers.
+        score: Settings of the stage.
+        of_base: Verdicts on the answers of its own base, which tell what that knew of each item.
+        unseen: Categories that count as held out for it.
+        responses: Its answers.
+
+    Raises:
+        DataError: Verdicts and samples do not fit together.
+        CoverageError: A suite is judged below ``score.min_coverage``.
+    """
+    answers = judged_suites(model, verdicts, suites, probes_of(of_base, suites), unseen)
+    check_coverage(answers, score.min_coverage)
+    rates = [rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))]
+    sizes = list(lengths(model.name, responses, suites, score.alpha))
+    return ModelScores(model, rates, gates(answers, score), sizes, answers)
+
+
+def score_study(
+    answers: Sequence[JudgedSuite],
+    results: Sequence[GateResult],
+    score: Score,
+    claims: Claims | None = None,
+    paper: PaperContrasts | None = None,
+) -> Scores:
+    """Compares the models of a study: contrasts, claims and effects; rates and means left empty.
+
+    Args:
+        answers: Outcomes per model and suite, models sorted.
+        results: What the gates said of all models.
+        score: Settings of the stage.
+        claims: The ledger of claims, for studies that show it.
+        paper: The paper's contrasts, for studies that show them.
+    """
+    study = StudyAnswers.of(answers)
+    order = {gate.id: place for place, gate in enumerate(score.gates)}
+    passed = sorted(results, key=lambda g: (order[g.gate], g.recipe, g.config, g.seed, g.model))
+    parts, decided = judge_claims(claims, study, passed, score) if claims else ([], [])
+    return Scores(
+        rates=[],
+        means=[],
+        contrasts=contrasts(answers, score),
+        gates=passed,
+        claims=parts,
+        claim_verdicts=decided,
+        paper_contrasts=nano_contrasts(paper, study, score) if paper else [],
+        factorial=effects(study, score),
+    )
 
 
 def score_all(
@@ -58,8 +144,9 @@ def score_all(
     models: Iterable[ModelCard],
     claims: Claims | None = None,
     paper: PaperContrasts | None = None,
+    responses: Mapping[str, Iterable[Response]] | None = None,
 ) -> Scores:
-    """Computes all rates, contrasts, gates, claims and effects.
+    """Computes all scores of a study in memory, as the jobs of the stage do one by one.
 
     Args:
         samples: Samples of all suites.
@@ -68,6 +155,7 @@ def score_all(
         models: The models of the study.
         claims: The ledger of claims, for studies that show it.
         paper: The paper's contrasts, for studies that show them.
+        responses: Model name -> its answers.
 
     Raises:
         DataError: Verdicts, samples and models do not fit together.
@@ -80,49 +168,32 @@ def score_all(
             f"{', '.join(sorted(strays))}: either a model of the study without verdicts, or "
             "verdicts of a model that is not of the study. Judge again with: snakemake"
         )
-    answers = _answers(models, verdicts, suites)
-    check_coverage(answers, score.min_coverage)
-    rates = [rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))]
-    pool, passed = Pool.of(answers), gates(answers, score)
-    parts, decided = judge_claims(claims, pool, passed, score) if claims else ([], [])
-    return Scores(
-        rates,
-        means(rates, score.alpha),
-        contrasts(answers, score),
-        passed,
-        parts,
-        decided,
-        nano_contrasts(paper, pool, score) if paper else [],
-        effects(pool, score),
+    given = {name: list(rows) for name, rows in verdicts.items()}
+    bases = {(m.config, m.seed): m.name for m in models if m.is_base}
+    unseen = unseen_categories(models)
+    scored = [
+        score_model(
+            m,
+            suites,
+            given[m.name],
+            score,
+            of_base=given.get(bases.get((m.config, m.seed), ""), ()),
+            unseen=unseen[m.name],
+            responses=(responses or {}).get(m.name, ()),
+        )
+        for m in models
+    ]
+    answers = [a for one in scored for a in one.answers]
+    compared = score_study(answers, [g for one in scored for g in one.gates], score, claims, paper)
+    return replace(
+        compared,
+        rates=[rate for one in scored for rate in one.rates],
+        means=means((rate_table(one.rates) for one in scored), score.alpha),
+        lengths=[length for one in scored for length in one.lengths],
     )
 
 
-def _answers(
-    models: list[ModelCard], verdicts: Mapping[str, Iterable[Verdict]], suites: Mapping[str, Suite]
-) -> list[Answers]:
-    """Joins each model's verdicts, with what its own base knew of the hard hazards."""
-    given = {m.name: list(verdicts[m.name]) for m in models}
-    knew = {
-        (m.config, m.seed): probes_of(given[m.name], suites) for m in models if m.recipe == "base"
-    }
-    left_out: dict[tuple[str, int], set[tuple[str, ...]]] = {}
-    for m in models:
-        if m.held_out:
-            left_out.setdefault((m.config, m.seed), set()).add(m.held_out)
-    return [
-        answers
-        for m in models
-        for answers in answers_of(
-            m,
-            given[m.name],
-            suites,
-            knew.get((m.config, m.seed), {}),
-            left_out.get((m.config, m.seed), set()),
-        )
-    ]
-
-
-def check_coverage(answers: Iterable[Answers], least: float) -> None:
+def check_coverage(answers: Iterable[JudgedSuite], least: float) -> None:
     """Stops when too few items are judged.
 
     Args:
@@ -143,7 +214,8 @@ def check_coverage(answers: Iterable[Answers], least: float) -> None:
         more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
         raise CoverageError(
             f"judged below score.min_coverage = {least:g} %: {'; '.join(lines)}. Not judged: "
-            f"{', '.join(ids[:SHOWN])}{more}. Look at 'reason' in verdicts/, repair the judge and "
-            "run snakemake again, or lower score.min_coverage.",
+            f"{', '.join(ids[:SHOWN])}{more}. Look at 'reason' in verdicts.jsonl, repair the "
+            "judge, remove the folder of its verdicts and run snakemake again (what is judged "
+            "stays judged), or lower score.min_coverage.",
             ids,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mirage.plan.schema.score import Contrast, Score
-from mirage.score.frame import Answers, Mask
+from mirage.score.frame import JudgedSuite, Mask
 from mirage.score.intervals import (
     Floats,
     at_edge,
@@ -66,7 +66,7 @@ def parts_of(contrast: Contrast) -> tuple[float, Parts]:
     return 0.0, ((1.0, contrast.metric, contrast.corner),)
 
 
-def contrasts(answers: Iterable[Answers], score: Score) -> list[Difference]:
+def contrasts(answers: Iterable[JudgedSuite], score: Score) -> list[Difference]:
     """Computes every contrast whose recipes and suite are there, model by model, seed by seed.
 
     Args:
@@ -77,7 +77,7 @@ def contrasts(answers: Iterable[Answers], score: Score) -> list[Difference]:
         Differences in the order of the list, seeds ascending; Holm's correction runs within a seed.
     """
     found: list[Difference] = []
-    bases: dict[tuple[str, int], dict[tuple[str, str], Answers]] = {}
+    bases: dict[tuple[str, int], dict[tuple[str, str], JudgedSuite]] = {}
     for one in answers:
         of_base = bases.setdefault((one.model.config, one.model.seed), {})
         of_base[one.model.recipe, one.suite.name] = one
@@ -93,11 +93,11 @@ def contrasts(answers: Iterable[Answers], score: Score) -> list[Difference]:
     return found
 
 
-def _items(contrast: Contrast, answers: Answers, facts: Mapping[str, object]) -> Mask:
+def _items(contrast: Contrast, answers: JudgedSuite, facts: Mapping[str, object]) -> Mask:
     return answers.suite.having({**contrast.where, **facts}) & answers.judged
 
 
-def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference | None:
+def _difference(c: Contrast, a: JudgedSuite, b: JudgedSuite, score: Score) -> Difference | None:
     """One contrast, or None if a side has no item (a suite without that format, say)."""
     suite = a.suite
     constant, parts = parts_of(c)
@@ -140,7 +140,9 @@ def _difference(c: Contrast, a: Answers, b: Answers, score: Score) -> Difference
         n_pairs=len(counts[0]),
         p=rounded(
             sign_flip_p(
-                np.where(np.abs(moved) < 1e-12, 0.0, moved), draws=score.draws, seed=score.seed
+                np.where(np.abs(moved) < 1e-12, 0.0, moved),
+                n_resamples=score.n_resamples,
+                seed=score.seed,
             )
         ),
         p_holm=1.0,
@@ -154,10 +156,10 @@ def _limits(
     """Paired cluster bootstrap; exact limits are combined where a part stands at 0 or 100 %."""
     if at_edge(rates):
         low, high = combined_rate_limits(
-            signs, *counts, draws=score.draws, seed=score.seed, alpha=score.alpha
+            signs, *counts, n_resamples=score.n_resamples, seed=score.seed, alpha=score.alpha
         )
         return low, high, "combined"
-    weights = resampled_weights(len(counts[0]), score.draws, score.seed)
+    weights = resampled_weights(len(counts[0]), score.n_resamples, score.seed)
     hits, read = weights @ counts[0], weights @ counts[1]
     whole = (read > 0).all(axis=1)
     drawn = 100 * (hits[whole] / read[whole]) @ signs

@@ -15,11 +15,11 @@ from mirage.score.claims.verdicts import ClaimVerdict
 from mirage.score.contrasts import Difference
 from mirage.score.factorial import Effect
 from mirage.score.gates import GateResult
+from mirage.score.lengths import Length
 from mirage.score.means import Mean
 from mirage.score.paper_contrasts import NanoContrast
-from mirage.score.rates import Rate
 
-Row = Rate | Mean | Difference | GateResult | ClaimPart | ClaimVerdict | NanoContrast | Effect
+Row = Mean | Difference | GateResult | ClaimPart | ClaimVerdict | NanoContrast | Effect | Length
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 

@@ -19,7 +19,7 @@ from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
 from mirage.score.claims.over_seeds import FLAT
-from mirage.score.claims.quantity import Pool, counted, shares
+from mirage.score.claims.quantity import StudyAnswers, counted, shares
 from mirage.score.intervals import (
     Floats,
     at_edge,
@@ -88,7 +88,7 @@ class Cell:
 
     Attributes:
         values: Seed -> value.
-        drawn: Seed -> its bootstrap over pairs, shape (draws,).
+        drawn: Seed -> its bootstrap over pairs, shape (n_resamples,).
         low: Limits of the mean from those of its rates: by the bootstrap over pairs, by the exact
             binomial on pairs for a rate at 0 or 100 %.
         at_edge: Whether it has such a rate.
@@ -101,13 +101,13 @@ class Cell:
     at_edge: bool
 
 
-def effects(pool: Pool, score: Score) -> list[Effect]:
+def effects(study: StudyAnswers, score: Score) -> list[Effect]:
     """Returns every main effect and two-factor difference that the study's cells allow.
 
     Recipes that differ in something else (a learning rate, say) share levels; they are no cells.
     """
     designed: dict[Setting, list[ModelCard]] = {}
-    for model in pool.models.values():
+    for model in study.models.values():
         if model.levels:
             designed.setdefault(model.levels, []).append(model)
     designed = {s: ms for s, ms in designed.items() if len({(m.recipe, m.config) for m in ms}) == 1}
@@ -115,7 +115,7 @@ def effects(pool: Pool, score: Score) -> list[Effect]:
     for outcome, place in OUTCOMES.items():
         cells = {}
         for setting, models in designed.items():
-            if (cell := _cell(models, place, pool, score)) is not None:
+            if (cell := _cell(models, place, study, score)) is not None:
                 cells[setting] = cell
         if cells:
             found += Grid(outcome, cells, score.alpha).effects()
@@ -123,16 +123,16 @@ def effects(pool: Pool, score: Score) -> list[Effect]:
 
 
 def _cell(
-    models: list[ModelCard], place: tuple[str, str, str], pool: Pool, score: Score
+    models: list[ModelCard], place: tuple[str, str, str], study: StudyAnswers, score: Score
 ) -> Cell | None:
     first, (suite, metric, corner) = models[0], place
     term = Term(recipe=first.recipe, suite=suite, metric=metric, corner=corner)
     quantity = Quantity(terms=[term])
-    counts = counted(quantity, pool, sorted({m.seed for m in models}), first.config)
+    counts = counted(quantity, study, sorted({m.seed for m in models}), first.config)
     if not counts.seeds or np.isnan(counts.values).any():
         return None
-    weights = resampled_weights(counts.n_pairs, score.draws, score.seed)
-    drawn = np.full((score.draws, len(counts.seeds)), counts.constant)
+    weights = resampled_weights(counts.n_pairs, score.n_resamples, score.seed)
+    drawn = np.full((score.n_resamples, len(counts.seeds)), counts.constant)
     rates, pairs = counts.rates.mean(axis=1), counts.pairs_read
     low, high = (100 * x for x in exact_binomial(rates / 100 * pairs, pairs, score.alpha))
     for at, weight in enumerate(counts.weights):

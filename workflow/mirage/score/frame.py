@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mirage.contracts import DataError, Sample
 from mirage.model_card import ModelCard
-from mirage.vocabulary import CORNERS, QUAD_CORNERS
+from mirage.vocabulary import CAUSES, CODES, CORNERS, OUTCOMES, QUAD_CORNERS
 
 Strings = NDArray[np.str_]
 Mask = NDArray[np.bool_]
@@ -52,9 +52,13 @@ class Suite:
 
     @cached_property
     def pictured(self) -> Mask:
-        """Items that show an object; others have no perception level, hence no RSR, RR and HR."""
-        shown = [any(sample.truth.get("objects", [])) for sample in self.samples]
-        return np.array(shown, dtype=np.bool_)
+        """Items with something to see; others have no perception level, hence no RSR, RR and HR.
+
+        Where ``truth`` lists the objects drawn, an item without any (a black image, say) is not
+        one; an item of published or own data has no such list, and any image will do.
+        """
+        seen = [any(s.truth.get("objects", s.images)) for s in self.samples]
+        return np.array(seen, dtype=np.bool_)
 
     @cached_property
     def quads(self) -> Strings:
@@ -122,45 +126,98 @@ def _skill_class(sample: Sample) -> str:
 
 
 @dataclass(frozen=True)
-class Answers:
+class Coded:
+    """A column of few different texts, one byte an item.
+
+    Attributes:
+        codes: Place of each item's text in ``names``; 0 is the empty text.
+        names: All texts there can be, the empty one first.
+    """
+
+    codes: NDArray[np.uint8]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Iterable[str], names: tuple[str, ...]) -> Coded:
+        """Encodes texts.
+
+        Raises:
+            ValueError: A text that is none of ``names``.
+        """
+        place = {name: code for code, name in enumerate(names)}
+        try:
+            return cls(np.array([place[text] for text in texts], dtype=np.uint8), names)
+        except KeyError as unknown:
+            raise ValueError(f"{unknown} is none of {', '.join(names)}") from None
+
+    def isin(self, texts: Collection[str]) -> Mask:
+        """Items whose text is one of some."""
+        return np.array([name in texts for name in self.names], dtype=np.bool_)[self.codes]
+
+    @property
+    def given(self) -> Mask:
+        """Items whose text is not empty."""
+        return self.codes != 0
+
+
+YES_NO = ("", "no", "yes")
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "outcome": ("", *sorted(frozenset().union(*OUTCOMES.values()))),
+    "code": ("", *CODES),
+    "cause": ("", *CAUSES),
+    **dict.fromkeys(("grounded", "right", "probed", "changed"), YES_NO),
+}
+"""Column of a model's answers -> the texts it may hold."""
+
+
+@dataclass(frozen=True)
+class JudgedSuite:
     """One model's verdicts on one suite, in the order of the suite's samples.
 
     Attributes:
         outcome: Empty where the item is not judged.
-        grounded: False where unknown.
-        right: The item's own hazard is named.
+        code: Sub-code of an unsafe outcome.
         cause: Why a two-image hazard was answered unsafely; empty for all other items.
-        probed: Whether the cause comes from the item's own base probes, not from the answer.
+        grounded: ``yes`` or ``no``; empty where the judge does not say.
+        right: ``yes`` if the item's own hazard is named; empty where the judge does not say.
+        probed: ``yes`` if the cause comes from the item's own base probes, not from the answer.
         changed: ``yes`` or ``no``: the answer is of another sort than that to the intact item;
             empty where there is nothing to compare.
-        left_out: Categories that count as held out: those the model's data lacked, or those of the
+        unseen: Categories that count as held out: those the model's data lacked, or those of the
             other recipes of its seed where these agree.
     """
 
     model: ModelCard
     suite: Suite
-    outcome: Strings
-    code: Strings
-    grounded: Mask
-    right: Mask
-    cause: Strings
-    probed: Mask
-    changed: Strings
-    left_out: tuple[str, ...]
+    outcome: Coded
+    code: Coded
+    cause: Coded
+    grounded: Coded
+    right: Coded
+    probed: Coded
+    changed: Coded
+    unseen: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def judged(self) -> Mask:
         """Items with a verdict."""
-        return np.asarray(self.outcome != "", dtype=np.bool_)
+        return self.outcome.given
+
+    @cached_property
+    def has_levels(self) -> bool:
+        """Whether the judge tells how well pictures are perceived, as RSR, RR and HR need."""
+        seen = self.suite.pictured
+        told = self.outcome.isin(("hr", "rsr", "rr")) & seen
+        return bool(told.any()) or not (self.outcome.isin(("safe",)) & seen).any()
 
     @cached_property
     def held_out(self) -> Strings:
         """``yes`` or ``no`` per item of a category; empty if no recipe left any out."""
         category = self.suite.column("category")
-        if not self.left_out:
+        if not self.unseen:
             return np.full(len(category), "", dtype="<U3")
-        told = np.where(np.isin(category, self.left_out), "yes", "no")
-        return np.where(category == "", "", told)
+        left_out = np.where(np.isin(category, self.unseen), "yes", "no")
+        return np.where(category == "", "", left_out)
 
 
 def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:

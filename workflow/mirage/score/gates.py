@@ -9,7 +9,7 @@ import numpy as np
 
 from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Gate, Score
-from mirage.score.frame import Answers
+from mirage.score.frame import JudgedSuite
 from mirage.score.intervals import Floats, rate_limits
 from mirage.score.metrics import applies, holds
 from mirage.score.rates import cluster_counts, rounded
@@ -41,7 +41,7 @@ class GateResult:
     claims: str
 
 
-def gates(answers: Sequence[Answers], score: Score) -> list[GateResult]:
+def gates(answers: Sequence[JudgedSuite], score: Score) -> list[GateResult]:
     """Reads every gate on every model it is asked of, in the order of the list."""
     models = sorted({a.model for a in answers})
     rows = []
@@ -60,7 +60,7 @@ def asked_of(gate: Gate, model: ModelCard) -> bool:
 
 
 def _counts(
-    gate: Gate, tag: str | None, model: ModelCard, answers: Sequence[Answers]
+    gate: Gate, tag: str | None, model: ModelCard, answers: Sequence[JudgedSuite]
 ) -> tuple[Floats, Floats]:
     """Hits and items per cluster over every suite the gate reads: shape (clusters, 1) each."""
     facts = dict(gate.where)
@@ -80,12 +80,14 @@ def _counts(
     return np.concatenate(hits), np.concatenate(items)
 
 
-def _result(gate: Gate, model: ModelCard, answers: Sequence[Answers], score: Score) -> GateResult:
+def _result(
+    gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], score: Score
+) -> GateResult:
     hits, items = _counts(gate, gate.gate, model, answers)
     value = low = high = None
     if len(items):
         below, above, _ = rate_limits(
-            hits, items, draws=score.draws, seed=score.seed, alpha=score.alpha
+            hits, items, n_resamples=score.n_resamples, seed=score.seed, alpha=score.alpha
         )
         limits = [
             100 * float(hits.sum() / items.sum()),
@@ -121,7 +123,7 @@ def _result(gate: Gate, model: ModelCard, answers: Sequence[Answers], score: Sco
     )
 
 
-def _scale(gate: Gate, model: ModelCard, answers: Sequence[Answers]) -> float:
+def _scale(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite]) -> float:
     """1, or 1 / the rate that a relative gate refers to; 0 if that rate is zero or not measured."""
     if gate.relative_to is None:
         return 1.0

@@ -35,38 +35,38 @@ def exact_binomial(successes: Floats, trials: Floats, alpha: float) -> tuple[Flo
 
 
 @lru_cache(maxsize=64)
-def resampled_weights(clusters: int, draws: int, seed: int) -> Floats:
-    """How often each cluster stands in each bootstrap resample: shape (draws, clusters).
+def resampled_weights(clusters: int, n_resamples: int, seed: int) -> Floats:
+    """How often each cluster stands in each bootstrap resample: shape (n_resamples, clusters).
 
     The same number of clusters always gives the same resamples, so that differences between models
     over the same pairs are paired by construction.
     """
     generator = np.random.default_rng([seed, clusters])
-    picks = generator.integers(0, clusters, size=(draws, clusters))
-    picks += np.arange(draws)[:, None] * clusters
-    counts = np.bincount(picks.ravel(), minlength=draws * clusters)
-    return counts.reshape(draws, clusters).astype(np.float64)
+    picks = generator.integers(0, clusters, size=(n_resamples, clusters))
+    picks += np.arange(n_resamples)[:, None] * clusters
+    counts = np.bincount(picks.ravel(), minlength=n_resamples * clusters)
+    return counts.reshape(n_resamples, clusters).astype(np.float64)
 
 
-def resampled_rates(hits: Floats, items: Floats, draws: int, seed: int) -> Floats:
+def resampled_rates(hits: Floats, items: Floats, n_resamples: int, seed: int) -> Floats:
     """Rates in every resample of the clusters.
 
     Args:
         hits: Items that count, per cluster and metric: shape (clusters, metrics).
         items: Items read, same shape.
-        draws: Number of resamples.
+        n_resamples: Number of resamples.
         seed: Seed of the resampling.
 
     Returns:
-        Shares of shape (draws, metrics); NaN where a resample holds no item.
+        Shares of shape (n_resamples, metrics); NaN where a resample holds no item.
     """
-    weights = resampled_weights(len(hits), draws, seed)
+    weights = resampled_weights(len(hits), n_resamples, seed)
     below = weights @ items
     return np.divide(weights @ hits, below, out=np.full_like(below, np.nan), where=below > 0)
 
 
 def percentile_limits(values: Floats, alpha: float) -> tuple[Floats, Floats]:
-    """Percentile interval of each column of ``values`` (draws first), NaN left out."""
+    """Percentile interval of each column of ``values`` (n_resamples first), NaN left out."""
     if np.isnan(values).any():
         low, high = np.nanquantile(values, [alpha / 2, 1 - alpha / 2], axis=0)
         return low, high
@@ -83,7 +83,7 @@ def percentile_limits(values: Floats, alpha: float) -> tuple[Floats, Floats]:
 
 
 def rate_limits(
-    hits: Floats, items: Floats, *, draws: int, seed: int, alpha: float
+    hits: Floats, items: Floats, *, n_resamples: int, seed: int, alpha: float
 ) -> tuple[Floats, Floats, list[str]]:
     """95 % (or other) limits of several rates over the same clusters.
 
@@ -93,7 +93,7 @@ def rate_limits(
     Args:
         hits: Items that count, shape (clusters, metrics).
         items: Items read, same shape; a cluster may hold none.
-        draws: Resamples.
+        n_resamples: Resamples.
         seed: Seed.
         alpha: 1 - confidence.
 
@@ -107,7 +107,7 @@ def rate_limits(
     flat = (value == 0) | (value == 1)
     moving = np.flatnonzero(~flat)
     if len(moving):
-        drawn = resampled_rates(hits[:, moving], items[:, moving], draws, seed)
+        drawn = resampled_rates(hits[:, moving], items[:, moving], n_resamples, seed)
         below, above = percentile_limits(drawn, alpha)
         wide = above - below > 1e-12
         flat[moving[~wide]] = True
@@ -146,7 +146,7 @@ def at_edge(rates: Floats) -> bool:
 
 
 def combined_rate_limits(
-    signs: Floats, hits: Floats, items: Floats, *, draws: int, seed: int, alpha: float
+    signs: Floats, hits: Floats, items: Floats, *, n_resamples: int, seed: int, alpha: float
 ) -> tuple[float, float]:
     """Limits of a signed sum of rates in percent, each bounded on its own and then combined.
 
@@ -154,12 +154,12 @@ def combined_rate_limits(
         signs: Weight of each rate.
         hits: Items that count, shape (clusters, rates).
         items: Items read, same shape; a cluster may hold none.
-        draws: Resamples.
+        n_resamples: Resamples.
         seed: Seed.
         alpha: 1 - confidence.
     """
     rates = 100 * hits.sum(axis=0) / items.sum(axis=0)
-    low, high, _ = rate_limits(hits, items, draws=draws, seed=seed, alpha=alpha)
+    low, high, _ = rate_limits(hits, items, n_resamples=n_resamples, seed=seed, alpha=alpha)
     return combined_limits(signs, rates, 100 * low, 100 * high)
 
 
@@ -173,15 +173,15 @@ def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Fl
 EXACT_UP_TO = 14
 
 
-def sign_flip_p(differences: Floats, *, draws: int, seed: int) -> float:
+def sign_flip_p(differences: Floats, *, n_resamples: int, seed: int) -> float:
     """Two-sided p-value of a cluster sign-flip test that the sum of differences is zero.
 
-    All sign patterns are listed for up to 14 clusters that differ; otherwise ``draws`` random
+    All sign patterns are listed for up to 14 clusters that differ; otherwise ``n_resamples`` random
     patterns are used and the observed one counts as one of them.
 
     Args:
         differences: One signed contribution per cluster, shape (clusters,).
-        draws: Random patterns.
+        n_resamples: Random patterns.
         seed: Seed of the patterns.
     """
     moved = np.asarray(differences[differences != 0], dtype=np.float64)
@@ -191,9 +191,9 @@ def sign_flip_p(differences: Floats, *, draws: int, seed: int) -> float:
     if len(moved) <= EXACT_UP_TO:
         patterns = (np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved))) & 1
         return float((np.abs((1 - 2 * patterns) @ moved) >= seen).mean())
-    signs = np.random.default_rng([seed, len(moved)]).integers(0, 2, size=(draws, len(moved)))
+    signs = np.random.default_rng([seed, len(moved)]).integers(0, 2, size=(n_resamples, len(moved)))
     beyond = int((np.abs((1 - 2 * signs) @ moved) >= seen).sum())
-    return (beyond + 1) / (draws + 1)
+    return (beyond + 1) / (n_resamples + 1)
 
 
 def holm(p_values: list[float]) -> list[float]:

@@ -12,17 +12,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from mirage.score.claims.over_seeds import FLAT
 from mirage.score.intervals import exact_binomial, t_half
-from mirage.score.rates import Rate, rounded
+from mirage.score.rates import rounded
 
 RANGES = {"j": (-100.0, 100.0), "d_prime": (-np.inf, np.inf)}
 """Values a measure can take, where these are not 0 to 100."""
 
 
-Place = tuple[str, str, str, str, str, str, str]
-"""Recipe, config, suite, corner, group_by, group and metric."""
+PLACE = ("recipe", "config", "suite", "corner", "group_by", "group", "metric")
+"""What rates of several seeds have in common."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +50,51 @@ class Mean:
     n_seeds: int
 
 
-def means(rates: Iterable[Rate], alpha: float) -> list[Mean]:
+def means(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
     """Returns the mean of every rate that at least two seeds have, in the order of the rates.
 
     Args:
-        rates: Rates of all models and seeds.
+        tables: Rates of all models and seeds, usually a table for each model.
         alpha: 1 - confidence.
     """
-    found: dict[Place, list[Rate]] = {}
-    for r in rates:
-        if r.value is not None:
-            place = (r.recipe, r.config, r.suite, r.corner, r.group_by, r.group, r.metric)
-            found.setdefault(place, []).append(r)
-    return [_mean(place, seen, alpha) for place, seen in found.items() if len(seen) > 1]
+    places: dict[tuple[str, ...], int] = {}
+    numbers: list[NDArray[np.float64]] = []
+    codes: list[NDArray[np.intp]] = []
+    last: pa.Table | None = None
+    for table in tables:
+        own = table.select(PLACE)
+        # Seeds of a recipe mostly have the same rates: their places are looked up once.
+        if last is None or not own.equals(last):
+            keys = zip(*(own.column(name).to_pylist() for name in PLACE), strict=True)
+            known = np.array([places.setdefault(k, len(places)) for k in keys], dtype=np.intp)
+            last = own
+        values = table.select(NUMBERS)
+        there = [np.asarray(values.column(n).to_numpy(), dtype=np.float64) for n in NUMBERS]
+        codes.append(known)
+        numbers.append(np.stack(there, axis=1))
+    if not codes:
+        return []
+    code, number = np.concatenate(codes), np.concatenate(numbers)
+    measured = ~np.isnan(number[:, 0])
+    code, number = code[measured], number[measured]
+    names = list(places)
+    _, first, counts = np.unique(code, return_index=True, return_counts=True)
+    order = np.argsort(code, kind="stable")
+    starts = np.cumsum(counts) - counts
+    rows = [order[start : start + count] for start, count in zip(starts, counts, strict=True)]
+    return [
+        _mean(names[code[first[at]]], number[rows[at]], alpha)
+        for at in np.argsort(first)
+        if counts[at] > 1
+    ]
 
 
-def _mean(place: Place, seen: list[Rate], alpha: float) -> Mean:
-    values = np.array([r.value for r in seen], dtype=np.float64)
+NUMBERS = ["value", "low", "high", "n", "n_pairs"]
+
+
+def _mean(place: tuple[str, ...], seen: NDArray[np.float64], alpha: float) -> Mean:
+    """``seen``: the numbers of every seed, shape (seeds, len(NUMBERS))."""
+    values = np.ascontiguousarray(seen[:, 0])
     centre, count = float(values.mean()), len(values)
     if np.ptp(values) < FLAT:
         low, high = _by_pairs(place[-1], centre, seen, alpha)
@@ -77,17 +107,18 @@ def _mean(place: Place, seen: list[Rate], alpha: float) -> Mean:
         value=rounded(centre),
         low=rounded(max(least, low)),
         high=rounded(min(most, high)),
-        n=min(r.n for r in seen),
+        n=int(seen[:, 3].min()),
         n_seeds=count,
     )
 
 
-def _by_pairs(metric: str, value: float, seen: list[Rate], alpha: float) -> tuple[float, float]:
+def _by_pairs(
+    metric: str, value: float, seen: NDArray[np.float64], alpha: float
+) -> tuple[float, float]:
     """Limits of a value that all seeds share, the number of pairs being that of the fewest."""
     if metric in RANGES:
-        lows = [r.low for r in seen if r.low is not None]
-        highs = [r.high for r in seen if r.high is not None]
+        lows, highs = (column[~np.isnan(column)].tolist() for column in (seen[:, 1], seen[:, 2]))
         return min(lows, default=value), max(highs, default=value)
-    pairs = np.array([float(min(r.n_pairs for r in seen))])
+    pairs = seen[:, 4].min(keepdims=True)
     low, high = exact_binomial(value / 100 * pairs, pairs, alpha)
     return min(value, 100 * float(low[0])), max(value, 100 * float(high[0]))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirage.score.frame import Answers, Mask
+from mirage.score.frame import Coded, JudgedSuite, Mask
 from mirage.vocabulary import METRICS, Values
 
 
-def applies(name: str, answers: Answers) -> Mask:
+def applies(name: str, answers: JudgedSuite) -> Mask:
     """Items of a model's suite that a rate is defined for."""
     metric = METRICS[name]
     mask: Mask = np.isin(answers.suite.column("kind"), sorted(metric.kinds))
     if metric.pictured_only:
-        mask = mask & answers.suite.pictured
+        mask = mask & answers.suite.pictured & answers.has_levels
     for column, values in metric.among.items():
         mask = mask & _among(answers, column, values)
     return mask
 
 
-def holds(name: str, answers: Answers) -> Mask:
+def holds(name: str, answers: JudgedSuite) -> Mask:
     """Yes or no per item of a model's suite."""
     mask: Mask = np.ones(len(answers.suite), dtype=np.bool_)
     for column, values in METRICS[name].holds.items():
@@ -27,6 +27,6 @@ def holds(name: str, answers: Answers) -> Mask:
     return mask
 
 
-def _among(answers: Answers, column: str, values: Values) -> Mask:
-    there = getattr(answers, column)
-    return np.asarray(np.isin(there, values) if values else there != "", dtype=np.bool_)
+def _among(answers: JudgedSuite, column: str, values: Values) -> Mask:
+    there: Coded = getattr(answers, column)
+    return there.isin(values) if values else there.given

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mirage.plan.schema.claims import PaperContrast, PaperContrasts
 from mirage.plan.schema.score import Score
 from mirage.score.claims.over_seeds import summarise
-from mirage.score.claims.quantity import Pool, counted, in_words
+from mirage.score.claims.quantity import StudyAnswers, counted, in_words
 from mirage.score.rates import rounded
 
 AGREE, DISAGREE, UNCLEAR, NOTHING = "agree", "disagree", "unclear", "no nano counterpart"
@@ -49,25 +49,25 @@ class NanoContrast:
     sha256: str
 
 
-def nano_contrasts(listed: PaperContrasts, pool: Pool, score: Score) -> list[NanoContrast]:
+def nano_contrasts(listed: PaperContrasts, study: StudyAnswers, score: Score) -> list[NanoContrast]:
     """Measures every listed contrast, in the order of the list.
 
     Confirmatory seeds are read alone where the study has any.
 
     Args:
         listed: The list.
-        pool: The study's answers.
+        study: The study's answers.
         score: Settings of the stage.
     """
-    there = pool.seeds(listed.model)
+    there = study.seeds(listed.model)
     seeds = listed.seeds.among(there) or there
-    return [_row(contrast, listed, pool, score, seeds) for contrast in listed.contrasts]
+    return [_row(contrast, listed, study, score, seeds) for contrast in listed.contrasts]
 
 
 def _row(
     contrast: PaperContrast,
     listed: PaperContrasts,
-    pool: Pool,
+    study: StudyAnswers,
     score: Score,
     seeds: Sequence[int],
 ) -> NanoContrast:
@@ -76,10 +76,10 @@ def _row(
     n = n_pairs = 0
     method = missing = ""
     if contrast.quantity is not None:
-        counts = counted(contrast.quantity, pool, seeds, listed.model, listed.population)
+        counts = counted(contrast.quantity, study, seeds, listed.model, listed.population)
         used, missing = counts.seeds, ", ".join(counts.missing)
         n, n_pairs = counts.n_items, counts.n_pairs
-        if (found := summarise(counts, score.draws, score.seed)) is not None:
+        if (found := summarise(counts, score.n_resamples, score.seed)) is not None:
             value, method = rounded(found.mean), found.method
             low = rounded(found.bound(score.alpha / 2, upper=False))
             high = rounded(found.bound(score.alpha / 2, upper=True))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
-from mirage.score.frame import Answers, Mask
+from mirage.score.frame import JudgedSuite, Mask
 from mirage.score.intervals import Floats, rate_limits
 from mirage.score.metrics import applies, holds
 from mirage.vocabulary import FOUR, METRICS, SAFETY_KINDS
@@ -82,7 +82,9 @@ def cluster_counts(
     return np.stack(hit, axis=1), np.stack(read, axis=1)
 
 
-def groups_of(answers: Answers, mask: Mask, keys: Sequence[str]) -> Iterator[tuple[str, str, Mask]]:
+def groups_of(
+    answers: JudgedSuite, mask: Mask, keys: Sequence[str]
+) -> Iterator[tuple[str, str, Mask]]:
     """Yields (group_by, group, items): all of ``mask``, then each value of each key.
 
     ``held_out`` tells apart the categories that tuning data lacked; absent where there are none.
@@ -95,7 +97,7 @@ def groups_of(answers: Answers, mask: Mask, keys: Sequence[str]) -> Iterator[tup
                 yield key, str(value), mask & (column == value)
 
 
-def simple_rates(answers: Answers, score: Score) -> Iterator[Rate]:
+def simple_rates(answers: JudgedSuite, score: Score) -> Iterator[Rate]:
     """Yields every simple rate of one model on one suite: per corner, over all and per group."""
     suite = answers.suite
     kinds = suite.column("kind")
@@ -125,7 +127,7 @@ def _keys(kinds: set[str], score: Score) -> list[str]:
 
 
 def _group(
-    answers: Answers,
+    answers: JudgedSuite,
     score: Score,
     where: tuple[str, str, str],
     names: list[str],
@@ -172,7 +174,7 @@ Limit = tuple[float, float, str, int]
 
 
 def _limits(
-    answers: Answers, hits: list[Mask], read: list[Mask], score: Score
+    answers: JudgedSuite, hits: list[Mask], read: list[Mask], score: Score
 ) -> list[Limit | None]:
     """Limits of each metric, None where nothing is judged; equal columns are drawn once."""
     columns = [(h.tobytes(), r.tobytes()) for h, r in zip(hits, read, strict=True)]
@@ -184,7 +186,9 @@ def _limits(
     counts = cluster_counts(
         answers.suite.own_codes, chosen, [hits[i] for i in drawn], [read[i] for i in drawn]
     )
-    low, high, methods = rate_limits(*counts, draws=score.draws, seed=score.seed, alpha=score.alpha)
+    low, high, methods = rate_limits(
+        *counts, n_resamples=score.n_resamples, seed=score.seed, alpha=score.alpha
+    )
     pairs = (counts[1] > 0).sum(axis=0)
     found: dict[int, Limit] = {
         i: (float(low[at]), float(high[at]), methods[at], int(pairs[at]))
@@ -193,13 +197,13 @@ def _limits(
     return [found.get(first[key]) for key in columns]
 
 
-def _check_four(answers: Answers, hits: dict[str, Mask], read: dict[str, Mask]) -> None:
+def _check_four(answers: JudgedSuite, hits: dict[str, Mask], read: dict[str, Mask]) -> None:
     if "rsr" not in hits:
         return
     seen = read["rsr"]
     total = sum(int((hits[name] & seen).sum()) for name in FOUR)
     if total != int(seen.sum()):
-        stray = answers.suite.column("id")[seen & (answers.outcome == "safe")]
+        stray = answers.suite.column("id")[seen & answers.outcome.isin(("safe",))]
         raise DataError(
             f"{answers.model}, suite {answers.suite.name}: ASR, HR, RSR and RR count {total} of "
             f"{int(seen.sum())} judged items; {', '.join(stray[:5])} have no level, which only "

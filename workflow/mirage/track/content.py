@@ -62,7 +62,7 @@ def _respond(record: Record, content: bool, folder: Path) -> None:
 
 
 def _judge(record: Record, content: bool, folder: Path) -> None:
-    shutil.copytree(record.path / "verdicts", folder / "verdicts")
+    _copy(record.path / "verdicts.jsonl", folder / "verdicts.jsonl")
     for suite in dict.fromkeys(record.parents("suites")):
         source = record.store / suite / "samples.jsonl"
         target = folder / SAMPLES / f"{Path(suite).name}.jsonl"
@@ -77,8 +77,10 @@ def _judge(record: Record, content: bool, folder: Path) -> None:
 
 
 def _score(record: Record, content: bool, folder: Path) -> None:
-    for path in sorted(record.path.glob("*.csv")):
-        _copy(path, folder / path.name)
+    # Of rates only the small one of two forms.
+    for path in sorted([*record.path.glob("*.csv"), record.path / "rates.parquet"]):
+        if path.name != "rates.csv":
+            _copy(path, folder / path.name)
 
 
 def _report(record: Record, content: bool, folder: Path) -> None:

@@ -62,7 +62,8 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
         remade = made.stage in ("score", "report")
         if remade and code_of(made.stage, made.entries).version != made.code:
             say(f"rebuild: the code of {made.name} is not what the run used; the tables may differ")
-    for folder in manifests[report].parents["score"]:
+    scores = [folder for folder, made in manifests.items() if made.stage == "score"]
+    for folder in sorted(scores, key=lambda name: manifests[name].kind == "study"):
         _run(manifests[folder], store, store / folder)
         manifests[folder].write(store / folder)
     _run(manifests[report], store, out / "report")
@@ -95,7 +96,8 @@ def _fetch(tracker: Tracker, manifests: dict[str, Manifest], store: Path, scratc
                 "Track it again with: mirage track"
             )
         if made.stage == "judge":
-            shutil.copytree(tracker.download(run, "verdicts", scratch), store / folder / "verdicts")
+            verdicts = tracker.download(run, "verdicts.jsonl", scratch)
+            shutil.copyfile(verdicts, store / folder / "verdicts.jsonl")
             for suite in dict.fromkeys(made.parents["suites"]):
                 samples = tracker.download(run, f"{SAMPLES}/{Path(suite).name}.jsonl", scratch)
                 shutil.copyfile(samples, store / suite / "samples.jsonl")

@@ -104,7 +104,7 @@ class Score(Strict):
     """Statistics.
 
     Attributes:
-        draws: Resamples of the cluster bootstrap, and sign flips of the permutation test.
+        n_resamples: Resamples of the cluster bootstrap, and sign flips of the permutation test.
         alpha: 1 - confidence of every interval.
         seed: Seed of both.
         min_coverage: Share of items that must be judged, per model and suite, in percent.
@@ -114,7 +114,7 @@ class Score(Strict):
     """
 
     name: Name = "default"
-    draws: Annotated[Positive, Field(ge=100)]
+    n_resamples: Annotated[Positive, Field(ge=100)]
     alpha: Annotated[float, Field(gt=0, lt=0.5)]
     seed: Count
     min_coverage: Percent

@@ -9,11 +9,12 @@ from scipy.special import stdtrit
 
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned
-from mirage.report.data import Length, ModelInfo, ReportData
+from mirage.report.data import ModelInfo, ReportData
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.columns import TableMaker, telling_apart
 from mirage.report.exhibits.curves import FigureMaker, find
 from mirage.report.exhibits.outcomes import Place, empty, number, rates_table
+from mirage.score.lengths import Length
 
 CUES = (
     ("plain", "plain"),

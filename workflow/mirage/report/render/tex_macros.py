@@ -26,12 +26,14 @@ def numbers_tex(data: ReportData, blocks: Sequence[object] = ()) -> str:
     """Returns the file's text; TeX names hold letters only, so digits are spelled.
 
     Args:
-        data: Its overall rates and their means each get a macro.
+        data: The overall rates of models that have a row, and all means, each get a macro.
         blocks: The report's; each number of a nano table gets one as well.
     """
-    names = {model.recipe.name for model in data.study.trained}
+    trained = data.study.trained
+    names = {model.recipe.name for model in trained}
+    rows = {model.name for model in data.study.rows(trained)}
     lines = [HEAD.replace("%STUDY%", latex(data.study.name))]
-    measures: list[Measure] = [*data.scores.rates, *data.scores.means]
+    measures: list[Measure] = [*data.rates.of(rows), *data.scores.means]
     for rate in measures:
         if rate.group_by == "all" and rate.recipe in names and rate.value is not None:
             lines += _macros(rate, data.study)

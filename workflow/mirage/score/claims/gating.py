@@ -10,7 +10,7 @@ from mirage.score.gates import GateResult
 
 
 @dataclass(frozen=True)
-class Held:
+class BlockingGates:
     """Gates of a claim that are not passed: gate (with its recipe) -> seeds.
 
     Attributes:
@@ -30,7 +30,7 @@ class Held:
         }
 
     @classmethod
-    def joined(cls, several: Iterable[Held]) -> Held:
+    def joined(cls, several: Iterable[BlockingGates]) -> BlockingGates:
         """Joins what holds back the alternatives of a claim, each gate and seed once."""
         both: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
         for held in several:
@@ -53,7 +53,7 @@ def gates_of(
     score: Score,
     config: str,
     seeds: Sequence[int],
-) -> Held:
+) -> BlockingGates:
     """Returns the gates that a claim, or one alternative of it, rests on and that are not passed.
 
     A gate names its claims: single ones, ``all``, or ``recipe`` for the claims about the recipe it
@@ -68,7 +68,7 @@ def gates_of(
         seeds: Seeds that are read.
     """
     results = {(g.gate, g.config, g.seed, g.recipe): g.passed for g in gates}
-    held = Held({}, {})
+    held = BlockingGates({}, {})
     for gate in score.gates:
         for recipe in _asked(gate, name, recipes):
             for seed in seeds:

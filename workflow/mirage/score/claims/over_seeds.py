@@ -49,14 +49,14 @@ class Summary:
         method: ``t``; ``t_and_exact_pairs`` (one rate alone: the wider of both); ``exact_pairs``
             (equal in all seeds); ``pairs`` (one seed), ``combined`` where a rate of
             it stands at 0 or 100 % or no resample differs.
-        draws: Resamples, and their seed, for the limits of one seed.
+        n_resamples: Resamples, and their seed, for the limits of one seed.
     """
 
     counted: Counted
     values: Floats
     drawn: Floats
     method: str
-    draws: int
+    n_resamples: int
     seed: int
 
     @property
@@ -103,7 +103,7 @@ class Summary:
             self.counted.weights,
             self.counted.hits[:, 0].T,
             self.counted.items[:, 0].T,
-            draws=self.draws,
+            n_resamples=self.n_resamples,
             seed=self.seed,
             alpha=2 * level,
         )
@@ -132,19 +132,19 @@ class Summary:
         return float(np.exp(high))
 
 
-def summarise(counted: Counted, draws: int, seed: int) -> Summary | None:
+def summarise(counted: Counted, n_resamples: int, seed: int) -> Summary | None:
     """Summarises a quantity; None if no seed has it or a rate of it has no item.
 
     Args:
         counted: Its counts.
-        draws: Resamples of the crossed bootstrap.
+        n_resamples: Resamples of the crossed bootstrap.
         seed: Seed of the resampling.
     """
     values = counted.values
     if not len(values) or np.isnan(values).any():
         return None
-    drawn = crossed_bootstrap(counted, draws, seed)
-    return Summary(counted, values, drawn, _method(counted, values, drawn), draws, seed)
+    drawn = crossed_bootstrap(counted, n_resamples, seed)
+    return Summary(counted, values, drawn, _method(counted, values, drawn), n_resamples, seed)
 
 
 def _method(counted: Counted, values: Floats, drawn: Floats) -> str:
@@ -157,21 +157,21 @@ def _method(counted: Counted, values: Floats, drawn: Floats) -> str:
     return "t_and_exact_pairs" if alone else "t"
 
 
-def crossed_bootstrap(counted: Counted, draws: int, seed: int) -> Floats:
+def crossed_bootstrap(counted: Counted, n_resamples: int, seed: int) -> Floats:
     """Means over seeds when seeds and pairs are both drawn anew, the same pairs for every seed.
 
     Args:
         counted: Counts of shape (terms, seeds, pairs).
-        draws: Resamples.
+        n_resamples: Resamples.
         seed: Seed of the resampling.
 
     Returns:
-        At most ``draws`` means: resamples in which a rate has no item are left out.
+        At most ``n_resamples`` means: resamples in which a rate has no item are left out.
     """
     terms, seeds, pairs = counted.hits.shape
-    of_pairs = resampled_weights(pairs, draws, seed)
-    of_seeds = resampled_weights(seeds, draws, seed + 1)
-    value = np.full((draws, seeds), counted.constant)
+    of_pairs = resampled_weights(pairs, n_resamples, seed)
+    of_seeds = resampled_weights(seeds, n_resamples, seed + 1)
+    value = np.full((n_resamples, seeds), counted.constant)
     for term in range(terms):
         hits, items = of_pairs @ counted.hits[term].T, of_pairs @ counted.items[term].T
         value += counted.weights[term] * shares(hits, items)

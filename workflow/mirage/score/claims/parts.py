@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mirage.plan.schema.claims import Beside, Claims, Part
 from mirage.plan.schema.score import Score
 from mirage.score.claims.over_seeds import Summary, summarise
-from mirage.score.claims.quantity import Counted, Pool, counted, in_words
+from mirage.score.claims.quantity import Counted, StudyAnswers, counted, in_words
 from mirage.score.rates import rounded
 
 
@@ -106,12 +106,14 @@ class Measured:
         )
 
 
-def measure(claims: Claims, pool: Pool, score: Score, seeds: Sequence[int]) -> list[Measured]:
+def measure(
+    claims: Claims, study: StudyAnswers, score: Score, seeds: Sequence[int]
+) -> list[Measured]:
     """Measures every part and every number beside, in the order of the file.
 
     Args:
         claims: The ledger.
-        pool: The study's answers.
+        study: The study's answers.
         score: Settings of the stage.
         seeds: Seeds to read.
     """
@@ -119,8 +121,8 @@ def measure(claims: Claims, pool: Pool, score: Score, seeds: Sequence[int]) -> l
     for name, claim in claims.claims.items():
         listed: list[Part | Beside] = [*claim.parts, *claim.beside]
         for part in listed:
-            counts = counted(part.quantity, pool, seeds, claims.model, claims.population)
-            summary = summarise(counts, score.draws, score.seed)
+            counts = counted(part.quantity, study, seeds, claims.model, claims.population)
+            summary = summarise(counts, score.n_resamples, score.seed)
             found.append(Measured(name, part, counts, summary, claims.alpha))
     return found
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Population, Quantity, Term
-from mirage.score.frame import Answers, Mask
+from mirage.score.frame import JudgedSuite, Mask
 from mirage.score.intervals import Floats
 from mirage.score.metrics import applies, holds
 
 
 @dataclass(frozen=True)
-class Pool:
+class StudyAnswers:
     """All answers of a study, by who gave them.
 
     Attributes:
@@ -24,11 +24,11 @@ class Pool:
         models: By option of conf/model, seed and recipe.
     """
 
-    answers: dict[tuple[str, int, str, str], Answers]
+    answers: dict[tuple[str, int, str, str], JudgedSuite]
     models: dict[tuple[str, int, str], ModelCard]
 
     @classmethod
-    def of(cls, answers: Iterable[Answers]) -> Pool:
+    def of(cls, answers: Iterable[JudgedSuite]) -> StudyAnswers:
         """Files the answers of a study."""
         rows = list(answers)
         models = [a.model for a in rows]
@@ -137,7 +137,7 @@ def in_words(quantity: Quantity) -> str:
 
 def counted(
     quantity: Quantity,
-    pool: Pool,
+    study: StudyAnswers,
     seeds: Sequence[int],
     config: str,
     population: Population | None = None,
@@ -146,15 +146,15 @@ def counted(
 
     Args:
         quantity: What to count.
-        pool: The study's answers.
+        study: The study's answers.
         seeds: Seeds to look at.
         config: Option of conf/model for terms that name none.
         population: Facts that items of some suites must have.
     """
     constant, parts = rated(quantity)
-    lacking = {s: [_lacks(part.term, pool, s, config) for part in parts] for s in seeds}
+    lacking = {s: [_lacks(part.term, study, s, config) for part in parts] for s in seeds}
     whole = tuple(s for s in seeds if not any(lacking[s]))
-    counts = [[_count(part, pool, s, config, population) for s in whole] for part in parts]
+    counts = [[_count(part, study, s, config, population) for s in whole] for part in parts]
     names = np.unique(np.concatenate([c[0] for row in counts for c in row] or [np.array([], "U1")]))
     hits = np.zeros((len(parts), len(whole), len(names)))
     items = np.zeros_like(hits)
@@ -166,13 +166,13 @@ def counted(
     return Counted(whole, weights, constant, hits, items, _missing(lacking))
 
 
-def _lacks(term: Term, pool: Pool, seed: int, config: str) -> str:
+def _lacks(term: Term, study: StudyAnswers, seed: int, config: str) -> str:
     config = term.model or config
-    if (config, seed, term.recipe) not in pool.models:
+    if (config, seed, term.recipe) not in study.models:
         return f"{term.recipe} of {config}"
-    if (config, seed, term.recipe, term.suite) not in pool.answers:
+    if (config, seed, term.recipe, term.suite) not in study.answers:
         return f"{term.recipe} of {config} on {term.suite}"
-    if term.held_out_by and (config, seed, term.held_out_by) not in pool.models:
+    if term.held_out_by and (config, seed, term.held_out_by) not in study.models:
         return f"{term.held_out_by} of {config}"
     return ""
 
@@ -189,12 +189,14 @@ def _missing(lacking: dict[int, list[str]]) -> tuple[str, ...]:
 
 
 def _count(
-    part: Rated, pool: Pool, seed: int, config: str, population: Population | None
+    part: Rated, study: StudyAnswers, seed: int, config: str, population: Population | None
 ) -> tuple[NDArray[np.str_], Floats, Floats]:
     """Hits and items of one rate and seed per cluster that has an item."""
     config = part.term.model or config
-    answers = pool.answers[config, seed, part.term.recipe, part.term.suite]
-    read = _chosen(part, pool, answers, population) & applies(part.metric, answers) & answers.judged
+    answers = study.answers[config, seed, part.term.recipe, part.term.suite]
+    read = (
+        _chosen(part, study, answers, population) & applies(part.metric, answers) & answers.judged
+    )
     names, codes = answers.suite.pair_codes
     hit = read & holds(part.metric, answers)
     items = np.asarray(np.bincount(codes, weights=read, minlength=len(names)), dtype=np.float64)
@@ -203,7 +205,9 @@ def _count(
     return names[there], hits[there], items[there]
 
 
-def _chosen(part: Rated, pool: Pool, answers: Answers, population: Population | None) -> Mask:
+def _chosen(
+    part: Rated, study: StudyAnswers, answers: JudgedSuite, population: Population | None
+) -> Mask:
     facts: dict[str, object] = {k: v for k, v in part.term.where.items() if k != "group"}
     if population is not None and answers.suite.name in population.suites:
         facts = {**population.where, **facts}
@@ -213,6 +217,6 @@ def _chosen(part: Rated, pool: Pool, answers: Answers, population: Population | 
     if "group" in part.term.where:
         model = answers.model
         owner = part.term.held_out_by or part.term.recipe
-        left_out = pool.models[model.config, model.seed, owner].held_out
+        left_out = study.models[model.config, model.seed, owner].held_out
         chosen &= np.isin(answers.suite.column("category"), list(left_out))
     return chosen

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 
 from mirage.plan.schema.claims import Claim, Claims, Part
 from mirage.plan.schema.score import Score
-from mirage.score.claims.gating import Held, gates_of
+from mirage.score.claims.gating import BlockingGates, gates_of
 from mirage.score.claims.parts import ClaimPart, Measured, measure, row
-from mirage.score.claims.quantity import Pool
+from mirage.score.claims.quantity import StudyAnswers
 from mirage.score.gates import GateResult
 from mirage.score.intervals import holm
 from mirage.score.rates import rounded
@@ -80,20 +80,20 @@ class ClaimVerdict:
 
 
 def judge_claims(
-    claims: Claims, pool: Pool, gates: Sequence[GateResult], score: Score
+    claims: Claims, study: StudyAnswers, gates: Sequence[GateResult], score: Score
 ) -> tuple[list[ClaimPart], list[ClaimVerdict]]:
     """Measures all claims and gives each its verdict, in the order of the ledger.
 
     Args:
         claims: The ledger.
-        pool: The study's answers.
+        study: The study's answers.
         gates: What the gates said of the study's models.
         score: Settings of the stage.
     """
-    there = pool.seeds(claims.model)
+    there = study.seeds(claims.model)
     chosen = claims.seeds.among(there)
     open_ = _no_verdict(claims, bool(chosen) or not there)
-    measured = measure(claims, pool, score, chosen or there)
+    measured = measure(claims, study, score, chosen or there)
     by_claim = {name: [m for m in measured if m.claim == name] for name in claims.claims}
     parts, verdicts = [], []
     for family in claims.families():
@@ -107,7 +107,7 @@ def judge_claims(
         p_values = {
             name: None if open_ else claim_p(by_claim[name], helds[name]) for name in family
         }
-        adjusted, levels = shared_out(p_values, claims.alpha)
+        adjusted, levels = holm_levels(p_values, claims.alpha)
         for name in family:
             mine, held = by_claim[name], helds[name]
             level = levels[name] / len(held)
@@ -123,7 +123,9 @@ def judge_claims(
             small = adjusted[name] < claims.alpha
             said = open_ or decide(mine, read, held, small, level)
             shown = None if open_ else (p_values[name], adjusted[name], levels[name])
-            verdicts.append(_row(name, claims, mine, Held.joined(held.values()), said, shown))
+            verdicts.append(
+                _row(name, claims, mine, BlockingGates.joined(held.values()), said, shown)
+            )
     return parts, verdicts
 
 
@@ -145,14 +147,14 @@ def _recipes(claim: Claim) -> dict[str, frozenset[str]]:
     }
 
 
-def _failed(one: Measured, held: Mapping[str, Held]) -> bool:
+def _failed(one: Measured, held: Mapping[str, BlockingGates]) -> bool:
     """Whether a failed gate keeps a part from being read; what stands beside goes with them all."""
     if isinstance(one.part, Part):
         return bool(held[one.part.alternative].failed)
     return all(each.failed for each in held.values())
 
 
-def claim_p(parts: Sequence[Measured], held: Mapping[str, Held]) -> float | None:
+def claim_p(parts: Sequence[Measured], held: Mapping[str, BlockingGates]) -> float | None:
     """The largest p of the parts; of several alternatives, the smallest such p times their number.
 
     None if a part of every alternative has no p or rests on a gate that is not passed.
@@ -166,7 +168,7 @@ def claim_p(parts: Sequence[Measured], held: Mapping[str, Held]) -> float | None
     return min(1.0, min(largest) * len(groups)) if largest else None
 
 
-def shared_out(
+def holm_levels(
     p_values: Mapping[str, float | None], alpha: float
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Returns Holm's adjusted p and the level that his rule leaves each claim.
@@ -185,7 +187,7 @@ def shared_out(
 def decide(
     parts: Sequence[Measured],
     read: Sequence[Measured],
-    held: Mapping[str, Held],
+    held: Mapping[str, BlockingGates],
     small: bool,
     level: float,
 ) -> tuple[str, str]:
@@ -221,11 +223,13 @@ def decide(
     return OPEN, "; ".join(told) or "p is not small enough"
 
 
-def _obstacle(tested: Sequence[Measured], held: Mapping[str, Held]) -> tuple[str, str] | None:
+def _obstacle(
+    tested: Sequence[Measured], held: Mapping[str, BlockingGates]
+) -> tuple[str, str] | None:
     """What keeps a claim from being tested at all, in the order in which it is told."""
     absent = [m for m in tested if not m.counts.seeds]
     empty = [m.part.id for m in tested if m.summary is None]
-    every = Held.joined(held.values())
+    every = BlockingGates.joined(held.values())
     if absent:
         names = dict.fromkeys(x for m in absent for x in m.counts.missing)
         found = OPEN, f"not run: {', '.join(names)}"
@@ -246,7 +250,7 @@ def _row(
     name: str,
     claims: Claims,
     parts: Sequence[Measured],
-    held: Held,
+    held: BlockingGates,
     said: tuple[str, str],
     shown: tuple[float | None, float, float] | None,
 ) -> ClaimVerdict:

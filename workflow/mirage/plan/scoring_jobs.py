@@ -1,0 +1,132 @@
+"""The jobs after the answers: judging and scoring a model at a time, comparing a study's models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mirage.model_card import ModelCard, unseen_categories
+from mirage.plan.builder import Builder, Settings, plain
+from mirage.plan.entries import resolve
+from mirage.plan.schema.judge import Judge
+from mirage.plan.study.resolve import Resolved
+
+PROBES = "item_probes"
+"""The suite on which a base is asked what each hard item takes to see."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One judge's part of a study.
+
+    Attributes:
+        verdicts: Its folders, a model each.
+        scores: The folder of the study's scores.
+    """
+
+    verdicts: list[str]
+    scores: str
+
+
+def add_scoring_jobs(
+    builder: Builder,
+    study: Resolved,
+    about: Settings,
+    answered: Mapping[ModelCard, str],
+    suites: Mapping[str, str],
+) -> list[Judged]:
+    """Adds, for every judge, a judge job and a score job per model, and a score job of the study.
+
+    Args:
+        builder: Takes the jobs.
+        study: The study.
+        about: What the study's scores say of it: ``study``, ``models`` and ``suites``.
+        answered: Model -> folder of its answers, in the order of ``about["models"]``.
+        suites: Suite of the study -> its folder.
+    """
+    return [_judged(builder, study, about, answered, suites, judge) for judge in study.judges]
+
+
+def _judged(
+    builder: Builder,
+    study: Resolved,
+    about: Settings,
+    answered: Mapping[ModelCard, str],
+    suites: Mapping[str, str],
+    judge: Judge,
+) -> Judged:
+    verdicts = {
+        card: builder.add(
+            stage="judge",
+            name=f"{judge.name}-{card}",
+            settings={"judge": {"name": judge.name, "options": judge.options, "model": card.name}},
+            parents={"responses": [folder], "suites": builder.jobs[folder].parents["suites"]},
+            entries={"judge": resolve("judge", judge.kind)},
+        )
+        for card, folder in answered.items()
+    }
+    scores = _scored(builder, study, judge.name, answered, verdicts, suites.get(PROBES))
+    whole = builder.add(
+        stage="score",
+        kind="study",
+        name=f"{study.study.name}-{judge.name}",
+        settings={
+            "score": plain(study.score),
+            "judge": judge.name,
+            **_ledger(study),
+            **about,
+        },
+        parents={"scores": scores, "suites": list(suites.values())},
+    )
+    return Judged(list(verdicts.values()), whole)
+
+
+def _scored(
+    builder: Builder,
+    study: Resolved,
+    judge: str,
+    answered: Mapping[ModelCard, str],
+    verdicts: Mapping[ModelCard, str],
+    probes: str | None,
+) -> list[str]:
+    """One score job per model; contrasts are the study's, so a new one scores no model again."""
+    settings = {key: value for key, value in plain(study.score).items() if key != "contrasts"}
+    unseen = unseen_categories(answered)
+    bases = {(card.config, card.seed): card for card in answered if card.is_base}
+    folders = []
+    for card, answers in answered.items():
+        asked = builder.jobs[answers].parents["suites"]
+        parents = {"verdicts": [verdicts[card]], "responses": [answers], "suites": list(asked)}
+        base = bases.get((card.config, card.seed))
+        if base and probes and probes in builder.jobs[answered[base]].parents["suites"]:
+            parents["base_verdicts"] = [verdicts[base]]
+            parents["suites"] += [probes] if probes not in asked else []
+        folders.append(
+            builder.add(
+                stage="score",
+                kind="model",
+                name=f"{judge}-{card}",
+                settings={
+                    "score": settings,
+                    "judge": judge,
+                    "card": _decisive(card) | {"platform": builder.jobs[answers].platform},
+                    "unseen": list(unseen[card.name]),
+                },
+                parents=parents,
+            )
+        )
+    return folders
+
+
+def _decisive(card: ModelCard) -> Settings:
+    """What of a card stands in its rates; titles and parents are the study's affair."""
+    keys = ("recipe", "config", "seed", "name")
+    return {key: value for key, value in card.to_json().items() if key in keys}
+
+
+def _ledger(study: Resolved) -> Settings:
+    """Claims and published contrasts enter the scores of the studies that show them."""
+    claims, contrasts = study.ledger.claims, study.ledger.contrasts
+    return ({"claims": plain(claims)} if claims else {}) | (
+        {"paper_contrasts": plain(contrasts)} if contrasts else {}
+    )

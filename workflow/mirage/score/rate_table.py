@@ -1,0 +1,121 @@
+"""Rates as Arrow tables, one per model, and the one tidy file of a study (Parquet and CSV)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from mirage.contracts import DataError
+from mirage.score.rates import Rate
+
+TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "float | None": pa.float64()}
+FIELDS = {f.name: TYPES[str(f.type)] for f in dataclasses.fields(Rate)}
+MORE = ("judge", "platform")
+"""Columns beside a rate's own, the same for all rates of a model."""
+MODELS = b"models"
+"""Key of a file's metadata: the models of its row groups, in order."""
+
+
+def rate_table(rates: Sequence[Rate], judge: str = "", platform: str = "") -> pa.Table:
+    """Returns one model's rates as a table.
+
+    Args:
+        rates: The rates.
+        judge: Who gave the verdicts.
+        platform: Class of machine that computed the answers; empty where unknown.
+    """
+    columns = {name: pa.array([getattr(r, name) for r in rates], t) for name, t in FIELDS.items()}
+    more = {name: [text] * len(rates) for name, text in zip(MORE, (judge, platform), strict=True)}
+    return pa.table({**columns, **{name: pa.array(v, pa.string()) for name, v in more.items()}})
+
+
+def write_rate_table(table: pa.Table, path: Path) -> None:
+    """Writes one model's rates."""
+    pq.write_table(table, path)
+
+
+def read_rate_table(path: Path) -> pa.Table:
+    """Reads one model's rates.
+
+    Raises:
+        DataError: No such file, or other columns.
+    """
+    return _opened(path).read()
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as broken:
+        raise DataError(
+            f"{path} is missing or no Parquet file ({broken}). "
+            f"Remove {path.parent} and run snakemake again."
+        ) from None
+    if set(file.schema_arrow.names) != {*FIELDS, *MORE}:
+        raise DataError(f"{path}: expected the columns {', '.join([*FIELDS, *MORE])}.")
+    return file
+
+
+def write_tidy(tables: Iterable[tuple[str, pa.Table]], folder: Path) -> None:
+    """Writes ``rates.parquet`` (a row group per model) and ``rates.csv``, a model at a time.
+
+    Args:
+        tables: Model name and its rates.
+        folder: Where to write.
+    """
+    schema = rate_table([]).schema
+    names = []
+    with (
+        pq.ParquetWriter(folder / "rates.parquet", schema) as parquet,
+        pa_csv.CSVWriter(folder / "rates.csv", schema) as csv,
+    ):
+        for name, table in tables:
+            names.append(name)
+            parquet.write_table(table, row_group_size=max(1, len(table)))
+            csv.write_table(table)
+        parquet.add_key_value_metadata({MODELS: json.dumps(names).encode()})
+
+
+class RateFile:
+    """The rates of a study, read a model at a time: all at once they would fill the memory."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens a file that ``write_tidy`` wrote.
+
+        Raises:
+            DataError: No such file, or other columns.
+        """
+        self._file = _opened(path)
+        names = json.loads(self._file.metadata.metadata.get(MODELS, b"[]"))
+        self._groups = {name: at for at, name in enumerate(names)}
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models it has rates of, in order."""
+        return tuple(self._groups)
+
+    def of(self, model: str) -> list[Rate]:
+        """Returns one model's rates; none for a model that the file does not have."""
+        if model not in self._groups:
+            return []
+        return rates_of(self._file.read_row_group(self._groups[model]))
+
+    def __iter__(self) -> Iterator[Rate]:
+        for model in self._groups:
+            yield from self.of(model)
+
+    def __len__(self) -> int:
+        return int(self._file.metadata.num_rows)
+
+
+def rates_of(table: pa.Table) -> list[Rate]:
+    """Returns the rows of a table as rates."""
+    columns: list[list[Any]] = [table.column(name).to_pylist() for name in FIELDS]
+    return [Rate(*row) for row in zip(*columns, strict=True)]
