@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from mirage.plan.entries import TABLES
 from mirage.plan.schema.model import Model
-from mirage.tune.families import NAMES
 
 CONF = Path(__file__).resolve().parents[2] / "conf/model"
 
@@ -22,7 +22,7 @@ def settings(name: str) -> dict[str, Any]:
 
 def test_every_model_names_a_known_class() -> None:
     models = [Model.model_validate(settings(path.stem)) for path in sorted(CONF.glob("*.yaml"))]
-    assert {model.architecture for model in models} == set(NAMES)
+    assert {model.architecture for model in models} == set(TABLES["family"])
     assert len({model.tag for model in models}) == len(models)
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from respond_bench import Bench, make_bench, make_model
 
-from mirage.tune.families import NAMES
+from mirage.plan.entries import TABLES
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def bench(tmp_path: Path, model_folder: Path) -> Bench:
     return make_bench(tmp_path, model_folder)
 
 
-@pytest.fixture(scope="session", params=NAMES)
+@pytest.fixture(scope="session", params=list(TABLES["family"]))
 def any_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random model folder of every class."""
     return make_model(tmp_path_factory.mktemp(request.param), request.param)

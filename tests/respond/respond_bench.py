@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mirage.context import JobContext
+from mirage.context import JobContext, payload_of
 from mirage.contracts import Sample, write_rows
-from mirage.plan.artifact import Manifest, inventory
+from mirage.plan import entries
+from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.job import Job
+from mirage.respond.model import Answerer
 from mirage.tune.model_folder import save_model
-from mirage.tune.nano import build_model
-from mirage.tune.processing import build_processor, save_processor, special_ids
+from mirage.tune.nano.base import NanoClass
+from mirage.tune.nano.scratch import build_model
 
 WORDS = [f"w{i}" for i in range(60)]
 TEXT: dict[str, Any] = {
@@ -47,9 +50,17 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def references(architecture: str) -> dict[str, str]:
+    """What the plan hands to a job that answers with a nano model."""
+    chosen = {"family": architecture, "encoding": f"nano_{architecture}", "backend": "transformers"}
+    return {group: entries.resolve(group, name) for group, name in chosen.items()}
+
+
 def publish(folder: Path, stage: str, name: str, id8: str) -> Path:
     """Makes a folder a finished artifact."""
-    Manifest(stage, stage, name, id8 * 8, {}, {}, "", inventory(folder)).write(folder)
+    files = inventory(folder)
+    payload = payload_digest(files)
+    Manifest(stage, stage, name, id8 * 8, {}, {}, "", files, payload=payload).write(folder)
     return folder
 
 
@@ -58,9 +69,10 @@ def make_model(folder: Path, architecture: str = "internvl") -> Path:
     ratio = 1.0 if architecture == "llava_onevision" else 0.5
     shape = {"downsample_ratio": ratio, "text": TEXT, "vision": VISION}
     settings = {"architecture": architecture, "image_size": 32, "shape": shape}
-    processor = build_processor(WORDS, settings)
-    tokenizer = processor.tokenizer
-    model = build_model(settings, len(tokenizer), special_ids(processor), seed=0)
+    kind: NanoClass = entries.load(references(architecture)["encoding"])()
+    encoding = kind.build(WORDS, settings)
+    tokenizer = encoding.processor.tokenizer
+    model = build_model(kind, settings, len(tokenizer), encoding.special_ids(), seed=0)
     with torch.no_grad():
         generator = torch.Generator().manual_seed(3)
         for parameter in model.parameters():
@@ -70,8 +82,18 @@ def make_model(folder: Path, architecture: str = "internvl") -> Path:
         words = model.model.language_model.embed_tokens.weight
         words[tokenizer.eos_token_id] = words[20:35].mean(0) * 8
     save_model(model, folder)
-    save_processor(processor, architecture, folder)
+    encoding.save(folder)
     return publish(folder, "tune", "toy", "0123abcd")
+
+
+def open_answerer(folder: Path) -> Answerer:
+    """Opens a nano model folder as a job of this model would."""
+    named = references(json.loads((folder / "config.json").read_text())["model_type"])
+    opened = entries.load(named["backend"])
+    answerer: Answerer = opened(
+        folder, entries.load(named["family"]), entries.load(named["encoding"])
+    )
+    return answerer
 
 
 def questions(suite: str, count: int, pictures: Sequence[str], seed: int) -> list[Sample]:
@@ -109,9 +131,9 @@ class Bench:
         return [f"images/{i}.png" for i in range(9)]
 
     @property
-    def entries(self) -> Path:
+    def answers(self) -> Path:
         """The persistent store of the model's answers."""
-        return self.store / "work" / "respond-0123abcd" / "entries.jsonl"
+        return self.store / "work" / "answers" / payload_of(self.model)[:16]
 
     def suite(self, name: str, samples: Sequence[Sample]) -> str:
         """Writes a suite and returns its folder, relative to the store."""
@@ -127,6 +149,7 @@ class Bench:
             id="f" * 64,
             settings={"respond": SETTINGS, "suites": suites},
             parents={"model": [str(self.model)], "suites": suites, "images": ["build/images-1"]},
+            entries=references(json.loads((self.model / "config.json").read_text())["model_type"]),
         )
         ctx = _Quiet(job, self.store, self.store / "work" / "job", self.store / out)
         object.__setattr__(ctx, "lines", self.lines)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from respond_bench import SETTINGS, Bench, make_model, questions
+from respond_bench import SETTINGS, Bench, make_model, open_answerer, questions
 
 from mirage.contracts import DataError
 from mirage.respond.batches import plan_batches
 from mirage.respond.decode import MIN_ROWS, advance, prefill, worth_keeping
 from mirage.respond.items import Question, read_suites
 from mirage.respond.model import Answerer
-from mirage.tune.tokens import chat
+from mirage.tune.nano.tokens import chat
 
 
 def ask(bench: Bench, count: int) -> list[Question]:
@@ -29,7 +29,7 @@ def picture_inputs(question: Question) -> dict[str, list[list[Image.Image]]]:
 
 
 def plain_generate(answerer: Answerer, question: Question) -> tuple[str, int]:
-    processor, model = answerer.processor, answerer.model
+    processor, model = answerer.encoding.processor, answerer.model
     text = processor.apply_chat_template(
         chat(question.text, len(question.pictures)), add_generation_prompt=True, tokenize=False
     )
@@ -43,7 +43,7 @@ def plain_generate(answerer: Answerer, question: Question) -> tuple[str, int]:
 
 
 def test_same_tokens_as_generate_with_0_to_3_pictures(bench: Bench, any_model: Path) -> None:
-    answerer = Answerer.open(any_model)
+    answerer = open_answerer(any_model)
     asked = ask(bench, 24)
     with torch.inference_mode():
         answerer.see(asked)
@@ -64,12 +64,12 @@ def test_same_tokens_as_generate_with_0_to_3_pictures(bench: Bench, any_model: P
 
 
 def test_prompt_ids_are_the_processors(bench: Bench, any_model: Path) -> None:
-    answerer = Answerer.open(any_model)
+    answerer = open_answerer(any_model)
     for question in ask(bench, 8):
-        text = answerer.processor.apply_chat_template(
+        text = answerer.encoding.processor.apply_chat_template(
             chat(question.text, len(question.pictures)), add_generation_prompt=True, tokenize=False
         )
-        want = answerer.processor(text=[text], **picture_inputs(question))["input_ids"][0]
+        want = answerer.encoding.processor(text=[text], **picture_inputs(question))["input_ids"][0]
         assert list(answerer.prompts([question])[0].ids) == list(want)
 
 
@@ -77,17 +77,17 @@ def test_prompt_ids_are_the_processors(bench: Bench, any_model: Path) -> None:
 def test_a_row_is_computed_bit_for_bit_alike_beside_any_others(
     bench: Bench, any_model: Path, rows: int
 ) -> None:
-    answerer = Answerer.open(any_model)
+    answerer = open_answerer(any_model)
     model = answerer.model
     with torch.inference_mode():
         ids = torch.randint(9, 60, (64, 24), generator=torch.Generator().manual_seed(0))
-        ids[::3, :7] = answerer.pad
+        ids[::3, :7] = answerer.encoding.pad
         few, many = ids[5 : 5 + rows], ids
         token = torch.full((64,), 11)
         states = []
         for some in (few, many):
             embeddings = model.get_input_embeddings()(some)
-            state = prefill(model, some, embeddings, answerer.pad, room=30)
+            state = prefill(model, some, embeddings, answerer.encoding.pad, room=30)
             states.append(advance(model, state, token[: len(some)]))
         assert torch.equal(states[0].hidden, states[1].hidden[5 : 5 + rows])
         logits = [model.lm_head(state.hidden) for state in states]
@@ -98,7 +98,7 @@ def test_picture_features_do_not_depend_on_the_other_pictures(
     bench: Bench, any_model: Path
 ) -> None:
     asked = [q for q in ask(bench, 40) if q.pictures]
-    together, alone = Answerer.open(any_model), Answerer.open(any_model)
+    together, alone = open_answerer(any_model), open_answerer(any_model)
     with torch.inference_mode():
         together.see(asked)
         alone.see(asked[-1:])
@@ -116,7 +116,7 @@ def widen(bench: Bench, every: int) -> None:
 
 def test_pictures_side_by_side(bench: Bench, any_model: Path) -> None:
     widen(bench, 2)
-    answerer = Answerer.open(any_model)
+    answerer = open_answerer(any_model)
     asked = ask(bench, 24)
     if answerer.family.name == "llava_onevision":
         asked = [q for q in asked if len(q.pictures) < 2]
@@ -134,7 +134,7 @@ def test_features_of_tiles_do_not_depend_on_the_other_pictures(
     bench: Bench, any_model: Path
 ) -> None:
     widen(bench, 1)
-    together, alone = Answerer.open(any_model), Answerer.open(any_model)
+    together, alone = open_answerer(any_model), open_answerer(any_model)
     asked = [q for q in ask(bench, 40) if q.pictures]
     with torch.inference_mode():
         together.see(asked)
@@ -148,7 +148,7 @@ def test_a_wide_picture_beside_others_that_a_class_cannot_take(
     bench: Bench, tmp_path: Path
 ) -> None:
     widen(bench, 1)
-    answerer = Answerer.open(make_model(tmp_path / "llava", "llava_onevision"))
+    answerer = open_answerer(make_model(tmp_path / "llava", "llava_onevision"))
     with pytest.raises(DataError, match=r"samples.jsonl, line 3: picture .* is wider than high"):
         answerer.prompts(ask(bench, 8))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from respond_bench import Bench, questions
 from mirage import respond
 from mirage.context import JobContext
 from mirage.contracts import DataError, Response, read_rows
-from mirage.respond.answer_cache import EntryStore
+from mirage.respond.answer_cache import AnswerStore
 
 
 def computed(bench: Bench, ctx: JobContext) -> int:
@@ -68,7 +69,7 @@ def test_an_answer_does_not_depend_on_which_suites_were_asked_before(
     suites = two_suites(bench)
     once = bench.context(suites, "once")
     computed(bench, once)
-    bench.entries.unlink()
+    shutil.rmtree(bench.answers)
     for suite in reversed(suites):
         computed(bench, bench.context([suite], "parts"))
     again = bench.context(suites, "again")
@@ -99,11 +100,12 @@ def test_an_answer_cut_off_by_a_kill_is_computed_again(bench: Bench) -> None:
     ctx = bench.context(two_suites(bench))
     computed(bench, ctx)
     whole = (ctx.out / "responses.jsonl").read_bytes()
-    lines = bench.entries.read_bytes().splitlines(keepends=True)
-    bench.entries.write_bytes(b"".join(lines[:30]) + lines[30][: len(lines[30]) // 2])
+    (file,) = bench.answers.iterdir()
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:30]) + lines[30][: len(lines[30]) // 2])
     assert computed(bench, ctx) == len(lines) - 30
     assert (ctx.out / "responses.jsonl").read_bytes() == whole
-    assert len(EntryStore(bench.entries).load()) == len(lines)
+    assert len(AnswerStore(bench.answers).load()) == len(lines)
 
 
 KILLED = """
@@ -111,19 +113,19 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from mirage.respond import run
-from mirage.respond import answer_cache as entries
 from respond_bench import Bench
 left = 2
-real = os.write
-def write(handle, data):
+real = os.fsync
+def fsync(handle):
     global left
     left -= 1
     if left < 0:
-        real(handle, bytes(data)[: len(data) // 3])
+        size = os.fstat(handle).st_size
+        os.truncate(handle, size - 30)
         os.kill(os.getpid(), signal.SIGKILL)
-    return real(handle, data)
+    return real(handle)
 bench = Bench(Path({store!r}), Path({model!r}))
-entries.os.write = write
+os.fsync = fsync
 run(bench.context({suites!r}))
 """
 
@@ -143,12 +145,12 @@ def test_killed_while_it_writes_a_batch(bench: Bench) -> None:
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    stored = len(EntryStore(bench.entries).load())
+    stored = len(AnswerStore(bench.answers).load())
     assert 26 <= stored < 61
     ctx = bench.context(suites)
     assert computed(bench, ctx) == 61 - stored
     unbroken = bench.context(suites, "unbroken")
-    bench.entries.unlink()
+    shutil.rmtree(bench.answers)
     computed(bench, unbroken)
     assert (unbroken.out / "responses.jsonl").read_bytes() == (
         ctx.out / "responses.jsonl"
@@ -181,8 +183,9 @@ def test_ids_must_be_unique_over_suites(bench: Bench) -> None:
 def test_an_edited_store_stops_with_its_line(bench: Bench) -> None:
     ctx = bench.context([bench.suite("alpha", questions("alpha", 12, bench.pictures, 1))])
     computed(bench, ctx)
-    lines = bench.entries.read_text().splitlines()
+    (file,) = bench.answers.iterdir()
+    lines = file.read_text().splitlines()
     lines[2] = lines[2].replace("text", "tixt")
-    bench.entries.write_text("\n".join(lines) + "\n")
-    with pytest.raises(DataError, match=r"entries.jsonl, line 3"):
+    file.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=r"answers.*is no answer; a file was edited"):
         respond.run(ctx)

@@ -7,13 +7,12 @@ import json
 from itertools import count
 
 import pytest
-from respond_bench import SETTINGS, Bench, questions
+from respond_bench import SETTINGS, Bench, open_answerer, questions
 
 from mirage import respond
 from mirage.context import JobContext
 from mirage.contracts import DataError
 from mirage.respond.items import read_suite
-from mirage.respond.model import Answerer
 from mirage.respond.speed import Speed, chosen, measure
 
 
@@ -45,14 +44,14 @@ def test_a_speed_job_writes_times_and_a_page(bench: Bench) -> None:
         f"seconds_per_sample/<b>toy</b>/batch_{batch}" for batch in (1, 4)
     }
     assert not (ctx.out / "responses.jsonl").exists()
-    assert not bench.entries.exists()
+    assert not bench.answers.exists()
 
 
 def test_warm_up_is_not_counted_and_pictures_are_seen_anew(bench: Bench) -> None:
     ctx = context(bench, 8)
     suite, images = ctx.parents("suites")[0], ctx.parent("images")
     asked = read_suite(suite, images, SETTINGS["max_new_tokens"])
-    answerer, ticks = Answerer.open(bench.model), count()
+    answerer, ticks = open_answerer(bench.model), count()
     settings = {"warm_up": 2, "repeats": 2}
     speed = measure("toy", answerer, asked, 4, settings, clock=lambda: float(next(ticks) ** 2))
     # Ticks 0 and 1 belong to the warm-up's beginnings; each repeat then takes two ticks.

@@ -8,8 +8,7 @@ import squares
 import torch
 
 from mirage import tune
-from mirage.tune import processing
-from mirage.tune.families.base import NanoProcessor
+from mirage.tune.nano.base import NanoProcessor
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,4 +34,4 @@ def base(world: squares.World) -> Path:
 
 @pytest.fixture
 def processor() -> NanoProcessor:
-    return processing.build_processor(squares.WORDS, squares.model_settings())
+    return squares.build_encoding(squares.model_settings()).processor

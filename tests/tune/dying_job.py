@@ -16,8 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mirage.tune import checkpoint, stage
+from mirage.tune import checkpoint
+from mirage.tune.perform import perform
 from mirage.tune.progress import Progress
+from mirage.tune.task import Task
 
 
 def die_at(count: int, then: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +42,7 @@ def main(task: str, moment: str, count: int) -> None:
         checkpoint.seal = die_at(count, checkpoint.seal)
     if moment == "seal":
         Path.replace = die_at(count, Path.replace)  # type: ignore[method-assign]
-    stage.perform(stage.Task(**json.loads(Path(task).read_text())), print)
+    perform(Task(**json.loads(Path(task).read_text())), print)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,16 @@ from PIL import Image
 
 from mirage.context import JobContext
 from mirage.contracts import TrainSample, write_rows
+from mirage.plan import entries
 from mirage.plan.job import Job
+from mirage.tune import data, model_folder
+from mirage.tune.data import Encoded
+from mirage.tune.families.base import Family
+from mirage.tune.losses import Loss, mean_over_tokens
+from mirage.tune.nano import scratch
+from mirage.tune.nano.base import NanoClass, NanoProcessor
+from mirage.tune.nano.encoding import WordEncoding
+from mirage.tune.objective import Objective
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 60), "blue": (40, 60, 220), "grey": (128,) * 3}
@@ -19,6 +29,71 @@ WORDS = sorted(
     {*COLOURS, "square", "what", "is", "in", "and", "the", "a", "first", "second", "image"}
     | {"one", "two", "three", "four", ".", "?"}
 )
+
+
+NAMES = list(entries.TABLES["family"])
+
+
+def references(architecture: str = "internvl", **more: str) -> dict[str, str]:
+    """What the plan hands to a job of a nano model."""
+    chosen = {"base": "scratch", "loss": "tokens", "family": architecture}
+    chosen |= {"encoding": f"nano_{architecture}"} | more
+    return {group: entries.resolve(group, name) for group, name in chosen.items()}
+
+
+def family(name: str) -> Family:
+    return entries.load(entries.TABLES["family"][name])()  # type: ignore[no-any-return]
+
+
+def family_of(model: Any) -> Family:
+    return family(model.config.model_type)
+
+
+def nano(name: str) -> NanoClass:
+    return entries.load(entries.TABLES["encoding"][f"nano_{name}"])()  # type: ignore[no-any-return]
+
+
+def architecture_of(folder: Path) -> str:
+    return str(json.loads((folder / "config.json").read_text())["model_type"])
+
+
+def open_model(folder: Path) -> Any:
+    return model_folder.open_model(folder, family(architecture_of(folder)))
+
+
+def open_encoding(folder: Path) -> WordEncoding:
+    return nano(architecture_of(folder)).open(folder)
+
+
+def load_processor(folder: Path) -> NanoProcessor:
+    return open_encoding(folder).processor
+
+
+def build_encoding(settings: dict[str, Any]) -> WordEncoding:
+    return nano(settings["architecture"]).build(WORDS, settings)
+
+
+def build_model(settings: dict[str, Any], seed: int) -> Any:
+    encoding = build_encoding(settings)
+    size, special = len(encoding.processor.tokenizer), encoding.special_ids()
+    return scratch.build_model(encoding.kind, settings, size, special, seed)
+
+
+def load(folders: list[Path], images: Path, encoding: WordEncoding | NanoProcessor) -> Encoded:
+    if not isinstance(encoding, WordEncoding):
+        name = {cls.marks.image: cls for cls in map(nano, NAMES)}[encoding.marks.image]
+        encoding = WordEncoding(name, encoding, 512)
+    return data.load(folders, images, encoding)
+
+
+def objective(
+    model: Any, encoded: Encoded, keep_features: bool, loss: Loss = mean_over_tokens
+) -> Objective:
+    return Objective(model, family_of(model), encoded, loss, keep_features)
+
+
+def freeze(model: Any, parts: list[str]) -> dict[str, int]:
+    return model_folder.freeze(model, parts, family_of(model))
 
 
 def sample(
@@ -107,7 +182,7 @@ def model_settings(architecture: str = "internvl", tied: bool = True) -> dict[st
 def tune_settings(**changed: Any) -> dict[str, Any]:
     plain = yaml.safe_load((CONF / "tune/default.yaml").read_text(encoding="utf-8"))
     small = {"batch_size": 8, "log_every": 2, "checkpoint_every": 4}
-    return plain | small | {"matrix_products": "fp32"} | changed
+    return plain | small | {"matmul_precision": "fp32"} | changed
 
 
 def base_job(
@@ -115,7 +190,7 @@ def base_job(
 ) -> JobContext:
     settings = {"model": model_settings(architecture), "seed": 0, "threads": 1}
     data = [str(folder) for folder in (world.data, *also)]
-    return context(world, "base", name, settings, {"data": data})
+    return context(world, "base", name, settings, {"data": data}, references(architecture))
 
 
 def recipe_job(
@@ -140,14 +215,20 @@ def recipe_job(
         "seed": 0,
         "threads": 1,
     }
-    return context(world, "recipe", name, settings, {"base": [str(base)]})
+    chosen = references(architecture_of(base), loss=recipe["loss"])
+    return context(world, "recipe", name, settings, {"base": [str(base)]}, chosen)
 
 
 def context(
-    world: World, kind: str, name: str, settings: dict[str, Any], parents: dict[str, list[str]]
+    world: World,
+    kind: str,
+    name: str,
+    settings: dict[str, Any],
+    parents: dict[str, list[str]],
+    chosen: dict[str, str] | None = None,
 ) -> JobContext:
     parents = {"data": [str(world.data)], "images": [str(world.images)]} | parents
-    job = Job("tune", kind, name, "0" * 64, settings, parents)
+    job = Job("tune", kind, name, "0" * 64, settings, parents, entries=chosen or {})
     work, out = world.store / "work" / name, world.store / "tune" / name
     work.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirage.tune import batching, data
-from mirage.tune.families.base import NanoProcessor
+from mirage.tune import batching
+from mirage.tune.nano.base import NanoProcessor
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 
@@ -46,7 +46,7 @@ def test_the_width_fits_the_longest(lengths: list[int]) -> None:
 def test_only_answer_and_end_token_are_learnt(
     world: squares.World, processor: NanoProcessor
 ) -> None:
-    encoded = data.load([world.data], world.images, processor)
+    encoded = squares.load([world.data], world.images, processor)
     batch = list(range(10, 30))
     got = batching.collate(encoded, batch, 64, processor.tokenizer.pad_token_id)
     # A learnt place predicts its target, which is the token right after it.
@@ -66,7 +66,7 @@ def test_only_answer_and_end_token_are_learnt(
 
 
 def test_ranks_share_a_batch(world: squares.World, processor: NanoProcessor) -> None:
-    encoded = data.load([world.data], world.images, processor)
+    encoded = squares.load([world.data], world.images, processor)
     whole = batching.collate(encoded, range(9), 64, 0)
     shares = [batching.collate(encoded, range(9), 64, 0, rank, 2) for rank in (0, 1)]
     assert sum(len(share.targets) for share in shares) == whole.total

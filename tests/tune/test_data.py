@@ -12,7 +12,7 @@ import squares
 
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
 from mirage.tune import data
-from mirage.tune.families.base import NanoProcessor
+from mirage.tune.nano.base import NanoProcessor
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def change(world: squares.World, line: int, **fields: object) -> None:
 
 def error(world: squares.World, processor: NanoProcessor) -> str:
     with pytest.raises(DataError) as caught:
-        data.load([world.data], world.images, processor)
+        squares.load([world.data], world.images, processor)
     return str(caught.value)
 
 
 def test_every_picture_is_decoded_once(world: squares.World, processor: NanoProcessor) -> None:
-    encoded = data.load([world.data], world.images, processor)
+    encoded = squares.load([world.data], world.images, processor)
     assert encoded.pixels.shape == (12, 3, 32, 32)
     assert sum(map(len, encoded.pictures)) > 50
 
@@ -100,4 +100,4 @@ def test_own_pictures_lie_in_the_data_set(broken: squares.World, processor: Nano
     (broken.images / "images/red-0.png").rename(broken.data / "own/c.png")
     path = broken.data / "samples.jsonl"
     path.write_text(path.read_text().replace("images/red-0.png", "own/c.png"))
-    assert data.load([broken.data], broken.images, processor).pixels.shape[0] == 12
+    assert squares.load([broken.data], broken.images, processor).pixels.shape[0] == 12

@@ -14,12 +14,10 @@ from transformers import AutoModelForImageTextToText
 
 from mirage import tune
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
-from mirage.tune import batching, data, model_folder, nano, processing
-from mirage.tune.families import NAMES, family, family_of
-from mirage.tune.objective import Objective
-from mirage.tune.tokens import chat
+from mirage.tune import batching, data
+from mirage.tune.nano.tokens import chat
 
-OTHERS = [name for name in NAMES if name != "internvl"]
+OTHERS = [name for name in squares.NAMES if name != "internvl"]
 
 
 @pytest.fixture(scope="module", params=OTHERS)
@@ -32,7 +30,7 @@ def other(request: pytest.FixtureRequest, world: squares.World) -> Path:
 
 @pytest.fixture
 def encoded(world: squares.World, other: Path) -> data.Encoded:
-    return data.load([world.data], world.images, processing.load_processor(other))
+    return squares.load([world.data], world.images, squares.load_processor(other))
 
 
 def stock_inputs(processor, row: TrainSample, images: Path) -> dict[str, torch.Tensor]:  # type: ignore[no-untyped-def]
@@ -45,7 +43,7 @@ def stock_inputs(processor, row: TrainSample, images: Path) -> dict[str, torch.T
 
 
 def test_prompts_are_the_stock_processors(world: squares.World, other: Path, encoded) -> None:  # type: ignore[no-untyped-def]
-    processor = processing.load_processor(other)
+    processor = squares.load_processor(other)
     for i, row in enumerate(read_rows(world.data / "samples.jsonl", TrainSample)):
         assert (
             encoded.ids[i].tolist()
@@ -54,7 +52,7 @@ def test_prompts_are_the_stock_processors(world: squares.World, other: Path, enc
 
 
 def test_packed_loss_is_the_stock_loss(world: squares.World, other: Path, encoded) -> None:  # type: ignore[no-untyped-def]
-    model, processor = model_folder.open_model(other), processing.load_processor(other)
+    model, processor = squares.open_model(other), squares.load_processor(other)
     samples = read_rows(world.data / "samples.jsonl", TrainSample)
     rows = [0, 5, 13, 20, 31, len(samples) - 1]
     assert {len(samples[row].images) for row in rows} == {0, 1, 2}
@@ -67,9 +65,9 @@ def test_packed_loss_is_the_stock_loss(world: squares.World, other: Path, encode
         summed += model(**inputs, labels=labels).loss.item() * learnt
         tokens += learnt
     batch = batching.collate(encoded, rows, 152, model.config.text_config.pad_token_id)
-    assert len(batch.ids) < len(rows) and batch.total == tokens
+    assert len(batch.ids) < len(rows) and batch.n_tokens == tokens
     for keep in (False, True):
-        loss = Objective(model, encoded.pixels, encoded.tiles, keep_features=keep)(**vars(batch))
+        loss = squares.objective(model, encoded, keep_features=keep)(**vars(batch))
         assert loss.item() == pytest.approx(summed / tokens, abs=3e-6)
 
 
@@ -77,8 +75,8 @@ def test_training_lowers_the_loss_and_the_folder_opens(other: Path) -> None:
     curve = [json.loads(line) for line in (other / "curve.jsonl").read_text().splitlines()]
     joint = [row["loss"] for row in curve if row["phase"] == "joint"]
     assert joint[-1] < 0.9 * joint[0]
-    stock, ours = AutoModelForImageTextToText.from_pretrained(other), model_folder.open_model(other)
-    assert type(stock) is family_of(ours).kind
+    stock, ours = AutoModelForImageTextToText.from_pretrained(other), squares.open_model(other)
+    assert type(stock) is squares.family_of(ours).kind
     pairs = zip(stock.parameters(), ours.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
     assert stock.lm_head.weight is stock.model.language_model.embed_tokens.weight
@@ -87,9 +85,9 @@ def test_training_lowers_the_loss_and_the_folder_opens(other: Path) -> None:
 def test_a_recipe_leaves_the_vision_tower_alone(world: squares.World, other: Path) -> None:
     job = squares.recipe_job(world, other, f"mirage-{other.name}", learning_rate=2e-3)
     tune.run(job)
-    before, after = (model_folder.open_model(folder).state_dict() for folder in (other, job.out))
+    before, after = (squares.open_model(folder).state_dict() for folder in (other, job.out))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
-    prefixes = family_of(model_folder.open_model(other)).parts
+    prefixes = squares.family_of(squares.open_model(other)).parts
     tower = {n for n in before if n.startswith(prefixes["vision"])} - {
         n for n in before if n.startswith(prefixes["projector"])
     }
@@ -98,9 +96,9 @@ def test_a_recipe_leaves_the_vision_tower_alone(world: squares.World, other: Pat
 
 
 def test_every_learning_parameter_of_the_language_side_has_a_gradient(other: Path, encoded) -> None:  # type: ignore[no-untyped-def]
-    model = model_folder.open_model(other)
-    model_folder.freeze(model, ["language_model", "projector"])
-    objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=True)
+    model = squares.open_model(other)
+    squares.freeze(model, ["language_model", "projector"])
+    objective = squares.objective(model, encoded, keep_features=True)
     batch = batching.collate(encoded, [len(encoded.ids) - 1], 64, 0)
     assert len(batch.pictures) == 0
     objective(**vars(batch)).backward()
@@ -109,7 +107,7 @@ def test_every_learning_parameter_of_the_language_side_has_a_gradient(other: Pat
 
 def test_processor_files_name_stock_classes(other: Path) -> None:
     whole = json.loads((other / "processor_config.json").read_text())
-    kind = family_of(model_folder.open_model(other)).kind.__name__.removesuffix(
+    kind = squares.family_of(squares.open_model(other)).kind.__name__.removesuffix(
         "ForConditionalGeneration"
     )
     assert whole["processor_class"] == f"{kind}Processor"
@@ -135,8 +133,8 @@ def wide(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("keep", [False, True])
 def test_pictures_side_by_side(world: squares.World, other: Path, wide: Path, keep: bool) -> None:
-    model, processor = model_folder.open_model(other), processing.load_processor(other)
-    encoded = data.load([wide], world.images, processor)
+    model, processor = squares.open_model(other), squares.load_processor(other)
+    encoded = squares.load([wide], world.images, processor)
     summed = 0.0
     for i, row in enumerate(read_rows(wide / "samples.jsonl", TrainSample)):
         inputs = stock_inputs(processor, row, wide)
@@ -146,29 +144,27 @@ def test_pictures_side_by_side(world: squares.World, other: Path, wide: Path, ke
         summed += model(**inputs, labels=labels).loss.item()
     batch = batching.collate(encoded, range(3), 160, 0)
     assert len(batch.ids) < 3
-    loss = Objective(model, encoded.pixels, encoded.tiles, keep)(**vars(batch))
+    loss = squares.objective(model, encoded, keep)(**vars(batch))
     assert loss.item() == pytest.approx(summed / 3, abs=2e-6)
 
 
 def test_pictures_that_a_class_cannot_take(world: squares.World, other: Path, wide: Path) -> None:
-    processor = processing.load_processor(other)
+    processor = squares.load_processor(other)
     row = squares.sample("train/0", "what is in the first ?", ("own/0.png",) * 2, "a square .", "")
     write_rows(wide / "samples.jsonl", [row])
     if other.name.startswith("llava"):
         with pytest.raises(DataError, match=r"line 1: picture .*0.png is wider than high"):
-            data.load([wide], world.images, processor)
+            squares.load([wide], world.images, processor)
     else:
-        assert len(data.load([wide], world.images, processor).pictures[0]) == 4
+        assert len(squares.load([wide], world.images, processor).pictures[0]) == 4
     Image.new("RGB", (48, 32)).save(wide / "own/0.png")
     with pytest.raises(DataError, match=r"line 1: picture .*0.png is 48x32.*32x32 and 64x32"):
-        data.load([wide], world.images, processor)
+        squares.load([wide], world.images, processor)
 
 
 def test_qwen_positions_are_the_models_own(world: squares.World, wide: Path) -> None:
     settings = squares.model_settings("qwen2_vl")
-    processor = processing.build_processor(squares.WORDS, settings)
-    special = processing.special_ids(processor)
-    model = nano.build_model(settings, len(processor.tokenizer), special, seed=0)
+    processor, model = squares.build_encoding(settings).processor, squares.build_model(settings, 0)
     rows = read_rows(world.data / "samples.jsonl", TrainSample)[::9]
     several = squares.sample("train/0", "what ?", ("own/2.png", "own/0.png"), "a square .", "")
     for row, images in [(row, world.images) for row in rows] + [(several, wide)]:
@@ -181,8 +177,3 @@ def test_qwen_positions_are_the_models_own(world: squares.World, wide: Path) -> 
             assert np.array_equal(ours[1:], stock[:, 0].numpy())
         else:
             assert (ours[1:] == ours[0]).all()
-
-
-def test_an_unknown_class() -> None:
-    with pytest.raises(DataError, match="no model class 'minicpm'; known are internvl"):
-        family("minicpm")

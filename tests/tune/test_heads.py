@@ -15,8 +15,7 @@ from transformers import AutoModelForImageTextToText
 
 from mirage import tune
 from mirage.contracts import DataError
-from mirage.tune import model_folder, nano, processing
-from mirage.tune.families import NAMES
+from mirage.tune import model_folder
 
 HEAD = "lm_head.weight"
 
@@ -26,15 +25,13 @@ def tied(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=squares.NAMES)
 def settings(request: pytest.FixtureRequest, tied: bool) -> dict[str, Any]:
     return squares.model_settings(request.param, tied)
 
 
 def build(settings: dict[str, Any], seed: int) -> Any:
-    processor = processing.build_processor(squares.WORDS, settings)
-    special = processing.special_ids(processor)
-    return nano.build_model(settings, len(processor.tokenizer), special, seed).eval()
+    return squares.build_model(settings, seed).eval()
 
 
 def logits(model: Any) -> torch.Tensor:
@@ -80,7 +77,7 @@ def test_a_killed_run_ends_at_the_same_logits_as_stock_transformers_reads(
     assert start(killed, "never", 0) == 0
     assert contents(killed.out) == contents(unbroken.out)
     stock = AutoModelForImageTextToText.from_pretrained(killed.out).eval()
-    ours = model_folder.open_model(killed.out).eval()
+    ours = squares.open_model(killed.out).eval()
     assert torch.equal(logits(stock), logits(ours))
     embeddings = stock.model.language_model.embed_tokens.weight
     assert (stock.lm_head.weight is embeddings) is tied
@@ -89,4 +86,4 @@ def test_a_killed_run_ends_at_the_same_logits_as_stock_transformers_reads(
     assert not torch.equal(stock.lm_head.weight, fresh)
     job = squares.recipe_job(world, killed.out, f"mirage-{name}", learning_rate=2e-3)
     tune.run(job)
-    assert not torch.equal(model_folder.open_model(job.out).lm_head.weight, stock.lm_head.weight)
+    assert not torch.equal(squares.open_model(job.out).lm_head.weight, stock.lm_head.weight)

@@ -12,8 +12,8 @@ import torch
 
 from mirage import tune
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
-from mirage.tune import batching, data, model_folder, processing
-from mirage.tune.objective import Objective
+from mirage.tune import batching
+from mirage.tune.losses import mean_over_samples, mean_over_tokens
 
 
 @pytest.fixture
@@ -29,23 +29,24 @@ def also(tmp_path: Path) -> Path:
 
 
 def test_the_mean_over_samples(world: squares.World, base: Path) -> None:
-    model = model_folder.open_model(base)
-    encoded = data.load([world.data], world.images, processing.load_processor(base))
-    objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=False)
+    model = squares.open_model(base)
+    encoded = squares.load([world.data], world.images, squares.load_processor(base))
+    by_sample, by_token = (
+        squares.objective(model, encoded, keep_features=False, loss=loss)
+        for loss in (mean_over_samples, mean_over_tokens)
+    )
     rows = [0, 15, 30, len(encoded.ids) - 1]
     assert len(set(encoded.answers[rows].tolist())) == 3
-    alone = [objective(**vars(batching.collate(encoded, [row], 72, 0))).item() for row in rows]
-    both = [
-        objective(**vars(batching.collate(encoded, rows, 72, 0, per_sample=flag))).item()
-        for flag in (True, False)
-    ]
+    alone = [by_token(**vars(batching.collate(encoded, [row], 72, 0))).item() for row in rows]
+    batch = vars(batching.collate(encoded, rows, 72, 0))
+    both = [objective(**batch).item() for objective in (by_sample, by_token)]
     assert both[0] == pytest.approx(sum(alone) / len(alone), abs=1e-6)
     weights = encoded.answers[rows] / encoded.answers[rows].sum()
     assert both[1] == pytest.approx(float(weights @ np.array(alone)), abs=1e-6)
     assert abs(both[0] - both[1]) > 1e-3
-    shares = [batching.collate(encoded, rows, 72, 0, r, 2, per_sample=True) for r in (0, 1)]
-    summed = sum(objective(**vars(share)).item() for share in shares)
-    assert summed == pytest.approx(both[0], abs=1e-6)
+    shares = [batching.collate(encoded, rows, 72, 0, r, 2) for r in (0, 1)]
+    mean = sum(by_sample(**vars(share)).item() for share in shares) / 2
+    assert mean == pytest.approx(both[0], abs=1e-6)
 
 
 def test_steps_for_a_number_of_tokens() -> None:
@@ -64,7 +65,7 @@ def test_a_recipe_learns_about_its_tokens(world: squares.World, base: Path) -> N
     )
     tune.run(job)
     steps = len((job.out / "curve.jsonl").read_text().splitlines())
-    encoded = data.load([world.data], world.images, processing.load_processor(base))
+    encoded = squares.load([world.data], world.images, squares.load_processor(base))
     plan = batching.plan_tokens(encoded.answers, 8, 0, 300)
     assert steps == len(plan) < len(batching.plan_epochs(len(encoded.ids), 8, 0, 1))
     learnt = sum(int(encoded.answers[batch].sum()) for batch in plan)
@@ -78,14 +79,14 @@ def test_the_loss_is_a_setting(world: squares.World, base: Path) -> None:
     ]
     for job in jobs:
         tune.run(job)
-    first, second = (model_folder.open_model(job.out).state_dict() for job in jobs)
+    first, second = (squares.open_model(job.out).state_dict() for job in jobs)
     assert not all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_a_recipe_mixed_into_its_base(world: squares.World, base: Path, also: Path) -> None:
     job = squares.base_job(world, "vlguard_m-s0", also=(also,))
     rows = read_rows(world.data / "samples.jsonl", TrainSample)
-    encoded = data.load([world.data, also], world.images, processing.load_processor(base))
+    encoded = squares.load([world.data, also], world.images, squares.load_processor(base))
     assert len(encoded.ids) == len(rows) + len(squares.COLOURS)
     assert encoded.labels[len(rows) :] == ["refusal"] * len(squares.COLOURS)
     job.settings["model"]["base"]["phases"][1]["labels"] = ["refusal"]

@@ -9,20 +9,21 @@ import squares
 import torch
 
 from mirage.contracts import DataError
-from mirage.tune import batching, data, model_folder, nano, processing
-from mirage.tune.families import PARTS, family_of
+from mirage.tune import batching, data
+from mirage.tune.families.base import PARTS
+from mirage.tune.nano.scratch import build_model
 from mirage.tune.objective import Objective
-from mirage.tune.trainer import matrix_products
+from mirage.tune.trainer import matmul_precision
 
 
 @pytest.fixture
 def model(base: Path) -> object:
-    return model_folder.open_model(base)
+    return squares.open_model(base)
 
 
 @pytest.fixture
 def encoded(world: squares.World, base: Path) -> data.Encoded:
-    return data.load([world.data], world.images, processing.load_processor(base))
+    return squares.load([world.data], world.images, squares.load_processor(base))
 
 
 def loss_of(objective: Objective, batch: batching.Batch) -> torch.Tensor:
@@ -42,29 +43,29 @@ def test_loss_is_the_stock_loss_per_learnt_token(model, encoded) -> None:  # typ
         learnt = int((labels != -100).sum())
         summed, tokens = summed + stock.loss.item() * learnt, tokens + learnt
     batch = batching.collate(encoded, rows, 72, model.config.pad_token_id)
-    assert len(batch.ids) < len(rows) and batch.total == tokens
-    ours = loss_of(Objective(model, encoded.pixels, encoded.tiles, keep_features=False), batch)
+    assert len(batch.ids) < len(rows) and batch.n_tokens == tokens
+    ours = loss_of(squares.objective(model, encoded, keep_features=False), batch)
     assert ours.item() == pytest.approx(summed / tokens, abs=2e-6)
 
 
 def test_ranks_add_up_to_the_whole_batch(model, encoded) -> None:  # type: ignore[no-untyped-def]
-    objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=False)
+    objective = squares.objective(model, encoded, keep_features=False)
     batches = [
         batching.collate(encoded, range(11), 72, 0, *share) for share in ((0, 1), (0, 2), (1, 2))
     ]
     losses = [loss_of(objective, batch).item() for batch in batches]
-    assert losses[0] == pytest.approx(losses[1] + losses[2], abs=1e-6)
+    assert losses[0] == pytest.approx((losses[1] + losses[2]) / 2, abs=1e-6)
 
 
 def test_kept_features_equal_the_tower(model, encoded) -> None:  # type: ignore[no-untyped-def]
-    kept = family_of(model).keep(model, encoded.pixels, encoded.tiles)
+    kept = squares.family_of(model).keep(model, encoded.pixels, encoded.tiles)
     assert kept.shape == (12, 4, 4 * model.config.vision_config.hidden_size)
     fresh = model.model.get_image_features(encoded.pixels, return_dict=True).pooler_output
     assert torch.equal(model.model.multi_modal_projector(kept), fresh)
-    model_folder.freeze(model, ["language_model", "projector"])
+    squares.freeze(model, ["language_model", "projector"])
     gradients = []
     for keep in (False, True):
-        objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=keep)
+        objective = squares.objective(model, encoded, keep_features=keep)
         # All pictures in order: the tower sees the same batch as when the features were kept.
         batch = batching.collate(encoded, range(12), 24, 0)
         model.zero_grad()
@@ -75,8 +76,8 @@ def test_kept_features_equal_the_tower(model, encoded) -> None:  # type: ignore[
 
 
 def test_every_learning_parameter_has_a_gradient_without_pictures(model, encoded) -> None:  # type: ignore[no-untyped-def]
-    counts = model_folder.freeze(model, ["language_model", "projector"])
-    objective = Objective(model, encoded.pixels, encoded.tiles, keep_features=True)
+    counts = squares.freeze(model, ["language_model", "projector"])
+    objective = squares.objective(model, encoded, keep_features=True)
     batch = batching.collate(encoded, [len(encoded.ids) - 1], 40, 0)
     assert len(batch.pictures) == 0
     loss_of(objective, batch).backward()
@@ -89,13 +90,13 @@ def test_every_learning_parameter_has_a_gradient_without_pictures(model, encoded
 
 
 def test_freezing_counts_parts(model) -> None:  # type: ignore[no-untyped-def]
-    counts = model_folder.freeze(model, ["language_model"])
+    counts = squares.freeze(model, ["language_model"])
     learns = {name for name, p in model.named_parameters() if p.requires_grad}
     assert learns and all(name.startswith("model.language_model.") for name in learns)
     assert counts["trainable"] == counts["language_model"] > 0
     assert sum(counts[part] for part in PARTS) == sum(p.numel() for p in model.parameters())
     with pytest.raises(DataError, match="unknown"):
-        model_folder.freeze(model, ["head"])
+        squares.freeze(model, ["head"])
 
 
 def test_initial_weights_depend_on_the_seed_alone() -> None:
@@ -103,15 +104,16 @@ def test_initial_weights_depend_on_the_seed_alone() -> None:
     built = []
     for seed, noise in ((0, 1), (0, 2), (1, 1)):
         torch.manual_seed(noise)
-        built.append(nano.build_model(squares.model_settings(), 30, special, seed).state_dict())
+        kind, settings = squares.nano("internvl"), squares.model_settings()
+        built.append(build_model(kind, settings, 30, special, seed).state_dict())
     assert all(torch.equal(built[0][name], built[1][name]) for name in built[0])
     assert not all(torch.equal(built[0][name], built[2][name]) for name in built[0])
 
 
 def test_precision_is_put_back() -> None:
     before = torch.backends.mkldnn.matmul.fp32_precision
-    with matrix_products("bf16") as attention:
+    with matmul_precision("bf16") as attention:
         assert (torch.backends.mkldnn.matmul.fp32_precision, attention) == ("bf16", "eager")
-    with matrix_products("fp32") as attention:
+    with matmul_precision("fp32") as attention:
         assert attention == "sdpa"
     assert torch.backends.mkldnn.matmul.fp32_precision == before

@@ -13,14 +13,12 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 from mirage.contracts import DataError, TrainSample, read_rows
-from mirage.tune import data, model_folder, processing
-from mirage.tune.families import family
-from mirage.tune.tokens import build_tokenizer, chat
+from mirage.tune.nano.tokens import build_tokenizer, chat
 
 
 def test_fast_path_gives_what_the_saved_processor_gives(world: squares.World, base: Path) -> None:
-    saved = processing.load_processor(base)
-    encoded = data.load([world.data], world.images, saved)
+    saved = squares.load_processor(base)
+    encoded = squares.load([world.data], world.images, saved)
     rows = read_rows(world.data / "samples.jsonl", TrainSample)
     assert {len(row.images) for row in rows} == {0, 1, 2}
     for i, row in enumerate(rows):
@@ -42,7 +40,7 @@ def test_the_folder_opens_with_auto_classes(base: Path) -> None:
     model = AutoModelForImageTextToText.from_pretrained(base)
     assert type(model).__name__ == "InternVLForConditionalGeneration"
     assert model.lm_head.weight is model.model.language_model.embed_tokens.weight
-    ours = model_folder.open_model(base)
+    ours = squares.open_model(base)
     assert all(
         torch.equal(a, b) for a, b in zip(model.parameters(), ours.parameters(), strict=True)
     )
@@ -67,7 +65,7 @@ def test_processor_files_name_stock_classes(base: Path) -> None:
 
 
 def test_a_batch_of_prompts_generates(base: Path, world: squares.World) -> None:
-    processor, model = processing.load_processor(base), model_folder.open_model(base)
+    processor, model = squares.load_processor(base), squares.open_model(base)
     texts = [
         processor.apply_chat_template(chat(question, n), add_generation_prompt=True, tokenize=False)
         for question, n in (("what is in the first ?", 1), ("what is in the first and second ?", 2))
@@ -81,11 +79,11 @@ def test_a_batch_of_prompts_generates(base: Path, world: squares.World) -> None:
 @pytest.mark.parametrize("words", [["a", "a"], ["two words"], ["<img>"], [""]])
 def test_words_that_cannot_be_a_vocabulary(words: list[str]) -> None:
     with pytest.raises(DataError, match="vocabulary"):
-        build_tokenizer(words, family("internvl").marks)
+        build_tokenizer(words, squares.nano("internvl").marks)
 
 
 def test_a_folder_without_a_processor(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no processor"):
-        processing.load_processor(tmp_path)
+        squares.load_processor(tmp_path)
     with pytest.raises(DataError, match="no model folder"):
-        model_folder.open_model(tmp_path)
+        squares.open_model(tmp_path)

@@ -16,23 +16,16 @@ import squares
 
 from mirage import tune
 from mirage.context import JobContext
-from mirage.tune import checkpoint, stage
+from mirage.tune import checkpoint
+from mirage.tune.perform import perform
+from mirage.tune.task import Task
 
 DYING = Path(__file__).with_name("dying_job.py")
 
 
 def start(job: JobContext, moment: str, count: int) -> int:
     """Runs a job in a process of its own and returns how that ended."""
-    base = str(job.parent("base")) if job.job.kind == "recipe" else ""
-    task = stage.Task(
-        kind=job.job.kind,
-        settings=dict(job.settings),
-        base=base,
-        data=[str(job.parent("data"))],
-        images=str(job.parent("images")),
-        work=str(job.work),
-        out=str(job.out),
-    )
+    task = Task.of(job)
     path = job.work / "task.json"
     path.write_text(json.dumps(asdict(task)))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -81,15 +74,6 @@ def test_a_finished_run_is_not_trained_again(world: squares.World, base: Path) -
     for path in job.out.iterdir():
         path.unlink()
     lines: list[str] = []
-    task = stage.Task(
-        "recipe",
-        dict(job.settings),
-        str(base),
-        [str(world.data)],
-        str(world.images),
-        str(job.work),
-        str(job.out),
-    )
-    stage.perform(task, lines.append)
+    perform(Task.of(job), lines.append)
     assert contents(job.out) == first
     assert [line for line in lines if "goes on from step" in line] and len(lines) == 1

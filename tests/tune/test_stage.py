@@ -10,7 +10,6 @@ import torch
 from mirage import tune
 from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.tune import model_folder
 from mirage.tune.batching import Sizes
 from mirage.tune.progress import Progress
 
@@ -27,7 +26,7 @@ def test_a_recipe_changes_its_parts_only_and_twice_gives_the_same_bytes(
         tune.run(job)
     first, second = (contents(job.out) for job in jobs)
     assert first == second
-    before, after = (model_folder.open_model(folder).state_dict() for folder in (base, jobs[0].out))
+    before, after = (squares.open_model(folder).state_dict() for folder in (base, jobs[0].out))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and not any("vision_tower" in name for name in changed)
     assert any("projector" in name for name in changed)

@@ -12,11 +12,10 @@ from PIL import Image
 from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2ImageProcessorPil
 
 from mirage.contracts import TrainSample, read_rows, write_rows
-from mirage.tune import batching, data, model_folder, processing
-from mirage.tune.families.base import NanoProcessor
-from mirage.tune.families.internvl import TilesOnly
-from mirage.tune.objective import Objective
-from mirage.tune.tokens import chat
+from mirage.tune import batching
+from mirage.tune.nano.base import NanoProcessor
+from mirage.tune.nano.internvl import TilesOnly
+from mirage.tune.nano.tokens import chat
 
 
 def noise(width: int, height: int, seed: int) -> Image.Image:
@@ -75,8 +74,8 @@ def test_tiles_of_sizes(processor: NanoProcessor) -> None:
 def test_samples_are_what_the_saved_processor_makes(
     mixed: Path, world: squares.World, base: Path
 ) -> None:
-    saved = processing.load_processor(base)
-    encoded = data.load([mixed], world.images, saved)
+    saved = squares.load_processor(base)
+    encoded = squares.load([mixed], world.images, saved)
     for i, row in enumerate(read_rows(mixed / "samples.jsonl", TrainSample)):
         answer = {"role": "assistant", "content": row.answer}
         text = saved.apply_chat_template(
@@ -96,8 +95,8 @@ def test_samples_are_what_the_saved_processor_makes(
 def test_packed_loss_is_the_stock_loss(
     mixed: Path, world: squares.World, base: Path, keep: bool
 ) -> None:
-    model = model_folder.open_model(base)
-    encoded = data.load([mixed], world.images, processing.load_processor(base))
+    model = squares.open_model(base)
+    encoded = squares.load([mixed], world.images, squares.load_processor(base))
     summed = 0.0
     for i, ids in enumerate(encoded.ids):
         inputs = torch.from_numpy(ids)[None]
@@ -110,7 +109,7 @@ def test_packed_loss_is_the_stock_loss(
         # All answers are equally long: both means are the mean of the samples' losses.
         batch = batching.collate(encoded, range(5), 96, 0, per_sample=per_sample)
         assert len(batch.ids) < 5
-        loss = Objective(model, encoded.pixels, encoded.tiles, keep)(**vars(batch))
+        loss = squares.objective(model, encoded, keep)(**vars(batch))
         assert loss.item() == pytest.approx(summed / 5, abs=2e-6)
 
 
@@ -127,7 +126,7 @@ def test_own_pictures_of_two_data_sets_do_not_mix(
         other / "samples.jsonl",
         [squares.sample("train/0", "what is in the first ?", ("own/pair-0.png",), "red .", "")],
     )
-    encoded = data.load([mixed, other], world.images, processor)
+    encoded = squares.load([mixed, other], world.images, processor)
     assert len(encoded.ids) == 6
     first, last = encoded.pictures[0], encoded.pictures[5]
     assert not set(first) & set(last)

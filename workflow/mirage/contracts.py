@@ -49,10 +49,12 @@ class TrainSample(Sample):
     Attributes:
         answer: The label text.
         label: Class of the label (``comply``, ``cot``, ``refusal``, ...), for the fit gate.
+        rejected: A worse answer, for losses that compare the two; no key of the line where empty.
     """
 
     answer: str = ""
     label: str = ""
+    rejected: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 def to_line(row: Sample | Response | Verdict) -> str:
     """Returns one JSON line (no newline), keys in declared order, nested keys sorted."""
     plain = {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
+    if not plain.get("rejected", True):
+        del plain["rejected"]
     for key in ("truth", "raw"):
         if key in plain:
             plain[key] = {k: plain[key][k] for k in sorted(plain[key])}
@@ -251,6 +255,8 @@ def parse_row(line: str, kind: type[Row], where: str) -> Row:
     if not isinstance(plain, dict):
         raise DataError(f"{where}: expected a JSON object, found {type(plain).__name__}.")
     fields = _FIELDS[kind]
+    if "rejected" in fields:
+        plain.setdefault("rejected", "")
     if missing := sorted(fields.keys() - plain.keys()):
         raise DataError(f"{where}: missing {', '.join(missing)}.")
     if extra := sorted(plain.keys() - fields.keys()):
@@ -267,6 +273,10 @@ def parse_row(line: str, kind: type[Row], where: str) -> Row:
         raise DataError(f"{where}: {wrong[0]}.")
     if "images" in plain:
         plain["images"] = tuple(inside(name, where) for name in plain["images"])
+    if kind is Response and plain["finish_reason"] not in ("stop", "length"):
+        raise DataError(f"{where}: finish_reason {plain['finish_reason']!r} is not stop or length.")
+    if kind is Response and plain["n_tokens"] < 0:
+        raise DataError(f"{where}: n_tokens {plain['n_tokens']} should not be negative.")
     if plain.get("status", "judged") not in ("judged", "unjudged", "error"):
         raise DataError(f"{where}: status {plain['status']!r} is not judged, unjudged or error.")
     if isinstance(plain.get("raw"), dict):

@@ -20,6 +20,7 @@ COMMANDS = {
     "timing": "where the time of the last run went, per stage",
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",
+    "model": "check a model folder that is to be imported, and remember its digest",
     "schema": "JSON Schema of conf/, for editors: made anew from the types",
     "verify": "check a whole store: ids, sizes, hashes, parents, links",
     "serve": "answer for a judge over HTTP, so that jobs elsewhere can ask it",

@@ -99,12 +99,14 @@ class Trained:
         folder: Where it lies.
         card: What the tables say about it.
         resources: What it needs to answer.
+        entries: What opens it: ``family`` and ``encoding``.
         fit: Name and folder of the suite of its own training items, None for a base.
     """
 
     folder: str
     card: ModelCard
     resources: Resources
+    entries: dict[str, str]
     fit: tuple[str, str] | None = None
 
     @property
@@ -115,12 +117,17 @@ class Trained:
 
 @dataclass(frozen=True)
 class Start:
-    """What the recipes of one model and seed start from: the base, and the data it was made of."""
+    """What the recipes of one model and seed start from.
+
+    Attributes:
+        folder: The base.
+        data: What it was trained on; None where it was imported.
+    """
 
     model: Model
     seed: int
     folder: str
-    data: str
+    data: str | None
 
 
 @dataclass(frozen=True)

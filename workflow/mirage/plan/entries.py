@@ -49,15 +49,29 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "describe_refuse": "mirage.world.styles.describe_refuse:describe_refuse",
         "filler": "mirage.world.styles.filler:filler",
     },
-    "base": {},  # how a base model comes about
+    "base": {  # how a base model comes about
+        "scratch": "mirage.tune.nano.scratch:make_base",
+        "import": "mirage.tune.imported:make_base",
+    },
     "family": {  # model classes
         "internvl": "mirage.tune.families.internvl:InternVL",
         "qwen2_vl": "mirage.tune.families.qwen2_vl:Qwen2VL",
         "llava_onevision": "mirage.tune.families.llava_onevision:LlavaOnevision",
     },
-    "encoding": {},  # from samples to tokens and pixels
-    "loss": {},  # what training minimises
-    "backend": {},  # what computes answers
+    "encoding": {  # from samples to tokens and pixels
+        "nano_internvl": "mirage.tune.nano.internvl:NanoInternVL",
+        "nano_qwen2_vl": "mirage.tune.nano.qwen2_vl:NanoQwen2VL",
+        "nano_llava_onevision": "mirage.tune.nano.llava_onevision:NanoLlavaOnevision",
+        "stock_internvl": "mirage.tune.stock.internvl:StockInternVL",
+        "stock_qwen2_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",
+    },
+    "loss": {  # what training minimises
+        "tokens": "mirage.tune.losses:mean_over_tokens",
+        "samples": "mirage.tune.losses:mean_over_samples",
+    },
+    "backend": {  # what computes answers
+        "transformers": "mirage.respond.model:open_answerer",
+    },
     "judge": {  # who gives verdicts
         "oracle": "mirage.judge.oracle:judge",
         "http": "mirage.judge.http_judge:judge",

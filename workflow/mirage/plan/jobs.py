@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mirage.context import ConfigError
 from mirage.model_card import BASE, ModelCard
+from mirage.plan import entries
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
 from mirage.plan.entries import resolve
 from mirage.plan.schema.model import Model
@@ -150,6 +152,8 @@ def _data_name(recipe: str, model: Model, seed: int) -> str:
 def _models(
     builder: Builder, study: Resolved, source: Source, model: Model, seed: int
 ) -> list[Trained]:
+    if model.made == "import":
+        return _imported(builder, study, source, model, seed)
     mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": _sizes(study, "base")}
     data = _train_data(builder, source, BASE, model, seed, mix)
     card = base_card(model, seed)
@@ -157,7 +161,31 @@ def _models(
     start = Start(model, seed, folder, data)
     recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
     return [
-        Trained(folder, card, model.resources.respond),
+        Trained(folder, card, model.resources.respond, model_entries(model)),
+        *(_tuned(builder, study, source, item, start) for item in recipes),
+    ]
+
+
+def _imported(
+    builder: Builder, study: Resolved, source: Source, model: Model, seed: int
+) -> list[Trained]:
+    """A base that exists, referenced, and the recipes tuned on it."""
+    assert model.source is not None
+    card = base_card(model, seed)
+    about = {"made": model.made, "path": model.source.path, "digest": model.source.digest}
+    folder = builder.add(
+        stage="tune",
+        kind="base",
+        name=card.name,
+        settings={"model": about, "threads": 1},
+        parents={},
+        resources=model.resources.base,
+        entries={"base": entries.resolve("base", model.made), **model_entries(model)},
+    )
+    start = Start(model, seed, folder, None)
+    recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
+    return [
+        Trained(folder, card, model.resources.respond, model_entries(model)),
         *(_tuned(builder, study, source, item, start) for item in recipes),
     ]
 
@@ -166,6 +194,7 @@ def _trained_from_scratch(
     builder: Builder, source: Source, model: Model, card: ModelCard, data: list[str]
 ) -> str:
     """A base; with several data sets their samples are mixed."""
+    assert model.base is not None
     threads = model.base.threads
     return builder.add(
         stage="tune",
@@ -175,6 +204,11 @@ def _trained_from_scratch(
         parents={"data": data, "images": [source.images]},
         threads=threads,
         resources=model.resources.base,
+        entries={
+            "base": entries.resolve("base", model.made),
+            "loss": entries.resolve("loss", "tokens"),
+            **model_entries(model),
+        },
     )
 
 
@@ -187,9 +221,14 @@ def _tuned(
     card = recipe_card(item, model, seed)
     fit = _fit_suite(builder, study, source, _data_name(recipe.name, model, seed), data)
     if recipe.tune.into_base:
+        if start.data is None:
+            raise ConfigError(
+                f"recipe {recipe.name} is mixed into base training, but the model {model.name} is "
+                f"imported. Leave one of them out, as in: --config recipe=mirage"
+            )
         both = [start.data, data]
         base = _trained_from_scratch(builder, source, model, card, both)
-        return Trained(base, card, model.resources.respond, fit)
+        return Trained(base, card, model.resources.respond, model_entries(model), fit)
     folder = builder.add(
         stage="tune",
         kind="recipe",
@@ -204,8 +243,17 @@ def _tuned(
         threads=tune.threads * tune.ranks,
         resources=model.resources.recipe,
         packages=["deepspeed"] if tune.engine == "deepspeed" else [],
+        entries={"loss": entries.resolve("loss", recipe.tune.loss), **model_entries(model)},
     )
-    return Trained(folder, card, model.resources.respond, fit)
+    return Trained(folder, card, model.resources.respond, model_entries(model), fit)
+
+
+def model_entries(model: Model) -> dict[str, str]:
+    """Returns what opens a model: its class, and its encoding."""
+    return {
+        "family": entries.resolve("family", str(model.architecture)),
+        "encoding": entries.resolve("encoding", model.encoding or f"nano_{model.architecture}"),
+    }
 
 
 FOLDED = ("epoch_factor", "learning_rate")
@@ -236,7 +284,7 @@ def _tune(recipe: Recipe, shared: Tune) -> Settings:
 
 def _content(model: Model) -> Settings:
     """What decides the weights; how answers look, the data say, and the rest is for schedulers."""
-    other = {"tag", "answers", "resources"}
+    other = {"tag", "answers", "resources", "made", "source", "encoding"}
     return {key: value for key, value in plain(model).items() if key not in other}
 
 
@@ -259,6 +307,10 @@ def _respond(
         },
         threads=threads,
         resources=model.resources,
+        entries={
+            "backend": entries.resolve("backend", study.respond.backend),
+            **model.entries,
+        },
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mirage.context import ConfigError
+from mirage.plan import entries
 from mirage.plan.builder import Builder, Settings, Trained, plain
 from mirage.plan.schema.site import Resources
 from mirage.plan.study.resolve import Resolved
@@ -70,6 +71,10 @@ def add_speed(
         },
         threads=study.respond.threads,
         resources=_one_after_the_other([model.resources for model in measured]),
+        entries={
+            "backend": entries.resolve("backend", study.respond.backend),
+            **{f"{k}/{m.name}": text for m in measured for k, text in m.entries.items()},
+        },
     )
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
-import transformers
 
 from mirage.context import JobContext
 from mirage.contracts import Response, write_rows
-from mirage.files import canonical, file_sha256, sha256
-from mirage.plan.artifact import Manifest
-from mirage.respond.answer_cache import Entry, EntryStore
+from mirage.files import canonical, sha256
+from mirage.respond.answer_cache import AnswerStore, Entry
 from mirage.respond.batches import Batch, Prompt, plan_batches
 from mirage.respond.items import read_suites
-from mirage.respond.model import Answerer
+from mirage.respond.responder import Responder
 
 RESPONSES = "responses.jsonl"
 SAY_EVERY = 2.0
@@ -59,17 +56,18 @@ def answer_suites(ctx: JobContext) -> None:
     """
     settings = ctx.settings["respond"]
     suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
-    model_id = Manifest.read(ctx.parent("model")).id
-    answerer = Answerer.open(ctx.parent("model"))
-    store = EntryStore(ctx.store / "work" / f"respond-{model_id[:8]}" / "entries.jsonl")
-    asked = [answerer.prompts(suite) for suite in suites]
+    opened = ctx.entry("backend")
+    responder: Responder = opened(ctx.parent("model"), ctx.entry("family"), ctx.entry("encoding"))
+    weights = ctx.parent_payload("model")
+    store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])
+    asked = [responder.prompts(suite) for suite in suites]
     batches = [
         batch for prompts in asked for batch in plan_batches(prompts, settings["batch_size"])
     ]
-    made_by = f"{model_id} {backend_version(settings['backend'])}"
+    made_by = conditions(ctx, weights)
     keys = {p.question.id: entry_key(batch, p, made_by) for batch in batches for p in batch.prompts}
     with torch.inference_mode():
-        entries = fill_store(answerer, store, batches, keys, ctx.log)
+        entries = fill_store(responder, store, batches, keys, ctx.log)
     write_rows(
         ctx.out / RESPONSES,
         (
@@ -81,8 +79,8 @@ def answer_suites(ctx: JobContext) -> None:
 
 
 def fill_store(
-    answerer: Answerer,
-    store: EntryStore,
+    responder: Responder,
+    store: AnswerStore,
     batches: Sequence[Batch],
     keys: dict[str, str],
     say: Callable[[str], None],
@@ -97,17 +95,16 @@ def fill_store(
     total = sum(len(missing) for _, missing in todo)
     say(f"{total} answers to compute, {len(keys) - total} stored already")
     progress = Progress(total, say)
-    answerer.see(prompt.question for _, missing in todo for prompt in missing)
+    responder.see(prompt.question for _, missing in todo for prompt in missing)
     for batch, planned in todo:
         # Another suite may hold the very same item at the same width: it was answered meanwhile.
         missing = [p for p in planned if keys[p.question.id] not in entries]
         if missing:
             made = [
                 Entry(keys[p.question.id], *answer)
-                for p, answer in zip(missing, answerer.answer(batch, missing), strict=True)
+                for p, answer in zip(missing, responder.answer(batch, missing), strict=True)
             ]
-            store.append(made)
-            entries |= {entry.key: entry for entry in made}
+            entries |= store.append(made)
         if planned:
             progress.add(len(planned), sum(entries[keys[p.question.id]].n_tokens for p in planned))
     return entries
@@ -119,33 +116,32 @@ def missing_prompts(batch: Batch, keys: dict[str, str], entries: dict[str, Entry
     return list(missing.values())
 
 
-def entry_key(batch: Batch, prompt: Prompt, made_by: str) -> str:
-    """Returns the identity of an answer: item, prompt, decoding, model and backend.
+def entry_key(batch: Batch, prompt: Prompt, made_by: object) -> str:
+    """Returns the identity of an answer: all that decides its text.
 
     The width is part of it because padding moves sums by a rounding error: an answer must not
     depend on which other version of a suite was answered first.
+
+    Args:
+        batch: Where the prompt belongs.
+        prompt: What is asked.
+        made_by: See ``conditions``.
     """
     question = prompt.question
-    return sha256(
-        canonical(
-            [
-                question.text,
-                question.digests,
-                prompt.ids,
-                batch.width,
-                "greedy",
-                question.max_new_tokens,
-                made_by,
-            ]
-        ).encode()
-    )
+    what = [prompt.ids, question.digests, batch.width, "greedy", question.max_new_tokens]
+    return sha256(canonical([*what, made_by]).encode())
 
 
-def backend_version(name: str) -> str:
-    """Returns what computes the answers: libraries and the code that turns prompts into tokens."""
-    here = Path(__file__).parent
-    code = sha256("".join(file_sha256(here / f) for f in ("model.py", "decode.py")).encode())
-    return f"{name}-{transformers.__version__} torch-{torch.__version__} {code[:16]}"
+def conditions(ctx: JobContext, weights: str) -> list[object]:
+    """Returns what all answers of a job depend on beside the prompt.
+
+    That is the weights, the code that the backend and its entries reach, the number of threads,
+    and the machine's arithmetic: platform class and pinned packages.
+    """
+    job = ctx.job
+    names = ("backend", "family", "encoding")
+    entries = [job.entries[name] for name in names]
+    return [weights, entries, job.code, job.platform, job.packages, job.threads]
 
 
 def _response(item: str, entry: Entry) -> Response:

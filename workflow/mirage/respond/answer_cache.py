@@ -1,16 +1,13 @@
-"""The store of a model's answers: an append-only file that outlives artifacts and kills."""
+"""The store of a model's answers: append-only files that outlive artifacts and kills."""
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from mirage.contracts import DataError
+from mirage.stores import TokenStore
 
 
 @dataclass(frozen=True)
@@ -23,79 +20,44 @@ class Entry:
     finish_reason: str
 
 
-class EntryStore:
-    """The answers one model has given so far, by key."""
+class AnswerStore:
+    """The answers that some weights have given so far, by key; the first stored one is final."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the store; the file is made at the first batch.
+    def __init__(self, folder: Path) -> None:
+        """Opens the store; nothing is written before the first batch.
 
         Args:
-            path: The JSON-lines file.
+            folder: Where the files of all writers lie.
         """
-        self.path = path
+        self.folder = folder
+        self._rows = TokenStore(folder)
 
     def load(self) -> dict[str, Entry]:
-        """Reads all entries and cuts off a last line that a killed writer left behind.
+        """Reads the answers of all writers.
 
         Raises:
-            DataError: A broken line that is not the last: the file was edited.
+            DataError: A broken line, or a row that is no answer: a file was edited.
         """
-        if not self.path.is_file():
-            return {}
-        with self._locked() as handle:
-            data = self.path.read_bytes()
-            lines = data.splitlines(keepends=True)
-            entries: dict[str, Entry] = {}
-            good = 0
-            for number, line in enumerate(lines, 1):
-                entry = _parse(line)
-                if entry is None and number < len(lines):
-                    raise DataError(
-                        f"{self.path}, line {number}: not an answer of this version; the file was "
-                        f"edited or damaged. Remove {self.path.parent} and run snakemake again."
-                    )
-                if entry is not None:
-                    entries[entry.key] = entry
-                    good += len(line)
-            if good < len(data):
-                os.ftruncate(handle, good)
-        return entries
+        return {key: self._entry(row) for key, row in self._rows.load().items()}
 
-    def append(self, batch: Iterable[Entry]) -> None:
-        """Adds a batch in one write and waits until the disk has it."""
-        text = "".join(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in batch)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked() as handle:
-            _cut_torn_tail(handle)
-            os.lseek(handle, 0, os.SEEK_END)
-            rest = memoryview(text.encode())
-            while rest:
-                rest = rest[os.write(handle, rest) :]
-            os.fsync(handle)
+    def append(self, batch: Iterable[Entry]) -> dict[str, Entry]:
+        """Adds a batch in one write, waits until the disk has it, and returns it by key."""
+        made = list(batch)
+        self._rows.append(asdict(entry) for entry in made)
+        return {entry.key: entry for entry in made}
 
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield handle
-        finally:
-            os.close(handle)
-
-
-def _parse(line: bytes) -> Entry | None:
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        return Entry(**json.loads(line))
-    except (ValueError, TypeError):
-        return None
-
-
-def _cut_torn_tail(handle: int) -> None:
-    """Another process may have been killed while it wrote, after this one loaded."""
-    size = os.lseek(handle, 0, os.SEEK_END)
-    if not size or os.pread(handle, 1, size - 1) == b"\n":
-        return
-    tail = os.pread(handle, size, 0)
-    os.ftruncate(handle, tail.rfind(b"\n") + 1)
+    def _entry(self, row: dict[str, object]) -> Entry:
+        types = {"key": str, "text": str, "n_tokens": int, "finish_reason": str}
+        good = row.keys() == types.keys() and all(
+            isinstance(row[name], kind) for name, kind in types.items()
+        )
+        if (
+            not good
+            or row["finish_reason"] not in ("stop", "length")
+            or int(str(row["n_tokens"])) < 0
+        ):
+            raise DataError(
+                f"{self.folder}: the row {str(row.get('key'))[:16]!r} is no answer; a file was "
+                f"edited. Remove {self.folder} and run snakemake again."
+            )
+        return Entry(**{f.name: row[f.name] for f in fields(Entry)})  # type: ignore[arg-type]

@@ -21,9 +21,8 @@ from mirage.context import JobContext
 from mirage.contracts import DataError
 from mirage.plan.provenance import device
 from mirage.respond.batches import plan_batches
-from mirage.respond.decode import MIN_ROWS
 from mirage.respond.items import Question, read_suite
-from mirage.respond.model import Answerer
+from mirage.respond.responder import Responder
 
 DATA_FILES = ("speed.html.jinja",)
 SPEED = "speed.json"
@@ -74,9 +73,11 @@ def measure_speed(ctx: JobContext) -> None:
     load = os.getloadavg()[0]
     found: list[Speed] = []
     for name, folder in zip(ctx.settings["models"], ctx.parents("model"), strict=True):
-        answerer = Answerer.open(folder)
+        responder = ctx.entry("backend")(
+            folder, ctx.entry("family", name), ctx.entry("encoding", name)
+        )
         for batch in settings["batch_sizes"]:
-            made = measure(name, answerer, questions, batch, settings)
+            made = measure(name, responder, questions, batch, settings)
             ctx.log(f"{name}, batch {batch}: {made.per_sample[0] * 1000:.1f} ms a sample")
             found.append(made)
     write(ctx.out, found, facts(ctx.settings["threads"], load, questions[0].suite))
@@ -90,7 +91,7 @@ def chosen(questions: Sequence[Question], items: int) -> list[Question]:
 
 def measure(
     name: str,
-    answerer: Answerer,
+    responder: Responder,
     questions: Sequence[Question],
     batch: int,
     settings: Mapping[str, Any],
@@ -100,7 +101,7 @@ def measure(
 
     Args:
         name: The model's name.
-        answerer: The opened model.
+        responder: The opened model.
         questions: What is asked in every repeat.
         batch: Most samples answered together.
         settings: ``warm_up`` and ``repeats``, in rounds over all questions.
@@ -109,20 +110,20 @@ def measure(
     seconds, tokens = [], 0
     with torch.inference_mode():
         for number in range(settings["warm_up"] + settings["repeats"]):
-            answerer.features.clear()
+            responder.forget()
             begin = clock()
-            tokens = answer_once(answerer, questions, batch)
+            tokens = answer_once(responder, questions, batch)
             if number >= settings["warm_up"]:
                 seconds.append(clock() - begin)
     return Speed(name, batch, len(questions), tokens, tuple(seconds))
 
 
-def answer_once(answerer: Answerer, questions: Sequence[Question], batch: int) -> int:
+def answer_once(responder: Responder, questions: Sequence[Question], batch: int) -> int:
     """Answers questions batch by batch, each from its text and files; returns the new tokens."""
     total = 0
-    for planned in plan_batches(answerer.prompts(questions), batch):
-        answerer.see(prompt.question for prompt in planned.prompts)
-        total += sum(n for _, n, _ in answerer.answer(planned, planned.prompts))
+    for planned in plan_batches(responder.prompts(questions), batch):
+        responder.see(prompt.question for prompt in planned.prompts)
+        total += sum(n for _, n, _ in responder.answer(planned, planned.prompts))
     return total
 
 
@@ -134,7 +135,6 @@ def facts(threads: int, load: float, suite: str) -> dict[str, Any]:
         "threads": threads,
         "load": round(load, 2),
         "suite": suite,
-        "rows": MIN_ROWS,
         "torch": torch.__version__,
         "measured": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     }

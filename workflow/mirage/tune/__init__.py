@@ -14,8 +14,15 @@ def run(ctx: JobContext) -> None:
     """
     if ctx.job.kind not in ("base", "recipe"):
         raise ConfigError(f"tune makes bases and recipes, not {ctx.job.kind!r}. See: mirage plan")
-    from mirage.tune import checkpoint, stage
+    from mirage.tune import checkpoint
+    from mirage.tune.perform import perform
+    from mirage.tune.ranks import launch
+    from mirage.tune.task import Task
 
     checkpoint.inherit(ctx.earlier, ctx.work)
+    task = Task.of(ctx)
     with ctx.work_clock():
-        stage.run(ctx)
+        if task.kind == "recipe" and task.settings["tune"]["engine"] == "deepspeed":
+            launch(task)
+        else:
+            perform(task, ctx.log)

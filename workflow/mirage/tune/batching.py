@@ -144,10 +144,10 @@ class Batch:
         pictures: Rows of the picture table, in the order of their placeholders.
         tiles: Tiles of each picture, in the same order.
         alone: For each picture, whether it is the only one of its sample.
-        weights: For each target, one over the learnt tokens of its sample; None where every learnt
-            token counts alike.
-        total: What the loss is divided by: learnt tokens, or samples, of the whole batch over all
-            ranks.
+        owners: For each target, its sample in the training set.
+        shares: For each target, one over the learnt tokens of its sample.
+        n_tokens: Learnt tokens of the whole batch over all ranks, divided by their number.
+        n_samples: Samples of the whole batch, divided likewise.
     """
 
     ids: torch.Tensor
@@ -157,8 +157,10 @@ class Batch:
     pictures: torch.Tensor
     tiles: list[int]
     alone: list[bool]
-    weights: torch.Tensor | None
-    total: int
+    owners: torch.Tensor
+    shares: torch.Tensor
+    n_tokens: float
+    n_samples: float
 
 
 def collate(
@@ -168,7 +170,6 @@ def collate(
     pad: int,
     rank: int = 0,
     ranks: int = 1,
-    per_sample: bool = False,
 ) -> Batch:
     """Returns the share of one rank in a batch; with one rank, the whole batch.
 
@@ -181,14 +182,14 @@ def collate(
         pad: Id of the padding token.
         rank: This process, 0-based; it takes every ``ranks``-th sample.
         ranks: Processes that share the batch.
-        per_sample: Whether the loss is the mean over samples, not over learnt tokens.
     """
-    mine = batch[rank::ranks]
-    shown = mine or batch[:1]
+    own = batch[rank::ranks]
+    shown = own or batch[:1]
     rows = [[shown[i] for i in row] for row in pack([len(data.ids[s]) for s in shown], width)]
     ids = np.full((len(rows), width), pad, dtype=np.int64)
     positions = np.zeros((data.axes, len(rows), width), dtype=np.int64)
     shares = np.zeros((len(rows), width), dtype=np.float32)
+    owners = np.zeros((len(rows), width), dtype=np.int64)
     for r, row in enumerate(rows):
         start = 0
         for sample in row:
@@ -196,7 +197,8 @@ def collate(
             ids[r, start:end] = data.ids[sample]
             positions[:, r, start:end] = data.positions[sample]
             learnt = slice(start + int(data.prompts[sample]), end)
-            shares[r, learnt] = bool(mine) / (learnt.stop - learnt.start)
+            owners[r, start:end] = sample
+            shares[r, learnt] = bool(own) / max(1, learnt.stop - learnt.start)
             start = end
         positions[:, r, start:] = np.arange(width - start)
     places = np.flatnonzero(shares)
@@ -212,6 +214,8 @@ def collate(
         pictures=torch.tensor(pictures, dtype=torch.long),
         tiles=tiles,
         alone=alone,
-        weights=torch.from_numpy(shares.reshape(-1)[places]) if per_sample else None,
-        total=len(batch) if per_sample else int(data.answers[list(batch)].sum()),
+        owners=torch.from_numpy(owners.reshape(-1)[places]),
+        shares=torch.from_numpy(shares.reshape(-1)[places]),
+        n_tokens=int(data.answers[list(batch)].sum()) / ranks,
+        n_samples=len(batch) / ranks,
     )

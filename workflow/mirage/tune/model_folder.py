@@ -11,20 +11,26 @@ import safetensors.torch
 import torch
 
 from mirage.contracts import DataError
-from mirage.tune.families import PARTS, family, family_of
+from mirage.tune.families.base import PARTS, Family
 
 WEIGHTS = "model.safetensors"
 
 
-def open_model(folder: Path) -> Any:
+def open_model(folder: Path, family: Family) -> Any:
     """Returns the model of a folder in fp32, as ``AutoModelForImageTextToText`` would, only sooner.
 
+    Code that lies in the folder never runs, and no weights but safetensors are read.
+
     Raises:
-        DataError: The folder holds no model of a known class.
+        DataError: The folder holds no model of that class.
     """
     try:
         name = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
-        return family(name).kind.from_pretrained(folder, dtype=torch.float32)
+        if name != family.name:
+            raise ValueError(f"it is a {name}, not a {family.name}")
+        return family.kind.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+        )
     except (OSError, ValueError, KeyError, safetensors.SafetensorError) as broken:
         raise DataError(
             f"{folder} is no model folder that transformers can open ({broken}). "
@@ -83,7 +89,7 @@ def tied_weights(model: Any) -> set[str]:
     }
 
 
-def freeze(model: Any, parts: Sequence[str]) -> dict[str, int]:
+def freeze(model: Any, parts: Sequence[str], family: Family) -> dict[str, int]:
     """Lets only the named parts learn.
 
     Returns:
@@ -94,7 +100,7 @@ def freeze(model: Any, parts: Sequence[str]) -> dict[str, int]:
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise DataError(f"recipe.tune.parts: unknown {unknown}; allowed are {sorted(PARTS)}.")
-    prefixes = family_of(model).parts
+    prefixes = family.parts
     counts = dict.fromkeys(PARTS, 0)
     for name, parameter in model.named_parameters():
         part = next((p for p, starts in prefixes.items() if name.startswith(starts)), None)

@@ -1,18 +1,20 @@
-"""The loss: cross entropy on answers only, a mean over a batch's learnt tokens or its samples."""
+"""A model with its pictures and a loss on answers only; calling it gives the loss of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from mirage.tune.families import family_of
+from mirage.tune.batching import Batch
+from mirage.tune.data import Encoded
+from mirage.tune.families.base import Family
+from mirage.tune.losses import Learnt, Loss
 
 
 class Objective(nn.Module):
-    """A model and its pictures; calling it gives the loss of one batch.
+    """A model and its pictures.
 
     Where the vision tower is frozen its outputs are computed once per distinct picture and kept,
     which gives the same values as running it in every step.
@@ -20,38 +22,35 @@ class Objective(nn.Module):
     Attributes:
         model: The model that learns.
         table: One row per tile: what the tower takes, or kept features of the frozen tower.
+        reads_rejected: Whether the loss compares answers with rejected ones.
     """
 
     table: torch.Tensor
 
     def __init__(
-        self, model: Any, pixels: torch.Tensor, tiles: Sequence[int], keep_features: bool
+        self, model: Any, family: Family, data: Encoded, loss: Loss, keep_features: bool
     ) -> None:
         super().__init__()
-        self.model = model
-        self.family = family_of(model)
+        self.model, self.family, self.loss = model, family, loss
         self.keep_features = keep_features
-        table = self.family.keep(model, pixels, tiles) if keep_features else pixels
+        self.reads_rejected = bool(getattr(loss, "reads_rejected", False))
+        pixels = data.pixels
+        table = family.keep(model, pixels, data.tiles) if keep_features else pixels
         self.register_buffer("table", table, persistent=False)
 
-    def forward(
-        self,
-        ids: torch.Tensor,
-        positions: torch.Tensor,
-        places: torch.Tensor,
-        targets: torch.Tensor,
-        pictures: torch.Tensor,
-        tiles: list[int],
-        alone: list[bool],
-        weights: torch.Tensor | None,
-        total: float,
-    ) -> torch.Tensor:
-        """Returns the summed cross entropy over ``total``; shapes as in ``batching.Batch``."""
+    def forward(self, rejected: dict[str, Any] | None = None, **batch: Any) -> torch.Tensor:
+        """Returns the loss of a batch; both arguments hold the fields of ``batching.Batch``."""
+        other = None if rejected is None else self._learnt(Batch(**rejected))
+        return self.loss(self._learnt(Batch(**batch)), other)
+
+    def _learnt(self, batch: Batch) -> Learnt:
+        """Returns what the model says at the places where an answer is learnt."""
         inner = self.model.model
-        hidden = inner.get_input_embeddings()(ids)
+        hidden = inner.get_input_embeddings()(batch.ids)
         if len(self.table):
             # A batch without pictures sends one through and uses none of it: every parameter gets
             # a gradient in every batch, which ranks that add their gradients up must agree on.
+            pictures, tiles, alone = batch.pictures, batch.tiles, batch.alone
             if not len(pictures):
                 pictures, tiles, alone = pictures.new_zeros(1), [1], [False]
             shown = self.table[pictures]
@@ -60,19 +59,17 @@ class Objective(nn.Module):
             else:
                 features = self.family.see(self.model, shown, tiles)
             features = self.family.fill(self.model, features, tiles, alone)
-            mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
+            mask = (batch.ids == self.model.config.image_token_id).unsqueeze(-1)
             hidden = hidden.masked_scatter(mask, features)
         # Positions that start again at 0 tell transformers where one packed sample ends.
         hidden = inner.language_model(
-            inputs_embeds=hidden, position_ids=positions, use_cache=False
+            inputs_embeds=hidden, position_ids=batch.positions, use_cache=False
         ).last_hidden_state
-        chosen = hidden.flatten(0, 1)[places]
-        logits = self.model.lm_head(chosen)
-        if weights is None:
-            summed = nn.functional.cross_entropy(logits, targets, reduction="sum")
-        else:
-            summed = (
-                nn.functional.cross_entropy(logits, targets, reduction="none") * weights
-            ).sum()
-        loss: torch.Tensor = summed / total
-        return loss
+        return Learnt(
+            logits=self.model.lm_head(hidden.flatten(0, 1)[batch.places]),
+            targets=batch.targets,
+            owners=batch.owners,
+            shares=batch.shares,
+            n_tokens=batch.n_tokens,
+            n_samples=batch.n_samples,
+        )

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch.optim import AdamW, Muon, Optimizer
 
-from mirage.tune.families import INNER
+from mirage.tune.families.base import INNER
 
 
 def build_optimizer(
-    model: torch.nn.Module, kind: str, learning_rate: float, weight_decay: float, muon_rate: float
+    model: torch.nn.Module, kind: str, learning_rate: float, weight_decay: float, muon_lr: float
 ) -> Optimizer:
     """Returns the optimizer over all parameters that learn.
 
@@ -21,7 +21,7 @@ def build_optimizer(
         kind: ``adamw``, or ``muon``: Muon for the matrices inside the layers, AdamW for the rest.
         learning_rate: Peak rate of AdamW.
         weight_decay: On matrices only; norms, biases and scales have none.
-        muon_rate: Peak rate of Muon.
+        muon_lr: Peak rate of Muon.
     """
     learns = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     inner = [p for name, p in learns if kind == "muon" and is_inner(name, p)]
@@ -34,7 +34,7 @@ def build_optimizer(
     adamw = AdamW([g for g in groups if g["params"]], lr=learning_rate, fused=True)
     if kind == "adamw":
         return adamw
-    return Pair(Muon(inner, lr=muon_rate, weight_decay=weight_decay, momentum=0.95), adamw)
+    return Pair(Muon(inner, lr=muon_lr, weight_decay=weight_decay, momentum=0.95), adamw)
 
 
 def is_inner(name: str, parameter: torch.Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -9,9 +10,11 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.plan.process import announce_parent, die_with_parent
-from mirage.tune.stage import Task, perform
+from mirage.tune.perform import perform
+from mirage.tune.task import Task
 
 TASK = "task.json"
 
@@ -23,8 +26,14 @@ def launch(task: Task) -> None:
     is kept in a folder of the environment, so that it is built once.
 
     Raises:
+        ConfigError: DeepSpeed is not installed here.
         DataError: A rank failed; its own words stand above in the log.
     """
+    if importlib.util.find_spec("deepspeed") is None:
+        raise ConfigError(
+            f"tune.engine=deepspeed needs the package deepspeed, which {sys.executable} lacks. "
+            'Install it with: make env; or train without: --config hydra="tune.engine=trainer"'
+        )
     path = Path(task.work) / TASK
     path.write_text(json.dumps(asdict(task)), encoding="utf-8")
     announce_parent()
@@ -55,7 +64,7 @@ def main(path: str) -> None:
     die_with_parent()
     task = Task(**json.loads(Path(path).read_text(encoding="utf-8")))
     first = os.environ["RANK"] == "0"
-    perform(task, _say if first else _keep_quiet, write=first)
+    perform(task, _say if first else _keep_quiet, first=first)
 
 
 def _say(text: str) -> None:

@@ -28,6 +28,16 @@ from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
 from mirage.tune.progress import Progress
 
+SHARED = (
+    "schedule",
+    "warmup_ratio",
+    "weight_decay",
+    "max_grad_norm",
+    "log_every",
+    "checkpoint_every",
+)
+"""Settings that bases and recipes name alike and a run takes as they are."""
+
 Inputs = dict[str, Any]
 Curve = list[dict[str, float]]
 
@@ -43,14 +53,13 @@ class Run:
         log_every: Steps that one point of the curve averages over.
         checkpoint_every: Steps between checkpoints, a multiple of ``log_every``.
         deepspeed: ZeRO stage if several ranks train together under DeepSpeed, else None.
-        per_sample: Whether the loss is the mean over samples, not over learnt tokens.
     """
 
     name: str
     batches: list[list[int]]
     optimizer: str
     learning_rate: float
-    muon_rate: float
+    muon_lr: float
     schedule: str
     warmup_ratio: float
     weight_decay: float
@@ -59,7 +68,6 @@ class Run:
     checkpoint_every: int
     seed: int
     deepspeed: int | None = None
-    per_sample: bool = False
 
 
 def train(
@@ -91,7 +99,7 @@ def train(
 
 
 @contextmanager
-def matrix_products(precision: str) -> Iterator[str]:
+def matmul_precision(precision: str) -> Iterator[str]:
     """Sets how fp32 matrix products are computed, for as long as it is open.
 
     Args:
@@ -114,20 +122,24 @@ def matrix_products(precision: str) -> Iterator[str]:
 class _Batches(Dataset[Inputs]):
     """A plan of batches as something to iterate over, from the step ``start``."""
 
-    def __init__(self, data: Encoded, run: Run, pad: int, rank: int, ranks: int) -> None:
-        self.data, self.run, self.pad, self.rank, self.ranks = data, run, pad, rank, ranks
+    def __init__(self, data: Encoded, run: Run, pad: int, args: TrainingArguments) -> None:
+        self.data, self.run, self.pad = data, run, pad
+        self.rank, self.ranks = args.process_index, args.world_size
         self.width = best_width(data.lengths, run.batches)
         self.start = 0
+        self.rejected: Encoded | None = None
 
     def __len__(self) -> int:
         return len(self.run.batches)
 
     def __getitem__(self, step: int) -> Inputs:
         samples = self.run.batches[self.start + step]
-        share = self.rank, self.ranks, self.run.per_sample
-        batch = collate(self.data, samples, self.width, self.pad, *share)
-        # Ranks average their gradients: what each divides by is its share of the total.
-        return vars(batch) | {"total": batch.total / self.ranks}
+        inputs = vars(collate(self.data, samples, self.width, self.pad, self.rank, self.ranks))
+        if self.rejected is None:
+            return inputs
+        width = best_width(self.rejected.lengths, self.run.batches)
+        other = collate(self.rejected, samples, width, self.pad, self.rank, self.ranks)
+        return {**inputs, "rejected": vars(other)}
 
 
 class _Trainer(Trainer):
@@ -145,7 +157,8 @@ class _Trainer(Trainer):
         pad = objective.model.config.pad_token_id
         self.run, self.folder = run, folder
         self.objective: Objective = objective
-        self.batches = _Batches(data, run, pad, args.process_index, args.world_size)
+        self.batches = _Batches(data, run, pad, args)
+        self.batches.rejected = data.rejected if objective.reads_rejected else None
         super().__init__(model=objective, args=args, train_dataset=self.batches)
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
@@ -163,7 +176,7 @@ class _Trainer(Trainer):
         run = self.run
         if self.optimizer is None:
             self.optimizer = build_optimizer(
-                self.objective, run.optimizer, run.learning_rate, run.weight_decay, run.muon_rate
+                self.objective, run.optimizer, run.learning_rate, run.weight_decay, run.muon_lr
             )
         return self.optimizer
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from mirage.plan.schema.site import Resources
-from mirage.plan.schema.types import Name, Positive, Strict
+from mirage.plan.schema.types import Name, Nonnegative, Positive, Rate, Strict, entry
 
-Rate = Annotated[float, Field(gt=0)]
 Block = TypeVar("Block", bound=Strict)
 
 
@@ -77,7 +77,7 @@ class Phase(Strict):
     Attributes:
         labels: Label classes of the samples that it trains on; none means all.
         learning_rate: Peak rate of AdamW.
-        muon_rate: Peak rate of Muon, where it is the optimizer.
+        muon_lr: Peak rate of Muon, where it is the optimizer.
     """
 
     name: Name
@@ -85,7 +85,7 @@ class Phase(Strict):
     steps: Positive
     batch_size: Positive
     learning_rate: Rate
-    muon_rate: Rate
+    muon_lr: Rate
 
 
 class BaseTraining(Strict):
@@ -93,18 +93,18 @@ class BaseTraining(Strict):
 
     Attributes:
         threads: Torch threads; weights depend on it, so it is part of the id.
-        matrix_products: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
+        matmul_precision: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
         optimizer: ``muon`` updates the matrices inside layers by Muon, the rest by AdamW.
         log_every: Steps that one point of the curve averages over.
         checkpoint_every: Steps between checkpoints.
     """
 
     threads: Positive
-    matrix_products: Literal["fp32", "bf16"]
+    matmul_precision: Literal["fp32", "bf16"]
     optimizer: Literal["adamw", "muon"]
     schedule: Literal["cosine", "linear", "constant_with_warmup"]
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
-    weight_decay: Annotated[float, Field(ge=0)]
+    weight_decay: Nonnegative
     max_grad_norm: Rate
     log_every: Positive
     checkpoint_every: Positive
@@ -127,10 +127,39 @@ class ModelResources(Strict):
     respond: Resources
 
 
+class Weights(Strict):
+    """Where an imported model comes from: a folder, or a hub model in the local cache.
+
+    Attributes:
+        path: The folder.
+        hub: Name of the model on the hub; only its copy in the local cache is ever opened.
+        revision: The hub's commit, 40 hex digits, which says what the model is.
+        digest: What the folder holds; the plan fills it in.
+    """
+
+    path: str | None = None
+    hub: str | None = None
+    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None = None
+    digest: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.hub is None):
+            raise ValueError("give either path or hub")
+        if self.hub is not None and self.revision is None:
+            raise ValueError("hub needs revision, the commit's 40 hex digits")
+        return self
+
+
 class Model(Strict):
     """A base model.
 
     Attributes:
+        made: ``scratch`` trains it here, ``import`` opens a folder that exists.
+        source: Where an imported model lies.
+        architecture: The model class; of an imported model its folder says it.
+        encoding: How an imported model reads and writes; by default its folder's own tokenizer,
+            chat template and image processor.
         tag: Goes into the names of all its models (``mirage-<tag>-s0``); empty for the default one.
         image_size: Height and width of every picture in pixels.
         shape: Sizes of the architecture.
@@ -141,16 +170,34 @@ class Model(Strict):
     """
 
     name: Name
-    architecture: Literal["internvl", "qwen2_vl", "llava_onevision"]
+    made: Literal["scratch", "import"] = "scratch"
+    source: Weights | None = None
+    architecture: Annotated[str, AfterValidator(partial(entry, "family"))] | None = None
+    encoding: Annotated[str, AfterValidator(partial(entry, "encoding"))] | None = None
     tag: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$")] = ""
     answers: Literal["plain", "thought"] = "plain"
-    image_size: Positive
-    shape: Shape
-    base: BaseTraining
+    image_size: Positive | None = None
+    shape: Shape | None = None
+    base: BaseTraining | None = None
     resources: ModelResources
 
     @model_validator(mode="after")
+    def _made_somehow(self) -> Self:
+        if self.made == "import":
+            wrong = ["made: import needs source"] if self.source is None else []
+            own = {"shape": self.shape, "base": self.base, "image_size": self.image_size}
+            wrong += [
+                f"{key} is what the imported folder says" for key, value in own.items() if value
+            ]
+            return _fail(self, wrong)
+        needed = ("architecture", "image_size", "shape", "base")
+        wrong = [f"{key} is missing" for key in needed if getattr(self, key) is None]
+        return _fail(self, wrong + (["source is for made: import"] if self.source else []))
+
+    @model_validator(mode="after")
     def _pictures_fit(self) -> Self:
+        if self.shape is None or self.image_size is None:
+            return self
         patch, ratio = self.shape.vision.patch_size, self.shape.downsample_ratio
         wrong = []
         if self.image_size % patch:
@@ -164,6 +211,8 @@ class Model(Strict):
 
     @model_validator(mode="after")
     def _class_allows_it(self) -> Self:
+        if self.shape is None:
+            return self
         if self.architecture == "qwen2_vl":
             return _fail(self, _qwen_problems(self.shape))
         if self.architecture == "llava_onevision" and self.shape.downsample_ratio != 1:

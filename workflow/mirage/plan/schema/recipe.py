@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import TABLES
-from mirage.plan.schema.types import Count, Name, Positive, Strict, entry
-
-Factor = Annotated[float, Field(gt=0)]
+from mirage.plan.schema.types import Count, Name, Positive, Rate, Strict, entry
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
@@ -152,7 +151,8 @@ class RecipeTune(Strict):
         lr_by_label: Label style -> factor on ``lr_ratio``, chosen on the validation split; a job's
             settings hold the product of all three alone, as its learning rate.
         loss: ``tokens`` averages over a batch's answer tokens, ``samples`` first within each
-            sample, so that long answers weigh no more than short ones.
+            sample, so that long answers weigh no more than short ones; or a loss of your own,
+            as ``package.module:function``.
         parts: Parts that are trained; the others are frozen.
         into_base: The samples are mixed into base training instead (VLGuard-M), so that the recipe
             has a base of its own; nothing else of this block is then read.
@@ -160,9 +160,9 @@ class RecipeTune(Strict):
 
     epochs: Positive
     supervised_tokens: Positive | None = None
-    lr_ratio: Factor
-    lr_by_label: dict[Labels, Factor] = {}
-    loss: Literal["tokens", "samples"] = "tokens"
+    lr_ratio: Rate
+    lr_by_label: dict[Labels, Rate] = {}
+    loss: Annotated[str, AfterValidator(partial(entry, "loss"))] = "tokens"
     parts: Annotated[list[Literal["vision", "projector", "language_model"]], Field(min_length=1)]
     into_base: bool = False
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from mirage.plan.schema.types import Name, Positive, Strict
+from mirage.plan.schema.types import Name, Positive, Strict, entry
 
 
 class Speed(Strict):
@@ -39,7 +40,7 @@ class Respond(Strict):
         max_new_tokens: Suite -> longest answer in tokens; ``default`` for all others.
     """
 
-    backend: Literal["transformers"]
+    backend: Annotated[str, AfterValidator(partial(entry, "backend"))]
     batch_size: Positive
     threads: Positive
     max_new_tokens: dict[str, Positive]

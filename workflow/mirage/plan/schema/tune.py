@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.types import Positive, Strict
+from mirage.plan.schema.types import Nonnegative, Positive, Rate, Strict
 
 
 class Tune(Strict):
@@ -17,7 +17,7 @@ class Tune(Strict):
         batch_size: Samples of a global batch, over all ranks.
         epoch_factor: Epochs of recipes as published are multiplied by this; a job's settings hold
             the product alone.
-        matrix_products: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
+        matmul_precision: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
         ranks: Processes of the deepspeed engine.
         zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
         log_every: Steps that one point of the curve averages over.
@@ -27,13 +27,13 @@ class Tune(Strict):
 
     engine: Literal["trainer", "deepspeed"]
     batch_size: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Rate
     epoch_factor: Positive = 1
     schedule: Literal["cosine", "linear", "constant_with_warmup"]
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
-    weight_decay: Annotated[float, Field(ge=0)]
-    max_grad_norm: Annotated[float, Field(gt=0)]
-    matrix_products: Literal["fp32", "bf16"]
+    weight_decay: Nonnegative
+    max_grad_norm: Rate
+    matmul_precision: Literal["fp32", "bf16"]
     log_every: Positive
     checkpoint_every: Positive
     threads: Positive = 1

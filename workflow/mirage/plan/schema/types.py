@@ -38,3 +38,7 @@ def entry(group: str, name: str) -> str:
     except ConfigError as unknown:
         raise ValueError(str(unknown).rstrip(".")) from None
     return name
+
+
+Rate = Annotated[float, Field(gt=0)]
+Nonnegative = Annotated[float, Field(ge=0)]

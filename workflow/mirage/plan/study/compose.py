@@ -41,11 +41,13 @@ class Conf:
         root: The suite's own ``conf/``.
         reports: The suite's own ``reports/``.
         extra: A user's folder; options below its ``conf/`` stand beside the suite's own.
+        imported: Settings of the models that the command line names by their folder.
     """
 
     root: Path = CONF
     reports: Path = CONF.parent / "reports"
     extra: Path | None = None
+    imported: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def main(self) -> dict[str, Any]:
@@ -107,7 +109,7 @@ class Conf:
     def missing(self, group: str, option: str, where: str, key: str) -> list[Problem]:
         """Returns the problem that an option does not exist, if so."""
         names = self.options(group)
-        if option in names:
+        if option in names or (group == "model" and option in self.imported):
             return []
         close = difflib.get_close_matches(str(option), names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "."

@@ -25,6 +25,7 @@ from mirage.plan.schema.world import World
 from mirage.plan.study import axes
 from mirage.plan.study.claims import Ledger, changed_settings, read_ledger
 from mirage.plan.study.compose import MANY, SINGLE, Conf, Request, compose_all
+from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
 from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.validate import Block, check
@@ -70,6 +71,9 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     options, problems = read_options(config)
     conf = replace(conf or Conf(), extra=extra_folder(options))
     problems += conf.extra_problems()
+    names, imported = name_folders(conf, options.study.get("models", []))
+    if imported:
+        options.study["models"], conf = names, replace(conf, imported=imported)
     name = options.choices.get("study", conf.defaults.get("study", ""))
     where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
     problems += conf.missing("study", name, where, "study")
@@ -90,6 +94,7 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     request = Request(single, many, deeper, spare, apart=_texts(plain.get("helpers")))
     tree, wrong = compose_all(conf, request)
     problems += wrong
+    tree["models"] = {**tree.get("models", {}), **imported}
     store = options.store if options.store is not None else conf.main.get("store") or "results"
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
     resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
@@ -203,6 +208,8 @@ def _validated(
     respond, score = one(Respond, "respond"), one(Score, "score")
     report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
     models, suites = several(Model, "model"), several(Suite, "suite")
+    models, wrong = located(models, conf)
+    problems += wrong
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
     if study is not None:
         problems += recipe_problems(conf, study, plain_recipes)

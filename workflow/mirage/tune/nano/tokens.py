@@ -19,7 +19,7 @@ USER, ASSISTANT = "<user>", "<assistant>"
 
 
 @dataclass(frozen=True)
-class Marks:
+class SpecialTokens:
     """How a model class marks pictures in a prompt.
 
     Attributes:
@@ -45,7 +45,7 @@ class Marks:
         return (PAD, UNKNOWN, END, USER, ASSISTANT, *(token for token in own if token))
 
 
-def build_tokenizer(words: Sequence[str], marks: Marks) -> TokenizersBackend:
+def build_tokenizer(words: Sequence[str], marks: SpecialTokens) -> TokenizersBackend:
     """Returns a word-level tokenizer: one token a word, words parted by white space.
 
     Args:
@@ -75,7 +75,7 @@ def build_tokenizer(words: Sequence[str], marks: Marks) -> TokenizersBackend:
     )
 
 
-def chat_template(marks: Marks) -> str:
+def chat_template(marks: SpecialTokens) -> str:
     """Returns the chat template of a model class.
 
     Numbered pictures first (as the paper prompts InternVL: ``Image-1: <image>``), then the

@@ -1,0 +1,1 @@
+"""Imported models: they read and write by their folder's own tokenizer, template and processor."""

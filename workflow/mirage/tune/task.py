@@ -1,0 +1,122 @@
+"""A tune job as plain values, what it makes, and how that is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mirage.context import JobContext, load_entry
+from mirage.tune.encoding import Encoding
+from mirage.tune.model_folder import save_model
+from mirage.tune.trainer import Curve
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A tune job as plain values, so that it can be handed to other processes.
+
+    Attributes:
+        kind: ``base`` or ``recipe``.
+        settings: The job's settings.
+        entries: Group -> reference of what the plan chose.
+        base: Folder of the base that a recipe starts from; empty for a base.
+        data: Folders of the training samples, several where a base learns a recipe's samples too.
+        images: Folder of the pictures.
+        work: Where checkpoints live.
+        out: Where the model goes.
+    """
+
+    kind: str
+    settings: dict[str, Any]
+    entries: dict[str, str]
+    base: str
+    data: list[str]
+    images: str
+    work: str
+    out: str
+
+    @classmethod
+    def of(cls, ctx: JobContext) -> Task:
+        """Returns the task of a job."""
+        parents = ctx.job.parents
+        return cls(
+            kind=ctx.job.kind,
+            settings=dict(ctx.settings),
+            entries=dict(ctx.job.entries),
+            base=str(ctx.parent("base")) if "base" in parents else "",
+            data=[str(folder) for folder in ctx.parents("data")] if "data" in parents else [],
+            images=str(ctx.parent("images")) if "images" in parents else "",
+            work=str(ctx.work),
+            out=str(ctx.out),
+        )
+
+    def entry(self, group: str) -> Callable[..., Any]:
+        """Imports and returns what the plan chose for a group.
+
+        Raises:
+            ConfigError: It cannot be imported.
+        """
+        return load_entry(self.entries[group])
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What training leaves.
+
+    Attributes:
+        encoding: What the model reads and writes with.
+        model: The model.
+        counts: Parameters of each part, and under ``trainable`` of those that learnt.
+        curves: Run -> rows of step, loss, learning_rate, grad_norm.
+    """
+
+    encoding: Encoding
+    model: Any
+    counts: dict[str, int]
+    curves: dict[str, Curve]
+
+
+def write(out: Path, made: TrainedModel, settings: Mapping[str, Any]) -> None:
+    """Writes the model folder, the curve and the record for the tracking store."""
+    save_model(made.model, out)
+    made.encoding.save(out)
+    rows = [{"phase": name, **row} for name, curve in made.curves.items() for row in curve]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (out / "curve.jsonl").write_text(text, encoding="utf-8")
+    last = {name: curve[-1] for name, curve in made.curves.items() if curve}
+    metrics = {f"parameters/{part}": count for part, count in made.counts.items()}
+    curves = {
+        f"{value}/{name}": [[row["step"], row[value]] for row in curve]
+        for name, curve in made.curves.items()
+        for value in ("loss", "learning_rate")
+    }
+    losses = {f"loss/{name}": row["loss"] for name, row in last.items()}
+    write_record(out, settings, {**metrics, **losses}, curves)
+
+
+def write_record(
+    out: Path,
+    settings: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    curves: Mapping[str, Any],
+) -> None:
+    """Writes ``record.json``, which the tracking store takes over."""
+    record = {"params": _flat(settings), "metrics": dict(metrics), "curves": dict(curves)}
+    text = json.dumps(record, indent=1, sort_keys=True)
+    (out / "record.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _flat(plain: Any, name: str = "") -> dict[str, str | int | float]:
+    """Returns nested settings under dotted names."""
+    if isinstance(plain, Mapping):
+        return {k: v for key in plain for k, v in _flat(plain[key], f"{name}.{key}").items()}
+    if isinstance(plain, list):
+        indexed = dict(enumerate(plain))
+        simple = all(isinstance(item, str) for item in plain)
+        return {name[1:]: " ".join(plain)} if simple else _flat(indexed, name)
+    return {name[1:]: plain if isinstance(plain, int | float) else str(plain)}
