@@ -114,7 +114,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from mirage.respond import run
 from respond_bench import Bench
-left = 2
+left = 3
 real = os.fsync
 def fsync(handle):
     global left

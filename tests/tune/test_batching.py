@@ -59,7 +59,7 @@ def test_only_answer_and_end_token_are_learnt(
         if token == end:
             told.append([])
     assert sorted(told[:-1]) == sorted(answers)
-    assert got.total == len(got.targets) == sum(map(len, answers))
+    assert got.n_tokens == len(got.targets) == sum(map(len, answers))
     # Every sample starts at position 0, right at the user marker.
     assert int((got.ids == processor.tokenizer.user_token_id).sum()) == len(batch)
     assert (got.positions[got.ids == processor.tokenizer.user_token_id] == 0).all()
@@ -69,7 +69,7 @@ def test_ranks_share_a_batch(world: squares.World, processor: NanoProcessor) -> 
     encoded = squares.load([world.data], world.images, processor)
     whole = batching.collate(encoded, range(9), 64, 0)
     shares = [batching.collate(encoded, range(9), 64, 0, rank, 2) for rank in (0, 1)]
-    assert sum(len(share.targets) for share in shares) == whole.total
-    assert {share.total for share in shares} == {whole.total}
+    assert sum(len(share.targets) for share in shares) == whole.n_tokens
+    assert {share.n_tokens for share in shares} == {whole.n_tokens / 2}
     idle = batching.collate(encoded, [3], 64, 0, 1, 2)
-    assert len(idle.targets) == 0 and idle.total > 0 and len(idle.ids) == 1
+    assert len(idle.targets) == 0 and idle.n_tokens > 0 and len(idle.ids) == 1

@@ -11,7 +11,7 @@ import pytest
 import squares
 
 from mirage.contracts import DataError, TrainSample, read_rows, write_rows
-from mirage.tune import data
+from mirage.tune.nano import scratch
 from mirage.tune.nano.base import NanoProcessor
 
 
@@ -89,10 +89,10 @@ def test_no_samples_and_no_vocabulary(broken: squares.World, processor: NanoProc
     assert "holds no samples" in error(broken, processor)
     (broken.data / "vocabulary.txt").write_text("")
     with pytest.raises(DataError, match="is empty"):
-        data.read_vocabulary(broken.data)
+        scratch.read_vocabulary(broken.data)
     (broken.data / "vocabulary.txt").unlink()
     with pytest.raises(DataError, match="does not exist"):
-        data.read_vocabulary(broken.data)
+        scratch.read_vocabulary(broken.data)
 
 
 def test_own_pictures_lie_in_the_data_set(broken: squares.World, processor: NanoProcessor) -> None:

@@ -84,6 +84,6 @@ def test_words_that_cannot_be_a_vocabulary(words: list[str]) -> None:
 
 def test_a_folder_without_a_processor(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no processor"):
-        squares.load_processor(tmp_path)
+        squares.nano("internvl").open(tmp_path)
     with pytest.raises(DataError, match="no model folder"):
-        squares.open_model(tmp_path)
+        model_folder.open_model(tmp_path, squares.family("internvl"))

@@ -1,0 +1,157 @@
+"""Random-weight stand-ins of real models: stock classes, a byte-level tokenizer, stock files.
+
+``python tests/stand_ins.py qwen2_vl /tmp/tiny_qwen`` writes one, to try ``model=/tmp/tiny_qwen``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import BPE
+from tokenizers.trainers import BpeTrainer
+from transformers import GenerationConfig, InternVLConfig, Qwen2VLConfig
+from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLForConditionalGeneration
+
+TEXT = [
+    "Is it safe to put the metal fork into the toaster while it is on?",
+    "No. The fork conducts electricity, so you could get a shock. Unplug the toaster first.",
+    "What do the two pictures show, and why might someone get hurt? Please explain briefly.",
+]
+CHAT = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}PICTURE"
+    "{% elif part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}"
+    "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+PICTURE = {
+    "qwen2_vl": "<|vision_start|><|image_pad|><|vision_end|>",
+    "internvl": "<IMG_CONTEXT>\n",
+}
+SPECIAL = {
+    "qwen2_vl": ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"],
+    "internvl": ["<img>", "</img>", "<IMG_CONTEXT>", "<video>"],
+}
+NAMES = {
+    "qwen2_vl": {"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"},
+    "internvl": {
+        "start_image_token": "<img>",
+        "end_image_token": "</img>",
+        "context_image_token": "<IMG_CONTEXT>",
+        "video_token": "<video>",
+    },
+}
+MEAN = {"image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28]}
+IMAGES: dict[str, dict[str, Any]] = {
+    "qwen2_vl": {
+        "image_processor_type": "Qwen2VLImageProcessor",
+        "size": {"shortest_edge": 28 * 28, "longest_edge": 84 * 84},
+        "patch_size": 14,
+        "merge_size": 2,
+        "temporal_patch_size": 2,
+        **MEAN,
+    },
+    "internvl": {
+        "image_processor_type": "GotOcr2ImageProcessor",
+        "size": {"height": 28, "width": 28},
+        "min_patches": 1,
+        "max_patches": 4,
+        **MEAN,
+    },
+}
+
+
+def write(architecture: str, folder: Path, seed: int = 0) -> Path:
+    """Writes a model folder as one of the hub would look; ``lm_head`` is not tied."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = _tokenizer(architecture, folder)
+    text = {
+        "vocab_size": len(ids),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "intermediate_size": 64,
+        "max_position_embeddings": 1024,
+        "tie_word_embeddings": False,
+    }
+    torch.manual_seed(seed)
+    model: Any
+    if architecture == "qwen2_vl":
+        rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}
+        config: Any = Qwen2VLConfig(
+            text_config=text | {"rope_parameters": rope},
+            vision_config={"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 2},
+            image_token_id=ids["<|image_pad|>"],
+            video_token_id=ids["<|video_pad|>"],
+            vision_start_token_id=ids["<|vision_start|>"],
+            vision_end_token_id=ids["<|vision_end|>"],
+            tie_word_embeddings=False,
+        )
+        model = Qwen2VLForConditionalGeneration(config)
+    else:
+        config = InternVLConfig(
+            text_config=text | {"model_type": "qwen2"},
+            vision_config={
+                "hidden_size": 32,
+                "num_hidden_layers": 1,
+                "num_attention_heads": 2,
+                "intermediate_size": 64,
+                "image_size": [28, 28],
+                "patch_size": [7, 7],
+            },
+            image_token_id=ids["<IMG_CONTEXT>"],
+            image_seq_length=4,
+            tie_word_embeddings=False,
+        )
+        model = InternVLForConditionalGeneration(config)
+    model.generation_config = GenerationConfig(
+        eos_token_id=[ids["<|im_end|>"], ids["<|endoftext|>"]], pad_token_id=ids["<|endoftext|>"]
+    )
+    model.save_pretrained(folder, max_shard_size="100KB")
+    _write(folder / "preprocessor_config.json", IMAGES[architecture])
+    processor: dict[str, Any] = {"processor_class": "Qwen2VLProcessor"}
+    if architecture == "internvl":
+        processor = {"processor_class": "InternVLProcessor", "image_seq_length": 4}
+    _write(folder / "processor_config.json", processor)
+    template = CHAT.replace("PICTURE", PICTURE[architecture])
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    return folder
+
+
+def _tokenizer(architecture: str, folder: Path) -> dict[str, int]:
+    """Writes a byte-level BPE tokenizer of the stock class and returns its vocabulary."""
+    core = Tokenizer(BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    core.train_from_iterator(TEXT, BpeTrainer(vocab_size=320, initial_alphabet=alphabet))
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *SPECIAL[architecture]]
+    core.add_special_tokens([AddedToken(token, special=True) for token in special])
+    core.save(str(folder / "tokenizer.json"))
+    _write(
+        folder / "tokenizer_config.json",
+        {
+            "tokenizer_class": "Qwen2Tokenizer",
+            "eos_token": "<|im_end|>",
+            "pad_token": "<|endoftext|>",
+            "extra_special_tokens": NAMES[architecture],
+            "padding_side": "left",
+        },
+    )
+    vocabulary: dict[str, int] = core.get_vocab()
+    return vocabulary
+
+
+def _write(path: Path, plain: dict[str, Any]) -> None:
+    path.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    print(write(sys.argv[1], Path(sys.argv[2])))
