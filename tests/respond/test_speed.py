@@ -21,7 +21,9 @@ def context(bench: Bench, items: int) -> JobContext:
     ctx = bench.context([suite])
     wanted = {"items": 6, "batch_sizes": [1, 4], "warm_up": 1, "repeats": 3}
     settings = {"speed": wanted, "respond": SETTINGS, "models": ["<b>toy</b>"], "threads": 1}
-    job = dataclasses.replace(ctx.job, kind="speed", settings=settings)
+    entries = {f"{key}/<b>toy</b>": text for key, text in ctx.job.entries.items()}
+    entries |= {"backend": ctx.job.entries["backend"]}
+    job = dataclasses.replace(ctx.job, kind="speed", settings=settings, entries=entries)
     return JobContext(job, ctx.store, ctx.work, ctx.out)
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 from mirage.contracts import DataError, TrainSample, read_rows
+from mirage.tune import model_folder
 from mirage.tune.nano.tokens import build_tokenizer, chat
 
 

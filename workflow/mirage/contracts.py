@@ -255,8 +255,7 @@ def parse_row(line: str, kind: type[Row], where: str) -> Row:
     if not isinstance(plain, dict):
         raise DataError(f"{where}: expected a JSON object, found {type(plain).__name__}.")
     fields = _FIELDS[kind]
-    if "rejected" in fields:
-        plain.setdefault("rejected", "")
+    plain |= {"rejected": ""} if "rejected" in fields.keys() - plain.keys() else {}
     if missing := sorted(fields.keys() - plain.keys()):
         raise DataError(f"{where}: missing {', '.join(missing)}.")
     if extra := sorted(plain.keys() - fields.keys()):
@@ -273,15 +272,20 @@ def parse_row(line: str, kind: type[Row], where: str) -> Row:
         raise DataError(f"{where}: {wrong[0]}.")
     if "images" in plain:
         plain["images"] = tuple(inside(name, where) for name in plain["images"])
-    if kind is Response and plain["finish_reason"] not in ("stop", "length"):
-        raise DataError(f"{where}: finish_reason {plain['finish_reason']!r} is not stop or length.")
-    if kind is Response and plain["n_tokens"] < 0:
-        raise DataError(f"{where}: n_tokens {plain['n_tokens']} should not be negative.")
+    if kind is Response:
+        _check_response(plain, where)
     if plain.get("status", "judged") not in ("judged", "unjudged", "error"):
         raise DataError(f"{where}: status {plain['status']!r} is not judged, unjudged or error.")
     if isinstance(plain.get("raw"), dict):
         _check_facts(plain["raw"], where)
     return kind(**plain)
+
+
+def _check_response(plain: dict[str, Any], where: str) -> None:
+    if plain["finish_reason"] not in ("stop", "length"):
+        raise DataError(f"{where}: finish_reason {plain['finish_reason']!r} is not stop or length.")
+    if plain["n_tokens"] < 0:
+        raise DataError(f"{where}: n_tokens {plain['n_tokens']} should not be negative.")
 
 
 def _check_facts(raw: dict[str, Any], where: str) -> None:
