@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from mirage.report.data import ReportData
+from report_exhibits import exhibits
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 EVIL = (
@@ -20,7 +21,7 @@ TABLES = ("fig4", "corners", "gates", "gallery")
 
 def small(data: ReportData, **more: Any) -> ReportData:
     runs = {model.name: f"{place:064x}" for place, model in enumerate(data.study.trained)}
-    return replace(data, study=replace(data.study, tables=TABLES), runs=runs, **more)
+    return replace(data, study=replace(data.study, exhibits=exhibits(*TABLES)), runs=runs, **more)
 
 
 def texts(page: Page, selector: str) -> list[str]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from mirage.plan.schema.study import TABLES
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
@@ -163,12 +162,6 @@ def test_the_base_keeps_its_name(conf: Conf) -> None:
 def test_a_binary_file_is_no_yaml(conf: Conf, tmp_path: Path) -> None:
     (conf.root / "recipe/mirage.yaml").write_bytes(b"\xff\xfe\x00")
     assert "conf/recipe/mirage.yaml" in problems(conf)[0]
-
-
-def test_tables_are_those_that_the_report_makes() -> None:
-    from mirage.report.assemble import BLOCKS
-
-    assert set(TABLES) == set(BLOCKS)
 
 
 def test_an_unknown_table_is_found_before_anything_runs(conf: Conf) -> None:

@@ -14,36 +14,35 @@ import yaml
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from mirage.model_card import ModelCard
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
-from mirage.report import exhibits as nano
-from mirage.report.assemble import BLOCKS, blocks_of
-from mirage.report.data import BASE, ModelInfo, RecipeInfo, ReportData, StudyInfo
+from mirage.report.assemble import blocks_of
+from mirage.report.data import ReportData, StudyInfo
 from mirage.report.load import hazard_rows
 from mirage.report.render.html import to_html
 from mirage.report.samples.browser import browser
+from report_exhibits import PLAIN, exhibits
 from report_pages import CHROMIUM, EVIL, small
 from synthetic_study import PROFILES, scored, study
 
 CONF = Path(__file__).parents[2] / "conf"
 HANG_MS = 600_000
 """A page that hangs; one on a busy machine is only slow."""
-PLAIN = tuple(name for name in BLOCKS if name not in nano.MAKERS or name == "table12")
-"""What the made-up study has the suites for; test_nano makes the rest from a wider one."""
-
 OURS = ("mirage_single_image", "mirage_twins")
-RECIPES = tuple(
-    RecipeInfo(
+TRAINED = tuple(
+    ModelCard(
         name,
-        name.replace("mirage", "MIRage").replace("_", " "),
-        "mirage" if name.startswith("mirage_") else None,
-        None,
-        name in OURS,
+        "nano",
+        0,
+        f"{name}-s0",
+        title=name.replace("mirage", "MIRage").replace("_", " "),
+        parent="mirage" if name.startswith("mirage_") else None,
+        marked_ours=name in OURS,
+        mode=None if name == "base" else "as_published",
     )
-    for name in PROFILES
-    if name != "base"
+    for name in ("base", *(name for name in PROFILES if name != "base"))
 )
-TRAINED = tuple(ModelInfo(recipe, "nano", 0, f"{recipe.name}-s0") for recipe in (BASE, *RECIPES))
 
 
 def make_data(hostile: bool) -> ReportData:
@@ -58,7 +57,7 @@ def make_data(hostile: bool) -> ReportData:
             mode="as_published",
             trained=TRAINED,
             suites=("easy", "hard", "real"),
-            tables=PLAIN,
+            exhibits=exhibits(*PLAIN),
         ),
         settings=Report.model_validate(report),
         scores=scored(
@@ -88,7 +87,9 @@ def pages(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     folder = tmp_path_factory.mktemp("pages")
     evil = {name: dict.fromkeys(said, EVIL) for name, said in data.responses.items()}
     samples = tuple(replace(sample, question=EVIL) for sample in data.samples)
-    study = replace(data.study, name="paper", published=True, tables=("published_check", "gates"))
+    study = replace(
+        data.study, name="paper", published=True, exhibits=exhibits("published_check", "gates")
+    )
     last = data.study.trained[-1].name
     hidden = {**data.responses, last: dict.fromkeys(data.responses[last], "zebra")}
     made = {

@@ -14,19 +14,18 @@ from pathlib import Path
 import pytest
 from wide_data import data_of
 
-from mirage.plan.schema.study import TABLES
-from mirage.report import exhibits as nano
-from mirage.report.assemble import BLOCKS, build_tables
+from mirage.report.assemble import build_tables
 from mirage.report.blocks import Figure, Number, Table, Text, TextBlock
-from mirage.report.captions import caption, setting_facts, source
+from mirage.report.captions import setting_facts, source
 from mirage.report.data import ReportData
-from mirage.report.exhibits.columns import TableMaker
+from mirage.report.exhibits.tables import Block
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import to_csv
 from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import ClaimVerdict
 from mirage.score.means import means
 from mirage.score.paper_contrasts import NanoContrast
+from report_exhibits import EXHIBITS, WIDE, block_named, blocks_under, exhibits
 from synthetic_wide import card, factorial_cards, published_cards, wide
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
@@ -50,7 +49,7 @@ def published() -> ReportData:
         "image_use",
         "more_images",
     )
-    return data_of(wide(published_cards(), 4, suites), "paper", tuple(BLOCKS))
+    return data_of(wide(published_cards(), 4, suites), "paper", tuple(EXHIBITS))
 
 
 @pytest.fixture(scope="module")
@@ -60,27 +59,21 @@ def matched() -> ReportData:
     return data_of(made, "factorial", FACTORIAL)
 
 
-def made_of(data: ReportData) -> dict[str, Table | Figure | TextBlock]:
-    facts = setting_facts(data)
-    return {
-        block.id: block
-        for name, makers in nano.MAKERS.items()
-        for words, make in makers.items()
-        for block in [make(data, caption(words, facts))]
-    }
+def made_of(data: ReportData) -> dict[str, Block]:
+    return {block.id: block for name in WIDE for block in blocks_under(name, data)}
 
 
 @pytest.fixture(scope="module")
-def paper_blocks(published: ReportData) -> dict[str, Table | Figure | TextBlock]:
+def paper_blocks(published: ReportData) -> dict[str, Block]:
     return made_of(published)
 
 
 @pytest.fixture(scope="module")
-def matched_blocks(matched: ReportData) -> dict[str, Table | Figure | TextBlock]:
+def matched_blocks(matched: ReportData) -> dict[str, Block]:
     return made_of(matched)
 
 
-def table_of(blocks: dict[str, Table | Figure | TextBlock], name: str) -> Table:
+def table_of(blocks: dict[str, Block], name: str) -> Table:
     block = blocks[name]
     assert isinstance(block, Table), name
     return block
@@ -94,8 +87,8 @@ def names(table: Table) -> list[str]:
 def test_golden(
     study: str,
     name: str,
-    paper_blocks: dict[str, Table | Figure | TextBlock],
-    matched_blocks: dict[str, Table | Figure | TextBlock],
+    paper_blocks: dict[str, Block],
+    matched_blocks: dict[str, Block],
 ) -> None:
     text = to_csv(table_of(paper_blocks if study == "paper" else matched_blocks, name))
     path = GOLDEN / f"{name}.csv"
@@ -104,15 +97,15 @@ def test_golden(
     assert text == path.read_text(encoding="utf-8")
 
 
-def test_every_id_of_a_study_has_a_maker_and_words() -> None:
-    assert set(TABLES) == set(BLOCKS)
+def test_every_entry_has_words() -> None:
     words = source("captions.yaml")
-    assert [w for makers in BLOCKS.values() for w in makers if w not in words] == []
+    entries = [entry for some in EXHIBITS.values() for entry in some]
+    assert [e.id for e in entries if (e.caption or e.id) not in words] == []
 
 
 def test_every_block_has_something_to_show_in_one_study_or_the_other(
-    paper_blocks: dict[str, Table | Figure | TextBlock],
-    matched_blocks: dict[str, Table | Figure | TextBlock],
+    paper_blocks: dict[str, Block],
+    matched_blocks: dict[str, Block],
 ) -> None:
     bare = {
         name
@@ -126,7 +119,7 @@ def test_every_block_has_something_to_show_in_one_study_or_the_other(
 
 
 def test_titles_say_nano_and_tables_how_to_read_them(
-    paper_blocks: dict[str, Table | Figure | TextBlock],
+    paper_blocks: dict[str, Block],
 ) -> None:
     for name, block in paper_blocks.items():
         assert block.title.startswith("Nano"), name
@@ -135,9 +128,9 @@ def test_titles_say_nano_and_tables_how_to_read_them(
 
 
 def test_ids_of_blocks_are_unique_and_begin_with_their_own(
-    paper_blocks: dict[str, Table | Figure | TextBlock],
+    paper_blocks: dict[str, Block],
 ) -> None:
-    count = sum(len(makers) for makers in nano.MAKERS.values())
+    count = sum(len(EXHIBITS[name]) for name in WIDE)
     assert len(paper_blocks) == count
 
 
@@ -145,9 +138,7 @@ SAFETY = ("table1", "table8", "table4", "table5", "table12", "table12_twins", "t
 
 
 @pytest.mark.parametrize("name", SAFETY)
-def test_what_asr_hides_stands_beside_it(
-    name: str, paper_blocks: dict[str, Table | Figure | TextBlock]
-) -> None:
+def test_what_asr_hides_stands_beside_it(name: str, paper_blocks: dict[str, Block]) -> None:
     beside = table_of(paper_blocks, f"{name}_refusals")
     hard = [c.name for c in beside.columns if c.group == "hard"]
     assert hard == ["strict", "twin", "pair, harmless", "twin, harmless"]
@@ -157,7 +148,7 @@ def test_what_asr_hides_stands_beside_it(
     assert "models of Table" in beside.title
 
 
-def test_rows_are_the_papers(paper_blocks: dict[str, Table | Figure | TextBlock]) -> None:
+def test_rows_are_the_papers(paper_blocks: dict[str, Block]) -> None:
     assert names(table_of(paper_blocks, "table1"))[:5] == [
         "Base, nano internvl", "textual sft, nano internvl", "vlguard m, nano internvl",
         "vlguard p, nano internvl", "vlguard r, nano internvl",
@@ -179,7 +170,7 @@ def test_rows_are_the_papers(paper_blocks: dict[str, Table | Figure | TextBlock]
 
 
 def test_bases_that_think_stay_out_of_other_tables(
-    published: ReportData, paper_blocks: dict[str, Table | Figure | TextBlock]
+    published: ReportData, paper_blocks: dict[str, Block]
 ) -> None:
     for name, block in paper_blocks.items():
         if isinstance(block, Table) and not name.startswith("table8"):
@@ -195,24 +186,21 @@ def test_modes_never_share_a_table(published: ReportData, matched: ReportData) -
         published,
         study=replace(published.study, trained=(*published.study.trained, *matched.study.trained)),
     )
-    assert {m.recipe.mode for m in both.study.models} == {"as_published"}
-    facts = setting_facts(both)
-    for name in MIXED:
-        for words, make in nano.MAKERS[name].items():
-            block = make(both, caption(words, facts))
-            if isinstance(block, Table):
-                cells = [label for label in names(block) if label.startswith("cell")]
-                assert not (cells and any("MIRage" in label for label in names(block))), words
+    assert {m.mode for m in both.study.models if not m.is_base} == {"as_published"}
+    for block in (each for name in MIXED for each in blocks_under(name, both)):
+        if isinstance(block, Table):
+            cells = [label for label in names(block) if label.startswith("cell")]
+            assert not (cells and any("MIRage" in label for label in names(block))), block.id
 
 
 def test_a_matched_study_shows_its_cells_everywhere(matched: ReportData) -> None:
     assert matched.study.mode_shown == "matched"
     assert "mode matched" in setting_facts(matched)["setting"]
-    assert len({m.recipe.label for m in matched.study.models}) == len(matched.study.recipes) + 1
+    assert len({m.label for m in matched.study.models}) == len(matched.study.recipes) + 1
 
 
 def test_cells_are_named_by_their_factors(
-    matched_blocks: dict[str, Table | Figure | TextBlock],
+    matched_blocks: dict[str, Block],
 ) -> None:
     table = table_of(matched_blocks, "factorial_cells")
     assert [c.name for c in table.columns[:4]] == ["images", "labels", "benign items", "wording"]
@@ -233,7 +221,7 @@ def test_cells_are_named_by_their_factors(
 
 
 def test_unknowable_pictures_have_no_asr(
-    paper_blocks: dict[str, Table | Figure | TextBlock],
+    paper_blocks: dict[str, Block],
 ) -> None:
     columns = [(c.group, c.name) for c in table_of(paper_blocks, "image_use_unknown").columns[1:]]
     assert columns[0] == ("intact", "declined")
@@ -242,9 +230,7 @@ def test_unknowable_pictures_have_no_asr(
 
 def test_figures_are_the_same_bytes_twice(published: ReportData, matched: ReportData) -> None:
     for data, name in ((published, "fig5"), (matched, "factorial_images")):
-        make = next(m for makers in nano.MAKERS.values() for w, m in makers.items() if w == name)
-        words = caption(name, setting_facts(data))
-        one, two = make(data, words), make(data, words)
+        one, two = block_named(name, data), block_named(name, data)
         assert isinstance(one, Figure)
         assert isinstance(two, Figure)
         assert (one.svg, one.png) == (two.svg, two.png)
@@ -252,7 +238,7 @@ def test_figures_are_the_same_bytes_twice(published: ReportData, matched: Report
 
 
 def test_a_study_without_any_of_it_says_so(published: ReportData) -> None:
-    base = tuple(m for m in published.study.trained if m.recipe.name == "base")[:1]
+    base = tuple(m for m in published.study.trained if m.is_base)[:1]
     lone = replace(published, study=replace(published.study, trained=base, suites=()),
                    scores=replace(published.scores, lengths=[]),
                    trainings=(), samples=())  # fmt: skip
@@ -263,7 +249,7 @@ def test_a_study_without_any_of_it_says_so(published: ReportData) -> None:
 
 
 def test_every_number_of_a_table_is_a_macro(
-    published: ReportData, paper_blocks: dict[str, Table | Figure | TextBlock]
+    published: ReportData, paper_blocks: dict[str, Block]
 ) -> None:
     text = numbers_tex(published, list(paper_blocks.values()))
     found = re.findall(r"\\newcommand\{\\(\w+)\}", text)
@@ -282,15 +268,16 @@ def test_many_seeds_are_shown_as_means_alone() -> None:
     data = replace(data, scores=replace(data.scores, means=means(data.scores.rates, 0.05)))
     rows = [data.study.label(m) for m in data.study.models]
     assert rows == ["Base, mean of 5 seeds", "MIRage, mean of 5 seeds"]
-    make: TableMaker = nano.MAKERS["table10"]["table10"]  # type: ignore[assignment]
-    table = make(data, caption("table10", setting_facts(data)))
+    table = block_named("table10", data)
     assert isinstance(table, Table)
     assert names(table) == rows
 
 
 def test_tables_and_figures_are_written(matched: ReportData, tmp_path: Path) -> None:
     shown = ("sensitivity", "factorial_cells", "factorial_effects")
-    build_tables(replace(matched, study=replace(matched.study, tables=shown)), tmp_path)
+    build_tables(
+        replace(matched, study=replace(matched.study, exhibits=exhibits(*shown))), tmp_path
+    )
     assert (tmp_path / "figures" / "factorial_effects.svg").is_file()
     assert (tmp_path / "tables" / "sensitivity_effects.csv").is_file()
     assert r"\nanoTableFactorialCells" in (tmp_path / "numbers.tex").read_text(encoding="utf-8")
@@ -306,8 +293,7 @@ def test_disagreements_with_the_paper_stand_first(published: ReportData) -> None
         ),
     ]
     changed = replace(published, scores=replace(published.scores, paper_contrasts=rows))
-    make = nano.MAKERS["nano_vs_paper"]["nano_vs_paper"]
-    table = make(changed, caption("nano_vs_paper", setting_facts(changed)))
+    table = block_named("nano_vs_paper", changed)
     assert isinstance(table, Table)
     told = [row[4].text for row in table.rows if isinstance(row[4], Text)]
     assert told == ["disagree", "unclear", "agree", "no nano counterpart"]
@@ -334,10 +320,7 @@ def test_claims_with_verdict_margin_and_both_intervals(published: ReportData) ->
     parts = [_part("C1", 30.0, 12.0), _part("H1", 8.0, None)]
     scores = replace(published.scores, claims=parts, claim_verdicts=verdicts)
     changed = replace(published, scores=scores)
-    facts = setting_facts(changed)
-    table, detail, printed = (
-        make(changed, caption(words, facts)) for words, make in nano.MAKERS["claims"].items()
-    )
+    table, detail, printed = blocks_under("claims", changed)
     assert isinstance(table, Table)
     assert isinstance(detail, Table)
     assert isinstance(printed, TextBlock)

@@ -24,6 +24,7 @@ from mirage.report.render.outline import outline
 from mirage.report.render.pdf import to_pdf
 from mirage.report.samples.browser import browser
 from mirage.report.samples.gallery import Gallery, chosen_quads, tone, words
+from report_exhibits import exhibits
 
 
 class Page(HTMLParser):
@@ -106,7 +107,7 @@ def test_contents_lead_to_sections(html: str) -> None:
 
 
 def test_contents_have_chapters_and_sections(data: ReportData) -> None:
-    table, *_ = blocks_of(replace(data, study=replace(data.study, tables=("gates",))))
+    table, *_ = blocks_of(replace(data, study=replace(data.study, exhibits=exhibits("gates"))))
     table = replace(table, caption="in \u202ecaptions <i>", notes=("\u200bnote",))
     words = TextBlock("why", "", ("No nano counterpart: <b>a \u202eshared machine</b>.",))
     blocks = [
@@ -156,7 +157,7 @@ def test_whole_report_twice_gives_equal_bytes(hostile: ReportData, tmp_path: Pat
 def test_pdf_takes_no_clock_but_source_date_epoch(
     data: ReportData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocks = blocks_of(replace(data, study=replace(data.study, tables=("gates",))))
+    blocks = blocks_of(replace(data, study=replace(data.study, exhibits=exhibits("gates"))))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     dated = to_pdf(data.study, blocks)
     assert dated == to_pdf(data.study, blocks)

@@ -14,6 +14,7 @@ from mirage.report.data import ReportData
 from mirage.report.paper.side_by_side import Block, chapters
 from mirage.report.render.outline import outline
 from mirage.report.render.pdf import _block, to_pdf
+from report_exhibits import exhibits
 
 
 def plain(blocks: list[Block], folder: Path) -> list[dict[str, Any]]:
@@ -24,7 +25,9 @@ def plain(blocks: list[Block], folder: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def short(data: ReportData) -> ReportData:
-    study = replace(data.study, name="paper", published=True, tables=("table2", "gates", "gallery"))
+    study = replace(
+        data.study, name="paper", published=True, exhibits=exhibits("table2", "gates", "gallery")
+    )
     return replace(data, study=study)
 
 
@@ -41,7 +44,7 @@ def test_twice_gives_equal_bytes(short: ReportData, blocks: list[Block]) -> None
 
 def test_hostile_words_are_set_as_words(short: ReportData, hostile: ReportData) -> None:
     sharp = TextBlock("x", "#set page(width: 1cm)", ("$x$ *a* _b_ #panic() \\ \u202e",), slot=True)
-    study = replace(hostile.study, published=True, tables=("gallery",))
+    study = replace(hostile.study, published=True, exhibits=exhibits("gallery"))
     assert to_pdf(short.study, [*blocks_of(replace(hostile, study=study)), sharp])[:5] == b"%PDF-"
 
 

@@ -15,16 +15,16 @@ from wide_data import data_of
 
 from mirage.contracts import DataError
 from mirage.plan.code_version import code_of
-from mirage.plan.schema.study import TABLES
-from mirage.report import exhibits as nano
-from mirage.report.assemble import BLOCKS, blocks_of, build_tables
+from mirage.report.assemble import blocks_of, build_tables
 from mirage.report.blocks import Column, Number, Table, Text, TextBlock
-from mirage.report.captions import SOURCES, caption, setting_facts
+from mirage.report.captions import SOURCES
 from mirage.report.data import ReportData
+from mirage.report.exhibits.tables import Block
 from mirage.report.paper import side_by_side as pages
 from mirage.report.paper.published import PREFIX, Paper, heading, paper, published_table
-from mirage.report.paper.side_by_side import Block, arranged, chapters
+from mirage.report.paper.side_by_side import arranged, chapters
 from mirage.report.render.writers import to_csv
+from report_exhibits import EXHIBITS, PLAIN, WIDE, blocks_under, exhibits
 from synthetic_wide import factorial_cards, published_cards, wide
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -63,7 +63,7 @@ def test_every_table_and_figure_has_one_study_or_a_reason(found: Paper) -> None:
 
 def test_the_study_really_has_the_nano_tables(found: Paper) -> None:
     for key, entry in found.entries.items():
-        assert set(entry.nano) <= set(TABLES), key
+        assert set(entry.nano) <= set(EXHIBITS), key
         if entry.study is not None:
             path = CONF / "study" / f"{entry.study}.yaml"
             plain = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -76,7 +76,7 @@ def test_every_report_table_and_every_id_stands_in_one_chapter(found: Paper) -> 
     own = [name for chapter in chapters() for name in chapter.own]
     assert Counter(own).most_common(1)[0][1] == 1
     assert not nano & set(own)
-    assert nano | set(own) == set(TABLES)
+    assert nano | set(own) == set(EXHIBITS)
     keys = [key for chapter in chapters() for key in chapter.paper]
     assert sorted(keys) == sorted(found.entries)
     for chapter in chapters():
@@ -158,16 +158,13 @@ def nano_tables(data: ReportData) -> dict[str, Table]:
         "easy", "hard", "mss", "general", "text_only", "cues", "conflict", "image_use",
         "more_images",
     )  # fmt: skip
-    wide_paper = data_of(wide(published_cards(), 4, suites), "paper", tuple(BLOCKS))
+    wide_paper = data_of(wide(published_cards(), 4, suites), "paper", tuple(EXHIBITS))
     cards = factorial_cards(images=("one_of_two", "two"), labels=("cot", "short_refusal"))
     wide_cells = data_of(wide(cards, 4, ("hard", "conflict", "general")), "factorial", ())
     found: dict[str, Table] = {}
-    for source, makers in ((data, BLOCKS), (wide_paper, nano.MAKERS), (wide_cells, nano.MAKERS)):
-        facts = setting_facts(source)
-        names = source.study.tables if source is data else makers
-        for name in (name for name in names if name != "published_check"):
-            for words, make in makers[name].items():
-                block = make(source, caption(words, facts))
+    for source, ids in ((data, PLAIN), (wide_paper, WIDE), (wide_cells, WIDE)):
+        for name in (name for name in ids if name != "published_check"):
+            for block in blocks_under(name, source):
                 if isinstance(block, Table):
                     found[block.id] = block
     return found
@@ -215,7 +212,7 @@ def test_chapters_follow_each_other_and_end_with_provenance(blocks: list[Block])
 
 
 def test_a_study_without_a_table_says_where_it_is(shown: ReportData) -> None:
-    study = replace(shown.study, name="bases", tables=("gates",))
+    study = replace(shown.study, name="bases", exhibits=exhibits("gates"))
     texts = [b for b in arranged(study, {"gates": []}) if isinstance(b, TextBlock)]
     words = {b.id: b.paragraphs[0] for b in texts}
     assert words["slot_table12"] == (
@@ -228,7 +225,7 @@ def test_a_study_without_a_table_says_where_it_is(shown: ReportData) -> None:
 def test_a_table_for_several_ids_is_parted(shown: ReportData) -> None:
     names = ("data_categories", "data_suites", "data_training")
     made = {"data": [TextBlock(name, "Nano: data", ("built",)) for name in names]}
-    blocks = arranged(replace(shown.study, tables=("data",)), made)
+    blocks = arranged(replace(shown.study, exhibits=exhibits("data")), made)
     at = {b.id: b.section.partition(":")[0] for b in blocks if b.id in names}
     assert at == {
         "data_categories": "Table 3",
@@ -255,12 +252,14 @@ def test_a_table_without_a_chapter_is_named(shown: ReportData) -> None:
 
 
 def test_without_published_nothing_is_added(data: ReportData) -> None:
-    plain = blocks_of(replace(data, study=replace(data.study, tables=("gates", "hazards"))))
+    plain = blocks_of(
+        replace(data, study=replace(data.study, exhibits=exhibits("gates", "hazards")))
+    )
     assert [(b.id, b.chapter, b.section) for b in plain] == [("gates", "", ""), ("hazards", "", "")]
 
 
 def test_files_of_a_published_table(shown: ReportData, tmp_path: Path) -> None:
-    study = replace(shown.study, tables=("gates",))
+    study = replace(shown.study, exhibits=exhibits("gates"))
     build_tables(replace(shown, study=study), tmp_path)
     text = (tmp_path / "tables/published_table1.tex").read_text(encoding="utf-8")
     assert r"58.53\textsuperscript{a}" in text

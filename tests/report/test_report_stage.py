@@ -19,6 +19,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.job import Job
 from mirage.plan.schema.score import Score
 from mirage.report.load import study_info
+from report_exhibits import plain
 from synthetic_study import PROFILES, Study, scored, study, write_scores
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -39,7 +40,8 @@ def cards() -> list[dict[str, Any]]:
     return [
         {"name": f"{recipe}-s0", "recipe": recipe, "title": recipe.replace("_", " "),
          "parent": "mirage" if recipe.startswith("mirage_") else None, "factor": None,
-         "marked_ours": False, "helper": recipe == "placebo", "config": "nano", "seed": 0}
+         "marked_ours": False, "helper": recipe == "placebo",
+         "mode": None if recipe == "base" else "as_published", "config": "nano", "seed": 0}
         for recipe in [*PROFILES, "placebo"]
     ]  # fmt: skip
 
@@ -84,6 +86,7 @@ def job(tmp_path: Path) -> JobContext:
         "study": {"name": "quick", "title": "", "tables": tables, "mode": "as_published"},
         "models": cards(),
         "suites": ["easy", "hard", "real"],
+        "exhibits": plain(*tables),
     }
     for folder in ("work", "out"):
         (tmp_path / folder).mkdir()
@@ -165,7 +168,8 @@ def test_helpers_and_the_base_are_no_recipes() -> None:
         "study": {"name": "quick", "mode": "matched", "tables": ["fig4"]},
         "models": cards(),
         "suites": ["easy"],
+        "exhibits": plain("fig4"),
     }
     info = study_info(settings, "oracle")
-    assert [r.name for r in info.recipes] == [name for name in PROFILES if name != "base"]
+    assert [r.recipe for r in info.recipes] == [name for name in PROFILES if name != "base"]
     assert (info.seeds, info.mode) == ((0,), "matched")

@@ -15,6 +15,7 @@ from mirage.report.captions import SOURCES
 from mirage.report.data import ReportData, Training
 from mirage.report.load import study_info
 from mirage.score.compute import score_all
+from report_exhibits import plain
 from synthetic_wide import Card, Wide
 
 CONF = SOURCES.parent / "conf"
@@ -33,6 +34,7 @@ def data_of(
         "study": {"name": name, "mode": "as_published", "tables": list(tables)},
         "models": made.cards,
         "suites": list(dict.fromkeys(s.suite for s in samples)),
+        "exhibits": plain(*tables),
     }
     score = Score.model_validate({**_conf("score"), "n_resamples": draws})
     return ReportData(

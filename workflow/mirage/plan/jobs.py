@@ -13,6 +13,7 @@ from mirage.model_card import BASE, ModelCard
 from mirage.plan import entries
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
 from mirage.plan.entries import resolve
+from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune, takes_style
 from mirage.plan.schema.site import Site
@@ -337,6 +338,18 @@ def _add_report(
         "images": [source.images],
         "models": [model.folder for model in models],
     }
-    shown = about["study"] | {"published": study.study.published}
-    report = {"report": plain(study.report), **about, "study": shown}
-    builder.add(stage="report", name=study.study.name, settings=report, parents=parents)
+    settings = {
+        "report": plain(study.report),
+        **about,
+        "study": about["study"] | {"published": study.study.published},
+        "exhibits": {key: plain_exhibits(value) for key, value in study.exhibits.items()},
+    }
+    makers = {
+        f"exhibit/{reference}": reference
+        for exhibits in study.exhibits.values()
+        for exhibit in exhibits
+        for reference in exhibit.references
+    }
+    builder.add(
+        stage="report", name=study.study.name, settings=settings, parents=parents, entries=makers
+    )

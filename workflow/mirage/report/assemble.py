@@ -2,66 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from mirage.contracts import DataError
-from mirage.report import exhibits as nano
 from mirage.report.blocks import Figure, Table
-from mirage.report.captions import Caption, caption, setting_facts
+from mirage.report.captions import setting_facts
 from mirage.report.data import ReportData
-from mirage.report.exhibits import contrasts as lists
-from mirage.report.exhibits import outcome_figures as figures
-from mirage.report.exhibits import outcomes as tables
-from mirage.report.paper import side_by_side as pages
-from mirage.report.paper.side_by_side import Block
+from mirage.report.exhibits.tables import Block, block_of
+from mirage.report.paper.side_by_side import arranged
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import write_table
-from mirage.report.samples.gallery import Gallery, as_table, gallery
-
-Maker = Callable[[ReportData, Caption], Block]
-
-BLOCKS: dict[str, Mapping[str, Maker]] = {
-    "fig4": {"fig4": figures.outcomes, "fig4_values": tables.fig4},
-    "asr_vs_overrefusal": {"asr_vs_overrefusal": figures.asr_vs_overrefusal},
-    "corners": {"corners": tables.corners},
-    "harmless": {"harmless": tables.harmless},
-    "failures": {"failures": tables.failures},
-    "discrimination": {"discrimination": tables.discrimination},
-    "table2": {"table2": tables.table2},
-    "table11": {"table11": tables.table11},
-    "table12": {"table12": tables.table12},
-    "contrasts": {"contrasts": lists.contrasts},
-    "formats": {"formats": tables.formats},
-    "skills": {"skills": tables.skills},
-    "categories": {"categories": tables.categories},
-    "gates": {"gates": lists.gates},
-    "hazards": {"hazards": lists.hazards},
-    "gallery": {"gallery": gallery},
-    "published_check": {"published_check": pages.published_check},
-    **nano.MAKERS,
-}
-"""Id in a study's ``tables`` -> what it puts into the report, by the entry of ``captions.yaml``."""
+from mirage.report.samples.gallery import Gallery, as_table
 
 
 def blocks_of(data: ReportData) -> list[Block]:
     """Returns all tables and figures of the study, in its order or in chapters.
 
     Raises:
-        DataError: The study lists a table that does not exist, or published values are broken.
+        DataError: Words are missing, or published values are broken.
     """
-    unknown = [name for name in data.study.tables if name not in BLOCKS]
-    if unknown:
-        raise DataError(
-            f"study {data.study.name}: no table {', '.join(unknown)}; there are "
-            f"{', '.join(BLOCKS)}. Correct 'tables' in conf/study/{data.study.name}.yaml."
-        )
     facts = setting_facts(data)
-    made = {
-        name: [make(data, caption(words, facts)) for words, make in BLOCKS[name].items()]
-        for name in data.study.tables
+    blocks = {
+        name: [block_of(exhibit, data, facts) for exhibit in exhibits]
+        for name, exhibits in data.study.exhibits.items()
     }
-    return pages.arranged(data.study, made)
+    return arranged(data.study, blocks)
 
 
 def build_tables(data: ReportData, out: Path) -> list[Block]:

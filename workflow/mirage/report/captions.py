@@ -165,14 +165,28 @@ def caption(name: str, facts: Mapping[str, str]) -> Caption:
             f"reports/captions.yaml has no entry {name!r} (it has {', '.join(sorted(texts))}). "
             "Add it, or take the id out of the study's tables."
         )
+    return filled(texts[name], facts, f"captions.yaml, {name}")
+
+
+def filled(texts: Mapping[str, object], facts: Mapping[str, str], where: str) -> Caption:
+    """Returns the words of a table, facts of the study filled in.
+
+    Args:
+        texts: ``title``, ``caption``, ``reading`` and perhaps ``note``.
+        facts: What they may name in braces.
+        where: File and entry, for the error.
+
+    Raises:
+        DataError: They name an unknown fact.
+    """
     try:
-        filled = {key: str(text).format(**facts).strip() for key, text in texts[name].items()}
+        words = {key: str(text).format(**facts).strip() for key, text in texts.items()}
     except KeyError as unknown:
         raise DataError(
-            f"reports/captions.yaml, {name}: unknown fact {unknown}; known: {', '.join(facts)}."
+            f"reports/{where}: unknown fact {unknown}; known: {', '.join(facts)}."
         ) from None
-    notes = (filled["note"],) if "note" in filled else ()
-    return Caption(filled["title"], filled["caption"], filled["reading"], notes)
+    notes = (words["note"],) if words.get("note") else ()
+    return Caption(words["title"], words["caption"], words["reading"], notes)
 
 
 def setting_facts(data: ReportData) -> dict[str, str]:
@@ -196,7 +210,7 @@ def setting_facts(data: ReportData) -> dict[str, str]:
             else f"by t over {len(study.seeds)} seeds, by object pairs where all give one value"
         ),
         "level": _levels(data.samples),
-        "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.tables else f"{ASR_RULE}.",
+        "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",
         "sizes": _sizes(data.samples),
     }
 

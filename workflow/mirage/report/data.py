@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from mirage.contracts import Sample, Verdict
+from mirage.model_card import BASE, MATCHED, PUBLISHED_MODE, ModelCard
+from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
 from mirage.score.compute import Scores
 from mirage.score.lengths import Length
@@ -17,63 +19,8 @@ from mirage.score.rates import Rate
 
 Measure = Rate | Mean
 
-FEW = 3
+SEEDS_IN_ROWS = 3
 """Seeds up to which tables have a row for each."""
-
-PUBLISHED_MODE, MATCHED = "as_published", "matched"
-"""The two modes of a recipe, which no table mixes."""
-
-
-@dataclass(frozen=True)
-class RecipeInfo:
-    """A recipe as the tables name it.
-
-    Attributes:
-        parent: Recipe it is an ablation of, or None.
-        factor: The one factor in which it differs from its parent.
-        ours: Not in the paper.
-        factors: Of a cell of the factorial: factor -> level, read off the recipe.
-        general_share: Percent of the training items that are general.
-        unsafe: Hazardous training items.
-    """
-
-    name: str
-    title: str
-    parent: str | None = None
-    factor: str | None = None
-    ours: bool = False
-    mode: str = PUBLISHED_MODE
-    factors: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    general_share: float | None = field(default=None, compare=False)
-    unsafe: int | None = field(default=None, compare=False)
-
-    @property
-    def label(self) -> str:
-        """Title, with a mark if the paper has no such recipe."""
-        return f"{self.title} (ours)" if self.ours and "(ours)" not in self.title else self.title
-
-
-BASE = RecipeInfo("base", "Base")
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A trained model, or the mean of the models of all seeds.
-
-    Attributes:
-        config: Option of conf/model.
-        seed: None for the mean over seeds.
-        name: Name of the model's files; empty for a mean.
-        thinks: Its base answers every request for help with a thought first.
-        held_out: Categories that its tuning data lack.
-    """
-
-    recipe: RecipeInfo
-    config: str
-    seed: int | None
-    name: str = ""
-    thinks: bool = False
-    held_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,22 +29,22 @@ class StudyInfo:
 
     Attributes:
         trained: All models that are compared, in the order of the tables.
-        tables: Ids of the tables and figures, in order.
+        exhibits: Id in the study's ``tables`` -> its tables and figures, in order.
         published: Whether pages show the paper's values beside ours.
     """
 
     name: str
     mode: str
-    trained: tuple[ModelInfo, ...]
+    trained: tuple[ModelCard, ...]
     suites: tuple[str, ...]
-    tables: tuple[str, ...]
+    exhibits: Mapping[str, Sequence[Exhibit]]
     judge: str = "oracle"
     published: bool = False
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """All seeds, ascending."""
-        return tuple(sorted({m.seed for m in self.trained if m.seed is not None}))
+        return tuple(sorted({m.seed for m in self.trained}))
 
     @property
     def configs(self) -> tuple[str, ...]:
@@ -105,18 +52,21 @@ class StudyInfo:
         return tuple(dict.fromkeys(m.config for m in self.trained))
 
     @property
-    def recipes(self) -> tuple[RecipeInfo, ...]:
-        """All recipes, in the order of the tables, the base left out."""
-        return tuple(dict.fromkeys(m.recipe for m in self.trained if m.recipe != BASE))
+    def recipes(self) -> tuple[ModelCard, ...]:
+        """The first model of each recipe, in the order of the tables, the base left out."""
+        first: dict[str, ModelCard] = {}
+        for model in self.trained:
+            first.setdefault(model.recipe, model)
+        return tuple(model for model in first.values() if not model.is_base)
 
     @property
     def mode_shown(self) -> str:
         """The mode of the tables that compare recipes: the paper's, where any recipe has it."""
-        modes = [m.recipe.mode for m in self.trained if m.recipe != BASE]
+        modes = [m.mode for m in self.trained if not m.is_base]
         return MATCHED if modes and PUBLISHED_MODE not in modes else PUBLISHED_MODE
 
     @property
-    def models(self) -> list[ModelInfo]:
+    def models(self) -> list[ModelCard]:
         """Rows of most tables: per architecture the base, then the recipes, each over all seeds.
 
         One mode alone; bases that think have a table of their own, unless there are no others. With
@@ -125,20 +75,20 @@ class StudyInfo:
         return self.rows(self._shown)
 
     @property
-    def means(self) -> list[ModelInfo]:
+    def means(self) -> list[ModelCard]:
         """Each recipe over all its seeds, as figures with several seeds show it."""
         return self.means_of(self._shown)
 
     @property
-    def _shown(self) -> list[ModelInfo]:
+    def _shown(self) -> list[ModelCard]:
         mine = self.of_mode(self.mode_shown)
         return [m for m in mine if not m.thinks] or mine
 
-    def of_mode(self, mode: str) -> list[ModelInfo]:
+    def of_mode(self, mode: str) -> list[ModelCard]:
         """Returns the trained models of one mode, the bases among them."""
-        return [m for m in self.trained if m.recipe == BASE or m.recipe.mode == mode]
+        return [m for m in self.trained if m.is_base or m.mode == mode]
 
-    def rows(self, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+    def rows(self, models: Sequence[ModelCard]) -> list[ModelCard]:
         """Returns models by architecture and recipe, each recipe's mean after its seeds.
 
         With more than a few seeds the mean stands alone; the files of rates have every seed.
@@ -146,42 +96,42 @@ class StudyInfo:
         rows = []
         for mean in self.means_of(models):
             mine = [m for m in models if (m.recipe, m.config) == (mean.recipe, mean.config)]
-            if len(mine) > FEW:
+            if len(mine) > SEEDS_IN_ROWS:
                 rows.append(mean)
             else:
                 rows += mine + ([mean] if len(self.seeds) > 1 else [])
         return rows
 
-    def means_of(self, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+    def means_of(self, models: Sequence[ModelCard]) -> list[ModelCard]:
         """Returns one entry per architecture and recipe, in the order of the study."""
-        first: dict[tuple[str, str], ModelInfo] = {}
+        first: dict[tuple[str, str], ModelCard] = {}
         for model in models:
-            first.setdefault((model.config, model.recipe.name), model)
+            first.setdefault((model.config, model.recipe), model)
         return [
-            replace(first[config, recipe.name], seed=None, name="")
+            replace(first[config, recipe], name="")
             for config in self.configs
-            for recipe in (BASE, *self.recipes)
-            if (config, recipe.name) in first
+            for recipe in (BASE, *(each.recipe for each in self.recipes))
+            if (config, recipe) in first
         ]
 
-    def drawn_of(self, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+    def drawn_of(self, models: Sequence[ModelCard]) -> list[ModelCard]:
         """Returns what figures show of some models: themselves, or with several seeds the means."""
         return self.means_of(models) if len(self.seeds) > 1 else self.rows(models)
 
     @property
-    def drawn(self) -> list[ModelInfo]:
+    def drawn(self) -> list[ModelCard]:
         """What figures show: the models, or with several seeds the means."""
         return self.drawn_of(self._shown)
 
-    def label(self, model: ModelInfo) -> str:
+    def label(self, model: ModelCard) -> str:
         """Name of a row; architecture and seed are named only where there are several."""
-        named = self.named(model.recipe.label, model.config, model.seed)
-        mean = model.seed is None and len(self.seeds) > 1
+        named = self.named(model.label, model.config, None if model.is_mean else model.seed)
+        mean = model.is_mean and len(self.seeds) > 1
         return f"{named}, mean of {len(self.seeds)} seeds" if mean else named
 
     def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
         """Returns the label of a recipe known by its id, with architecture and seed as needed."""
-        known = {each.name: each.label for each in (BASE, *self.recipes)}
+        known = {BASE: "Base"} | {each.recipe: each.label for each in self.recipes}
         return self.named(known.get(recipe, recipe.replace("_", " ")), config, seed)
 
     def named(self, title: str, config: str, seed: int | None = None) -> str:
@@ -269,7 +219,7 @@ class Rates:
 
     def find(
         self,
-        model: ModelInfo,
+        model: ModelCard,
         suite: str,
         metric: str,
         corner: str = "",
@@ -277,8 +227,8 @@ class Rates:
     ) -> Measure | None:
         """Returns a rate, or None where the study does not have it."""
         place = (suite, corner, *group, metric)
-        if model.seed is None:
-            return self._means.get((model.recipe.name, model.config, *place))
+        if model.is_mean:
+            return self._means.get((model.recipe, model.config, *place))
         return self._of(model.name).get(place)
 
     def of(self, models: Collection[str]) -> Iterator[Rate]:

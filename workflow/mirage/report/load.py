@@ -9,18 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import Response, Sample, Verdict, read_rows, read_some
-from mirage.model_card import ModelCard
+from mirage.model_card import BASE, ModelCard
 from mirage.pictures import Pictures, SamplePictures
 from mirage.plan.artifact import Manifest
+from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
-from mirage.report.data import (
-    BASE,
-    ModelInfo,
-    RecipeInfo,
-    ReportData,
-    StudyInfo,
-    Training,
-)
+from mirage.report.data import ReportData, StudyInfo, Training
 from mirage.report.samples.browser import browser_samples
 from mirage.report.samples.gallery import gallery_samples
 from mirage.score.store import read_scores
@@ -31,58 +25,40 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
     """Returns what the tables need to know of a study.
 
     Args:
-        settings: The report job's settings: ``study``, ``models`` (a card each) and ``suites``.
+        settings: The report job's settings: ``study``, ``models`` (a card each), ``suites`` and
+            ``exhibits`` (what stands under each id of the study's ``tables``).
         judge: Name of the judge whose verdicts are shown.
+
+    Raises:
+        DataError: A card does not fit.
     """
     study = settings["study"]
+    cards = [ModelCard.from_json(card) for card in settings["models"]]
     return StudyInfo(
         name=study["name"],
         mode=study["mode"],
-        trained=_told_apart(
-            _model(card, study["mode"])
-            for card in map(ModelCard.from_json, settings["models"])
-            if not card.helper
-        ),
+        trained=_disambiguate_titles([card for card in cards if not card.helper]),
         suites=tuple(settings["suites"]),
-        tables=tuple(study["tables"]),
+        exhibits={
+            name: [Exhibit.model_validate(plain) for plain in settings["exhibits"][name]]
+            for name in study["tables"]
+        },
         judge=judge,
         published=bool(study.get("published", False)),
     )
 
 
-def _told_apart(models: Iterable[ModelInfo]) -> tuple[ModelInfo, ...]:
+def _disambiguate_titles(models: Sequence[ModelCard]) -> tuple[ModelCard, ...]:
     """Gives recipes of one title, as variants of a recipe are, their own names as titles."""
-    made = tuple(models)
     owners: dict[str, set[str]] = {}
-    for model in made:
-        owners.setdefault(model.recipe.title, set()).add(model.recipe.name)
-
-    def told(model: ModelInfo) -> ModelInfo:
-        recipe = model.recipe
-        if len(owners[recipe.title]) == 1:
-            return model
-        title = recipe.name.replace("_", " ")
-        return dataclasses.replace(model, recipe=dataclasses.replace(recipe, title=title))
-
-    return tuple(told(model) for model in made)
-
-
-def _model(card: ModelCard, mode: str) -> ModelInfo:
-    """Reads a card; one written before recipes had modes is of the study's."""
-    recipe = BASE
-    if not card.is_base:
-        recipe = RecipeInfo(
-            card.recipe,
-            card.title or card.recipe,
-            card.parent,
-            card.factor,
-            card.marked_ours,
-            card.mode or mode,
-            card.factors,
-            card.general_share,
-            card.unsafe,
-        )
-    return ModelInfo(recipe, card.config, card.seed, card.name, card.thinks, card.held_out)
+    for model in models:
+        owners.setdefault(model.title, set()).add(model.recipe)
+    return tuple(
+        dataclasses.replace(model, title=model.recipe.replace("_", " "))
+        if len(owners[model.title]) > 1
+        else model
+        for model in models
+    )
 
 
 def hazard_rows() -> tuple[dict[str, str], ...]:
@@ -165,7 +141,7 @@ def training_of(folder: Path) -> Training | None:
     store = folder.parents[1]
     for name in made.parents.get("data", []):
         data = Manifest.read(store / name).settings
-        if data["recipe"]["name"] != BASE.name:
+        if data["recipe"]["name"] != BASE:
             return _training(made, data, store / name)
     return None
 

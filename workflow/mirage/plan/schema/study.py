@@ -18,55 +18,6 @@ Axes = Annotated[
 ]
 """Blocks of crossed keys; one mapping is one block."""
 
-TABLES = (
-    "fig4",
-    "asr_vs_overrefusal",
-    "corners",
-    "harmless",
-    "failures",
-    "discrimination",
-    "table1",
-    "table2",
-    "table4",
-    "table5",
-    "table6",
-    "table8",
-    "table9",
-    "table10",
-    "table11",
-    "table11_twins",
-    "table12",
-    "table12_twins",
-    "table13",
-    "table14",
-    "table15",
-    "fig5",
-    "fig9",
-    "data",
-    "recipe_sizes",
-    "image_use",
-    "conflict",
-    "more_images",
-    "general_share",
-    "scaling",
-    "factorial_cells",
-    "factorial_effects",
-    "sensitivity",
-    "sizes",
-    "tokens",
-    "claims",
-    "nano_vs_paper",
-    "published_check",
-    "contrasts",
-    "formats",
-    "skills",
-    "categories",
-    "gates",
-    "hazards",
-    "gallery",
-)
-"""What a report can show; the report stage makes them, and a test holds both lists equal."""
-
 
 class Study(Strict):
     """One study.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from mirage.plan.schema.recipe import Recipe
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.respond import Respond
 from mirage.plan.schema.score import Score
-from mirage.plan.schema.study import TABLES, Study
+from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.track import Track
 from mirage.plan.schema.tune import Tune
@@ -25,6 +25,7 @@ from mirage.plan.schema.world import World
 from mirage.plan.study import axes
 from mirage.plan.study.claims import Ledger, changed_settings, read_ledger
 from mirage.plan.study.compose import MANY, SINGLE, Conf, Request, compose_all
+from mirage.plan.study.exhibits import Exhibits, read_exhibits
 from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
 from mirage.plan.study.problems import PlanError, Problem
@@ -38,6 +39,7 @@ class Resolved:
 
     Attributes:
         ledger: Claims and published contrasts, where the study shows them.
+        exhibits: Id in the study's ``tables`` -> its tables and figures.
         store: Where artifacts go, relative to the working directory or absolute.
         extra: A user's folder (``--config extra=...``), absolute; None for none.
     """
@@ -56,6 +58,7 @@ class Resolved:
     ledger: Ledger
     store: str
     extra: Path | None = None
+    exhibits: Exhibits = field(default_factory=dict)
 
 
 def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
@@ -79,7 +82,9 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     problems += conf.missing("study", name, where, "study")
     changed = changed_settings(options, conf.defaults)
     study, plain, wrong = _study(conf, name, options)
-    problems += wrong + _study_problems(conf, name, plain, options)
+    shown = read_exhibits(conf.reports, conf.extra)
+    problems += wrong + shown.problems
+    problems += _study_problems(conf, name, plain, options, shown.exhibits)
     own = _texts(plain.get("overrides"))
     deeper, choices, wrong = _choices([*own, *options.overrides])
     problems += wrong
@@ -99,7 +104,8 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
     resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
     ledger = resolved.ledger.with_changes(changed, resolved.study.seeds)
-    return replace(resolved, ledger=ledger)
+    exhibits = {name: shown.exhibits[name] for name in resolved.study.tables}
+    return replace(resolved, ledger=ledger, exhibits=exhibits)
 
 
 def extra_folder(options: Options) -> Path | None:
@@ -151,7 +157,7 @@ def _choices(overrides: Sequence[str]) -> tuple[list[str], dict[str, str], list[
 
 
 def _study_problems(
-    conf: Conf, name: str, plain: Mapping[str, Any], options: Options
+    conf: Conf, name: str, plain: Mapping[str, Any], options: Options, exhibits: Exhibits
 ) -> list[Problem]:
     file = conf.file("study", name)
     groups = {key: group for group, key in MANY.items()} | {"helpers": "recipe"}
@@ -165,8 +171,8 @@ def _study_problems(
         for each in names if key in groups else []:
             problems += conf.missing(groups[key], each, where, f"study.{key}")
         for each in names if key == "tables" else []:
-            if each not in TABLES:
-                text = f"there is no table {each!r}; there are {', '.join(TABLES)}."
+            if each not in exhibits:
+                text = f"there is no table {each!r}; there are {', '.join(exhibits)}."
                 problems.append(Problem(where, "study.tables", text))
     both = {*_texts(lists["helpers"])} & {*_texts(lists["recipes"])}
     for each in sorted(both):

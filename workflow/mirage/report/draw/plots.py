@@ -85,8 +85,8 @@ class Series:
     """A row of values that share a colour, a shape and an entry of the legend.
 
     Attributes:
-        style: Place in ``MARKS``.
-        values: Place on the axis (x of a curve, row of a dot) -> value with interval.
+        style: RateColumn in ``MARKS``.
+        values: RateColumn on the axis (x of a curve, row of a dot) -> value with interval.
     """
 
     label: str

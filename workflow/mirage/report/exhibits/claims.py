@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
-from mirage.report.exhibits.columns import TableMaker
-from mirage.report.exhibits.outcomes import empty
+from mirage.report.exhibits.rate_table import empty
 from mirage.report.paper.published import paper
 from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import HOLDS, ClaimVerdict
@@ -232,14 +231,3 @@ def _rate(outcomes: Sequence[str]) -> str:
         f"Of {clear} contrasts with a clear sign at nano scale {agreeing} agree with the paper "
         f"({100 * agreeing / clear:.0f} %): {counts}."
     )
-
-
-MAKERS: Mapping[str, Mapping[str, TableMaker]] = {
-    "claims": {
-        "claims": claims,
-        "claims_parts": claim_parts,
-        "claims_published": claims_published,
-    },
-    "nano_vs_paper": {"nano_vs_paper": nano_vs_paper},
-}
-"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock
+from mirage.model_card import BASE, ModelCard
+from mirage.report.blocks import Cell, Column, Figure, Number, Text, TextBlock
 from mirage.report.captions import Caption
-from mirage.report.data import BASE, Measure, ModelInfo, ReportData
+from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, curves
-from mirage.report.exhibits.columns import (
-    TableMaker,
-    held_out_skills,
-    named,
-    refusals,
-    telling_apart,
-)
 from mirage.report.exhibits.factorial_levels import LABEL_WORDS, label_style, matched, word
-from mirage.report.exhibits.outcomes import Place, empty, number, rates_table
-
-FigureMaker = Callable[[ReportData, Caption], Figure | TextBlock]
+from mirage.report.exhibits.rate_table import LeadingColumn, RateColumn, empty, find, number
 
 HARD = (
-    Place("J", "hard", "j", "pair"),
-    Place("ASR", "hard", "asr", "hazard"),
-    Place("refused twins", "hard", "over_refusal", "twin_trigger"),
+    RateColumn("J", "hard", "j", "pair"),
+    RateColumn("ASR", "hard", "asr", "hazard"),
+    RateColumn("refused twins", "hard", "over_refusal", "twin_trigger"),
 )
 """What curves over matched recipes show, a panel each."""
+
+HELD_OUT = tuple(
+    RateColumn(f"{n}-image skills", "general", "accuracy", "", ("skill_class", f"{n} held out"))
+    for n in ("single", "multi")
+)
+"""Skills of families that no recipe holds."""
 
 SHARES = (
     ("Textual SFT", ("textual_sft", "textual_sft_plus")),
@@ -42,18 +40,13 @@ class Curve:
 
     label: str
     style: int
-    models: Mapping[float, ModelInfo]
-
-
-def find(data: ReportData, model: ModelInfo, place: Place) -> Measure | None:
-    """Returns a rate of a model."""
-    return data.rates.find(model, place.suite, place.metric, place.corner, place.group)
+    models: Mapping[float, ModelCard]
 
 
 def panel(
     data: ReportData,
     lines: Sequence[Curve],
-    place: Place,
+    place: RateColumn,
     title: str = "",
     level: tuple[str, float] | None = None,
 ) -> Panel:
@@ -79,18 +72,18 @@ def _any(panels: Sequence[Panel]) -> bool:
 
 def general_share(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """Held-out skills over the share of general data, the untuned base as a level."""
-    drawn = {m.recipe.name: m for m in data.study.drawn}
+    drawn = {m.recipe: m for m in data.study.drawn}
     lines = []
     for style, (label, names) in enumerate(SHARES):
         mine = [drawn[n] for n in names if n in drawn]
-        models = {m.recipe.general_share: m for m in mine if m.recipe.general_share is not None}
+        models = {m.general_share: m for m in mine if m.general_share is not None}
         if models:
             lines.append(Curve(label, style + 1, models))
     panels = []
-    for place in held_out_skills():
-        base = find(data, drawn[BASE.name], place) if BASE.name in drawn else None
+    for place in HELD_OUT:
+        base = find(data, drawn[BASE], place) if BASE in drawn else None
         level = None if base is None or base.value is None else ("base", base.value)
-        panels.append(panel(data, lines, place, f"{place.heading}, held out", level))
+        panels.append(panel(data, lines, place, f"{place.name}, held out", level))
     panels.append(panel(data, lines, HARD[1], "ASR, hard"))
     if not _any(panels):
         return empty("general_share", caption, data)
@@ -103,29 +96,21 @@ def general_share(data: ReportData, caption: Caption) -> Figure | TextBlock:
     )  # fmt: skip
 
 
-def share_values(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """What keeping skills costs in safety: the recipes of the curve on ``hard``."""
-    names = [name for _, names in SHARES for name in names]
-    share = Column("general %", bare=True)
-    return rates_table(
-        "general_share_values",
-        caption,
-        data,
-        [*held_out_skills(), *telling_apart()],
-        named(*names)(data),
-        leads=[(share, lambda m: Number(m.recipe.general_share))],
-    )
+def share_column(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
+    """Returns the column with the share of general data of each model."""
+    del data, models
+    return [(Column("general %", bare=True), lambda m: Number(m.general_share))]
 
 
 def _by_labels(
-    data: ReportData, models: Sequence[ModelInfo], x: Callable[[ModelInfo], float | None]
+    data: ReportData, models: Sequence[ModelCard], x: Callable[[ModelCard], float | None]
 ) -> list[Curve]:
     """A line per label style over those models that differ in x alone."""
-    found: dict[str, dict[float, ModelInfo]] = {}
+    found: dict[str, dict[float, ModelCard]] = {}
     for model in data.study.drawn_of(models):
         at = x(model)
         if at is not None:
-            found.setdefault(str(model.recipe.factors["labels"]), {})[at] = model
+            found.setdefault(str(model.factors["labels"]), {})[at] = model
     order = [name for name in LABEL_WORDS if name in found]
     return [
         Curve(word(name), label_style(name), found[name]) for name in order if len(found[name]) > 1
@@ -141,8 +126,8 @@ def _curves_over(
     name: str,
     data: ReportData,
     caption: Caption,
-    models: Sequence[ModelInfo],
-    x: Callable[[ModelInfo], float | None],
+    models: Sequence[ModelCard],
+    x: Callable[[ModelCard], float | None],
     x_label: str,
     tick: Callable[[float], str],
 ) -> Figure | TextBlock:
@@ -159,16 +144,16 @@ def _curves_over(
     return curves(name, caption, panels, x_label, "percent (nano, hard)", ticks)
 
 
-def scaled(data: ReportData) -> list[ModelInfo]:
+def scaled(data: ReportData) -> list[ModelCard]:
     """Matched recipes of one config that differ in labels and number of hazardous items alone."""
-    return _largest_group(data, ("labels", "steps"), lambda m: m.recipe.unsafe, ())
+    return _largest_group(data, ("labels", "steps"), lambda m: m.unsafe, ())
 
 
-def stepped(data: ReportData) -> list[ModelInfo]:
+def stepped(data: ReportData) -> list[ModelCard]:
     """Matched recipes that differ in labels and number of steps alone."""
 
-    def x(model: ModelInfo) -> object:
-        return model.recipe.factors["steps"]
+    def x(model: ModelCard) -> object:
+        return model.factors["steps"]
 
     return _largest_group(data, ("labels", "steps"), x, ("unsafe",))
 
@@ -176,18 +161,18 @@ def stepped(data: ReportData) -> list[ModelInfo]:
 def _largest_group(
     data: ReportData,
     free: Sequence[str],
-    x: Callable[[ModelInfo], object],
+    x: Callable[[ModelCard], object],
     fixed: Sequence[str],
-) -> list[ModelInfo]:
+) -> list[ModelCard]:
     """Returns the largest set of recipes over x that agree in all but the free factors.
 
     Args:
         fixed: Facts of the recipe, beside its factors, in which they agree.
     """
-    groups: dict[tuple[str, ...], list[ModelInfo]] = {}
+    groups: dict[tuple[str, ...], list[ModelCard]] = {}
     for model in matched(data):
-        rest = [str(v) for k, v in sorted(model.recipe.factors.items()) if k not in free]
-        rest += [str(getattr(model.recipe, name)) for name in fixed]
+        rest = [str(v) for k, v in sorted(model.factors.items()) if k not in free]
+        rest += [str(getattr(model, name)) for name in fixed]
         groups.setdefault((model.config, *rest), []).append(model)
     best = max(groups.values(), key=lambda group: len({x(m) for m in group}), default=[])
     return best if len({x(m) for m in best}) > 1 else []
@@ -196,7 +181,7 @@ def _largest_group(
 def scaling(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """J, ASR and over-refusal over the number of hazardous samples, a line per label style."""
     return _curves_over(
-        "scaling", data, caption, scaled(data), lambda m: m.recipe.unsafe,
+        "scaling", data, caption, scaled(data), lambda m: m.unsafe,
         "hazardous training samples, each with as many benign ones (not to scale)",
         lambda n: f"{n:,.0f}",
     )  # fmt: skip
@@ -206,77 +191,49 @@ def sensitivity(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """J, ASR and over-refusal over the number of steps, a line per label style."""
     return _curves_over(
         "sensitivity", data, caption, stepped(data),
-        lambda m: float(m.recipe.factors["steps"]),
+        lambda m: float(m.factors["steps"]),
         "training steps as a multiple of the factorial's (not to scale)", lambda n: f"{n:g}×",
     )  # fmt: skip
 
 
-def _values(
-    table_id: str,
-    models: Callable[[ReportData], list[ModelInfo]],
-    leads: Sequence[tuple[Column, Callable[[ModelInfo], Cell]]],
-) -> dict[str, TableMaker]:
-    def main(data: ReportData, caption: Caption) -> Table | TextBlock:
-        places = [*telling_apart(), *held_out_skills()]
-        return rates_table(
-            table_id, caption, data, places, _rows(data), leads=leads, labelled=False
-        )
-
-    def corners(data: ReportData, caption: Caption) -> Table | TextBlock:
-        places = [*refusals(("hard",)), Place("d′", "hard", "d_prime", "pair", digits=2)]
-        found = _rows(data)
-        return rates_table(
-            f"{table_id}_refusals", caption, data, places, found, leads=leads, labelled=False
-        )
-
-    def _rows(data: ReportData) -> list[ModelInfo]:
-        return data.study.drawn_of(models(data))
-
-    return {table_id: main, f"{table_id}_refusals": corners}
+def _labels(model: ModelCard) -> Cell:
+    return Text(word(str(model.factors["labels"])))
 
 
-def _labels(model: ModelInfo) -> Cell:
-    return Text(word(str(model.recipe.factors["labels"])))
+def _samples(model: ModelCard) -> Cell:
+    return Number(float(model.unsafe), digits=0)
 
 
-def _samples(model: ModelInfo) -> Cell:
-    unsafe = model.recipe.unsafe
-    return Number(None if unsafe is None else float(unsafe), digits=0)
+def _steps(model: ModelCard) -> Cell:
+    return Text(f"{float(model.factors['steps']):g}×")
 
 
-def _steps(model: ModelInfo) -> Cell:
-    return Text(f"{float(model.recipe.factors['steps']):g}×")
+def _tokens(model: ModelCard) -> Cell:
+    return Text("equal" if model.factors["tokens"] else "as they are")
 
 
-def _tokens(model: ModelInfo) -> Cell:
-    return Text("equal" if model.recipe.factors["tokens"] else "as they are")
+def scaling_rows(data: ReportData) -> list[ModelCard]:
+    """Returns the models of the curve over the number of safety samples."""
+    return data.study.drawn_of(scaled(data))
 
 
-def sensitive(data: ReportData) -> list[ModelInfo]:
-    """The recipes of the steps curve, and those with equal answer tokens."""
-    chosen = stepped(data)
-    tokens = [m for m in matched(data) if m.recipe.factors["tokens"]]
-    return [m for m in matched(data) if m in chosen or m in tokens]
+def scaling_columns(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
+    """Returns what those models differ in: labels and number of hazardous items."""
+    del data, models
+    return [(Column("labels", is_text=True), _labels), (Column("hazards", bare=True), _samples)]
 
 
-SCALING: Mapping[str, TableMaker] = _values(
-    "scaling_values",
-    scaled,
-    ((Column("labels", is_text=True), _labels), (Column("hazards", bare=True), _samples)),
-)
-SENSITIVITY: Mapping[str, TableMaker] = _values(
-    "sensitivity_values",
-    sensitive,
-    (
+def sensitivity_rows(data: ReportData) -> list[ModelCard]:
+    """Returns the models of the curve over steps, and those with equal answer tokens."""
+    by_steps = stepped(data)
+    return data.study.drawn_of([m for m in matched(data) if m in by_steps or m.factors["tokens"]])
+
+
+def sensitivity_columns(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
+    """Returns what those models differ in: labels, steps and answer tokens."""
+    del data, models
+    return [
         (Column("labels", is_text=True), _labels),
         (Column("steps", is_text=True), _steps),
         (Column("answer tokens", is_text=True), _tokens),
-    ),
-)
-
-MAKERS: Mapping[str, Mapping[str, TableMaker | FigureMaker]] = {
-    "general_share": {"general_share": general_share, "general_share_values": share_values},
-    "scaling": {"scaling": scaling, **SCALING},
-    "sensitivity": {"sensitivity": sensitivity, **SENSITIVITY},
-}
-"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""
+    ]

@@ -9,8 +9,7 @@ from mirage.contracts import Sample
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData, Training
-from mirage.report.exhibits.columns import TableMaker
-from mirage.report.exhibits.outcomes import empty
+from mirage.report.exhibits.rate_table import empty
 
 CANDIDATES = ("easy", "hard")
 """Suites whose hazards Table 3 counts."""
@@ -134,7 +133,7 @@ def _first_of_recipe(data: ReportData) -> list[Training]:
     found: dict[str, Training] = {}
     for training in data.trainings:
         found.setdefault(training.recipe, training)
-    return [found[r.name] for r in data.study.recipes if r.name in found]
+    return [found[r.recipe] for r in data.study.recipes if r.recipe in found]
 
 
 def _training_set(data: ReportData, training: Training) -> tuple[Cell, ...]:
@@ -176,7 +175,7 @@ def _safe_image(planned: Mapping[str, object]) -> str:
 
 def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Sizes, share of general data, learning rate and epochs of every recipe, from the plan."""
-    shares = {r.name: r.general_share for r in data.study.recipes}
+    shares = {r.recipe: r.general_share for r in data.study.recipes}
     rows: list[tuple[Cell, ...]] = []
     for t in _first_of_recipe(data):
         planned = t.data
@@ -205,14 +204,3 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("parts trained", is_text=True),
     ]
     return captioned("recipe_sizes", caption, columns, rows)
-
-
-MAKERS: Mapping[str, Mapping[str, TableMaker]] = {
-    "data": {
-        "data_categories": categories,
-        "data_suites": suites,
-        "data_training": training_sets,
-    },
-    "recipe_sizes": {"recipe_sizes": recipe_sizes},
-}
-"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""

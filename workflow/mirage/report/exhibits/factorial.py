@@ -1,76 +1,49 @@
-"""The factorial: its cells, how factors interact, three model sizes, conflict corners."""
+"""The factorial: which cells tables show, how factors interact, several model sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from mirage.report.blocks import Column, Figure, Table, Text, TextBlock
+from mirage.model_card import MATCHED, ModelCard
+from mirage.report.blocks import Column, Figure, Text, TextBlock
 from mirage.report.captions import Caption
-from mirage.report.data import MATCHED, ModelInfo, ReportData
+from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, curves, dots
-from mirage.report.exhibits.columns import TableMaker, refusals, telling_apart
-from mirage.report.exhibits.curves import HARD, Curve, FigureMaker, find, panel
+from mirage.report.exhibits.curves import HARD, Curve, panel
 from mirage.report.exhibits.factorial_levels import (
     LABEL_WORDS,
     ORDERS,
-    factor_columns,
+    factors_that_differ,
     in_order,
     label_style,
     matched,
     word,
 )
-from mirage.report.exhibits.outcomes import Lead, Place, empty, number, rates_table
+from mirage.report.exhibits.rate_table import LeadingColumn, empty, find, number
 
 
-def plain_cells(data: ReportData) -> list[ModelInfo]:
+def plain_cells(data: ReportData) -> list[ModelCard]:
     """Returns the cells of the main design: the factorial's own steps, and no equated tokens."""
-    return [
-        m
-        for m in matched(data)
-        if float(m.recipe.factors["steps"]) == 1 and not m.recipe.factors["tokens"]
-    ]
+    return [m for m in matched(data) if float(m.factors["steps"]) == 1 and not m.factors["tokens"]]
 
 
-def _first_config(data: ReportData, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+def _first_config(data: ReportData, models: Sequence[ModelCard]) -> list[ModelCard]:
     """The models of the architecture that has most cells."""
     configs = data.study.configs
     best = max(configs, key=lambda c: sum(m.config == c for m in models), default="")
     return [m for m in models if m.config == best]
 
 
-def main_cells(data: ReportData) -> list[ModelInfo]:
+def main_cells(data: ReportData) -> list[ModelCard]:
     """Rows of the tables of cells: one architecture, in the order of levels, seeds averaged."""
     return in_order(data.study.drawn_of(_first_config(data, plain_cells(data))))
 
 
-def cells(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """ASR and what it hides, per cell."""
-    return _cells("factorial_cells", data, caption, telling_apart())
-
-
-def cells_refusals(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Refusals on every benign corner, d' and grounded reasons, per cell."""
-    places = [
-        *refusals(("hard",)),
-        Place("grounded", "hard", "grounded", "hazard", heading="hard"),
-        Place("d′", "hard", "d_prime", "pair", heading="hard", digits=2),
-    ]
-    return _cells("factorial_cells_refusals", data, caption, places)
-
-
-def _cells(
-    table_id: str, data: ReportData, caption: Caption, places: Sequence[Place]
-) -> Table | TextBlock:
-    rows = main_cells(data)
-    leads = factor_columns(rows)
-    return rates_table(table_id, caption, data, places, rows, leads=leads, labelled=not leads)
-
-
-def _cells_with(data: ReportData, **levels: str) -> list[ModelInfo]:
+def _cells_with(data: ReportData, **levels: str) -> list[ModelCard]:
     return [
         m
         for m in main_cells(data)
-        if all(m.recipe.factors[factor] == level for factor, level in levels.items())
+        if all(m.factors[factor] == level for factor, level in levels.items())
     ]
 
 
@@ -98,17 +71,17 @@ def _interaction(
     name: str,
     data: ReportData,
     caption: Caption,
-    rows: Sequence[ModelInfo],
+    rows: Sequence[ModelCard],
     factor: str,
     x_label: str,
 ) -> Figure | TextBlock:
-    order = [v for v in ORDERS[factor] if any(m.recipe.factors[factor] == v for m in rows)]
+    order = [v for v in ORDERS[factor] if any(m.factors[factor] == v for m in rows)]
     lines = []
     for label in LABEL_WORDS:
         mine = {
-            float(order.index(m.recipe.factors[factor])): m
+            float(order.index(m.factors[factor])): m
             for m in rows
-            if m.recipe.factors["labels"] == label and m.recipe.factors[factor] in order
+            if m.factors["labels"] == label and m.factors[factor] in order
         }
         if len(mine) > 1:
             lines.append(Curve(word(label), label_style(label), mine))
@@ -119,43 +92,44 @@ def _interaction(
     return curves(name, caption, panels, x_label, "percent (nano, hard)", ticks, bands=False)
 
 
-def _several_sizes(data: ReportData) -> list[ModelInfo]:
+def _several_sizes(data: ReportData) -> list[ModelCard]:
     """The cells that more than one architecture has."""
     mine = plain_cells(data)
     configs: dict[str, set[str]] = {}
     for model in mine:
-        configs.setdefault(model.recipe.name, set()).add(model.config)
-    return [m for m in mine if len(configs[m.recipe.name]) > 1]
+        configs.setdefault(model.recipe, set()).add(model.config)
+    return [m for m in mine if len(configs[m.recipe]) > 1]
 
 
-def sizes_table(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """The core cells at every model size."""
-    rows = in_order(data.study.drawn_of(_several_sizes(data)))
-    size: Lead = (
+def cells_of_several_sizes(data: ReportData) -> list[ModelCard]:
+    """Returns the core cells at every model size."""
+    return in_order(data.study.drawn_of(_several_sizes(data)))
+
+
+def factors_and_size(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
+    """Returns what those cells differ in."""
+    size: LeadingColumn = (
         Column("model", is_text=True),
         lambda m: Text(m.config.replace("_", " ")),
     )
-    leads = [*factor_columns(rows), size]
-    return rates_table(
-        "sizes_values", caption, data, telling_apart(), rows, leads=leads, labelled=False
-    )
+    return [*factors_that_differ(data, models), size]
 
 
 def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """J, ASR and over-refusal of the core cells, a dot per model size."""
-    models = in_order(data.study.drawn_of(_several_sizes(data)))
-    names = list(dict.fromkeys(m.recipe.name for m in models))
+    models = cells_of_several_sizes(data)
+    names = list(dict.fromkeys(m.recipe for m in models))
     if not names:
         return empty("sizes", caption, data)
-    first = {m.recipe.name: m for m in reversed(models)}
-    columns = factor_columns([first[n] for n in names])
+    first = {m.recipe: m for m in reversed(models)}
+    columns = factors_that_differ(data, [first[n] for n in names])
     rows = [", ".join(_shown(cell(first[n])) for _, cell in columns) for n in names]
     panels = []
     for place in HARD:
         series = []
         for style, config in enumerate(c for c in data.study.configs if _has(models, c)):
             found = {
-                float(names.index(m.recipe.name)): number(find(data, m, place))
+                float(names.index(m.recipe)): number(find(data, m, place))
                 for m in models
                 if m.config == config
             }
@@ -169,7 +143,7 @@ def _negative(series: Sequence[Series]) -> bool:
     return any((v.low or 0) < 0 for s in series for v in s.values.values())
 
 
-def _has(models: Sequence[ModelInfo], config: str) -> bool:
+def _has(models: Sequence[ModelCard], config: str) -> bool:
     return any(m.config == config for m in models)
 
 
@@ -177,47 +151,11 @@ def _shown(cell: object) -> str:
     return cell.text if isinstance(cell, Text) else ""
 
 
-CONFLICT = (
-    ("hazard, neutral", "hazard_neutral"),
-    ("hazard, explicit", "hazard_explicit"),
-    ("harmless, neutral", "twin_neutral"),
-    ("harmless, explicit", "twin_explicit"),
-)
-"""Pictures and wording of the four conflict corners."""
+def conflict_rows(data: ReportData) -> list[ModelCard]:
+    """Returns the cells of a factorial, or else the models of the study."""
+    return main_cells(data) if data.study.mode_shown == MATCHED else data.study.models
 
 
-def conflict(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Declined or warned in each corner of {hazardous, harmless} pictures x wording."""
-    places = [
-        *(
-            Place(name.partition(", ")[2], "conflict", "declined", corner, heading=_pictures(name))
-            for name, corner in CONFLICT
-        ),
-        Place(
-            "strict", "conflict", "asr_strict", "hazard_neutral", heading="hazardous pictures, ASR"
-        ),
-        Place(
-            "strict, expl.",
-            "conflict",
-            "asr_strict",
-            "hazard_explicit",
-            heading="hazardous pictures, ASR",
-        ),
-        *telling_apart(),
-    ]
-    mode = data.study.mode_shown
-    rows = main_cells(data) if mode == MATCHED else data.study.models
-    leads = factor_columns(rows) if mode == MATCHED else []
-    return rates_table("conflict", caption, data, places, rows, leads=leads, labelled=not leads)
-
-
-def _pictures(name: str) -> str:
-    return f"declined, {name.partition(', ')[0]} pictures"
-
-
-MAKERS: Mapping[str, Mapping[str, TableMaker | FigureMaker]] = {
-    "factorial_cells": {"factorial_cells": cells, "factorial_cells_refusals": cells_refusals},
-    "sizes": {"sizes": sizes, "sizes_values": sizes_table},
-    "conflict": {"conflict": conflict},
-}
-"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""
+def conflict_factors(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
+    """Returns the factors of cells; recipes of other modes have names instead."""
+    return factors_that_differ(data, models) if data.study.mode_shown == MATCHED else []

@@ -10,11 +10,8 @@ from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, Text
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
-from mirage.report.exhibits.columns import TableMaker
-from mirage.report.exhibits.curves import FigureMaker
-from mirage.report.exhibits.factorial import by_benign, by_benign_explicit, by_images
 from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
-from mirage.report.exhibits.outcomes import empty
+from mirage.report.exhibits.rate_table import empty
 from mirage.score.factorial import Effect
 
 OUTCOMES = (("j", "J"), ("asr", "ASR"), ("asr_strict", "strict"), ("over_refusal", "refused"))
@@ -228,17 +225,3 @@ def _times(facts: Mapping[str, str]) -> str:
 
 def _places(times: str) -> float:
     return float(times.removesuffix("×"))
-
-
-MAKERS: Mapping[str, Mapping[str, TableMaker | FigureMaker]] = {
-    "factorial_effects": {
-        "factorial_effects": effects_figure,
-        "factorial_effects_values": effects_table,
-        "factorial_images": by_images,
-        "factorial_benign": by_benign,
-        "factorial_benign_explicit": by_benign_explicit,
-        "factorial_interactions": interactions,
-        "factorial_between": between_blocks,
-    },
-}
-"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""

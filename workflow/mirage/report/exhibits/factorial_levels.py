@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from mirage.model_card import MATCHED, ModelCard
 from mirage.report.blocks import Cell, Column, Text
-from mirage.report.data import BASE, MATCHED, ModelInfo, ReportData
+from mirage.report.data import ReportData
+from mirage.report.exhibits.rate_table import LeadingColumn
 
 LABEL_WORDS = {
     "cot": "CoT",
@@ -56,29 +58,30 @@ def label_style(name: str) -> int:
     return list(LABEL_WORDS).index(name) + 1 if name in LABEL_WORDS else 0
 
 
-def matched(data: ReportData) -> list[ModelInfo]:
+def matched(data: ReportData) -> list[ModelCard]:
     """Returns the trained models of the mode ``matched``, without the bases."""
-    return [m for m in data.study.of_mode(MATCHED) if m.recipe != BASE and m.recipe.factors]
+    return [m for m in data.study.of_mode(MATCHED) if not m.is_base and m.factors]
 
 
-def factor_columns(models: Sequence[ModelInfo]) -> list[tuple[Column, Callable[[ModelInfo], Cell]]]:
+def factors_that_differ(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
     """Returns a text column per factor in which the models differ."""
+    del data
     return [
         (Column(FACTOR_NAMES[factor], is_text=True), _cell(factor))
         for factor in FACTOR_NAMES
-        if len({str(m.recipe.factors[factor]) for m in models}) > 1
+        if len({str(m.factors[factor]) for m in models}) > 1
     ]
 
 
-def _cell(factor: str) -> Callable[[ModelInfo], Cell]:
-    return lambda model: Text(word(str(model.recipe.factors[factor]), factor))
+def _cell(factor: str) -> Callable[[ModelCard], Cell]:
+    return lambda model: Text(word(str(model.factors[factor]), factor))
 
 
-def in_order(models: Sequence[ModelInfo]) -> list[ModelInfo]:
+def in_order(models: Sequence[ModelCard]) -> list[ModelCard]:
     """Returns cells by the order of their levels, factor by factor."""
 
-    def place(model: ModelInfo) -> tuple[int, ...]:
-        levels = [(f, str(model.recipe.factors[f])) for f in ORDERS]
+    def place(model: ModelCard) -> tuple[int, ...]:
+        levels = [(f, str(model.factors[f])) for f in ORDERS]
         return tuple(ORDERS[f].index(v) if v in ORDERS[f] else len(ORDERS[f]) for f, v in levels)
 
     return sorted(models, key=place)

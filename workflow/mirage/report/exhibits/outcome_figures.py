@@ -14,7 +14,7 @@ from mirage.report.captions import Caption
 from mirage.report.data import Measure, ReportData
 from mirage.report.draw.label_placement import place_labels
 from mirage.report.draw.plots import MARKS, bars, finish, limits, style
-from mirage.report.exhibits.outcomes import SPLITS, empty
+from mirage.report.exhibits.rate_table import SPLITS, empty
 
 # Okabe and Ito's palette: told apart with every common colour vision.
 COLOURS = {"asr": "#D55E00", "hr": "#F0E442", "rsr": "#009E73", "rr": "#56B4E9"}
@@ -44,7 +44,7 @@ def outcomes(data: ReportData, caption: Caption) -> Figure | TextBlock:
             axes.set_xticks([0, 50, 100])
             axes.tick_params(axis="y", length=0)
         panels[0].set_yticks(
-            range(len(models)), [data.study.named(m.recipe.label, m.config) for m in models]
+            range(len(models)), [data.study.named(m.label, m.config) for m in models]
         )
         panels[0].invert_yaxis()
         canvas.supxlabel(
@@ -137,13 +137,13 @@ def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]
     """Label, over-refusal and ASR of every model of an architecture that has both."""
     models = [m for m in data.study.drawn if m.config == config]
     if len(models) > MANY:
-        models = [m for m in models if m.recipe.parent is None]
+        models = [m for m in models if m.parent is None]
     found = []
     for model in models:
         x = data.rates.find(model, "hard", "over_refusal", "twin_trigger")
         y = data.rates.find(model, "hard", "asr", "hazard")
         if x is not None and y is not None and x.value is not None and y.value is not None:
-            found.append((model.recipe.label, x, y))
+            found.append((model.label, x, y))
     return found
 
 

@@ -1,110 +1,30 @@
-"""Probes: cues, image use, more images, answer lengths, categories taught and left out."""
+"""Answer lengths, categories and skill families: tables and figures beyond a row of rates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean, stdev
 
 from scipy.special import stdtrit
 
+from mirage.model_card import BASE, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned
-from mirage.report.data import ModelInfo, ReportData
+from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
-from mirage.report.exhibits.columns import TableMaker, telling_apart
-from mirage.report.exhibits.curves import FigureMaker, find
-from mirage.report.exhibits.outcomes import Place, empty, number, rates_table
+from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
 from mirage.score.lengths import Length
 
-CUES = (
-    ("plain", "plain"),
-    ("exaggerated", "exaggerated"),
-    ("negated", "negated"),
-    ("counter-intuitive", "counter_intuitive"),
-)
-"""Cues before a benign request, plain first."""
-
-KNOWN = ("intact", "swapped", "shuffled")
-UNKNOWN = ("none", "black", "masked")
-FORMATS = {"none": "no image", "black": "black", "masked": "masked"}
-COUNTS = (("two images", "two"), ("three images", "three"), ("four images", "four"))
 SHOWN = ("base", "textual_sft", "vlguard_p", "vlguard_r", "mirage", "mirage_twins")
 """Recipes of the figure of categories; more would hide each other."""
 
 BY_CATEGORY = (
-    Place("safe rate", "hard", "safe", "hazard"),
-    Place("RSR", "hard", "rsr", "hazard"),
-    Place("RR", "hard", "rr", "hazard"),
-    Place("refused twins", "hard", "over_refusal", "twin_trigger"),
+    RateColumn("safe rate", "hard", "safe", "hazard"),
+    RateColumn("RSR", "hard", "rsr", "hazard"),
+    RateColumn("RR", "hard", "rr", "hazard"),
+    RateColumn("refused twins", "hard", "over_refusal", "twin_trigger"),
 )
-
-
-def table9(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Refused and helped on benign requests under each cue."""
-    places = [
-        Place(name, "cues", metric, "twin_trigger", ("cue", cue), heading)
-        for heading, metric in (("refused", "over_refusal"), ("helped", "useful"))
-        for name, cue in CUES
-    ]
-    hard = [p for p in telling_apart() if p.metric in ("asr_strict", "pair_accuracy", "j")]
-    return rates_table("table9", caption, data, [*places, *hard], data.study.models)
-
-
-def image_use(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Pictures with a truth: declined where hazardous, refused where shuffled to a benign pair."""
-    places = [
-        Place(name, "image_use", metric, "hazard", ("format", form), form)
-        for form in KNOWN
-        for name, metric in (
-            ("ASR", "asr"),
-            ("strict", "asr_strict"),
-            ("declined", "declined"),
-        )
-    ]
-    places.append(
-        Place("refused", "image_use", "over_refusal", "twin", ("format", "shuffled"), "shuffled")
-    )
-    return rates_table("image_use", caption, data, places, data.study.models)
-
-
-def image_use_unknown(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Pictures without a truth: declined, and changed against the intact item; never an ASR."""
-    intact = [Place("declined", "image_use", "declined", "hazard", ("format", "intact"), "intact")]
-    gone = [
-        Place(name, "image_use", metric, "unknowable", ("format", form), FORMATS[form])
-        for form in UNKNOWN
-        for name, metric in (("declined", "declined"), ("changed", "changed"))
-    ]
-    places = [*intact, *gone]
-    return rates_table("image_use_unknown", caption, data, places, data.study.models)
-
-
-def more_images(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """ASR, strict ASR and refused twins with two, three and four images."""
-    places = [
-        Place(name, "more_images", metric, corner, ("format", form), heading)
-        for heading, form in COUNTS
-        for name, metric, corner in (
-            ("ASR", "asr", "hazard"),
-            ("strict", "asr_strict", "hazard"),
-            ("refused", "over_refusal", "twin_trigger"),
-        )
-    ]
-    return rates_table("more_images", caption, data, places, data.study.models)
-
-
-def more_images_joint(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Pair accuracy and J with two, three and four images."""
-    places = [
-        Place(name, "more_images", metric, "pair", ("format", form), heading, digits)
-        for heading, form in COUNTS
-        for name, metric, digits in (
-            ("pair acc.", "pair_accuracy", 1),
-            ("J", "j", 1),
-            ("d′", "d_prime", 2),
-        )
-    ]
-    return rates_table("more_images_joint", caption, data, places, data.study.models)
 
 
 def table10(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -126,7 +46,7 @@ def _lengths(
     for model in models:
         cells = [_length(data, model, suite) for suite in asked]
         if any(cell.value is not None for cell in cells):
-            rows.append((Text(data.study.label(model), strong=model.seed is None), *cells))
+            rows.append((Text(data.study.label(model), strong=model.is_mean), *cells))
     if not rows:
         return empty(table_id, caption, data)
     names = [Column(s.replace("_", " "), "tokens per answer") for s in asked]
@@ -134,9 +54,9 @@ def _lengths(
     return captioned(table_id, caption, columns, rows)
 
 
-def _length(data: ReportData, model: ModelInfo, suite: str) -> Number:
+def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
     """A model's own length, or the mean over seeds with an interval by t."""
-    if model.seed is not None:
+    if not model.is_mean:
         return _shown(data.lengths.get((model.name, suite)))
     mine = [
         found
@@ -160,16 +80,14 @@ def _categories(data: ReportData) -> list[str]:
     return sorted({s.category for s in data.samples if s.suite == "hard" and s.category})
 
 
-def _of_category(place: Place, category: str) -> Place:
-    return Place(
-        place.name, place.suite, place.metric, place.corner, ("category", category), place.heading
-    )
+def _of_category(column: RateColumn, category: str) -> RateColumn:
+    return replace(column, group=("category", category))
 
 
-def _dotted(data: ReportData) -> list[ModelInfo]:
+def _dotted(data: ReportData) -> list[ModelCard]:
     """The models of the figure of categories, of the first architecture alone."""
     first = data.study.configs[:1]
-    return [m for m in data.study.drawn if m.recipe.name in SHOWN and m.config in first]
+    return [m for m in data.study.drawn if m.recipe in SHOWN and m.config in first]
 
 
 def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
@@ -183,7 +101,7 @@ def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
                 float(row): number(find(data, model, _of_category(place, name)))
                 for row, name in enumerate(names)
             }
-            label = data.study.named(model.recipe.label, model.config)
+            label = data.study.named(model.label, model.config)
             series.append(Series(label, style, found))
         panels.append(Panel(place.name, tuple(series)))
     if not names or not any(
@@ -196,13 +114,13 @@ def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
 def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
     """What the figure of categories shows, and ASR beside it."""
     places = [
-        Place("ASR", "hard", "asr", "hazard"),
-        Place("strict", "hard", "asr_strict", "hazard"),
+        RateColumn("ASR", "hard", "asr", "hazard"),
+        RateColumn("strict", "hard", "asr_strict", "hazard"),
     ]
     places += [
         *BY_CATEGORY[1:],
-        Place("pair acc.", "hard", "pair_accuracy", "pair"),
-        Place("J", "hard", "j", "pair"),
+        RateColumn("pair acc.", "hard", "pair_accuracy", "pair"),
+        RateColumn("J", "hard", "j", "pair"),
     ]
     rows: list[tuple[Cell, ...]] = []
     rules = set()
@@ -210,7 +128,7 @@ def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
         for model in _dotted(data):
             cells = [number(find(data, model, _of_category(place, name))) for place in places]
             if any(cell.value is not None for cell in cells):
-                label = data.study.named(model.recipe.label, model.config)
+                label = data.study.named(model.label, model.config)
                 rows.append((Text(name), Text(label), *cells))
         rules.add(len(rows))
     if not rows:
@@ -220,12 +138,72 @@ def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
     return captioned("fig9_values", caption, columns, rows, frozenset(rules - {len(rows)}))
 
 
-MAKERS: Mapping[str, Mapping[str, TableMaker | FigureMaker]] = {
-    "table9": {"table9": table9},
-    "table10": {"table10": table10},
-    "tokens": {"tokens": tokens},
-    "image_use": {"image_use": image_use, "image_use_unknown": image_use_unknown},
-    "more_images": {"more_images": more_images, "more_images_joint": more_images_joint},
-    "fig9": {"fig9": fig9, "fig9_values": fig9_values},
-}
-"""Id in a study's ``tables`` -> entry of ``captions.yaml`` -> maker."""
+PARTS = (("yes", "left out"), ("no", "taught"))
+"""Value of the group ``held_out``, and how tables call these categories."""
+
+UNSEEN = (
+    RateColumn("ASR", "hard", "asr", "hazard"),
+    RateColumn("refused", "hard", "over_refusal", "twin_trigger"),
+    RateColumn("J", "hard", "j", "pair"),
+)
+"""What the figure of categories left out shows, a panel each."""
+
+
+def _of_part(column: RateColumn, part: tuple[str, str]) -> RateColumn:
+    """Returns a rate on the categories that a recipe of the seed left out, or on the rest."""
+    return replace(column, group=("held_out", part[0]))
+
+
+def taught_and_left_out(data: ReportData) -> list[ModelCard]:
+    """Returns the rows of the figure's table."""
+    return _compared(data, data.study.models)
+
+
+def _compared(data: ReportData, models: list[ModelCard]) -> list[ModelCard]:
+    """Returns the base, then each parent with the recipe that left out categories of its data."""
+    left = {m.recipe: m.parent for m in data.study.trained if m.held_out}
+    configs = {m.config for m in data.study.trained if m.held_out}
+    order = [BASE, *(name for pair in left.items() for name in reversed(pair) if name)]
+    mine = [m for m in models if left and m.recipe in order and m.config in configs]
+    return sorted(mine, key=lambda m: (m.config, order.index(m.recipe)))
+
+
+def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:
+    """ASR, over-refusal and J on the categories left out and on the others, a dot each."""
+    rows = _compared(data, data.study.drawn)
+    panels = []
+    for column in UNSEEN:
+        series = []
+        for style, part in ((2, PARTS[0]), (5, PARTS[1])):
+            values = {
+                float(i): number(find(data, model, _of_part(column, part)))
+                for i, model in enumerate(rows)
+            }
+            series.append(Series(f"categories {part[1]}", style, values))
+        low = min((v.low or 0.0 for s in series for v in s.values.values()), default=0.0)
+        panels.append(Panel(column.name, tuple(series), (-100.0 if low < 0 else 0.0, 100.0)))
+    if not any(v.value is not None for p in panels for s in p.series for v in s.values.values()):
+        return empty("fig5", caption, data)
+    names = [data.study.named(model.label, model.config) for model in rows]
+    return dots("fig5", caption, panels, names, "percent (nano, hard); bars: 95 % intervals")
+
+
+def skill_families(data: ReportData) -> list[RateColumn]:
+    """Returns a column per skill family: those of one image first, held-out ones after taught."""
+    headings: dict[str, str] = {}
+    for sample in data.samples:
+        if sample.suite == "general" and "family" in sample.truth:
+            mark = " (held out)" if sample.truth.get("held_out_family") else ""
+            modality = sample.truth.get("modality", "")
+            headings[str(sample.truth["family"])] = f"{modality} image{mark}"
+    return [
+        RateColumn(family.replace("_", " "), "general", "accuracy", "", ("family", family), heading)
+        for family, heading in sorted(
+            headings.items(), key=lambda each: (not each[1].startswith("single"), each[1], each[0])
+        )
+    ]
+
+
+def asr_by_category(data: ReportData) -> list[RateColumn]:
+    """Returns a column of ASR on ``hard`` per category."""
+    return [RateColumn(n, "hard", "asr", "hazard", ("category", n)) for n in _categories(data)]

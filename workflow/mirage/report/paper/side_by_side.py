@@ -13,15 +13,14 @@ from dataclasses import replace
 
 from mirage.contracts import DataError
 from mirage.plan.schema.types import Strict
-from mirage.report.blocks import Figure, Table, TextBlock
+from mirage.report.blocks import Table, TextBlock
 from mirage.report.captions import Caption, changes, source, validated, words_table
 from mirage.report.data import ReportData, StudyInfo
+from mirage.report.exhibits.tables import Block
 from mirage.report.paper.published import Entry, Paper, heading, named, paper, published_table
 from mirage.report.paper.recompute import checks, recompute
-from mirage.report.samples.gallery import Gallery
 
-Block = Table | Figure | Gallery | TextBlock
-Made = Mapping[str, Sequence[Block]]
+BlocksById = Mapping[str, Sequence[Block]]
 """Id in a study's ``tables`` -> its blocks."""
 
 PROVENANCE = "Provenance"
@@ -74,39 +73,41 @@ def chapters() -> tuple[Chapter, ...]:
     return tuple(found)
 
 
-def arranged(study: StudyInfo, made: Made) -> list[Block]:
+def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     """Orders a study's blocks, with the paper's beside them where the study asks for it.
 
     Args:
         study: The study.
-        made: Its nano blocks.
+        blocks_by_id: Its nano blocks.
 
     Raises:
         DataError: A table of the study has no place in ``chapters.yaml`` or ``paper.yaml``.
     """
     if not study.published:
-        return [block for blocks in made.values() for block in blocks]
+        return [block for blocks in blocks_by_id.values() for block in blocks]
     found, order = paper(), chapters()
     placed = {t for c in order for t in c.own} | {t for e in found.entries.values() for t in e.nano}
-    lost = [name for name in made if name not in placed]
+    lost = [name for name in blocks_by_id if name not in placed]
     if lost:
         raise DataError(
             f"study {study.name}: no chapter has the table {', '.join(lost)}. Add it to 'own' in "
             "reports/chapters.yaml or to 'nano' in reports/paper.yaml."
         )
-    blocks = [block for chapter in order for block in _chapter(found, chapter, study, made)]
+    blocks = [block for chapter in order for block in _chapter(found, chapter, study, blocks_by_id)]
     return [*blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
 
 
-def _chapter(found: Paper, chapter: Chapter, study: StudyInfo, made: Made) -> Iterator[Block]:
+def _chapter(
+    found: Paper, chapter: Chapter, study: StudyInfo, blocks_by_id: BlocksById
+) -> Iterator[Block]:
     for key in chapter.paper:
         section = f"{heading(key)}: {found.entries[key].title}".removeprefix(": ")
-        for block in _section(found, key, study, made):
+        for block in _section(found, key, study, blocks_by_id):
             yield replace(block, section=section, chapter=chapter.title)
     for name in chapter.own:
-        for block in made.get(name, ()):
+        for block in blocks_by_id.get(name, ()):
             yield replace(block, section=chapter.heading, chapter=chapter.title)
-    if chapter.study and not any(name in made for name in chapter.own):
+    if chapter.study and not any(name in blocks_by_id for name in chapter.own):
         words = (
             f"In the report of the study {chapter.study}, not of the study {study.name} "
             f"(snakemake --config study={chapter.study}).",
@@ -114,7 +115,7 @@ def _chapter(found: Paper, chapter: Chapter, study: StudyInfo, made: Made) -> It
         yield TextBlock(f"elsewhere_{chapter.own[0]}", "", words, chapter.heading, chapter.title)
 
 
-def _section(found: Paper, key: str, study: StudyInfo, made: Made) -> Iterator[Block]:
+def _section(found: Paper, key: str, study: StudyInfo, blocks_by_id: BlocksById) -> Iterator[Block]:
     entry = found.entries[key]
     table = published_table(found, key)
     if table is not None:
@@ -123,8 +124,8 @@ def _section(found: Paper, key: str, study: StudyInfo, made: Made) -> Iterator[B
         words = (entry.setting, *(found.flags[flag] for flag in entry.flags))
         yield TextBlock(f"published_{key}", "Published", words)
     for name in entry.nano:
-        yield from (b for b in made.get(name, ()) if b.id in entry.only or not entry.only)
-    here = any(name in made for name in entry.nano)
+        yield from (b for b in blocks_by_id.get(name, ()) if b.id in entry.only or not entry.only)
+    here = any(name in blocks_by_id for name in entry.nano)
     yield TextBlock(f"slot_{key}", "", tuple(_words(entry, study, here)), slot=True)
 
 

@@ -30,7 +30,7 @@ def numbers_tex(data: ReportData, blocks: Sequence[object] = ()) -> str:
         blocks: The report's; each number of a nano table gets one as well.
     """
     trained = data.study.trained
-    names = {model.recipe.name for model in trained}
+    names = {model.recipe for model in trained}
     rows = {model.name for model in data.study.rows(trained)}
     lines = [HEAD.replace("%STUDY%", latex(data.study.name))]
     measures: list[Measure] = [*data.rates.of(rows), *data.scores.means]
