@@ -1,0 +1,86 @@
+"""A user's folder: a new thing is one YAML and at most one function, and nothing of ours moves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from toy_checkout import Checkout, make_checkout
+
+FILES = {
+    "conf/suite/tidy.yaml": "name: tidy\nkind: tidy_up:tidy_suite\n",
+    "conf/recipe/blunt.yaml": """
+defaults: [mirage, _self_]
+name: blunt
+title: Blunt refusals
+marked_ours: true
+data: {labels: "tidy_up:blunt", unsafe: 24, general: 6}
+""",
+    "tidy_up.py": '''
+from mirage.build.dataset import DataSet
+from mirage.contracts import Sample
+
+
+def tidy_suite(ctx):
+    """A suite: the same question three times."""
+    truth = {"kind": "skill", "family": "naming", "answer": "bucket", "objects": ["bucket"]}
+    ids = [f"tidy/{number}" for number in range(3)]
+    return DataSet([Sample(id, "tidy", "", "", "what is it ?", (), truth) for id in ids])
+
+
+def blunt(case):
+    """A label style: one word."""
+    return "no ." if case.hazardous else "sure ."
+''',
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A user's folder, far from the checkout."""
+    for name, text in FILES.items():
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "mine"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Checkout:
+    return make_checkout(tmp_path / "checkout", "tiny")
+
+
+def built(checkout: Checkout, name: str) -> list[str]:
+    (path,) = (checkout.root / "results/build").glob(f"{name}-*/samples.jsonl")
+    return path.read_text().splitlines()
+
+
+def ids(checkout: Checkout) -> set[str]:
+    frozen = (checkout.root / "results/plan/jobs").glob("*/*.json")
+    return {f"{path.parent.name}/{path.stem}" for path in frozen}
+
+
+def test_a_suite_and_a_label_style(tiny: Checkout, folder: Path) -> None:
+    tiny.snakemake("recipe=[mirage]", "suite=[easy,hard,gates,placebo]", "--dry-run")
+    before = ids(tiny)
+    choice = [f"extra={folder}", "recipe=[mirage,blunt]", "suite=[easy,hard,gates,placebo,tidy]"]
+    tiny.snakemake(*choice, "--omit-from", "tune")
+    assert [json.loads(line)["id"] for line in built(tiny, "tidy")] == [
+        "tidy/0",
+        "tidy/1",
+        "tidy/2",
+    ]
+    answers = {json.loads(line)["truth"].get("answer") for line in built(tiny, "blunt-s0")}
+    assert "no ." in answers
+    # What does not meet the new entries keeps its identity.
+    same = {name for name in before if name.startswith(("build/", "tune/"))}
+    assert same <= ids(tiny)
+
+
+def test_a_function_that_is_not_there_is_a_sentence(tiny: Checkout, folder: Path) -> None:
+    path = folder / "conf/suite/tidy.yaml"
+    path.write_text("name: tidy\nkind: tidy_up:tidy_sweet\n")
+    text = tiny.snakemake(f"extra={folder}", "suite=[tidy]", "--dry-run", fails=True)
+    assert f"error: 'tidy_up:tidy_sweet': {folder}/tidy_up.py has no 'tidy_sweet'" in text
+    assert "Traceback" not in text
