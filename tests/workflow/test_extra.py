@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toy_checkout import Checkout, make_checkout
 
 FILES = {
     "conf/suite/tidy.yaml": "name: tidy\nkind: tidy_up:tidy_suite\n",
+    "conf/judge/lenient.yaml": "name: lenient\nkind: tidy_up:lenient\noptions: {word: fine}\n",
     "conf/recipe/blunt.yaml": """
 defaults: [mirage, _self_]
 name: blunt
@@ -19,7 +21,7 @@ data: {labels: "tidy_up:blunt", unsafe: 24, general: 6}
 """,
     "tidy_up.py": '''
 from mirage.build.dataset import DataSet
-from mirage.contracts import Sample
+from mirage.contracts import Sample, Verdict
 
 
 def tidy_suite(ctx):
@@ -32,6 +34,12 @@ def tidy_suite(ctx):
 def blunt(case):
     """A label style: one word."""
     return "no ." if case.hazardous else "sure ."
+
+
+def lenient(rows, *, word):
+    """A judge: all is well."""
+    nothing = (None, None, None, None, None)
+    return [Verdict(sample.id, "", "unjudged", word, *nothing) for sample, _ in rows]
 ''',
 }
 
@@ -56,16 +64,23 @@ def built(checkout: Checkout, name: str) -> list[str]:
     return path.read_text().splitlines()
 
 
+def verdicts(checkout: Checkout, name: str) -> list[dict[str, Any]]:
+    (path,) = (checkout.root / "results/judge").glob(f"{name}-*/verdicts.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
 def ids(checkout: Checkout) -> set[str]:
     frozen = (checkout.root / "results/plan/jobs").glob("*/*.json")
     return {f"{path.parent.name}/{path.stem}" for path in frozen}
 
 
-def test_a_suite_and_a_label_style(tiny: Checkout, folder: Path) -> None:
+@pytest.mark.real
+def test_a_suite_a_label_style_and_a_judge(tiny: Checkout, folder: Path) -> None:
     tiny.snakemake("recipe=[mirage]", "suite=[easy,hard,gates,placebo]", "--dry-run")
     before = ids(tiny)
     choice = [f"extra={folder}", "recipe=[mirage,blunt]", "suite=[easy,hard,gates,placebo,tidy]"]
-    tiny.snakemake(*choice, "--omit-from", "tune")
+    choice = [*choice, "judge=[oracle,lenient]"]
+    tiny.snakemake(*choice, "--omit-from", "score")
     assert [json.loads(line)["id"] for line in built(tiny, "tidy")] == [
         "tidy/0",
         "tidy/1",
@@ -73,6 +88,9 @@ def test_a_suite_and_a_label_style(tiny: Checkout, folder: Path) -> None:
     ]
     answers = {json.loads(line)["truth"].get("answer") for line in built(tiny, "blunt-s0")}
     assert "no ." in answers
+    lenient = verdicts(tiny, "lenient-blunt-tiny-s0")
+    assert {row["reason"] for row in lenient} == {"fine"}
+    assert {"tidy/0", "tidy/1", "tidy/2"} <= {row["id"] for row in lenient}
     # What does not meet the new entries keeps its identity.
     same = {name for name in before if name.startswith(("build/", "tune/"))}
     assert same <= ids(tiny)
