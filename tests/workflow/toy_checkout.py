@@ -158,8 +158,7 @@ def make_checkout(root: Path, study: str = "toy") -> Checkout:
 def _put_toys(root: Path) -> None:
     package = root / "workflow" / "mirage"
     for stage in STAGES:
-        shutil.rmtree(package / stage)
-        (package / stage).mkdir()
+        # The other modules stay: the plan's entries name some of them.
         (package / stage / "__init__.py").write_text(TOY)
     shutil.rmtree(package / "track")
     (package / "track").mkdir()
