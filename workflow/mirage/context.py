@@ -106,6 +106,18 @@ class JobContext:
             )
         return load_entry(self.job.entries[key])
 
+    def external(self, digest: str) -> Path:
+        """Returns where content outside the store lies, by the digest that the settings hold.
+
+        Raises:
+            ConfigError: The plan did not say.
+        """
+        if digest not in self.job.external:
+            raise ConfigError(
+                f"{self.job.folder} does not say where {digest[:8]} lies. Plan again: snakemake"
+            )
+        return Path(self.job.external[digest])
+
     def parents(self, role: str) -> list[Path]:
         """Returns the absolute artifact folders of one role, in the plan's order.
 

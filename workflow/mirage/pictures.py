@@ -82,7 +82,7 @@ class Pictures:
         """
         data = self._bytes(inside(name, where or str(self.root)), where)
         if self._wanted is not None and self._wanted.get(name) != hashlib.sha256(data).hexdigest():
-            raise self._error(name, where, "was changed since its data set was built", "")
+            raise self._error(name, where, "was changed since its data set was built")
         return data
 
     def digest(self, name: str, where: str = "") -> str:

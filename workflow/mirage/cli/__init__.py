@@ -14,6 +14,7 @@ from mirage.plan.trouble import known_error
 
 COMMANDS = {
     "plan": "experiments, jobs and minutes of a study; what would run, and why",
+    "data": "check your own data before a plan reads them",
     "show": "one artifact: settings, parents, log, how it differs from another",
     "dag": "draw a study's DAG, every artifact by name",
     "gallery": "refresh the committed gallery and the README from a finished study",

@@ -48,6 +48,7 @@ class Builder:
         entries: Mapping[str, str] | None = None,
         resources: Resources | None = None,
         packages: Iterable[str] = (),
+        external: Mapping[str, str] | None = None,
     ) -> str:
         """Adds a job and returns its artifact folder.
 
@@ -61,6 +62,7 @@ class Builder:
             entries: What the stage loads, as references (see ``mirage.plan.entries``).
             resources: What it needs; the site's for its stage if not given.
             packages: Numeric packages beside those that its stage always computes with.
+            external: Digest of content outside the store -> where it lies.
         """
         kind = kind or stage
         stage_site = self.site.of(stage)
@@ -84,6 +86,7 @@ class Builder:
                 platform=platform_of(self.site, stage, resources),
                 packages=numeric_packages(stage, lists, packages),
                 environment=stage_site.environment,
+                external=dict(external or {}),
             )
         )
         self.jobs[job.folder] = job

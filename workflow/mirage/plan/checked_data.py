@@ -1,7 +1,7 @@
-"""Content outside the store: it enters ids by its digest, remembered until a file changes.
+"""A user's data that ``mirage data check`` found to be as their contract says.
 
-To hash gigabytes of pictures at every plan would take minutes. ``mirage data check`` hashes once
-and remembers the digest with size, time and inode of every file; a plan compares these alone.
+To read gigabytes of pictures at every plan would take minutes. The check reads them once and
+remembers the digest with the state of every file; a plan compares the states alone.
 """
 
 from __future__ import annotations
@@ -12,44 +12,36 @@ from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.files import canonical, sha256, write_atomic
-
-FOLDER = Path("plans") / "external"
-"""Where digests are remembered, below the store."""
+from mirage.plan.external import file_state, memory
 
 
-def remember(store: Path, path: Path, digest: str, files: Iterable[Path]) -> None:
-    """Keeps the digest of what lies at a path.
+def remember(path: Path, digest: str, files: Iterable[Path]) -> None:
+    """Keeps the digest of the data at a path.
 
     Args:
-        store: Root of all artifacts.
         path: What a configuration names.
-        digest: Of its content.
+        digest: Of the samples and their pictures.
         files: Every file that the digest covers.
     """
-    stamps = {str(file): _stamp(file) for file in files}
-    write_atomic(_record(store, path), canonical({"digest": digest, "files": stamps}) + "\n")
+    states = {str(file): file_state(file) for file in files}
+    write_atomic(_record(path), canonical({"digest": digest, "files": states}) + "\n")
 
 
-def recall(store: Path, path: Path, command: str) -> str:
-    """Returns the remembered digest of what lies at a path.
-
-    Args:
-        store: Root of all artifacts.
-        path: What a configuration names.
-        command: The command that finds the digest, for the error sentence.
+def recall(path: Path) -> str:
+    """Returns the remembered digest of the data at a path.
 
     Raises:
-        ConfigError: Nothing is remembered, or a file changed since.
+        ConfigError: They were not checked, or a file changed since.
     """
-    again = f"Check it with: {command} {path} store={store}"
+    again = f"Check it with: mirage data check {path}"
     try:
-        plain = json.loads(_record(store, path).read_text(encoding="utf-8"))
-        digest, stamps = str(plain["digest"]), dict(plain["files"])
+        plain = json.loads(_record(path).read_text(encoding="utf-8"))
+        digest, states = str(plain["digest"]), dict(plain["files"])
     except (OSError, KeyError, TypeError, ValueError):
-        raise ConfigError(f"{path} lies outside the store and was not checked yet. {again}") from None
-    for name, stamp in stamps.items():
+        raise ConfigError(f"{path} was not checked yet. {again}") from None
+    for name, state in states.items():
         try:
-            changed = _stamp(Path(name)) != stamp
+            changed = file_state(Path(name)) != state
         except OSError:
             raise ConfigError(f"{name} is gone since {path} was checked. {again}") from None
         if changed:
@@ -57,10 +49,6 @@ def recall(store: Path, path: Path, command: str) -> str:
     return digest
 
 
-def _record(store: Path, path: Path) -> Path:
-    return store / FOLDER / f"{sha256(str(path.expanduser().absolute()).encode())[:32]}.json"
-
-
-def _stamp(file: Path) -> list[int]:
-    facts = file.stat()
-    return [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+def _record(path: Path) -> Path:
+    name = sha256(str(path.expanduser().absolute()).encode())[:32]
+    return memory().with_name("data") / f"{name}.json"

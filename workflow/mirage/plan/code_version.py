@@ -91,7 +91,9 @@ class Versions:
         self._codes: dict[tuple[str, ...], Code] = {}
         if memory is not None and memory.is_file():
             try:
-                self.known = json.loads(memory.read_text(encoding="utf-8"))
+                plain = json.loads(memory.read_text(encoding="utf-8"))
+                # What an older version of the suite remembered had another form.
+                self.known = {key: kept for key, kept in plain.items() if isinstance(kept, dict)}
             except json.JSONDecodeError:
                 self.known = {}
 

@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from mirage.context import ConfigError, load_entry
 
+OWN: Final = "own"
+"""Suites and sources that read a user's own JSON lines and pictures (docs/own_data.md)."""
+
 TABLES: Final[dict[str, dict[str, str]]] = {
     "suite": {  # builders of evaluation suites
         "easy": "mirage.build.safety:easy_suite",
@@ -33,6 +36,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "composite": "mirage.build.more_images:composite_suite",
         "item_probes": "mirage.build.item_probes:item_probes_suite",
         "fit": "mirage.build.fit:fit_suite",
+        "own": "mirage.build.own:own_suite",
     },
     "source": {  # where pictures and training samples come from
         "household": "mirage.build.pictures:household",
@@ -41,6 +45,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "vlguard": "mirage.build.sources.vlguard:vlguard",
         "textual": "mirage.build.sources.textual:textual",
         "placebo": "mirage.build.sources.placebo:placebo",
+        "own": "mirage.build.own:own_source",
     },
     "labels": {  # styles of answers to hazardous items
         "cot": "mirage.world.styles.cot:cot",

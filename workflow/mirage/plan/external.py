@@ -32,9 +32,9 @@ def external_digest(
     Raises:
         ConfigError: Too much to hash while planning, and no check command has done so.
     """
-    memory = TokenStore(_memory())
-    known = memory.load()
-    states = {path: _state(path) for path in files}
+    store = TokenStore(memory())
+    known = store.load()
+    states = {path: file_state(path) for path in files}
     fresh = [path for path in files if states[path] not in known]
     if say is None and sum(path.stat().st_size for path in fresh) > AT_ONCE:
         raise ConfigError(f"{fresh[0]} was not checked since it changed. Check it with: {command}")
@@ -43,17 +43,18 @@ def external_digest(
         if say is not None:
             say(f"{path.name}: {path.stat().st_size / 2**20:,.0f} MiB")
         made[states[path]] = file_sha256(path)
-        memory.append([{"key": states[path], "sha256": made[states[path]]}])
+        store.append([{"key": states[path], "sha256": made[states[path]]}])
     digests = {key: str(row["sha256"]) for key, row in known.items()} | made
     return sha256(canonical(sorted([p.name, digests[states[p]]] for p in files)).encode())
 
 
-def _memory() -> Path:
+def memory() -> Path:
+    """Returns the folder that remembers digests, one for all stores of a user."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "mirage" / "external"
 
 
-def _state(path: Path) -> str:
+def file_state(path: Path) -> str:
     """Returns a key that changes whenever the file may have: no file system keeps all but one."""
     status = path.stat()
     about = [str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino]

@@ -33,6 +33,8 @@ class Job:
         packages: Numeric package -> pinned version, where they decide the content.
         parent_ids: Folder of each parent -> its full id.
         environment: Name of the environment (site file) that runs the job; no part of the id.
+        external: Digest of content outside the store, as the settings hold it -> where it lies; a
+            path is no part of the id.
     """
 
     stage: str
@@ -49,6 +51,7 @@ class Job:
     packages: dict[str, str] = field(default_factory=dict)
     parent_ids: dict[str, str] = field(default_factory=dict)
     environment: str = "local"
+    external: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:

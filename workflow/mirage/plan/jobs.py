@@ -7,15 +7,17 @@ jobs it reaches and of no other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.model_card import BASE, ModelCard
 from mirage.plan import entries
 from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
-from mirage.plan.entries import resolve
+from mirage.plan.checked_data import recall
+from mirage.plan.entries import OWN, resolve
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune, takes_style
+from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune, is_style
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
@@ -87,6 +89,19 @@ def _sizes(study: Resolved, kind: str) -> Settings:
 
 
 def _suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -> str:
+    if suite["kind"] == OWN:
+        about, external = checked_data(suite)
+        settings: Settings = {"kind": "suite", "suite": about}
+        return builder.add(
+            stage="build",
+            kind="suite",
+            name=suite["name"],
+            settings=settings,
+            parents={},
+            entries={"suite": resolve("suite", OWN)},
+            external=external,
+        )
+    del suite["path"]
     return builder.add(
         stage="build",
         kind="suite",
@@ -100,6 +115,18 @@ def _suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -
         parents={"images": [source.images]},
         entries={"suite": resolve("suite", suite["kind"])},
     )
+
+
+def checked_data(block: Settings) -> tuple[Settings, dict[str, str]]:
+    """Returns a block with the digest of the user's data instead of their path, and digest -> path.
+
+    Raises:
+        ConfigError: They were not checked, or changed since.
+    """
+    path = Path(block["path"]).expanduser().absolute()
+    digest = recall(path)
+    rest = {key: value for key, value in block.items() if key != "path"}
+    return rest | {"digest": digest}, {digest: str(path)}
 
 
 def _fit_suite(
@@ -128,13 +155,29 @@ def _fit_suite(
 
 
 def _train_data(
-    builder: Builder, source: Source, recipe: str, model: Model, seed: int, more: Settings
+    builder: Builder,
+    source: Source,
+    recipe: str,
+    model: Model,
+    seed: int,
+    more: Settings,
+    external: Mapping[str, str] | None = None,
 ) -> str:
     """A data set; models that answer alike share it, whatever their sizes."""
+    if external:
+        return builder.add(
+            stage="build",
+            kind="train",
+            name=_data_name(recipe, model, seed),
+            settings={"kind": "train", **more},
+            parents={},
+            entries={"source": resolve("source", OWN)},
+            external=external,
+        )
     own = {} if model.answers == "plain" else {"answers": model.answers}
     about = more["recipe"]["data"]
     entries = {"source": resolve("source", about["source"])}
-    if about.get("labels") and takes_style(about["source"]):
+    if "labels" in about and is_style(about["labels"]):
         entries["labels"] = resolve("labels", about["labels"])
     return builder.add(
         stage="build",
@@ -217,8 +260,13 @@ def _tuned(
     builder: Builder, study: Resolved, source: Source, item: Recipes, start: Start
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
-    about: Settings = {"recipe": {"name": recipe.name, "data": _data(recipe.data, seed)}}
-    data = _train_data(builder, source, recipe.name, model, seed, about)
+    settings, external = _data(recipe.data, seed), None
+    if recipe.data.source == OWN:
+        settings, external = checked_data(settings)
+    else:
+        del settings["path"]
+    about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
+    data = _train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
     fit = _fit_suite(builder, study, source, _data_name(recipe.name, model, seed), data)
     if recipe.tune.into_base:

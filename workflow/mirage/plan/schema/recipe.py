@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mirage.plan.entries import TABLES
+from mirage.plan.entries import OWN, TABLES
 from mirage.plan.schema.types import Count, Name, Positive, Rate, Strict, entry
 
 Mode = Literal["as_published", "matched"]
@@ -62,22 +62,22 @@ OWN_LABELS = tuple(name for source in SOURCES.values() for name in source.labels
 """Labels that belong to one source; all others are styles (``mirage.plan.entries``)."""
 
 
-def takes_style(source: str) -> bool:
-    """Returns whether a recipe of a source chooses a label style for it."""
-    return source not in SOURCES or SOURCES[source].labels is None
+def is_style(labels: str) -> bool:
+    """Returns whether labels are a style, which an entry writes, not a source's own."""
+    return labels not in (*OWN_LABELS, OWN)
 
 
 def _source(name: str) -> str:
-    if name in SOURCES or ":" in name:
+    if name in SOURCES or name == OWN or ":" in name:
         return name
     raise ValueError(
-        f"No source is called {name!r}. There are: {', '.join(SOURCES)}; or your own, "
-        "as package.module:function"
+        f"No source is called {name!r}. There are: {', '.join(SOURCES)}; own, for "
+        "your own file; or your own function, as package.module:function"
     )
 
 
 def _labels(name: str) -> str:
-    return name if name in OWN_LABELS else entry("labels", name)
+    return entry("labels", name) if is_style(name) else name
 
 
 Labels = Annotated[str, AfterValidator(_labels)]
@@ -87,6 +87,8 @@ class RecipeData(Strict):
     """The data a recipe builds.
 
     Attributes:
+        source: Where samples come from; ``own`` reads a user's file and takes ``path`` alone.
+        path: For source ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``.
         images: How a scenario's pictures are given: both, the one picture of a one-image source,
             one of the two (balanced), both side by side in one image slot (``composite``), a black
             image, or none (named in the text).
@@ -102,8 +104,9 @@ class RecipeData(Strict):
     """
 
     source: Annotated[str, AfterValidator(_source)]
-    images: Literal["two", "one", "one_of_two", "composite", "black", "none"]
-    wording: Annotated[list[Literal["explicit", "neutral"]], Field(min_length=1)]
+    path: str | None = None
+    images: Literal["two", "one", "one_of_two", "composite", "black", "none", "own"]
+    wording: list[Literal["explicit", "neutral"]]
     labels: Labels
     unsafe: Count
     benign: Count
@@ -111,6 +114,32 @@ class RecipeData(Strict):
     benign_kind: Literal["none", "unmatched", "image_twins", "text_twins"] = "image_twins"
     general: Count
     hold_out: HoldOut = HoldOut()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_own_source(cls, plain: Any) -> Any:
+        """Fills in what source ``own`` has no choice of: its file says everything."""
+        if not isinstance(plain, dict) or plain.get("source") != OWN:
+            return plain
+        if more := sorted(plain.keys() - {"source", "path"}):
+            raise ValueError(f"source own takes path alone; remove {', '.join(map(str, more))}")
+        if not plain.get("path"):
+            raise ValueError("source own needs a path: a .jsonl file or a folder of samples.jsonl")
+        counts = {"unsafe": 0, "benign": 0, "twins": 0, "general": 0}
+        return {**plain, "images": OWN, "wording": [], "labels": OWN, **counts}
+
+    @model_validator(mode="after")
+    def _nothing_of_own_source(self) -> Self:
+        """Refuses what belongs to source ``own`` where another source is chosen."""
+        if self.source == OWN:
+            return self
+        if self.path is not None:
+            raise ValueError(f"source {self.source} takes no path, only source own does")
+        if OWN in (self.images, self.labels):
+            raise ValueError("images and labels 'own' belong to source own")
+        if not self.wording:
+            raise ValueError("wording needs at least one of explicit, neutral")
+        return self
 
     @model_validator(mode="after")
     def check_source_supports(self) -> Self:

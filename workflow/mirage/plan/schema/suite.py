@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
+from mirage.plan.entries import OWN
 from mirage.plan.schema.types import Name, Strict, entry
 
 
@@ -16,10 +17,19 @@ class Suite(Strict):
     Attributes:
         kind: What builds it: a row ``suite`` of ``mirage.plan.entries``, or your own function as
             ``package.module:function``.
+        path: For kind ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``; no part of
+            any id, which hold the digest that ``mirage data check`` finds.
         models: Which models answer it: all that are compared, or recipes (and ``base``) by name.
     """
 
     name: Name
     title: str = ""
     kind: Annotated[str, AfterValidator(partial(entry, "suite"))]
+    path: str | None = None
     models: Literal["all"] | list[Name] = "all"
+
+    @model_validator(mode="after")
+    def _path_of_own(self) -> Self:
+        if (self.kind == OWN) != (self.path is not None):
+            raise ValueError("kind own needs a path, and no other kind takes one")
+        return self

@@ -75,7 +75,7 @@ def variants(
 def _steps(recipe: Recipe, origin: str, plain: Mapping[str, Any]) -> float:
     source = plain.get(recipe.parent or origin, plain[origin])
     parts = ("unsafe", "benign", "twins", "general")
-    theirs = int(source["tune"]["epochs"]) * sum(int(source["data"][part]) for part in parts)
+    theirs = int(source["tune"]["epochs"]) * sum(int(source["data"].get(part, 0)) for part in parts)
     own = recipe.tune.epochs * sum(int(getattr(recipe.data, part)) for part in parts)
     return round(own / theirs, 2) if theirs else 1.0
 

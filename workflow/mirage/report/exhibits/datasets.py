@@ -15,6 +15,7 @@ CANDIDATES = ("easy", "hard")
 """Suites whose hazards Table 3 counts."""
 
 IMAGES = {
+    "own": "the user's own",
     "two": "two",
     "one": "one",
     "one_of_two": "one",
