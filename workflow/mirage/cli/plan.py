@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from mirage.plan.adoption import adopt_all
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
 from mirage.plan.frozen_plan import Frozen
@@ -38,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     plan, _ = make_plan(from_words(options.config))
     check_artifacts(Path(plan.store), plan.jobs.values())
+    adopt_all(Path(plan.store), plan.jobs.values())
     history = read_history(Path(plan.store))
     todo = to_run(plan)
     minutes = {folder: estimate(plan.jobs[folder], history) for folder in todo}

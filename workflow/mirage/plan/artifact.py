@@ -12,7 +12,7 @@ from typing import Any
 from mirage.contracts import DataError, inside
 from mirage.files import MANIFEST, canonical, file_sha256, sha256, write_atomic
 
-ASIDE = ("record.json", "curve.jsonl", "speed.jsonl")
+ASIDE = ("record.json", "curve.jsonl", "speed.json", "speed.html", "provenance.html")
 """Files that measure or describe how an artifact came about: no part of its payload."""
 
 

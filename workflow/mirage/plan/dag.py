@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
+from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.jobs import plan_jobs
@@ -40,11 +41,14 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
         try:
             frozen, versions = make_plan(config)
             check_artifacts(Path(frozen.store), frozen.jobs.values())
+            adopted = adopt_all(Path(frozen.store), frozen.jobs.values())
             freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
             lines = show_reports(frozen)
         except OSError as wrong:
             raise ConfigError(known_error(wrong, Path.cwd()) or str(wrong)) from wrong
         print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+        for folder in adopted:
+            print(f"{folder} is equal to finished work, and links to it.", file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
         os.environ[STARTED] = f"{time.time():.3f}"
         return frozen

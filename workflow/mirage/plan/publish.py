@@ -15,6 +15,7 @@ from pathlib import Path
 from mirage.context import JobContext
 from mirage.contracts import DataError
 from mirage.files import MANIFEST, sync_folder, write_atomic
+from mirage.plan.adoption import adoption_key
 from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.chain import check_children
 from mirage.plan.job import Job
@@ -65,6 +66,7 @@ def publish(ctx: JobContext, payloads: dict[str, str], begin: float) -> None:
         files=files,
         timing=timing(ctx, begin),
         provenance=provenance(),
+        key=adoption_key(job, payloads),
         payload=payload,
         entries=job.entries,
         platform=job.platform,

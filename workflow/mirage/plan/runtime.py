@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError, JobContext
+from mirage.plan.adoption import adopt
 from mirage.plan.chain import check_parents
 from mirage.plan.code_version import code_of, untouched, use_extra
 from mirage.plan.frozen_plan import job_file
@@ -88,6 +89,9 @@ def run_job(stage: str, folder: Path) -> None:
         if ours is None or finished(folder, job):
             return
         payloads = check_parents(store, job)
+        if adopt(store, job, payloads):
+            print(f"{job.folder} is equal to finished work, and links to it.", file=sys.stderr)
+            return
         out = ours.folder / "out"
         out.mkdir()
         check = partial(check_kernels, job.platform, job.folder)
