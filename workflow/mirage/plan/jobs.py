@@ -7,6 +7,7 @@ jobs it reaches and of no other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mirage.context import ConfigError
@@ -363,6 +364,13 @@ def _respond(
     )
 
 
+def _placed(builder: Builder, model: Trained, answers: str) -> ModelCard:
+    """The model's card with the platforms that compute its weights and its answers."""
+    platforms = [builder.jobs[folder].platform for folder in (model.folder, answers)]
+    names = dict.fromkeys(name for name in platforms if name)
+    return replace(model.card, platform=" + ".join(names) or None)
+
+
 def _add_report(
     builder: Builder,
     study: Resolved,
@@ -372,7 +380,10 @@ def _add_report(
     models, answers, suites, own = made
     about: Settings = {
         "study": {key: getattr(study.study, key) for key in ("name", "title", "tables", "mode")},
-        "models": [model.card.to_json() for model in models],
+        "models": [
+            _placed(builder, model, folder).to_json()
+            for model, folder in zip(models, answers, strict=True)
+        ],
         "suites": [*suites, *own],
     }
     answered = {model.card: folder for model, folder in zip(models, answers, strict=True)}

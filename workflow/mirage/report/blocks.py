@@ -103,6 +103,7 @@ class Table:
         reading: One sentence that tells how to read it.
         rules: Rows with a line above.
         notes: Sentences below the table.
+        warning: The note, if any, that must not be lost with the notes: CSV gives it a column.
         section: Heading it stands under, e.g. ``Table 11``; empty where it has none.
         chapter: Heading of the sections, e.g. ``Ablations``; empty where there are no chapters.
     """
@@ -115,6 +116,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     rules: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+    warning: str = ""
     section: str = ""
     chapter: str = ""
 

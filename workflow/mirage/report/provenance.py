@@ -5,7 +5,7 @@ No part of any promise of equal bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,13 +73,23 @@ def provenance_page(store: Path, job: Job) -> str:
     )
 
 
-def _shared_facts(manifests: Iterable[Manifest]) -> list[tuple[str, str]]:
+def _shared_facts(manifests: Sequence[Manifest]) -> list[tuple[str, str]]:
     """Every provenance key with its values; several values mean that artifacts differ in it."""
     values: dict[str, dict[str, None]] = {}
     for manifest in manifests:
         for key, value in sorted(manifest.provenance.items()):
             values.setdefault(key, {})[_plain(value)] = None
-    return [(key, "; ".join(seen)) for key, seen in values.items()]
+    return [
+        *_platforms(manifests),
+        *((key, "; ".join(seen)) for key, seen in values.items()),
+    ]
+
+
+def _platforms(manifests: Sequence[Manifest]) -> list[tuple[str, str]]:
+    """The platforms of the report, and a warning where weights and answers come from several."""
+    names = sorted({m.platform for m in manifests if m.platform})
+    warning = " (several: their arithmetic differs, see the notes below tables)"
+    return [("platform", "; ".join(names) + (warning if len(names) > 1 else ""))] if names else []
 
 
 def _plain(value: object) -> str:

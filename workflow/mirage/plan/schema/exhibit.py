@@ -88,6 +88,7 @@ class Exhibit(Strict):
         id: File name and anchor.
         caption: Entry of ``captions.yaml``, or the words themselves; the id's own entry if empty.
         maker: Function ``(data, caption) -> Table | Figure | TextBlock``.
+        measured: The maker shows numbers of models; False for facts about data or the paper.
         rows: ``all`` models of the study's mode, a list of recipes (the base leads), or a function
             ``(data) -> list[ModelCard]``.
         ablations_of: Instead of ``rows``: the recipes whose parent this one is, the base before and
@@ -104,6 +105,7 @@ class Exhibit(Strict):
     id: Name
     caption: str | Words = ""
     maker: Reference | None = None
+    measured: bool = True
     rows: str | list[str] = "all"
     ablations_of: str = ""
     thinking: bool = False

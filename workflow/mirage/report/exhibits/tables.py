@@ -12,6 +12,7 @@ from mirage.report.blocks import Figure, Table, TextBlock
 from mirage.report.captions import Caption, caption, filled
 from mirage.report.data import ReportData
 from mirage.report.exhibits.rate_table import RateColumn, rate_table
+from mirage.report.platforms import with_platform_note
 from mirage.report.samples.gallery import Gallery
 
 Block = Table | Figure | Gallery | TextBlock
@@ -35,19 +36,21 @@ def block_of(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> Bl
     words = _caption(exhibit, facts)
     if exhibit.maker:
         block: Block = load_entry(exhibit.maker)(data, words)
-        return block
-    models = rows_of(exhibit, data)
-    leading = load_entry(exhibit.leading)(data, models) if exhibit.leading else ()
-    return rate_table(
+        models = data.study.trained if exhibit.measured else ()
+        return with_platform_note(block, data.study, models)
+    rows = rows_of(exhibit, data)
+    leading = load_entry(exhibit.leading)(data, rows) if exhibit.leading else ()
+    table = rate_table(
         exhibit.id,
         words,
         data,
         rate_columns(exhibit.columns, data),
-        models,
+        rows,
         exhibit.ablations_of or BASE,
         leading,
         exhibit.unnamed and bool(leading),
     )
+    return with_platform_note(table, data.study, rows)
 
 
 def _caption(exhibit: Exhibit, facts: Mapping[str, str]) -> Caption:

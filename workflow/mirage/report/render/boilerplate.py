@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mirage.report.data import StudyInfo
+from mirage.report.platforms import platform_sentence
 
 WARNING = (
     "What a nano number means: the share of household items, from a procedural world, on which a "
@@ -24,4 +25,5 @@ def lead(study: StudyInfo) -> str:
     return (
         f"The base model and {recipes} tuned on it, {'seed' if len(study.seeds) == 1 else 'seeds'} "
         f"{seeds}, judged by {study.judge}, in the mode {study.mode.replace('_', ' ')}."
+        f"{platform_sentence(study)}"
     )

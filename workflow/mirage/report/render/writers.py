@@ -25,16 +25,19 @@ def to_csv(table: Table) -> str:
     """Returns CSV: a number becomes four columns, value, low, high and n, at full precision.
 
     What was printed elsewhere becomes one column with the digits printed, and ``... flags`` beside
-    it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks.
+    it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks. A table
+    with a warning has it in a last column, in every row.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     flagged = [any(row[at].flags for row in table.rows) for at in range(len(table.columns))]
     heads = zip(table.columns, flagged, strict=True)
-    writer.writerow([name for column, flags in heads for name in _csv_names(column, flags)])
+    names = [name for column, flags in heads for name in _csv_names(column, flags)]
+    warning = [csv_cell(table.warning)] if table.warning else []
+    writer.writerow([*names, *(["warning"] if warning else [])])
     for row in table.rows:
         cells = zip(row, table.columns, flagged, strict=True)
-        writer.writerow([value for each in cells for value in _csv_values(*each)])
+        writer.writerow([*(value for each in cells for value in _csv_values(*each)), *warning])
     return text.getvalue()
 
 
