@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from mirage.cli import run
+from mirage.cli import gc, run
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.chain import check_children, check_parents
-from mirage.plan.frozen_plan import job_file
+from mirage.plan.frozen_plan import assemble, job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.state import check_artifacts, copy_path, damage, finished
 
@@ -273,3 +273,17 @@ def test_verify_without_a_store_is_a_sentence(
     assert run(["verify", str(tmp_path / "none")]) == 1
     assert "There is no store" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+def test_gc_keeps_answers_of_the_weights_that_a_kept_plan_needs(
+    tmp_path: Path, family: dict[str, Job]
+) -> None:
+    held = Manifest.read(tmp_path / family["base"].folder).payload
+    for name in (held[:16], "0" * 16):
+        (tmp_path / "work/answers" / name).mkdir(parents=True)
+    rest: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
+    plan = assemble(study="s", store=str(tmp_path), jobs=[*family.values()], **rest)
+    gone = tmp_path / "work/answers" / ("0" * 16)
+    assert [waste.path for waste in gc.find_waste(tmp_path, [plan])] == [gone]
+    shutil.rmtree(tmp_path / family["base"].folder)
+    assert [waste.path for waste in gc.find_waste(tmp_path, [plan])] == [gone]

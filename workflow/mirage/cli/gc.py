@@ -15,7 +15,7 @@ from mirage.plan.frozen_plan import Frozen, load, plans
 from mirage.plan.job import STAGES
 from mirage.plan.lock import in_use
 from mirage.plan.snakemake_pages import PAGES
-from mirage.plan.state import artifacts, manifests
+from mirage.plan.state import artifacts, manifests, published_before
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,10 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
         done = any((store / s).glob(f"*-{path.name[:8]}/manifest.json") for s in STAGES)
         if (done or path.name not in running) and not in_use(path):
             waste.append(Waste(path, "work of a finished or dropped job"))
-    answering = {
-        f"respond-{job.id[:8]}"
-        for plan in kept
-        for job in plan.jobs.values()
-        if job.stage == "tune"
-    }
-    for path in sorted((store / "work").glob("respond-????????")):
-        if path.name not in answering:
+    # A model that was removed may be made again with the same weights: its answers still count.
+    before = {folder: published_before(store, folder) for folder in needed - read.keys()}
+    weights = {m.payload[:16] for f, m in (read | before).items() if m is not None and f in needed}
+    for path in sorted((store / "work" / "answers").glob("?" * 16)):
+        if path.name not in weights:
             waste.append(Waste(path, "answers of a model that no kept plan needs"))
     return waste
