@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from mirage.contracts import DataError
 from mirage.plan.schema.types import Name, Strict
@@ -22,7 +22,6 @@ from mirage.report.captions import SOURCES, parsed, validated
 
 COLUMNS = ("table", "row", "column", "value", "unit", "source", "flag")
 DATA_FILES = (
-    "../../../../reports/published/checks.yaml",
     "../../../../reports/published/fig4.csv",
     "../../../../reports/published/fig5.csv",
     "../../../../reports/published/flags.yaml",
@@ -103,13 +102,13 @@ class Entry(Strict):
     setting: str
     study: Name | None = None
     absent: str | None = None
-    nano: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
+    nano: list[str] = Field(default=[])
+    only: list[str] = Field(default=[])
     without: str = ""
     full: str
     rows: str = "model"
-    groups: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
+    groups: list[str] = Field(default=[])
+    flags: list[str] = Field(default=[])
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
