@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from mirage.context import ConfigError
 from mirage.plan import packages, platform, site
+from mirage.plan.diff import changes
 from mirage.plan.job import Job
 from mirage.plan.packages import check_installed, numeric_packages, pins
 from mirage.plan.platform import agrees, check_kernels, check_machine, detect, hide_gpus
@@ -122,6 +124,20 @@ def test_another_platform_gives_other_ids_from_tune_on(
     computing = {name for name in here if name.startswith(("tune/", "respond/"))}
     assert {name for name in here if here[name].platform} == computing
     assert plan(**config) == here
+
+
+def test_what_makes_two_artifacts_differ_is_named(plan: Plan) -> None:
+    job = plan(study="tiny")["tune/base-tiny-s0"]
+    other = replace(
+        job,
+        platform="gpu-sm90",
+        packages=job.packages | {"torch": "1.0"},
+        entries={"family": "mine:Family"},
+    )
+    lines = changes(job, other)
+    assert f"platform: {job.platform} -> gpu-sm90" in lines
+    assert f"package torch: '{job.packages['torch']}' -> '1.0'" in lines
+    assert any(line.startswith("entry family: ") and "mine:Family" in line for line in lines)
 
 
 def test_ids_hold_numeric_packages_alone(

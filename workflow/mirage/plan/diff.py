@@ -1,4 +1,4 @@
-"""How two artifacts of the same name differ: settings, parents, code."""
+"""How two artifacts of the same name differ: settings, platform, packages, entries, code."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ class Described(Protocol):
     @property
     def code(self) -> str:
         """Version of the code."""
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """Group -> what the stage loads."""
+
+    @property
+    def platform(self) -> str | None:
+        """Class of machine, where it decides content."""
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Numeric package -> pinned version."""
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -61,6 +73,10 @@ def parent_changes(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -
 def changes(old: Described, new: Described) -> list[str]:
     """Returns everything that makes two artifacts differ, one line each."""
     lines = setting_changes(old.settings, new.settings)
+    if old.platform != new.platform:
+        lines.append(f"platform: {old.platform or '(none)'} -> {new.platform or '(none)'}")
+    lines += [f"package {line}" for line in setting_changes(old.packages, new.packages)]
+    lines += [f"entry {line}" for line in setting_changes(old.entries, new.entries)]
     lines += [f"parent {line}" for line in parent_changes(old.parents, new.parents)]
     if old.code != new.code:
         lines.append(f"code: {old.code[:8]} -> {new.code[:8]}")
