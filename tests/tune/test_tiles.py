@@ -13,6 +13,7 @@ from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2Im
 
 from mirage.contracts import TrainSample, read_rows, write_rows
 from mirage.tune import batching
+from mirage.tune.losses import mean_over_samples, mean_over_tokens
 from mirage.tune.nano.base import NanoProcessor
 from mirage.tune.nano.internvl import TilesOnly
 from mirage.tune.nano.tokens import chat
@@ -105,11 +106,11 @@ def test_packed_loss_is_the_stock_loss(
         shown = {"pixel_values": encoded.pixels[encoded.pictures[i]]}
         stock = model(input_ids=inputs, labels=labels, **(shown if encoded.pictures[i] else {}))
         summed += stock.loss.item()
-    for per_sample in (False, True):
+    for by in (mean_over_tokens, mean_over_samples):
         # All answers are equally long: both means are the mean of the samples' losses.
-        batch = batching.collate(encoded, range(5), 96, 0, per_sample=per_sample)
+        batch = batching.collate(encoded, range(5), 96, 0)
         assert len(batch.ids) < 5
-        loss = squares.objective(model, encoded, keep)(**vars(batch))
+        loss = squares.objective(model, encoded, keep, by)(**vars(batch))
         assert loss.item() == pytest.approx(summed / 5, abs=2e-6)
 
 

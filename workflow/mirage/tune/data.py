@@ -33,6 +33,7 @@ class Encoded:
         pixels: What the vision tower takes, as the saved processor gives it, one row per tile of
             a distinct picture.
         tiles: Tiles of each distinct picture, in the order of ``pixels``.
+        pad: Id of the padding token.
         rejected: The same samples with their rejected answers, no answer where a sample has none;
             None where no sample has one.
     """
@@ -45,6 +46,7 @@ class Encoded:
     labels: list[str]
     pixels: torch.Tensor
     tiles: list[int]
+    pad: int
     rejected: Encoded | None = None
 
     @cached_property
@@ -123,6 +125,7 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding) -> Encoded:
         labels=[row.label for row, _, _ in rows],
         pixels=pixels,
         tiles=list(tiles.values()),
+        pad=encoding.pad,
     )
     other = replace(encoded, ids=worse, positions=worse_places) if compares else None
     return replace(encoded, rejected=other)

@@ -122,8 +122,8 @@ def matmul_precision(precision: str) -> Iterator[str]:
 class _Batches(Dataset[Inputs]):
     """A plan of batches as something to iterate over, from the step ``start``."""
 
-    def __init__(self, data: Encoded, run: Run, pad: int, args: TrainingArguments) -> None:
-        self.data, self.run, self.pad = data, run, pad
+    def __init__(self, data: Encoded, run: Run, args: TrainingArguments) -> None:
+        self.data, self.run, self.pad = data, run, data.pad
         self.rank, self.ranks = args.process_index, args.world_size
         self.width = best_width(data.lengths, run.batches)
         self.start = 0
@@ -154,10 +154,9 @@ class _Trainer(Trainer):
         # accelerate imports DeepSpeed (3 s) only to ask whether the model is one of its engines.
         accelerate.utils.other.is_deepspeed_available = lambda: run.deepspeed is not None
         args = _arguments(run, folder)
-        pad = objective.model.config.pad_token_id
         self.run, self.folder = run, folder
         self.objective: Objective = objective
-        self.batches = _Batches(data, run, pad, args)
+        self.batches = _Batches(data, run, args)
         self.batches.rejected = data.rejected if objective.reads_rejected else None
         super().__init__(model=objective, args=args, train_dataset=self.batches)
         self.model_accepts_loss_kwargs = False
