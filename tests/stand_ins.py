@@ -80,6 +80,7 @@ def write(architecture: str, folder: Path, seed: int = 0) -> Path:
         "intermediate_size": 64,
         "max_position_embeddings": 1024,
         "tie_word_embeddings": False,
+        "initializer_range": 0.25,  # weaker weights give every prompt the same answer
     }
     torch.manual_seed(seed)
     model: Any

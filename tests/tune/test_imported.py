@@ -126,7 +126,7 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
     assert len(batch.ids) < len(rows)
     for keep in (False, True):
         objective = Objective(model, family, encoded, mean_over_tokens, keep)
-        assert objective(**vars(batch)).item() == pytest.approx(summed / batch.n_tokens, abs=3e-6)
+        assert objective(**vars(batch)).item() == pytest.approx(summed / batch.n_tokens, rel=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def tuned(folder: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     base = dataclasses.replace(base, job=dataclasses.replace(base.job, parents={}))
     tune.run(base)
     job = squares.recipe_job(
-        world, base.out, "mirage-s0", epochs=10, learning_rate=5e-3, batch_size=5, log_every=1
+        world, base.out, "mirage-s0", epochs=10, learning_rate=2e-3, batch_size=5, log_every=1
     )
     parents = {"base": [str(base.out)], "data": [str(own)], "images": [str(own)]}
     job = dataclasses.replace(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mirage.context import ConfigError
 from mirage.model_card import ModelCard
 from mirage.plan.job import Job, identified
 from mirage.plan.packages import numeric_packages
+from mirage.plan.platform import DETECT
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.site import Resources, Site
 from mirage.plan.schema.types import Strict
@@ -66,6 +69,8 @@ class Builder:
         """
         kind = kind or stage
         stage_site = self.site.of(stage)
+        if stage_site.platform == DETECT:
+            _check_threads(name, threads)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
         lists = self.site.environments[stage_site.environment].packages
@@ -92,6 +97,23 @@ class Builder:
         self.jobs[job.folder] = job
         self.requests[job.folder] = scheduling(self.site, job, resources)
         return job.folder
+
+
+def _check_threads(name: str, threads: int) -> None:
+    """Checks that a job which runs on this machine has a core for every thread.
+
+    Threads without cores make training tens of times slower, and their number decides the id.
+
+    Raises:
+        ConfigError: It has not.
+    """
+    cores = os.cpu_count() or 1
+    if threads > cores:
+        raise ConfigError(
+            f"{name} would compute with {threads} threads, but this machine has {cores} cores. Set "
+            f"tune.threads, tune.ranks, respond.threads or model.base.threads to {cores} or less, "
+            "or name the machine it is for in conf/site."
+        )
 
 
 @dataclass(frozen=True)
