@@ -13,7 +13,8 @@ from mirage.plan.job import STAGES
 def main() -> None:
     """Runs the command line and ends the process with its status."""
     arguments = sys.argv[1:]
-    if arguments and arguments[0] in STAGES:
+    job = len(arguments) < 2 or not arguments[1].startswith("-")
+    if arguments and arguments[0] in STAGES and (job or arguments[0] != "judge"):
         from mirage.plan import runtime
 
         sys.exit(runtime.main(arguments[0], arguments[1:]))

@@ -82,7 +82,7 @@ class Facts(TypedDict, total=False):
         declines: It declines in so many words.
         warns: It warns.
         steps: How many steps of help it gives.
-        broken: How its text is broken; empty if it is not.
+        broken: How its text is broken; None if it is not.
     """
 
     named: list[str]
@@ -93,16 +93,16 @@ class Facts(TypedDict, total=False):
     declines: bool
     warns: bool
     steps: int
-    broken: str
+    broken: str | None
 
 
-FACTS: dict[str, type] = {
-    **dict.fromkeys(("named", "bound", "sides", "effects"), list),
-    **dict.fromkeys(("denies", "declines", "warns"), bool),
-    "steps": int,
-    "broken": str,
+FACTS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("named", "bound", "sides", "effects"), (list,)),
+    **dict.fromkeys(("denies", "declines", "warns"), (bool,)),
+    "steps": (int,),
+    "broken": (str, type(None)),
 }
-"""Fact -> its type, for checking what a file or a server says."""
+"""Fact -> its types, for checking what a file or a server says."""
 
 
 @dataclass(frozen=True)
@@ -289,12 +289,12 @@ def _check_response(plain: dict[str, Any], where: str) -> None:
 
 
 def _check_facts(raw: dict[str, Any], where: str) -> None:
-    for name, type_ in FACTS.items():
+    for name, types in FACTS.items():
         value = raw.get(name)
-        wrong = not isinstance(value, type_) or (type_ is int and isinstance(value, bool))
+        wrong = not isinstance(value, types) or (types == (int,) and isinstance(value, bool))
         if name in raw and wrong:
             raise DataError(
-                f"{where}: raw.{name} should be {type_.__name__}, found {type(value).__name__}."
+                f"{where}: raw.{name} should be {types[0].__name__}, found {type(value).__name__}."
             )
     for name in ("named", "effects"):
         if not all(isinstance(word, str) for word in raw.get(name, ())):

@@ -24,6 +24,7 @@ COMMANDS = {
     "model": "check a model folder that is to be imported, and remember its digest",
     "schema": "JSON Schema of conf/, for editors: made anew from the types",
     "verify": "check a whole store: ids, sizes, hashes, parents, links",
+    "judge": "judge and tabulate responses that someone else generated (--responses FILE)",
     "serve": "answer for a judge over HTTP, so that jobs elsewhere can ask it",
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
 }

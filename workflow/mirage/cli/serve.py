@@ -11,6 +11,7 @@ from types import FrameType
 from mirage.context import ConfigError, load_entry
 from mirage.judge.http_judge import VARIABLE
 from mirage.judge.server import Served, make_server
+from mirage.plan.code_version import use_extra
 from mirage.plan.entries import resolve as reference
 from mirage.plan.study.resolve import resolve
 
@@ -61,7 +62,9 @@ def served_judge(name: str) -> Served:
     Raises:
         ConfigError: No such file, or nothing in it to serve.
     """
-    (judge,) = resolve({"judge": name}).judges
+    study = resolve({"judge": name})
+    use_extra(str(study.extra or ""))
+    (judge,) = study.judges
     if judge.serves is None:
         raise ConfigError(
             f"conf/judge/{name}.yaml does not say what to serve. Such judges have kind: http and "

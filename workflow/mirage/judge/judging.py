@@ -13,7 +13,7 @@ from mirage.context import ConfigError, load_entry
 from mirage.contracts import DataError, Response, Sample, Verdict, parse_row, to_line
 from mirage.files import canonical, sha256
 from mirage.stores import TokenStore
-from mirage.vocabulary import OUTCOMES
+from mirage.vocabulary import CODES, OUTCOMES
 
 Rows = Sequence[tuple[Sample, Response]]
 JudgeEntry = Callable[..., list[Verdict]]
@@ -145,6 +145,8 @@ def check_verdict(verdict: Verdict, sample: Sample, where: str) -> Verdict:
         raise DataError(f"{where}: verdict of {verdict.id!r} where that of {sample.id!r} is due.")
     kind = str(sample.truth.get("kind"))
     allowed = OUTCOMES.get(kind, frozenset())
+    if verdict.code not in (None, *CODES):
+        raise DataError(f"{where}: verdict of {sample.id} has the unknown code {verdict.code!r}.")
     if verdict.status == "judged" and verdict.outcome not in allowed:
         raise DataError(
             f"{where}: verdict of {sample.id} says {verdict.outcome!r}, but an item of kind "

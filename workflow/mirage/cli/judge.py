@@ -1,0 +1,149 @@
+"""``mirage judge --responses``: judges and tabulates responses that someone else generated.
+
+``mirage judge <folder>`` is another thing: one job of the stage, as rules run it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mirage.context import ConfigError
+from mirage.contracts import Sample, Verdict, read_rows, write_rows
+from mirage.files import MANIFEST
+from mirage.judge.brought import read_brought
+from mirage.judge.judging import Judging, counts, unjudged
+from mirage.model_card import ModelCard
+from mirage.plan.code_version import code_of, use_extra
+from mirage.plan.dag import make_plan
+from mirage.plan.entries import resolve as reference
+from mirage.plan.frozen_plan import Frozen
+from mirage.plan.study.resolve import Resolved, resolve
+from mirage.score.compute import score_model
+from mirage.score.frame import Suite, suites_of
+from mirage.score.rate_table import rate_table, write_tidy
+from mirage.score.rates import Rate
+
+SHOWN_METRICS = (
+    *("asr", "hr", "rsr", "rr", "safe", "over_refusal", "helped", "useful", "degenerate"),
+    *("accuracy", "pair_accuracy", "j"),
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument(
+        "--responses", type=Path, required=True, metavar="FILE",
+        help="JSON lines: {id, text[, n_tokens, finish_reason]}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--suite", action="append", required=True, metavar="NAME", dest="suites",
+        help="a suite of conf/suite, or a folder with samples.jsonl; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--judge", default="oracle", help="a file of conf/judge (default oracle)")
+    parser.add_argument("--out", type=Path, help="where to write (default: FILE without .jsonl)")
+    parser.add_argument("--store", type=Path, default=Path("results"), help="where suites lie")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judges a file and prints its rates.
+
+    Raises:
+        ConfigError: No such judge or suite, or a suite that is not built.
+        DataError: The file is not what it should be.
+    """
+    config = {"judge": options.judge, "store": str(options.store)}
+    named = [name for name in options.suites if not (Path(name) / "samples.jsonl").is_file()]
+    study = resolve(config)
+    use_extra(str(study.extra or ""))
+    (judge,) = study.judges
+    folders = [Path(name) for name in options.suites if name not in named]
+    samples = [s for f in [*folders, *_built(named, config)] for s in _samples(f)]
+    suites = suites_of(samples)
+    by_id = {sample.id: sample for sample in samples}
+    responses = read_brought(options.responses, by_id)
+    entry = reference("judge", judge.kind)
+    code = code_of("judge", {"judge": entry}).version
+    judging = Judging.of(judge.name, entry, judge.options, code=code, work=None)
+    given = judging.judge(by_id, responses, options.responses, "")
+    answered = {verdict.id: verdict for verdict in given}
+    verdicts = [
+        answered.get(s.id) or unjudged(s, judge.name, "no response in the file")
+        for suite in suites.values()
+        for s in suite.samples
+    ]
+    out = options.out or options.responses.with_suffix("")
+    rates = _rates(study, options.responses.stem, suites, verdicts)
+    out.mkdir(parents=True, exist_ok=True)
+    write_rows(out / "verdicts.jsonl", verdicts)
+    write_tidy([(options.responses.stem, rate_table(rates, judge.name))], out)
+    table = markdown(rates)
+    (out / "rates.md").write_text(table, encoding="utf-8")
+    told = ", ".join(f"{count:g} {what}" for what, count in counts(verdicts).items())
+    print(f"{table}\n{told}; all rates and verdicts: {out}")
+    if len(answered) < len(by_id):
+        print(f"{len(by_id) - len(answered)} items have no response: unjudged.", file=sys.stderr)
+    return 0
+
+
+def _rates(
+    study: Resolved, name: str, suites: dict[str, Suite], verdicts: Sequence[Verdict]
+) -> list[Rate]:
+    """Rates of all that is judged, whatever the coverage: it stands beside every one."""
+    score = study.score.model_copy(update={"min_coverage": 0.0, "gates": [], "contrasts": []})
+    model = ModelCard(recipe=name, config="", seed=0, name=name)
+    return score_model(model, suites, verdicts, score).rates
+
+
+def _built(names: Sequence[str], config: dict[str, str]) -> list[Path]:
+    """Returns the folders of suites that the store holds as the configuration would build them.
+
+    Raises:
+        ConfigError: One is not built; the text has the command that builds it.
+    """
+    if not names:
+        return []
+    plan, _ = make_plan({**config, "suite": list(names)})
+    found = {name: _folder(plan, name) for name in names}
+    if missing := [name for name, folder in found.items() if not (folder / MANIFEST).is_file()]:
+        listed = f"[{','.join(names)}]" if len(names) > 1 else names[0]
+        raise ConfigError(
+            f"suite {', '.join(missing)} is not built yet. Build it with: snakemake "
+            f"--until build --config suite={listed} store={plan.store}"
+        )
+    return list(found.values())
+
+
+def _folder(plan: Frozen, suite: str) -> Path:
+    for folder, job in plan.jobs.items():
+        if job.kind == "suite" and job.name == suite:
+            return Path(plan.store) / folder
+    raise ConfigError(f"there is no suite {suite!r}. See conf/suite.")
+
+
+def _samples(folder: Path) -> list[Sample]:
+    return read_rows(folder / "samples.jsonl", Sample)
+
+
+def markdown(rates: Sequence[Rate]) -> str:
+    """Returns the overall rates as a Markdown table: value with limits, n, coverage."""
+    lines = [
+        "| suite | corner | rate | % | 95 % limits | n | coverage % |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
+    for rate in rates:
+        if rate.group_by == "all" and rate.metric in SHOWN_METRICS:
+            value = "-" if rate.value is None else f"{rate.value:.1f}"
+            limits = "-" if rate.low is None else f"{rate.low:.1f} to {rate.high:.1f}"
+            words = [_cell(text) for text in (rate.suite, rate.corner, rate.metric)]
+            cells = [*words, value, limits, str(rate.n), f"{rate.coverage:.1f}"]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Corners and suites may come from someone's data: nothing of them may leave its cell."""
+    return re.sub(r"[^\w .,:+-]", "?", text)
