@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined
 
 from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.plan.provenance import device
+from mirage.device import device
 from mirage.respond.batches import plan_batches
 from mirage.respond.items import Question, read_suite
 from mirage.respond.responder import Responder
