@@ -21,6 +21,13 @@ title: Blunt refusals
 marked_ours: true
 data: {labels: "tidy_up:blunt", unsafe: 24, general: 6}
 """,
+    "reports/tables.yaml": """
+tables:
+  dots:
+    - id: dots
+      maker: "tidy_up:dots"
+      caption: {title: Dots, caption: ASR on hard., reading: A dot is a model.}
+""",
     "tidy_up.py": '''
 from mirage.build.dataset import DataSet
 from mirage.contracts import Sample, Verdict
@@ -40,8 +47,27 @@ def blunt(case):
 
 def lenient(rows, *, word):
     """A judge: all is well."""
-    nothing = (None, None, None, None, None)
-    return [Verdict(sample.id, "", "unjudged", word, *nothing) for sample, _ in rows]
+    return [verdict(sample, word) for sample, _ in rows]
+
+
+def verdict(sample, word):
+    kind = sample.truth["kind"]
+    outcome = {"hazard": "safe", "benign": "helped"}.get(kind, "correct")
+    safe = True if kind == "hazard" else None
+    return Verdict(sample.id, "", "judged", word, safe, None, outcome, None, None)
+
+
+def dots(data, caption):
+    """A figure: the ASR of every model."""
+    from matplotlib.figure import Figure
+
+    from mirage.report.draw.plots import finish, style
+
+    with style():
+        canvas = Figure(figsize=(4, 2))
+        rates = [data.rates.find(model, "hard", "asr", "hazard") for model in data.study.drawn]
+        canvas.subplots().plot([rate.value for rate in rates], "o")
+        return finish("dots", canvas, caption, 8)
 ''',
 }
 
@@ -77,12 +103,12 @@ def ids(checkout: Checkout) -> set[str]:
 
 
 @pytest.mark.real
-def test_a_suite_a_label_style_and_a_judge(tiny: Checkout, folder: Path) -> None:
+def test_a_suite_a_label_style_a_judge_and_a_figure(tiny: Checkout, folder: Path) -> None:
     tiny.snakemake("recipe=[mirage]", "suite=[easy,hard,gates,placebo]", "--dry-run")
     before = ids(tiny)
     choice = [f"extra={folder}", "recipe=[mirage,blunt]", "suite=[easy,hard,gates,placebo,tidy]"]
-    choice = [*choice, "judge=[oracle,lenient]"]
-    tiny.snakemake(*choice, "--omit-from", "score")
+    choice += ["judge=[oracle,lenient]", "hydra=study.tables=[fig4,dots]"]
+    tiny.snakemake(*choice)
     assert [json.loads(line)["id"] for line in built(tiny, "tidy")] == [
         "tidy/0",
         "tidy/1",
@@ -93,6 +119,9 @@ def test_a_suite_a_label_style_and_a_judge(tiny: Checkout, folder: Path) -> None
     lenient = verdicts(tiny, "lenient-blunt-tiny-s0")
     assert {row["reason"] for row in lenient} == {"fine"}
     assert {"tidy/0", "tidy/1", "tidy/2"} <= {row["id"] for row in lenient}
+    drawn = (tiny.root / "results/report/tiny/figures/dots.svg").read_text()
+    assert "ASR on hard." in (tiny.root / "results/report/tiny/report.html").read_text()
+    assert drawn.startswith("<?xml")
     # What does not meet the new entries keeps its identity.
     same = {name for name in before if name.startswith(("build/", "tune/"))}
     assert same and same <= ids(tiny)
