@@ -21,6 +21,7 @@ from mirage.plan.schema.recipe import Recipe
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.respond import Respond
 from mirage.plan.schema.score import Score
+from mirage.plan.schema.site import Site
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.track import Track
@@ -36,6 +37,7 @@ GROUPS: Final[dict[str, type[Strict]]] = {
     "report": Report,
     "respond": Respond,
     "score": Score,
+    "site": Site,
     "study": Study,
     "suite": Suite,
     "track": Track,
