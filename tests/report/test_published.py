@@ -246,9 +246,11 @@ def test_nothing_of_ours_is_lost_or_shown_twice(shown: ReportData, blocks: list[
     assert ours == Counter((type(b).__name__, b.id) for b in flat)
 
 
-def test_a_table_without_a_chapter_is_named(shown: ReportData) -> None:
-    with pytest.raises(DataError, match="no chapter has the table unheard_of"):
-        arranged(shown.study, {"unheard_of": []})
+def test_a_table_that_no_chapter_names_stands_at_the_end(shown: ReportData) -> None:
+    own = TextBlock("own", "Own", ("words",))
+    *_, last, provenance = arranged(shown.study, {"unheard_of": [own]})
+    assert (last.id, last.chapter) == ("own", "Further tables and figures")
+    assert provenance.id == "provenance"
 
 
 def test_without_published_nothing_is_added(data: ReportData) -> None:

@@ -16,6 +16,7 @@ from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
+from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import read_site
 from mirage.plan.state import check_artifacts
 from mirage.plan.study.resolve import resolve
@@ -85,7 +86,7 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         jobs=list(built.jobs.values()),
         resources=built.requests,
         environments={name: each.command for name, each in site.environments.items()},
-        track=study.track.model_dump(mode="json"),
+        track=_without_password(study.track),
         extra=extra,
     )
     return plan, versions
@@ -122,6 +123,13 @@ def prepare(store: Path) -> None:
             f"The store {str(store)!r} cannot be used ({why}). "
             "Choose a folder that you may write: snakemake --config store=results"
         )
+
+
+def _without_password(track: Track) -> dict[str, Any]:
+    """The settings as a plan keeps them; the processes of this run get the password beside it."""
+    if password := password_of(track.uri):
+        os.environ[PASSWORD] = password
+    return track.model_dump(mode="json") | {"uri": redacted(track.uri)}
 
 
 def finish_command(plan: Frozen, cores: int) -> str:

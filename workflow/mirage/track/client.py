@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mirage.contracts import DataError
+from mirage.plan.schema.track import redacted
 from mirage.track.records import Record
 from mirage.track.settings import Where
 from mirage.track.tracked_ids import TAG
@@ -43,7 +44,15 @@ def check_reachable(uri: str) -> None:
     try:
         socket.create_connection((parts.hostname or "", port), ANSWER_SECONDS).close()
     except OSError as dead:
-        raise ConnectionError(f"track: no MLflow server at {uri} ({dead}).") from None
+        raise ConnectionError(f"track: no MLflow server at {redacted(uri)} ({dead}).") from None
+
+
+DRIVERS = {
+    "psycopg2": "psycopg2-binary",
+    "psycopg": "'psycopg[binary]'",
+    "MySQLdb": "mysqlclient",
+}
+"""Module of a database driver -> the package that has it, where these differ."""
 
 
 class Tracker:
@@ -82,8 +91,14 @@ class Tracker:
         try:
             yield
         except self._failures as dead:
-            uri = self.where.track.uri
-            raise ConnectionError(f"track: {uri} cannot be used ({_first_line(dead)}).") from None
+            why = self.where.without_password(_first_line(dead))
+            raise ConnectionError(f"track: {self.where.shown} cannot be used ({why}).") from None
+        except ModuleNotFoundError as missing:
+            package = DRIVERS.get(str(missing.name), str(missing.name))
+            raise ConnectionError(
+                f"track: {self.where.shown} needs the driver {missing.name}, which is not "
+                f"installed. Install it with: pip install {package}"
+            ) from None
 
     def check_place(self) -> None:
         """Checks that new files will lie beside the database.
@@ -228,7 +243,7 @@ class Tracker:
             return Path(self.client.download_artifacts(run, path, str(target)))
         except self._failures as broken:
             raise DataError(
-                f"run {run} in {self.where.track.uri} has no {path} ({_first_line(broken)}). "
+                f"run {run} in {self.where.shown} has no {path} ({_first_line(broken)}). "
                 "Track the artifacts again with: mirage track"
             ) from None
 

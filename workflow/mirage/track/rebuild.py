@@ -68,7 +68,7 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
         manifests[folder].write(store / folder)
     _run(manifests[report], store, out / "report")
     shutil.rmtree(out / "work", ignore_errors=True)
-    say(f"rebuild: {out / 'report'} was made from {where.track.uri} alone")
+    say(f"rebuild: {out / 'report'} was made from {where.shown} alone")
     return out / "report"
 
 
@@ -78,7 +78,7 @@ def _study_run(tracker: Tracker, study: str | None) -> str:
     if not runs:
         named = f"study {study!r}" if study else "study"
         raise DataError(
-            f"{tracker.where.track.uri} has no finished {named}. "
+            f"{tracker.where.shown} has no finished {named}. "
             "Bring one there with: snakemake, then mirage track"
         )
     return str(runs[0].info.run_id)
@@ -92,7 +92,7 @@ def _fetch(tracker: Tracker, manifests: dict[str, Manifest], store: Path, scratc
         run = tracker.complete(made.id)
         if run is None:
             raise DataError(
-                f"{tracker.where.track.uri} has no finished run of {folder}. "
+                f"{tracker.where.shown} has no finished run of {folder}. "
                 "Track it again with: mirage track"
             )
         if made.stage == "judge":

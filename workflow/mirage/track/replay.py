@@ -39,7 +39,7 @@ def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
     """
     todo = missing(where, study)
     if not todo:
-        say(f"track: nothing new for {where.track.uri}")
+        say(f"track: nothing new for {where.shown}")
         return 0
     from mirage.track.client import Tracker
 
@@ -51,7 +51,7 @@ def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
             for folder in new:
                 bring(tracker, read_record(where.store, folder), where.track.content)
         tracker.settle()
-    say(f"track: {len(new)} new runs in {where.track.uri}; look at them with: make ui")
+    say(f"track: {len(new)} new runs in {where.shown}; look at them with: make ui")
     return len(new)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.frozen_plan import load, plans
-from mirage.plan.schema.track import Track
+from mirage.plan.schema.track import HIDDEN, PASSWORD, Track, password_of, redacted
 
 CONF = PACKAGE.parent.parent / "conf"
 SQLITE = "sqlite:///"
@@ -35,6 +36,17 @@ class Where:
         """The sqlite file, or None for other databases and servers."""
         uri = self.track.uri
         return Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
+
+    @property
+    def shown(self) -> str:
+        """The address as people may see it."""
+        return redacted(self.track.uri)
+
+    def without_password(self, text: str) -> str:
+        """Returns a message of MLflow or of a driver without what must stay secret."""
+        password = password_of(self.track.uri)
+        text = text.replace(self.track.uri, self.shown)
+        return text.replace(password, HIDDEN) if password else text
 
     @property
     def uploads(self) -> Path | None:
@@ -63,6 +75,13 @@ def resolve(plan: Path | None, store: Path | None, uri: str | None) -> Where:
         settings = _yaml("track/default")
     if uri:
         settings["uri"] = uri
+    if HIDDEN in str(settings["uri"]):
+        if not os.environ.get(PASSWORD):
+            raise ConfigError(
+                f"track: the password of {settings['uri']} is kept nowhere. Set {PASSWORD}, or "
+                "give the whole address with: mirage track --uri"
+            )
+        settings["uri"] = str(settings["uri"]).replace(HIDDEN, os.environ[PASSWORD])
     try:
         return Where(root, Track.model_validate(settings))
     except ValidationError as wrong:

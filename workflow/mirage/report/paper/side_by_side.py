@@ -29,6 +29,8 @@ DATA_FILES = (
 )
 
 PROVENANCE = "Provenance"
+FURTHER = "Further tables and figures"
+"""Where tables stand that no chapter names: a user's own, say."""
 ORIGIN = (
     "Published values were transcribed from the ICLR 2026 camera-ready (arXiv 2501.18533 version "
     "3), its first version, the released repository and the OpenReview page; each table names its "
@@ -86,19 +88,15 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
         blocks_by_id: Its nano blocks.
 
     Raises:
-        DataError: A table of the study has no place in ``chapters.yaml`` or ``paper.yaml``.
+        DataError: A file of ``reports/`` is broken.
     """
     if not study.published:
         return [block for blocks in blocks_by_id.values() for block in blocks]
     found, order = paper(), chapters()
     placed = {t for c in order for t in c.own} | {t for e in found.entries.values() for t in e.nano}
     lost = [name for name in blocks_by_id if name not in placed]
-    if lost:
-        raise DataError(
-            f"study {study.name}: no chapter has the table {', '.join(lost)}. Add it to 'own' in "
-            "reports/chapters.yaml or to 'nano' in reports/paper.yaml."
-        )
     blocks = [block for chapter in order for block in _chapter(found, chapter, study, blocks_by_id)]
+    blocks += [replace(b, chapter=FURTHER) for name in lost for b in blocks_by_id[name]]
     return [*blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
 
 
