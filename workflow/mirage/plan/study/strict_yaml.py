@@ -25,7 +25,7 @@ class StrictLoader(yaml.CSafeLoader):
         """
         lines: dict[Hashable, int] = {}
         for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
             if isinstance(key, Hashable) and lines.setdefault(key, line) != line:
                 text = f"the key {key!r} stands on line {lines[key]} already; remove one"
