@@ -1,0 +1,72 @@
+"""Responses that someone else generated: what is wrong is told at once, what lacks is unjudged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from mirage.cli import run
+from mirage.contracts import DataError, Sample, Verdict, read_rows, write_rows
+from mirage.judge.brought import LONGEST_LINE, read_brought
+
+TRUTH = {"kind": "skill", "family": "naming", "answer": "kettle", "objects": ["kettle"]}
+IDS = [f"own/{n}" for n in range(4)]
+
+
+def test_every_wrong_line_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    good = {"id": "own/0", "text": "kettle"}
+    lines = [
+        (json.dumps(good), ""),
+        (json.dumps(good), "answered on an earlier line"),
+        (json.dumps({"id": "own/9", "text": "x"}), "in none of the suites"),
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        (json.dumps({"id": "own/1"}), "expected an object with id and text"),
+        (json.dumps({**good, "id": "own/1", "n_tokens": -1}), "n_tokens should be a count"),
+        (json.dumps({**good, "id": "own/1", "n_tokens": True}), "n_tokens should be a count"),
+        (json.dumps({**good, "id": "own/1", "finish_reason": "eos"}), "should be stop or length"),
+        (json.dumps({**good, "id": "own/1", "text": 3}), "should be texts"),
+    ]
+    path.write_text("\n".join(line for line, _ in lines), encoding="utf-8")
+    with pytest.raises(DataError) as told:
+        read_brought(path, IDS)
+    sentences = str(told.value).splitlines()
+    assert len(sentences) == len(lines) - 1
+    for sentence, (number, (_, why)) in zip(sentences, list(enumerate(lines, 1))[1:], strict=True):
+        assert f"line {number}: " in sentence
+        assert why in sentence
+    path.write_text("x" * (LONGEST_LINE + 2), encoding="utf-8")
+    with pytest.raises(DataError, match="longer than"):
+        read_brought(path, IDS)
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match="holds no response"):
+        read_brought(path, IDS)
+
+
+def test_rates_of_a_file_with_missing_items(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = [Sample(n, "own", "", "", "what is it ?", ("images/a.png",), TRUTH) for n in IDS]
+    write_rows(tmp_path / "suite/samples.jsonl", samples)
+    rows = [{"id": IDS[0], "text": "kettle"}, {"id": IDS[2], "text": "a lamp"}]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    words = ["judge", "--responses", str(path), "--suite", str(tmp_path / "suite")]
+    assert run([*words, "--store", str(tmp_path / "results")]) == 0
+    told = capsys.readouterr()
+    assert "| own |  | accuracy | 50.0 | " in told.out
+    assert "2 judged, 2 unjudged, 0 errors" in told.out
+    verdicts = read_rows(tmp_path / "mine/verdicts.jsonl", Verdict)
+    assert [v.status for v in verdicts] == ["judged", "unjudged", "judged", "unjudged"]
+    (rate,) = [
+        row
+        for row in pq.read_table(tmp_path / "mine/rates.parquet").to_pylist()
+        if row["group_by"] == "all"
+    ]
+    assert (rate["value"], rate["n"], rate["coverage"], rate["judge"]) == (50.0, 4, 50.0, "oracle")
+    assert (tmp_path / "mine/rates.md").read_text(encoding="utf-8") in told.out
+    assert (tmp_path / "mine/rates.csv").is_file()
