@@ -16,9 +16,18 @@ CONF = Path(__file__).parents[1] / "conf"
 
 
 def load(name: str) -> dict[str, Any]:
-    """Returns one file of conf/ as plain values."""
+    """Returns one file of conf/ as plain values, over those of the file it inherits from."""
     plain: dict[str, Any] = yaml.safe_load((CONF / name).read_text(encoding="utf-8"))
+    parents = [parent for parent in plain.pop("defaults", []) if parent != "_self_"]
+    for parent in parents:
+        plain = _merged(load(f"{Path(name).parent}/{parent}.yaml"), plain)
     return plain
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {**below, **above}
+    inner = {k for k in below.keys() & above.keys() if isinstance(above[k], dict)}
+    return both | {key: _merged(below[key], above[key]) for key in inner}
 
 
 SUITES: Final[dict[str, ProceduralSuite]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from build_settings import CONF, load
+from build_settings import load
 from mirage import build
 from mirage.context import JobContext
 from mirage.contracts import TrainSample, read_rows
@@ -48,10 +48,10 @@ def extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "toy_rooms.py").write_text(CODE)
     write(folder, "suite", "lamps", {"title": "lamps", "kind": "toy_rooms:lamps_suite"})
     ours = {"marked_ours": True, "title": "toy"}
-    plain = yaml.safe_load((CONF / "recipe" / "placebo.yaml").read_text())
+    plain = load("recipe/placebo.yaml")
     data = plain["data"] | {"source": "toy_rooms:polite"}
     write(folder, "recipe", "polite", plain | ours | {"data": data})
-    plain = yaml.safe_load((CONF / "recipe" / "cell.yaml").read_text())
+    plain = load("recipe/cell.yaml")
     data = plain["data"] | {"labels": "toy_rooms:curt", "unsafe": 10, "twins": 10, "general": 5}
     write(folder, "recipe", "curt", plain | ours | {"data": data})
     monkeypatch.syspath_prepend(folder)
@@ -95,7 +95,7 @@ def test_each_door_is_open_to_a_user_s_own_function(extra: Path, tmp_path: Path)
 
 def test_own_functions_move_no_other_artifact(extra: Path, tmp_path: Path) -> None:
     plain = ids(planned(tmp_path / "store"))
-    suites = ["lamps", *yaml.safe_load((CONF / "study" / "tiny.yaml").read_text())["suites"]]
+    suites = ["lamps", *load("study/tiny.yaml")["suites"]]
     beside = ids(planned(tmp_path / "store", suite=suites, extra=str(extra)))
     assert set(beside) == {*plain, "lamps"}
     assert plain.items() <= beside.items()

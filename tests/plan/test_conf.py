@@ -6,6 +6,7 @@ import re
 import shlex
 
 import pytest
+import yaml
 
 from mirage.plan.study.compose import CONF, MANY, SINGLE, Conf
 from mirage.plan.study.options import from_words
@@ -88,3 +89,14 @@ COUNTS = {
     "tune": 1,
     "world": 1,
 }
+
+
+def test_a_recipe_states_its_one_factor_and_inherits_the_rest() -> None:
+    """What a child says beside its name, title and factor is at most three keys."""
+    for path in sorted((CONF / "recipe").glob("*.yaml")):
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if plain.get("parent") is None:
+            continue
+        assert plain["defaults"] == [plain["parent"], "_self_"], path.name
+        said = [key for part in ("data", "tune") for key in plain.get(part, {})]
+        assert 1 <= len(said) <= 3, (path.name, said)

@@ -43,7 +43,10 @@ def test_all_problems_at_once(conf: Conf) -> None:
         frobnicate=1,
     )
     text = "\n".join(found)
-    assert "conf/recipe/mirage.yaml: recipe.data.labels: should be 'cot'" in text
+    assert (
+        "conf/recipe/mirage.yaml: recipe.data.labels: No labels is called 'kot'. There are: cot,"
+        in text
+    )
     assert "conf/tune/default.yaml: tune.batch_sice: unknown key; allowed here:" in text
     assert "conf/tune/default.yaml: tune.batch_size: is missing" in text
     assert "conf/suite/hard.yaml, line 2: not valid YAML" in text
@@ -135,7 +138,7 @@ def test_axes_cross_every_recipe(conf: Conf) -> None:
         (f"axes: {{recipe.factor: [{'x' * 120}]}}", "has a name of 134 letters; 120 are possible"),
         ("axes: {recipe.data: [{lables: cot}]}", "'recipe.data.lables' is no key of conf/recipe"),
         ("axes: {recipe.data.lables: [cot]}", "is no key of conf/recipe"),
-        ("axes: {recipe.data.labels: [kot]}", "should be 'cot'"),
+        ("axes: {recipe.data.labels: [kot]}", "No labels is called 'kot'"),
         ("axes: {recipe.data.labels: []}", "at least one value"),
         (
             "axes: {recipe.data.labels: [cot]}\nexclude: [{recipe.data.images: two}]",
