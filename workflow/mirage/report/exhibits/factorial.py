@@ -79,7 +79,7 @@ def _interaction(
     lines = []
     for label in LABEL_WORDS:
         mine = {
-            float(order.index(m.factors[factor])): m
+            float(order.index(str(m.factors[factor]))): m
             for m in rows
             if m.factors["labels"] == label and m.factors[factor] in order
         }

@@ -16,7 +16,7 @@ from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, Text
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import breakable, visible
-from mirage.report.paper.side_by_side import Block
+from mirage.report.exhibits.tables import Block
 from mirage.report.render.boilerplate import FOOTER, WARNING, lead
 from mirage.report.render.outline import outline
 from mirage.report.samples.gallery import Gallery, Item
