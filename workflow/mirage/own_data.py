@@ -231,9 +231,9 @@ def _problems(plain: dict[str, Any], answers: bool, where: str) -> list[str]:
             problems.append(f"{name} holds half a character (an unpaired surrogate).")
         elif name in ("question", "answer") and not value.strip():
             problems.append(f"{name} is empty.")
-    if isinstance(name := plain.get("id"), str) and not ID.fullmatch(name):
+    if isinstance(item := plain.get("id"), str) and not ID.fullmatch(item):
         problems.append(
-            f"id {name[:40]!r} should be 1 to 128 letters, digits or . _ : + - and begin with a "
+            f"id {item[:40]!r} should be 1 to 128 letters, digits or . _ : + - and begin with a "
             "letter or digit."
         )
     if isinstance(images := plain.get("images"), list):

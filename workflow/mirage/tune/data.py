@@ -112,8 +112,8 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding) -> Encoded:
         places.append(_positions(ids[-1], counts, encoding))
         pictures.append([tile for file in shown for tile in rows_of[file]])
         if compares:
-            other = encoding.answer(row.rejected, where) if row.rejected else []
-            worse.append(np.array(prompt + other, dtype=np.int64))
+            rejected = encoding.answer(row.rejected, where) if row.rejected else []
+            worse.append(np.array(prompt + rejected, dtype=np.int64))
             check_length(len(worse[-1]), encoding, where)
             worse_places.append(_positions(worse[-1], counts, encoding))
     encoded = Encoded(
