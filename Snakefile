@@ -50,8 +50,8 @@ rule all:
 
 
 onsuccess:
-    shell(finish_command(PLAN, workflow.cores))
+    shell(finish_command(PLAN))
 
 
 onerror:
-    shell(finish_command(PLAN, workflow.cores))
+    shell(finish_command(PLAN))

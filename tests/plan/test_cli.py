@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mirage.cli import doctor, gc, run, timing
+from mirage.cli import doctor, gc, run
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import parent_changes, setting_changes
 from mirage.plan.frozen_plan import Frozen, assemble, freeze, load
@@ -101,20 +101,6 @@ def test_gc_leaves_a_folder_that_somebody_works_in(tmp_path: Path) -> None:
     assert [waste.path for waste in gc.find_waste(tmp_path, [])] == [work]
 
 
-def test_overhead_is_what_the_work_leaves(tmp_path: Path) -> None:
-    jobs = [a_job("tune", "base-s0", "a"), a_job("judge", "oracle", "b")]
-    plan = a_plan(tmp_path, *jobs)
-    make(tmp_path, jobs[0], started=105.0, work=6.0, wall=8.0, threads=2)
-    make(tmp_path, jobs[1], started=90.0)  # made by an earlier run
-    last, made = timing.record(plan, started=100.0, cores=2)
-    assert [m.name for m in made] == ["base-s0"]
-    last = timing.Run(100.0, 110.0, 2, last.artifacts)
-    assert timing.overhead(last, made) == pytest.approx(1 - 12 / 20)
-    text = timing.table(last, made)
-    assert "1 jobs in 10 s on 2 cores; overhead 40%" in text
-    assert run(["timing", "--store", str(tmp_path)]) == 0
-
-
 def test_show_finds_by_folder_name_and_id(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,39 +132,6 @@ def test_differences_in_words() -> None:
 def test_long_differences_say_how_many_more() -> None:
     (line,) = setting_changes({"a": []}, {"a": list(range(8))})
     assert line == "a: +0 +1 +2 +3 +4 +5 and 2 more"
-
-
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        (["--out", "{folder}/x.foo"], "should end in .svg or .png"),
-        (["--out", "{folder}/none/x.svg"], "There is no folder"),
-        (["quick"], "'quick' is not of the form key=value"),
-    ],
-)
-def test_dag_says_what_is_wrong(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], text: str
-) -> None:
-    assert run(["dag", *(word.format(folder=tmp_path) for word in words)]) == 1
-    assert text in capsys.readouterr().err
-
-
-def test_the_picture_is_the_same_in_every_process(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from mirage.cli.dag import draw; "
-        "from mirage.plan.job import Job; "
-        "roots = [Job('build', 'train', f't{n}', f'{n}' * 64, {}, {}) for n in range(6)]; "
-        "child = Job('tune', 'recipe', 'm', 'a' * 64, {}, {'data': [r.folder for r in roots]}); "
-        "draw([*roots, child], Path(sys.argv[1]))"
-    )
-    made = []
-    for seed in "12":
-        out = tmp_path / f"{seed}.svg"
-        environment = os.environ | {"PYTHONHASHSEED": seed}
-        subprocess.run([sys.executable, "-c", code, str(out)], env=environment, check=True)
-        made.append(out.read_bytes())
-    assert made[0] == made[1]
-    assert b"suites feed respond" in made[0]
 
 
 @pytest.mark.parametrize("store", ["/proc/nowhere", "{folder}/file"])

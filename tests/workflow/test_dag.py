@@ -16,7 +16,6 @@ def test_a_whole_run_then_nothing_to_do(checkout: Checkout) -> None:
     assert len(checkout.runs) == len(set(checkout.runs)) == JOBS
     assert checkout.runs[-1] == "report/toy"
     assert "tables: results/report/toy/tables/" in text
-    assert "overhead" in text
     again = checkout.snakemake()
     assert "Nothing to be done" in again
     assert "tables: results/report/toy/tables/" in again

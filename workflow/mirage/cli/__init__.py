@@ -16,9 +16,7 @@ COMMANDS = {
     "plan": "experiments, jobs and minutes of a study; what would run, and why",
     "data": "check your own data before a plan reads them",
     "show": "one artifact: settings, parents, log, how it differs from another",
-    "dag": "draw a study's DAG, every artifact by name",
     "gallery": "refresh the committed gallery and the README from a finished study",
-    "timing": "where the time of the last run went, per stage",
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",
     "model": "check a model folder that is to be imported, and remember its digest",
@@ -29,7 +27,7 @@ COMMANDS = {
     "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
 }
 INTERNAL = {
-    "finish": "what a run does at its end: track, timing, where the report is",
+    "finish": "what a run does at its end: track, say where the report is",
     "report_pages": "copy a report's pages for snakemake --report",
 }
 """Called by the Snakefile; not listed."""

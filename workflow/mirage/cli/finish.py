@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mirage.cli import timing
 from mirage.files import write_atomic
 from mirage.plan.frozen_plan import PLANS, Frozen, load, show_reports
 
@@ -19,16 +18,11 @@ TRACK_SECONDS = 600
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("--plan", type=Path, required=True, help="frozen plan of the run")
-    parser.add_argument("--since", type=float, required=True, help="start of the run, Unix seconds")
-    parser.add_argument("--cores", type=int, required=True, help="cores of the run")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Tracks, prints where time went and where the reports are."""
+    """Tracks and prints where the reports are."""
     plan = load(options.plan)
-    last, made = timing.record(plan, options.since, options.cores)
-    if made:
-        print(timing.table(last, made))
     track(plan)
     print("\n".join(show_reports(plan)))
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from mirage.plan.state import check_artifacts
 from mirage.plan.study.resolve import resolve
 from mirage.plan.trouble import known_error
 
-STARTED = "MIRAGE_STARTED"
 ROOT = PACKAGE.parent.parent
 
 
@@ -51,7 +49,6 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
         for folder in adopted:
             print(f"{folder} is equal to finished work, and links to it.", file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
-        os.environ[STARTED] = f"{time.time():.3f}"
         return frozen
     if VARIABLE not in os.environ:
         raise ConfigError(
@@ -132,8 +129,6 @@ def _without_password(track: Track) -> dict[str, Any]:
     return track.model_dump(mode="json") | {"uri": redacted(track.uri)}
 
 
-def finish_command(plan: Frozen, cores: int) -> str:
-    """Returns the shell command that ends a run: track, where time went, where the report is."""
-    started = os.environ.get(STARTED, "0")
-    options = f"--plan {shlex.quote(str(plan.path))} --since {started} --cores {cores}"
-    return f"{plan.python} -m mirage finish {options}"
+def finish_command(plan: Frozen) -> str:
+    """Returns the shell command that ends a run: track, say where the report is."""
+    return f"{plan.python} -m mirage finish --plan {shlex.quote(str(plan.path))}"
