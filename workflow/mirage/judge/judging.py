@@ -70,7 +70,7 @@ class Judging:
         module = importlib.import_module(reference.partition(":")[0])
         declared = getattr(module, "VERSION", None)
         version = code if declared is None else f"declared {declared}"
-        idle = getattr(module, "IDLE_OPTIONS", frozenset())
+        idle: frozenset[str] = getattr(module, "IDLE_OPTIONS", frozenset())
         decisive = {key: value for key, value in options.items() if key not in idle}
         key = sha256(canonical([reference, version, decisive]).encode())[:8]
         return cls(name, entry, options, work and work / "verdicts" / f"{name}-{key}")

@@ -152,7 +152,9 @@ class Coded:
 
     def isin(self, texts: Collection[str]) -> Mask:
         """Items whose text is one of some."""
-        return np.array([name in texts for name in self.names], dtype=np.bool_)[self.codes]
+        wanted = np.array([name in texts for name in self.names], dtype=np.bool_)
+        items: Mask = wanted[self.codes]
+        return items
 
     @property
     def given(self) -> Mask:

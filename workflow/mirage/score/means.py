@@ -23,6 +23,7 @@ RANGES = {"j": (-100.0, 100.0), "d_prime": (-np.inf, np.inf)}
 """Values a measure can take, where these are not 0 to 100."""
 
 
+Place = tuple[str, str, str, str, str, str, str]
 PLACE = ("recipe", "config", "suite", "corner", "group_by", "group", "metric")
 """What rates of several seeds have in common."""
 
@@ -57,7 +58,7 @@ def means(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
         tables: Rates of all models and seeds, usually a table for each model.
         alpha: 1 - confidence.
     """
-    places: dict[tuple[str, ...], int] = {}
+    places: dict[Place, int] = {}
     numbers: list[NDArray[np.float64]] = []
     codes: list[NDArray[np.intp]] = []
     last: pa.Table | None = None
@@ -92,7 +93,7 @@ def means(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
 NUMBERS = ["value", "low", "high", "n", "n_pairs"]
 
 
-def _mean(place: tuple[str, ...], seen: NDArray[np.float64], alpha: float) -> Mean:
+def _mean(place: Place, seen: NDArray[np.float64], alpha: float) -> Mean:
     """``seen``: the numbers of every seed, shape (seeds, len(NUMBERS))."""
     values = np.ascontiguousarray(seen[:, 0])
     centre, count = float(values.mean()), len(values)

@@ -64,7 +64,7 @@ def read_outcomes(path: Path, model: ModelCard, suites: Mapping[str, Suite]) -> 
                     f"Remove {path.parent} and run snakemake again."
                 )
             own = {key: Coded(c.codes[start:end], c.names) for key, c in columns.items()}
-            answers.append(JudgedSuite(model=model, suite=suites[name], **own))
+            answers.append(JudgedSuite(model=model, suite=suites[name], **own, unseen=()))
         start = end
     return sorted(answers, key=lambda a: a.suite.name)
 
