@@ -12,6 +12,7 @@ from typing import Any
 from mirage.context import ConfigError
 from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
+from mirage.plan.final import STARTED
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE
+from mirage.plan.final import FinalError
 
 ENVS = PACKAGE.parent.parent / "envs"
 MODEL = ("torch", "transformers", "tokenizers", "numpy", "pillow")
@@ -69,7 +70,7 @@ def check_installed(pinned: Mapping[str, str]) -> None:
     """Compares what is installed with what a job was planned with.
 
     Raises:
-        ConfigError: A package is missing or has another version.
+        FinalError: A package is missing or has another version.
     """
     if not pinned:
         return
@@ -82,6 +83,6 @@ def check_installed(pinned: Mapping[str, str]) -> None:
         except metadata.PackageNotFoundError:
             have = "not installed"
         if have != want:
-            raise ConfigError(
+            raise FinalError(
                 f"{name} is {have} here, and the plan is for {want} (envs/). Install it: make env"
             )

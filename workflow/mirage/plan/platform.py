@@ -20,6 +20,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from mirage.context import ConfigError
+from mirage.plan.final import FinalError
 
 DETECT = "detect"
 CLASS = r"^(cpu|gpu)-[A-Za-z0-9_.+-]+$"
@@ -114,23 +115,23 @@ def check_machine(planned: str | None, folder: str) -> None:
     """Compares the platform that a job was planned for with the machine it runs on.
 
     Raises:
-        ConfigError: They differ.
+        FinalError: They differ.
     """
     if planned is not None:
         here = detect(gpus=planned.startswith("gpu-"))
         if planned != here:
-            raise ConfigError(_other(planned, folder, here))
+            raise FinalError(_other(planned, folder, here))
 
 
 def check_kernels(planned: str | None, folder: str) -> None:
     """Compares the platform that a job was planned for with what torch's kernels report.
 
     Raises:
-        ConfigError: They differ.
+        FinalError: They differ.
     """
     reported = kernels() if planned is not None else None
     if planned is not None and not agrees(planned, reported):
-        raise ConfigError(_other(planned, folder, f"one where torch reports {reported}"))
+        raise FinalError(_other(planned, folder, f"one where torch reports {reported}"))
 
 
 def _other(planned: str, folder: str, here: str) -> str:

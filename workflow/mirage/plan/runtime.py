@@ -21,6 +21,7 @@ from mirage.context import ConfigError, JobContext
 from mirage.plan.adoption import adopt
 from mirage.plan.chain import check_parents
 from mirage.plan.code_version import code_of, untouched, use_extra
+from mirage.plan.final import FinalError, check_notes, leave_note
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
@@ -49,7 +50,10 @@ def main(stage: str, arguments: list[str]) -> int:
         if _finished_meanwhile(stage, folder):
             print(f"{folder} was finished by another process meanwhile.", file=sys.stderr)
             return 0
-        sentence = known_error(wrong, folder.parent.parent)
+        store, name = folder.parent.parent, f"{stage}/{folder.name}"
+        if isinstance(wrong, FinalError):
+            leave_note(store, name, wrong)
+        sentence = known_error(wrong, store)
         if sentence is None:
             raise
         if isinstance(wrong, MemoryError):
@@ -76,6 +80,7 @@ def run_job(stage: str, folder: Path) -> None:
 
     Raises:
         ConfigError: The path, the frozen job and the code do not belong together.
+        FinalError: The job is not where it was planned to run, now or in an earlier attempt.
         DataError: A parent is missing or damaged, or the stage found its input wrong.
     """
     folder = folder.resolve()
@@ -85,6 +90,7 @@ def run_job(stage: str, folder: Path) -> None:
     if finished(folder, job):
         print(f"{job.folder} is finished.", file=sys.stderr)
         return
+    check_notes(store, job.folder)
     with own(store / "work" / job.id, done=lambda: finished(folder, job)) as ours:
         if ours is None or finished(folder, job):
             return
