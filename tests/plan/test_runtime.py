@@ -16,7 +16,7 @@ from mirage.files import file_sha256
 from mirage.plan import runtime
 from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import Code
-from mirage.plan.final import STARTED, FinalError, leave_note
+from mirage.plan.final import RUN, FinalError, leave_note
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job
 from mirage.plan.runtime import run_job
@@ -166,7 +166,7 @@ def test_a_final_error_ends_further_attempts_of_the_same_run(
 
     names = {"platform": "check_machine", "packages": "check_installed", "kernels": "check_kernels"}
     folder = freeze(tmp_path)
-    monkeypatch.setenv(STARTED, "1.0")
+    monkeypatch.setenv(RUN, "1.0")
     with monkeypatch.context() as patch:
         patch.setattr(runtime, names[elsewhere], ends)
         assert runtime.main(STAGE, [str(folder)]) == 1
@@ -175,10 +175,10 @@ def test_a_final_error_ends_further_attempts_of_the_same_run(
     assert runtime.main(STAGE, [str(folder)]) == 1  # this machine would do
     assert capsys.readouterr().err == first == "error: This machine is another one than planned.\n"
     assert len(calls) == ran and not folder.exists()
-    monkeypatch.setenv(STARTED, "2.0")
+    monkeypatch.setenv(RUN, "2.0")
     assert runtime.main(STAGE, [str(folder)]) == 0
     assert len(calls) == ran + 1
-    monkeypatch.setenv(STARTED, "1.0")
+    monkeypatch.setenv(RUN, "1.0")
     assert runtime.main(STAGE, [str(folder)]) == 0  # what is finished needs no attempt
 
 
@@ -186,12 +186,12 @@ def test_other_errors_and_jobs_by_hand_are_tried_again(
     tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = freeze(tmp_path, fail=True)
-    monkeypatch.setenv(STARTED, "1.0")
+    monkeypatch.setenv(RUN, "1.0")
     for _ in range(2):
         assert runtime.main(STAGE, [str(folder)]) == 1
     assert len(calls) == 2
     leave_note(tmp_path, f"{STAGE}/{folder.name}", FinalError("no"))
-    monkeypatch.delenv(STARTED)
+    monkeypatch.delenv(RUN)
     assert runtime.main(STAGE, [str(folder)]) == 1
     assert len(calls) == 3
 

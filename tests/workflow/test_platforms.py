@@ -41,10 +41,12 @@ def test_a_job_on_another_platform_than_planned_ends_with_a_sentence(
     site = checkout.root / "conf/site/local.yaml"
     text = site.read_text().replace("platform: detect", "platform: cpu-x86_64-other-sse4")
     site.write_text(text)
-    out = checkout.snakemake(fails=True)
+    out = checkout.snakemake("--retries", "1", fails=True)
     assert "was planned for the platform cpu-x86_64-other-sse4" in out
     assert "Traceback" not in out
     assert {run.split("/")[0] for run in checkout.runs} == {"build"}
+    (note,) = (checkout.root / "results/plan/final/tune").glob("*.json")
+    assert "cpu-x86_64-other-sse4" in note.read_text()
 
 
 def test_jobs_run_with_the_interpreter_that_their_site_names(checkout: Checkout) -> None:

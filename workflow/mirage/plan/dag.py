@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from mirage.context import ConfigError
 from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
-from mirage.plan.final import STARTED
+from mirage.plan.final import RUN
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.process import announce_parent
@@ -50,6 +51,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
         for folder in adopted:
             print(f"{folder} is equal to finished work, and links to it.", file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
+        os.environ[RUN] = uuid.uuid4().hex
         return frozen
     if VARIABLE not in os.environ:
         raise ConfigError(

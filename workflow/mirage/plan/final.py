@@ -14,8 +14,8 @@ from pathlib import Path
 from mirage.context import ConfigError
 from mirage.files import canonical, write_atomic
 
-STARTED = "MIRAGE_STARTED"
-"""Environment variable: when the run started that a job belongs to; not set for jobs by hand."""
+RUN = "MIRAGE_RUN"
+"""Environment variable: the run that a job belongs to; not set for jobs by hand."""
 NOTES = "plan/final"
 
 
@@ -31,7 +31,7 @@ def leave_note(store: Path, folder: str, error: FinalError) -> None:
         folder: The job's artifact, relative to the store.
         error: What ended the job.
     """
-    if run := os.environ.get(STARTED):
+    if run := os.environ.get(RUN):
         # A store that cannot be written must not hide what is wrong with the job.
         with suppress(OSError):
             write_atomic(_note(store, folder), canonical({"run": run, "error": str(error)}))
@@ -43,7 +43,7 @@ def check_notes(store: Path, folder: str) -> None:
     Raises:
         FinalError: The same as then.
     """
-    run = os.environ.get(STARTED)
+    run = os.environ.get(RUN)
     try:
         note = json.loads(_note(store, folder).read_text(encoding="utf-8"))
         same, error = run is not None and note["run"] == run, str(note["error"])
