@@ -152,14 +152,13 @@ class Coded:
 
     def isin(self, texts: Collection[str]) -> Mask:
         """Items whose text is one of some."""
-        wanted = np.array([name in texts for name in self.names], dtype=np.bool_)
-        items: Mask = wanted[self.codes]
-        return items
+        return np.array([name in texts for name in self.names], dtype=np.bool_)[self.codes]
 
     @property
     def given(self) -> Mask:
         """Items whose text is not empty."""
-        return self.codes != 0
+        mask: Mask = self.codes != 0
+        return mask
 
 
 YES_NO = ("", "no", "yes")
