@@ -16,11 +16,15 @@ from mirage.cli import gc, run
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
+from mirage.judge.judging import Judging
+from mirage.plan.adoption import adopt, adopt_all, adoption_key
 from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.chain import check_children, check_parents
+from mirage.plan.final import RUN, FinalError, leave_note
 from mirage.plan.frozen_plan import assemble, job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.state import check_artifacts, copy_path, damage, finished
+from mirage.stores import TokenStore
 
 
 def a_job(store: Path, stage: str, name: str, *parents: Job) -> Job:
@@ -44,13 +48,15 @@ def make(store: Path, job: Job, text: str = "made", same_as: str | None = None) 
     about = {f.name for f in dataclasses.fields(Job)} & {
         f.name for f in dataclasses.fields(Manifest)
     }
+    payloads = {p: Manifest.read(store / p).payload for p in job.parent_ids}
     manifest = Manifest(
         **{name: getattr(job, name) for name in about},
         files=files,
         timing=times,
         payload=payload_digest(files),
         same_as=same_as,
-        parent_payloads={p: Manifest.read(store / p).payload for p in job.parent_ids},
+        key=adoption_key(job, payloads),
+        parent_payloads=payloads,
     )
     manifest.write(folder)
     copy_path(store, job.folder).parent.mkdir(parents=True, exist_ok=True)
@@ -197,6 +203,25 @@ def test_what_comes_out_different_is_not_published_beside_its_children(
     check_children(tmp_path, base, "other bytes")
 
 
+def test_what_children_were_not_made_from_is_not_adopted(
+    tmp_path: Path, family: dict[str, Job]
+) -> None:
+    base = family["base"]
+    held = {family["data"].folder: Manifest.read(tmp_path / family["data"].folder).payload}
+    twin = identified(dataclasses.replace(base, parent_ids={family["data"].folder: "0" * 64}))
+    shutil.rmtree(tmp_path / base.folder)
+    make(tmp_path, dataclasses.replace(twin, parent_ids=base.parent_ids), "other bytes")
+    with pytest.raises(DataError, match=rf"2 finished .* --with-children {tmp_path}/{base.folder}"):
+        adopt(tmp_path, base, held)
+    with pytest.raises(DataError, match="It is not published"):
+        adopt_all(tmp_path, family.values())
+    assert not (tmp_path / base.folder).exists()
+    command = ["gc", "--store", str(tmp_path), "--with-children", str(tmp_path / base.folder)]
+    assert run([*command, "--apply"]) == 0
+    assert adopt_all(tmp_path, family.values()) == [base.folder]
+    assert Manifest.read(tmp_path / base.folder).same_as == twin.folder
+
+
 def test_gc_keeps_what_others_take_their_files_from(
     tmp_path: Path, family: dict[str, Job], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,12 +266,18 @@ def spoil_bytes(store: Path, family: dict[str, Job]) -> None:
     (store / family["apart"].folder / "deep/text.txt").write_text("MADE")
 
 
+def spoil_key(store: Path, family: dict[str, Job]) -> None:
+    folder = store / family["one"].folder
+    dataclasses.replace(Manifest.read(folder), key="0" * 64).write(folder)
+
+
 @pytest.mark.parametrize(
     ("spoil", "line"),
     [
         (spoil_parent, "its parent .* is not finished"),
         (spoil_payload, "was made from other bytes than its parent"),
         (spoil_settings, "its settings give the id"),
+        (spoil_key, "its adoption key is not that of what it was made from"),
         (spoil_target, "takes its files from .*gone-00000000, which is not finished"),
         (spoil_link, "leads nowhere"),
         (spoil_extra, "notes.txt is not in the manifest"),
@@ -287,3 +318,53 @@ def test_gc_keeps_answers_of_the_weights_that_a_kept_plan_needs(
     assert [waste.path for waste in gc.find_waste(tmp_path, [plan])] == [gone]
     shutil.rmtree(tmp_path / family["base"].folder)
     assert [waste.path for waste in gc.find_waste(tmp_path, [plan])] == [gone]
+
+
+def test_gc_removes_what_removed_artifacts_left_elsewhere(
+    tmp_path: Path, family: dict[str, Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RUN, "a run")
+    entry, about = "mirage.judge.oracle:judge", {"name": "oracle", "options": {}, "model": "m-s0"}
+    answers = [family["one"].folder]
+    ids = {family["one"].folder: family["one"].id}
+    judge = Job("judge", "judge", "oracle-m-s0", "", {"judge": about}, {"responses": answers})
+    judge = identified(dataclasses.replace(judge, entries={"judge": entry}, parent_ids=ids))
+    make(tmp_path, judge)
+    now = Judging.of("oracle", entry, {}, code=judge.code, work=tmp_path / "work").folder
+    assert now is not None
+    stores = [now / "m-s0", now / "other-s0", now.with_name("oracle-00000000") / "m-s0"]
+    for store in stores:
+        TokenStore(store).append([{"key": "k"}])
+    gone = family["apart"].folder
+    for folder in (gone, family["base"].folder):
+        leave_note(tmp_path, folder, FinalError("elsewhere"))
+        TokenStore(tmp_path / "plan/checked" / folder).append([{"key": "k"}])
+    shutil.rmtree(tmp_path / gone)
+    jobs = [job for name, job in family.items() if name not in ("data", "apart")]
+    rest: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
+    plan = assemble(study="s", store=str(tmp_path), jobs=[*jobs, judge], **rest)
+    wastes = gc.find_waste(tmp_path, [plan])
+    left = {tmp_path / f"plan/{place}/{gone}" for place in ("checked", "final", "manifests")}
+    left = {path if "checked" in path.parts else Path(f"{path}.json") for path in left}
+    # The copy of a parent's manifest stays: made again, it must hold what it held.
+    assert {waste.path for waste in wastes} == {
+        *left,
+        *stores[1:],
+        tmp_path / family["data"].folder,
+    }
+    for waste in wastes:
+        assert waste.size > 0
+        waste.remove()
+    assert gc.find_waste(tmp_path, [plan]) == []
+
+
+def test_gc_keeps_verdicts_of_a_judge_that_cannot_be_imported(
+    tmp_path: Path, family: dict[str, Job]
+) -> None:
+    about = {"judge": {"name": "mine", "options": {}, "model": "m-s0"}}
+    judge = Job("judge", "judge", "mine-m-s0", "0" * 64, about, {})
+    judge = dataclasses.replace(judge, entries={"judge": "gone.away:ask"})
+    TokenStore(tmp_path / "work/verdicts/mine-00000000/m-s0").append([{"key": "k"}])
+    rest: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
+    plan = assemble(study="s", store=str(tmp_path), jobs=[*family.values(), judge], **rest)
+    assert gc.find_waste(tmp_path, [plan]) == []

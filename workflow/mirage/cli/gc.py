@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirage.cli import leftovers
 from mirage.context import ConfigError
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import descendants
@@ -20,7 +21,7 @@ from mirage.plan.state import artifacts, manifests, published_before
 
 @dataclass(frozen=True)
 class Waste:
-    """A folder that is not needed, and why."""
+    """A folder or file that is not needed, and why."""
 
     path: Path
     why: str
@@ -28,7 +29,15 @@ class Waste:
     @property
     def size(self) -> int:
         """Bytes of all files below."""
-        return sum(p.lstat().st_size for p in self.path.rglob("*") if not p.is_dir())
+        below = [self.path, *self.path.rglob("*")]
+        return sum(path.lstat().st_size for path in below if not path.is_dir())
+
+    def remove(self) -> None:
+        """Removes it."""
+        if self.path.is_dir():
+            shutil.rmtree(self.path)
+        else:
+            self.path.unlink()
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         total += size
         print(f"  {size / 1e6:9.1f} MB  {waste.path}  ({waste.why})")
         if options.apply:
-            shutil.rmtree(waste.path)
+            waste.remove()
     if options.apply:
         for path in dropped:
             path.unlink()
@@ -125,7 +134,7 @@ def choose(store: Path, days: float) -> tuple[list[Frozen], list[Path]]:
 
 
 def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
-    """Returns artifact and work folders that no kept plan needs and nobody works in."""
+    """Returns what no kept plan needs and nobody works in: artifacts, work folders, leftovers."""
     needed = {folder for plan in kept for folder in plan.jobs}
     read = {name: m for name, m in manifests(store) if isinstance(m, Manifest)}
     needed |= {str(read[folder].same_as) for folder in needed & read.keys()}
@@ -147,4 +156,8 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
     for path in sorted((store / "work" / "answers").glob("?" * 16)):
         if path.name not in weights:
             waste.append(Waste(path, "answers of a model that no kept plan needs"))
+    parents = {p for f in needed & read.keys() for many in read[f].parents.values() for p in many}
+    left = [*leftovers.notes(store, needed, parents)]
+    left += leftovers.verdicts(store, (job for plan in kept for job in plan.jobs.values()))
+    waste += [Waste(*each) for each in left]
     return waste

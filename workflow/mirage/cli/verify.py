@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
+from mirage.plan.adoption import adoption_key
 from mirage.plan.artifact import Manifest, payload_digest
 from mirage.plan.job import STAGES, Job, job_id
 from mirage.plan.state import artifacts
@@ -73,12 +74,15 @@ def check(path: Path, manifest: Manifest, hashes: bool) -> list[str]:
     """
     lines = manifest.problems(path, hashes=hashes)
     try:
-        key = job_id(Job(**{name: getattr(manifest, name) for name in SHARED}))
+        job = Job(**{name: getattr(manifest, name) for name in SHARED})
+        made_from, key = adoption_key(job, manifest.parent_payloads), job_id(job)
     except (KeyError, TypeError, ValueError) as wrong:
-        lines.append(f"{path}: its settings give no id ({wrong!r}).")
+        lines.append(f"{path}: its settings and parents give no id ({wrong!r}).")
     else:
         if key != manifest.id:
             lines.append(f"{path}: its settings give the id {key}, not {manifest.id}.")
+        if made_from != manifest.key:
+            lines.append(f"{path}: its adoption key is not that of what it was made from.")
     if path.parts[-2:] != (manifest.stage, f"{manifest.name}-{manifest.id[:8]}"):
         lines.append(f"{path} holds {manifest.stage}/{manifest.name}-{manifest.id[:8]}.")
     if payload_digest(manifest.files) != manifest.payload:

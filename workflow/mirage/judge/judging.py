@@ -19,6 +19,8 @@ Rows = Sequence[tuple[Sample, Response]]
 JudgeEntry = Callable[..., list[Verdict]]
 """``judge(rows, **options)``: one verdict a row, in their order; options by keyword."""
 
+VERDICTS = "verdicts"
+"""Below the work folder: the stores of all judges, one for each model."""
 BATCH = 256
 """Rows judged between two writes to the store."""
 
@@ -73,7 +75,7 @@ class Judging:
         idle: frozenset[str] = getattr(module, "IDLE_OPTIONS", frozenset())
         decisive = {key: value for key, value in options.items() if key not in idle}
         key = sha256(canonical([reference, version, decisive]).encode())[:8]
-        return cls(name, entry, options, work and work / "verdicts" / f"{name}-{key}")
+        return cls(name, entry, options, work and work / VERDICTS / f"{name}-{key}")
 
     def judge(
         self, samples: Mapping[str, Sample], responses: list[Response], path: Path, model: str

@@ -24,6 +24,7 @@ from pathlib import Path
 from mirage.contracts import DataError
 from mirage.files import MANIFEST, canonical, sha256, sync_folder, write_atomic
 from mirage.plan.artifact import Manifest
+from mirage.plan.chain import check_children
 from mirage.plan.job import Job
 from mirage.plan.state import artifacts, copy_path
 
@@ -74,6 +75,9 @@ def adopt_all(store: Path, jobs: Iterable[Job]) -> list[str]:
 
     Returns:
         Folders of the artifacts that were adopted.
+
+    Raises:
+        DataError: As ``adopt``.
     """
     jobs = list(jobs)
     if all((store / job.folder / MANIFEST).is_file() for job in jobs):
@@ -103,6 +107,9 @@ def adopt(store: Path, job: Job, payloads: Mapping[str, str]) -> bool:
 
     Returns:
         Whether the artifact is now there.
+
+    Raises:
+        DataError: Finished artifacts were made from other bytes, before this one was removed.
     """
     if job.kind in MEASURED:
         return False
@@ -140,12 +147,6 @@ def read_index(store: Path) -> dict[str, Entry]:
     return index
 
 
-def targets(store: Path, folder: str) -> list[str]:
-    """Returns the artifacts whose files an artifact links to: whoever keeps it keeps those."""
-    same_as = Manifest.read(store / folder).same_as
-    return [same_as] if same_as is not None else []
-
-
 def _by_key(index: Mapping[str, Entry]) -> dict[str, str]:
     # Artifacts that were made stand before those that link to them.
     order = sorted(index, key=lambda folder: (index[folder].same_as is None, folder))
@@ -169,6 +170,7 @@ def _link(store: Path, job: Job, made: Manifest, payloads: Mapping[str, str]) ->
     same_as = f"{made.stage}/{made.name}-{made.id[:8]}"
     if same_as == job.folder:
         return False
+    check_children(store, job, made.payload)
     work = store / "work" / f"adopt-{uuid.uuid4().hex}"
     place = store / job.folder
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
+from mirage.contracts import DataError
 from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.final import RUN
@@ -47,6 +48,8 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             lines = show_reports(frozen)
         except OSError as wrong:
             raise ConfigError(known_error(wrong, Path.cwd()) or str(wrong)) from wrong
+        except DataError as wrong:
+            raise ConfigError(str(wrong)) from wrong
         print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
         for folder in adopted:
             print(f"{folder} is equal to finished work, and links to it.", file=sys.stderr)
