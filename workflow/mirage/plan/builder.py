@@ -141,7 +141,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Start:
+class BaseArtifacts:
     """What the recipes of one model and seed start from.
 
     Attributes:

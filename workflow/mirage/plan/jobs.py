@@ -8,27 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.model_card import BASE, ModelCard
 from mirage.plan import entries
-from mirage.plan.builder import Builder, Settings, Source, Start, Trained, Version, plain
-from mirage.plan.checked_data import recall
-from mirage.plan.entries import OWN, resolve
+from mirage.plan.builder import BaseArtifacts, Builder, Settings, Source, Trained, Version, plain
+from mirage.plan.data_jobs import (
+    add_fit_suite,
+    add_suite,
+    add_train_data,
+    data_name,
+    data_settings,
+    sizes_of,
+)
+from mirage.plan.entries import resolve
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune, is_style
+from mirage.plan.schema.recipe import Recipe, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
 from mirage.plan.speed_job import add_speed, answering
-from mirage.plan.study.hold_out import left_out
-from mirage.plan.study.model_cards import base_card, model_name, recipe_card
+from mirage.plan.study.model_cards import base_card, recipe_card
 from mirage.plan.study.resolve import Resolved
 from mirage.plan.study.variants import Recipes, takes
+
+REPORTED = ("name", "tables", "mode", "published")
+"""Keys of a study that its report depends on."""
 
 
 def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
@@ -51,7 +59,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         entries={"source": resolve("source", "household")},
     )
     source = Source(world, images)
-    suites = {s.name: _suite(builder, study, source, plain(s)) for s in study.suites}
+    suites = {s.name: add_suite(builder, study, source, plain(s)) for s in study.suites}
     models = [
         made
         for model in study.models
@@ -75,150 +83,30 @@ def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
     return card.recipe in suite.models
 
 
-def _sizes(study: Resolved, kind: str) -> Settings:
-    """The part of conf/build that a data set of this kind depends on: ``base``, ``fit``, ``suite``.
-
-    Keys say by their first word whom they are for; the rest is for suites.
-    """
-    sizes = {key: value for key, value in plain(study.build).items() if key != "name"}
-    owners = {key: key.split("_")[0] for key in sizes}
-    return {
-        key: value
-        for key, value in sizes.items()
-        if (owners[key] if owners[key] in ("base", "fit") else "suite") == kind
-    }
-
-
-def _suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -> str:
-    if suite["kind"] == OWN:
-        about, external = checked_data(suite)
-        settings: Settings = {"kind": "suite", "suite": about}
-        return builder.add(
-            stage="build",
-            kind="suite",
-            name=suite["name"],
-            settings=settings,
-            parents={},
-            entries={"suite": resolve("suite", OWN)},
-            external=external,
-        )
-    del suite["path"]
-    return builder.add(
-        stage="build",
-        kind="suite",
-        name=suite["name"],
-        settings={
-            "kind": "suite",
-            **source.world,
-            "suite": suite,
-            "build": _sizes(study, "suite"),
-        },
-        parents={"images": [source.images]},
-        entries={"suite": resolve("suite", suite["kind"])},
-    )
-
-
-def checked_data(block: Settings) -> tuple[Settings, dict[str, str]]:
-    """Returns a block with the digest of the user's data instead of their path, and digest -> path.
-
-    Raises:
-        ConfigError: They were not checked, or changed since.
-    """
-    path = Path(block["path"]).expanduser().absolute()
-    digest = recall(path)
-    rest = {key: value for key, value in block.items() if key != "path"}
-    return rest | {"digest": digest}, {digest: str(path)}
-
-
-def _fit_suite(
-    builder: Builder, study: Resolved, source: Source, name: str, data: str
-) -> tuple[str, str]:
-    """The suite on which a recipe's own label class is checked: some of its training items."""
-    # Item ids start with the suite's name and must be unique over seeds as well.
-    suite: Settings = {
-        "name": f"fit_{name.replace('-', '_')}",
-        "title": f"training items of {name}",
-    }
-    folder = builder.add(
-        stage="build",
-        kind="suite",
-        name=f"fit_{name}",
-        settings={
-            "kind": "suite",
-            **source.world,
-            "suite": suite | {"kind": "fit"},
-            "build": _sizes(study, "fit"),
-        },
-        parents={"data": [data]},
-        entries={"suite": resolve("suite", "fit")},
-    )
-    return suite["name"], folder
-
-
-def _train_data(
-    builder: Builder,
-    source: Source,
-    recipe: str,
-    model: Model,
-    seed: int,
-    more: Settings,
-    external: Mapping[str, str] | None = None,
-) -> str:
-    """A data set; models that answer alike share it, whatever their sizes."""
-    if external:
-        return builder.add(
-            stage="build",
-            kind="train",
-            name=_data_name(recipe, model, seed),
-            settings={"kind": "train", **more},
-            parents={},
-            entries={"source": resolve("source", OWN)},
-            external=external,
-        )
-    own = {} if model.answers == "plain" else {"answers": model.answers}
-    about = more["recipe"]["data"]
-    entries = {"source": resolve("source", about["source"])}
-    if "labels" in about and is_style(about["labels"]):
-        entries["labels"] = resolve("labels", about["labels"])
-    return builder.add(
-        stage="build",
-        kind="train",
-        name=_data_name(recipe, model, seed),
-        settings={"kind": "train", **source.world, **more, **own, "seed": seed},
-        parents={"images": [source.images]},
-        entries=entries,
-    )
-
-
-def _data_name(recipe: str, model: Model, seed: int) -> str:
-    return model_name(recipe, "" if model.answers == "plain" else model.tag, seed)
-
-
 def _models(
     builder: Builder, study: Resolved, source: Source, model: Model, seed: int
 ) -> list[Trained]:
-    if model.made == "import":
-        return _imported(builder, study, source, model, seed)
-    mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": _sizes(study, "base")}
-    data = _train_data(builder, source, BASE, model, seed, mix)
+    """A base and the recipes tuned on it."""
     card = base_card(model, seed)
-    folder = _trained_from_scratch(builder, source, model, card, [data])
-    start = Start(model, seed, folder, data)
+    if model.made == "import":
+        base = BaseArtifacts(model, seed, _imported(builder, model, card), None)
+    else:
+        mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": sizes_of(study, "base")}
+        data = add_train_data(builder, source, BASE, model, seed, mix)
+        folder = _trained_from_scratch(builder, source, model, card, [data])
+        base = BaseArtifacts(model, seed, folder, data)
     recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
     return [
-        Trained(folder, card, model.resources.respond, model_entries(model)),
-        *(_tuned(builder, study, source, item, start) for item in recipes),
+        Trained(base.folder, card, model.resources.respond, model_entries(model)),
+        *(_tuned(builder, study, source, item, base) for item in recipes),
     ]
 
 
-def _imported(
-    builder: Builder, study: Resolved, source: Source, model: Model, seed: int
-) -> list[Trained]:
-    """A base that exists, referenced, and the recipes tuned on it."""
+def _imported(builder: Builder, model: Model, card: ModelCard) -> str:
+    """A base that exists; its weights are referenced."""
     assert model.source is not None
-    card = base_card(model, seed)
     about = {"made": model.made, "path": model.source.path, "digest": model.source.digest}
-    folder = builder.add(
+    return builder.add(
         stage="tune",
         kind="base",
         name=card.name,
@@ -227,12 +115,6 @@ def _imported(
         resources=model.resources.base,
         entries={"base": entries.resolve("base", model.made), **model_entries(model)},
     )
-    start = Start(model, seed, folder, None)
-    recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
-    return [
-        Trained(folder, card, model.resources.respond, model_entries(model)),
-        *(_tuned(builder, study, source, item, start) for item in recipes),
-    ]
 
 
 def _trained_from_scratch(
@@ -258,18 +140,14 @@ def _trained_from_scratch(
 
 
 def _tuned(
-    builder: Builder, study: Resolved, source: Source, item: Recipes, start: Start
+    builder: Builder, study: Resolved, source: Source, item: Recipes, start: BaseArtifacts
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
-    settings, external = _data(recipe.data, seed), None
-    if recipe.data.source == OWN:
-        settings, external = checked_data(settings)
-    else:
-        del settings["path"]
+    settings, external = data_settings(recipe.data, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
-    data = _train_data(builder, source, recipe.name, model, seed, about, external)
+    data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
-    fit = _fit_suite(builder, study, source, _data_name(recipe.name, model, seed), data)
+    fit = add_fit_suite(builder, study, source, data_name(recipe.name, model, seed), data)
     if recipe.tune.into_base:
         if start.data is None:
             raise ConfigError(
@@ -308,15 +186,6 @@ def model_entries(model: Model) -> dict[str, str]:
 
 FOLDED = ("epoch_factor", "learning_rate")
 """Settings of conf/tune that a recipe's own rate and epochs already hold."""
-
-
-def _data(data: RecipeData, seed: int) -> Settings:
-    """What a data set is built from: rotations resolved, the kind of no benign items left out."""
-    settings = plain(data)
-    settings["benign_kind"] = data.benign_kind if data.twins else "none"
-    del settings["hold_out"]["rotate_categories"]
-    settings["hold_out"]["categories"] = left_out(data.hold_out, seed)
-    return settings
 
 
 def _tune(recipe: Recipe, shared: Tune) -> Settings:
@@ -379,7 +248,7 @@ def _add_report(
 ) -> None:
     models, answers, suites, own = made
     about: Settings = {
-        "study": {key: getattr(study.study, key) for key in ("name", "title", "tables", "mode")},
+        "study": {"name": study.study.name},
         "models": [
             _placed(builder, model, folder).to_json()
             for model, folder in zip(models, answers, strict=True)
@@ -400,7 +269,7 @@ def _add_report(
     settings = {
         "report": plain(study.report),
         **about,
-        "study": about["study"] | {"published": study.study.published},
+        "study": {key: getattr(study.study, key) for key in REPORTED},
         "exhibits": {key: plain_exhibits(value) for key, value in study.exhibits.items()},
     }
     makers = {

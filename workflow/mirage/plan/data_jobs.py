@@ -1,0 +1,168 @@
+"""The jobs that build data: suites, training data, and the suites of a recipe's training items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mirage.plan.builder import Builder, Settings, Source, plain
+from mirage.plan.checked_data import recall
+from mirage.plan.entries import OWN, resolve
+from mirage.plan.schema.model import Model
+from mirage.plan.schema.recipe import RecipeData, is_style
+from mirage.plan.study.hold_out import left_out
+from mirage.plan.study.model_cards import model_name
+from mirage.plan.study.resolve import Resolved
+
+
+def sizes_of(study: Resolved, kind: str) -> Settings:
+    """Returns the part of conf/build that ``base`` data, ``fit`` suites or other suites depend on.
+
+    Keys say by their first word whom they are for; the rest is for suites.
+    """
+    sizes = {key: value for key, value in plain(study.build).items() if key != "name"}
+    owners = {key: key.split("_")[0] for key in sizes}
+    return {
+        key: value
+        for key, value in sizes.items()
+        if (owners[key] if owners[key] in ("base", "fit") else "suite") == kind
+    }
+
+
+def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -> str:
+    """Adds an evaluation suite and returns its folder."""
+    if suite["kind"] == OWN:
+        about, external = _checked_data(suite)
+        settings: Settings = {"kind": "suite", "suite": about}
+        return builder.add(
+            stage="build",
+            kind="suite",
+            name=suite["name"],
+            settings=settings,
+            parents={},
+            entries={"suite": resolve("suite", OWN)},
+            external=external,
+        )
+    del suite["path"]
+    return builder.add(
+        stage="build",
+        kind="suite",
+        name=suite["name"],
+        settings={
+            "kind": "suite",
+            **source.world,
+            "suite": suite,
+            "build": sizes_of(study, "suite"),
+        },
+        parents={"images": [source.images]},
+        entries={"suite": resolve("suite", suite["kind"])},
+    )
+
+
+def _checked_data(block: Settings) -> tuple[Settings, dict[str, str]]:
+    """Returns a block with the digest of the user's data instead of their path, and digest -> path.
+
+    Raises:
+        ConfigError: They were not checked, or changed since.
+    """
+    path = Path(block["path"]).expanduser().absolute()
+    digest = recall(path)
+    rest = {key: value for key, value in block.items() if key != "path"}
+    return rest | {"digest": digest}, {digest: str(path)}
+
+
+def add_fit_suite(
+    builder: Builder, study: Resolved, source: Source, name: str, data: str
+) -> tuple[str, str]:
+    """Adds the suite on which a recipe's own label class is checked: some of its training items.
+
+    Returns:
+        Name and folder of the suite.
+    """
+    # Item ids start with the suite's name and must be unique over seeds as well.
+    suite: Settings = {
+        "name": f"fit_{name.replace('-', '_')}",
+        "title": f"training items of {name}",
+    }
+    folder = builder.add(
+        stage="build",
+        kind="suite",
+        name=f"fit_{name}",
+        settings={
+            "kind": "suite",
+            **source.world,
+            "suite": suite | {"kind": "fit"},
+            "build": sizes_of(study, "fit"),
+        },
+        parents={"data": [data]},
+        entries={"suite": resolve("suite", "fit")},
+    )
+    return suite["name"], folder
+
+
+def add_train_data(
+    builder: Builder,
+    source: Source,
+    recipe: str,
+    model: Model,
+    seed: int,
+    more: Settings,
+    external: Mapping[str, str] | None = None,
+) -> str:
+    """Adds a data set, which models of any size share if they answer alike.
+
+    Args:
+        builder: Takes the job.
+        source: What data are made from.
+        recipe: Name of the recipe, or ``base``.
+        model: Its kind of answers is part of the data.
+        seed: The seed.
+        more: ``recipe``, and ``build`` where sizes matter.
+        external: Digest -> path of a user's own data.
+    """
+    if external:
+        return builder.add(
+            stage="build",
+            kind="train",
+            name=data_name(recipe, model, seed),
+            settings={"kind": "train", **more},
+            parents={},
+            entries={"source": resolve("source", OWN)},
+            external=external,
+        )
+    own = {} if model.answers == "plain" else {"answers": model.answers}
+    about = more["recipe"]["data"]
+    entries = {"source": resolve("source", about["source"])}
+    if "labels" in about and is_style(about["labels"]):
+        entries["labels"] = resolve("labels", about["labels"])
+    return builder.add(
+        stage="build",
+        kind="train",
+        name=data_name(recipe, model, seed),
+        settings={"kind": "train", **source.world, **more, **own, "seed": seed},
+        parents={"images": [source.images]},
+        entries=entries,
+    )
+
+
+def data_name(recipe: str, model: Model, seed: int) -> str:
+    """Returns the name of a data set; without the model where its answers are plain."""
+    return model_name(recipe, "" if model.answers == "plain" else model.tag, seed)
+
+
+def data_settings(data: RecipeData, seed: int) -> tuple[Settings, dict[str, str]]:
+    """Returns what a data set is built from, and digest -> path of a user's own data.
+
+    Rotations are resolved, and no kind of benign items is named where there are none.
+
+    Raises:
+        ConfigError: A user's own data were not checked, or changed since.
+    """
+    settings = plain(data)
+    settings["benign_kind"] = data.benign_kind if data.twins else "none"
+    del settings["hold_out"]["rotate_categories"]
+    settings["hold_out"]["categories"] = left_out(data.hold_out, seed)
+    if data.source == OWN:
+        return _checked_data(settings)
+    del settings["path"]
+    return settings, {}
