@@ -14,6 +14,7 @@ from track_store import Made, where
 
 from mirage import track
 from mirage.contracts import DataError
+from mirage.plan.job import Job
 from mirage.track import client
 from mirage.track.client import Tracker
 from mirage.track.follow import follow
@@ -40,7 +41,7 @@ def test_every_artifact_is_one_run_and_the_study_links_them(tracked: Made, prist
     (model,) = tracker.find(stage="tune", recipe="mirage")
     assert model.data.params["tune.steps"] == "3"
     assert model.data.metrics["final loss"] == 0.25
-    curve = tracker.client.get_metric_history(model.info.run_id, "loss")
+    curve = tracker.client.get_metric_history(model.info.run_id, "loss/mirage")
     assert [(p.step, p.value) for p in curve] == [(s, 3.0 / s) for s in range(1, 41)]
     (study,) = tracker.find(study="toy", stage="report")
     note = study.data.tags["mlflow.note.content"]
@@ -107,7 +108,7 @@ def test_killed_in_the_middle_then_replayed(made: Made, monkeypatch: pytest.Monk
     for artifact in folders.values():
         assert len(tracker.find(artifact=artifact)) == 1
     for run in tracker.find(stage="tune"):
-        assert len(tracker.client.get_metric_history(run.info.run_id, "loss")) == 40
+        assert len(tracker.client.get_metric_history(run.info.run_id, "loss/mirage")) == 40
     assert len(tracker.client.search_model_versions("name = 'mirage-s0'")) == 1
 
 
@@ -165,29 +166,36 @@ def test_only_what_a_study_is_made_of(made: Made) -> None:
 def test_curves_can_be_watched_and_end_as_the_record_says(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A model is unpublished, grows its curve line by line, and is published again."""
+    """A model is unpublished, trains from one checkpoint to the next, and is published again."""
     store = made.root / "results"
     folder = next(f for f in finished(store) if f.startswith("tune/mirage"))
     record = read_record(store, folder)
     manifest = store / folder / "manifest.json"
     hidden = manifest.rename(made.root / "manifest.json")
-    curve = store / "work" / record.id / "curve.jsonl"
-    curve.parent.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps({"step": s, "loss": 3.0 / s}) + "\n" for s in range(1, 41)]
-    job = _Job(record.id, "mirage-s0", "tune", folder)
+    rows = [{"step": s, "loss": 3.0 / s, "learning_rate": 1.0} for s in range(1, 41)]
+    settings = {"recipe": {"name": "mirage"}}
+    job = Job("tune", "recipe", folder[5:].rpartition("-")[0], record.id, settings, {})
+
+    def checkpoint(attempt: str, steps: int) -> Path:
+        path = store / f"work/{record.id}/{attempt}/recipe/checkpoint-{steps}/trainer_state.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"log_history": [*rows[:steps], {"train_runtime": 1.0}]}))
+        return path
+
     monkeypatch.setattr("mirage.track.follow._models", lambda *_: [job])
     seen: list[int] = []
 
     def pause(_: float) -> None:
         runs = Tracker(where(made.root)).find(artifact=record.id)
         history = Tracker(where(made.root)).client.get_metric_history
-        seen.append(len(history(runs[0].info.run_id, "loss")) if runs else 0)
+        seen.append(len(history(runs[0].info.run_id, "loss/mirage")) if runs else 0)
         if len(seen) == 1:
-            curve.write_text("".join(lines[:10]) + lines[10][:5])
+            checkpoint("one", 10)
+            checkpoint("one", 20).write_text("{")  # it is just being written
         elif len(seen) == 2:
-            curve.write_text("".join(lines[:6]))
+            checkpoint("two", 10)  # the first was killed; a second one inherits its checkpoint
         elif len(seen) == 3:
-            curve.write_text("".join(lines))
+            checkpoint("two", 40)
         else:
             hidden.rename(manifest)
 
@@ -196,12 +204,7 @@ def test_curves_can_be_watched_and_end_as_the_record_says(
     tracker = Tracker(where(made.root))
     (run,) = tracker.find(artifact=record.id)
     assert run.info.status == "FINISHED"
-    assert len(tracker.client.get_metric_history(run.info.run_id, "loss")) == 40
-
-
-class _Job:
-    def __init__(self, key: str, name: str, stage: str, folder: str) -> None:
-        self.id, self.name, self.stage, self.folder = key, name, stage, folder
+    assert len(tracker.client.get_metric_history(run.info.run_id, "loss/mirage")) == 40
 
 
 def test_lines_of_a_curve() -> None:

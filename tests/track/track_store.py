@@ -22,6 +22,7 @@ from mirage.plan.code_version import code_of
 from mirage.plan.job import Job
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where
+from report_exhibits import plain
 from synthetic_study import study
 
 TIMING = {"started": 1.7e9, "startup": 1.0, "work": 2.0, "wall": 3.5, "threads": 1.0}
@@ -126,7 +127,7 @@ def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual
     ctx = made.job(
         "report",
         "toy",
-        {"report": _settings("report"), **about},
+        {"report": _settings("report"), **about, "exhibits": plain(*TABLES)},
         {
             "score": [scores],
             "verdicts": [*verdicts.values()],
@@ -159,7 +160,7 @@ def _model(made: Maker, name: str, images: str) -> str:
     record = {
         "params": {"parameters": 1300000},
         "metrics": {"final loss": 0.25},
-        "curves": {"loss": [[step, 3.0 / step] for step in range(1, 41)]},
+        "curves": {"loss/mirage": [[step, 3.0 / step] for step in range(1, 41)]},
     }
     (ctx.out / "record.json").write_text(json.dumps(record))
     return made.publish(ctx)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from mirage import tune
 from mirage.context import ConfigError
 from mirage.contracts import DataError
+from mirage.track.follow import Tail
 from mirage.tune.batching import Sizes
 from mirage.tune.progress import Progress
 
@@ -48,6 +50,22 @@ def test_the_record_tells_what_happened(world: squares.World, base: Path) -> Non
         record["metrics"]["parameters/language_model"] + record["metrics"]["parameters/projector"]
     )
     assert not any("second" in name or "time" in name for name in record["metrics"])
+
+
+@pytest.mark.parametrize("kind", ["base", "recipe"])
+def test_curves_can_be_followed_while_models_train(
+    world: squares.World, base: Path, kind: str
+) -> None:
+    made = squares.base_job(world, "followed")
+    job = made if kind == "base" else squares.recipe_job(world, base, "followed-s0", epochs=3)
+    job = dataclasses.replace(job, work=job.work / "a_try")
+    job.work.mkdir()
+    tune.run(job)
+    tail = Tail(job.job, job.work.parent)
+    record = json.loads((job.out / "record.json").read_text())
+    seen = {name: [list(point) for point in curve] for name, curve in tail.fresh().items()}
+    assert seen == record["curves"] and seen
+    assert tail.fresh() == {}
 
 
 def test_base_phases_and_their_labels(world: squares.World, base: Path) -> None:

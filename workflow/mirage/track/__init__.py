@@ -54,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", type=Path, help="root of the artifacts (default: the plan's)")
     parser.add_argument("--uri", help="tracking database or server (default: track.uri)")
     parser.add_argument("--study", help="only what this study's reports are made of")
-    parser.add_argument("--follow", action="store_true", help="show curves while models train")
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="show curves while models train, as far as their checkpoints",
+    )
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     parser.add_argument(
         "--rebuild", type=Path, metavar="OUT", help="make a study's report from MLflow alone"

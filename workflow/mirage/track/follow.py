@@ -1,47 +1,70 @@
-"""Curves in MLflow while models still train, read from ``curve.jsonl`` in the work folders."""
+"""Curves in MLflow while models still train, read from their checkpoints in the work folders."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
 from mirage.files import MANIFEST
 from mirage.plan.frozen_plan import load as load_plan
 from mirage.plan.frozen_plan import plans
 from mirage.plan.job import Job
 from mirage.track.client import Tracker
-from mirage.track.records import CURVE, points
 from mirage.track.replay import only_writer, replay
 from mirage.track.settings import Where
+
+Curves = dict[str, list[tuple[int, float]]]
+STATE: Final = "trainer_state.json"
+"""What transformers' Trainer writes into each checkpoint; it holds the curve so far."""
+SHOWN: Final = ("loss", "learning_rate")
 
 
 @dataclass
 class Tail:
-    """A growing curve file, and how much of it was sent."""
+    """The growing curves of a model, and how much of them was sent.
+
+    Attributes:
+        job: The job that trains it.
+        work: Folder of the job's tries, ``<try>/<phase>/checkpoint-<step>``.
+        sent: Phase -> last step that was returned.
+    """
 
     job: Job
-    path: Path
-    offset: int = 0
+    work: Path
+    sent: dict[str, int] = field(default_factory=dict)
     run: str | None = None
 
-    def fresh(self) -> dict[str, list[tuple[int, float]]]:
-        """Returns the points of whole lines that were not read yet; the last line may be growing.
+    def fresh(self) -> Curves:
+        """Returns the points that were not returned yet, as ``loss/vision``: see the record.
 
-        A file that became shorter was rewound by a resumed training: it is read again from its
-        start, and points that were sent already are the same points.
+        A training that was killed goes on from its last checkpoint, so what was read once stays.
         """
-        if not self.path.is_file():
-            return {}
-        if self.path.stat().st_size < self.offset:
-            self.offset = 0
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            data = file.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        self.offset += len(whole)
-        return points(whole.decode("utf-8"))
+        curves: Curves = {}
+        for phase, history in self._histories().items():
+            name = self.job.settings["recipe"]["name"] if self.job.kind == "recipe" else phase
+            rows = [row for row in history if row["step"] > self.sent.get(phase, 0)]
+            for row in rows:
+                for value in SHOWN:
+                    curves.setdefault(f"{value}/{name}", []).append((row["step"], row[value]))
+            self.sent[phase] = max([row["step"] for row in rows], default=self.sent.get(phase, 0))
+        return curves
+
+    def _histories(self) -> dict[str, list[dict[str, Any]]]:
+        """Returns phase -> rows of the curve up to its newest checkpoint, over all tries."""
+        histories: dict[str, list[dict[str, Any]]] = {}
+        for path in self.work.glob(f"*/*/checkpoint-*/{STATE}"):
+            try:
+                history = json.loads(path.read_text(encoding="utf-8"))["log_history"]
+                rows = [row for row in history if {"step", *SHOWN} <= row.keys()]
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                continue  # it is being written, or was just replaced by a newer one
+            phase = path.parent.parent.name
+            histories[phase] = max(histories.get(phase, []), rows, key=len)
+        return histories
 
 
 def follow(
@@ -65,7 +88,7 @@ def follow(
     """
     tracker = Tracker(where)
     tracker.check_place()
-    tails = [Tail(job, where.store / "work" / job.id / CURVE) for job in _models(where, study)]
+    tails = [Tail(job, where.store / "work" / job.id) for job in _models(where, study)]
     say(f"track: following {len(tails)} models; ctrl-C stops")
     try:
         while any(not _is_finished(where, tail.job) for tail in tails):
