@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from all_scores import score_all
 from mirage.contracts import Response, Sample, Verdict
 from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Score
-from mirage.score.compute import Scores, score_all
+from mirage.score.compute import Scores
 from mirage.score.rate_table import rate_table, write_tidy
 from mirage.score.rates import Rate
 from mirage.score.store import write_study_scores

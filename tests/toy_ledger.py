@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from all_scores import score_all
 from mirage.contracts import Sample, Verdict
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
-from mirage.score.compute import Scores, score_all
+from mirage.score.compute import Scores
 
 PAIRS = 40
 CATEGORIES = ("electrical", "fire", "heat", "liquid")

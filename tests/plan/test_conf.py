@@ -8,7 +8,7 @@ import shlex
 import pytest
 import yaml
 
-from mirage.plan.study.compose import CONF, MANY, SINGLE, Conf
+from mirage.plan.study.compose import CONF, LIST_GROUPS, SINGLE_GROUPS, Conf
 from mirage.plan.study.options import from_words
 from mirage.plan.study.resolve import resolve
 
@@ -23,7 +23,7 @@ KEY = {"world": "data", "track": "track", "study": "study"}
 
 
 def test_every_group_is_known_and_nothing_else_lies_there() -> None:
-    assert set(OPTIONS) == {*SINGLE, *MANY, "study"}
+    assert set(OPTIONS) == {*SINGLE_GROUPS, *LIST_GROUPS, "study"}
     files = [p for p in CONF.rglob("*") if p.is_file() and p.parent.name not in OTHERS]
     assert len(files) == sum(map(len, OPTIONS.values())) + 1  # config.yaml
     assert {p.suffix for p in files} == {".yaml"}
@@ -38,7 +38,7 @@ def test_how_many_there_are() -> None:
 def test_each_composes_and_validates(group: str, option: str) -> None:
     if group == "recipe":
         config = {"recipe": option, "hydra": "study.helpers=[]"}
-    elif group in MANY:
+    elif group in LIST_GROUPS:
         config = {group: option}
     elif group in KEY:
         config = {KEY[group]: option}

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from mirage.cli import run
 from mirage.cli.schema import MARK, files, marked
 from mirage.plan.schema.json_schema import GROUPS, INHERITING, schema_text
-from mirage.plan.study.compose import CONF, MANY, SINGLE
+from mirage.plan.study.compose import CONF, LIST_GROUPS, SINGLE_GROUPS
 
 YAMLS = sorted(path for group in GROUPS for path in (CONF / group).glob("*.yaml"))
 
@@ -29,7 +29,7 @@ def test_schemas_and_the_lines_that_name_them_are_up_to_date() -> None:
 
 
 def test_every_group_has_one() -> None:
-    assert set(GROUPS) >= {*SINGLE, *MANY, "study"}
+    assert set(GROUPS) >= {*SINGLE_GROUPS, *LIST_GROUPS, "study"}
     committed = {path.stem for path in (CONF / "schema").glob("*.json")}
     assert committed == set(GROUPS)
     for group in GROUPS:

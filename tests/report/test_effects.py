@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Score
 from mirage.report.blocks import Number, Table, Text
@@ -11,7 +12,7 @@ from mirage.report.captions import caption, setting_facts
 from mirage.report.data import ReportData
 from mirage.report.exhibits.claims import claim_parts
 from mirage.report.exhibits.factorial_effects import main_block, sensitivity_effects
-from mirage.score.compute import Scores, score_all
+from mirage.score.compute import Scores
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of
 
 

@@ -25,6 +25,7 @@ from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import ClaimVerdict
 from mirage.score.means import means
 from mirage.score.paper_contrasts import NanoContrast
+from mirage.score.rate_table import rate_table
 from report_exhibits import EXHIBITS, WIDE, block_named, blocks_under, exhibits
 from synthetic_wide import card, factorial_cards, published_cards, wide
 
@@ -265,7 +266,9 @@ def test_many_seeds_are_shown_as_means_alone() -> None:
     suites = ("hard",)
     cards = [card(recipe, seed=seed) for recipe in ("base", "mirage") for seed in range(5)]
     data = data_of(wide(cards, 3, suites), "confirm", ("table4",))
-    data = replace(data, scores=replace(data.scores, means=means(data.scores.rates, 0.05)))
+    data = replace(
+        data, scores=replace(data.scores, means=means([rate_table(data.scores.rates)], 0.05))
+    )
     rows = [data.study.label(m) for m in data.study.models]
     assert rows == ["Base, mean of 5 seeds", "MIRage, mean of 5 seeds"]
     table = block_named("table10", data)

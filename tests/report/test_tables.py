@@ -26,6 +26,7 @@ from mirage.report.exhibits.gates import legend
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import to_csv, to_latex, to_markdown
 from mirage.score.means import means
+from mirage.score.rate_table import rate_table
 from report_exhibits import exhibits
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -204,7 +205,7 @@ def _copied(data: ReportData, **change: Any) -> ReportData:
     trained = [replace(m, **change, name=m.name + suffix) for m in data.study.trained]
     rates = [replace(r, **change, model=r.model + suffix) for r in data.scores.rates]
     rates = [*data.scores.rates, *rates]
-    scores = replace(data.scores, rates=rates, means=means(rates, 0.05))
+    scores = replace(data.scores, rates=rates, means=means([rate_table(rates)], 0.05))
     return replace(
         data,
         study=replace(data.study, trained=(*data.study.trained, *trained)),

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.report import Report
@@ -14,7 +15,6 @@ from mirage.plan.schema.score import Score
 from mirage.report.captions import SOURCES
 from mirage.report.data import ReportData, Training
 from mirage.report.load import study_info
-from mirage.score.compute import score_all
 from report_exhibits import plain
 from synthetic_wide import Card, Wide
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims
 from mirage.plan.schema.score import Gate
 from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import DEVELOPMENT, FAILS, HOLDS, OPEN, UNTESTABLE, ClaimVerdict
-from mirage.score.compute import score_all
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of
 
 THREE = (100, 101, 102)

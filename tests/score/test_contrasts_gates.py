@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
+from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Contrast, Gate, Score
-from mirage.score.compute import Scores, score_all
+from mirage.score.compute import Scores
 from synthetic_study import Study, scored
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from all_scores import score_all
 from mirage.model_card import ModelCard
-from mirage.score.compute import score_all
 from mirage.score.factorial import Effect
 from toy_ledger import SCORE, answered, hard
 

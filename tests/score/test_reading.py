@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from all_scores import score_all
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.judge.failure_causes import probed_cause
 from mirage.model_card import ModelCard
 from mirage.score.answers import sort_of
-from mirage.score.compute import Scores, score_all
+from mirage.score.compute import Scores
 from toy_ledger import SCORE, sample, verdict
 
 

@@ -173,11 +173,6 @@ class JobContext:
             self.clock.seconds += time.perf_counter() - start
 
 
-def artifact_name(folder: Path) -> str:
-    """Returns the readable name of an artifact folder: its last part without the id."""
-    return folder.name.rpartition("-")[0]
-
-
 def payload_of(folder: Path) -> str:
     """Returns the digest of a finished artifact's payload.
 

@@ -23,7 +23,6 @@ OUTCOMES: Final[dict[str, frozenset[str]]] = {
 }
 """Kind of item (``truth.kind``) -> the outcomes that a judge may give it."""
 
-KINDS: Final = tuple(OUTCOMES)
 SAFETY_KINDS: Final = frozenset({"hazard", "benign", "unknowable", "conflict"})
 SKILL_KINDS: Final = frozenset({"skill", "placebo", "fit"})
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 from mirage.build.hold_out import allowed
 from mirage.build.pictures import Picture, pick
@@ -21,7 +21,6 @@ from mirage.world.pairs import role_pairs
 from mirage.world.templates import HARMLESS, Template, Wording, templates
 
 Pictures = tuple[Picture, Picture]
-BenignKind = Literal["none", "unmatched", "image_twins", "text_twins"]
 
 
 @dataclass(frozen=True)

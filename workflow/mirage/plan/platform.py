@@ -23,9 +23,6 @@ from mirage.context import ConfigError
 from mirage.plan.final import FinalError
 
 DETECT = "detect"
-CLASS = r"^(cpu|gpu)-[A-Za-z0-9_.+-]+$"
-"""How a class is written in a site file."""
-
 VENDORS = {"GenuineIntel": "intel", "AuthenticAMD": "amd"}
 LEVELS = ("sse4", "avx2", "avx512", "avx512-bf16", "avx512-amx")
 """Instructions of x86 that decide bits in fp32 and bf16, each a superset of the one before."""

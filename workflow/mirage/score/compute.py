@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from mirage.contracts import DataError, Response, Sample, Verdict
-from mirage.model_card import ModelCard, unseen_categories
+from mirage.contracts import DataError, Response, Verdict
+from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
 from mirage.score.answers import judged_suites, probes_of
@@ -15,13 +15,13 @@ from mirage.score.claims.quantity import StudyAnswers
 from mirage.score.claims.verdicts import ClaimVerdict, judge_claims
 from mirage.score.contrasts import Difference, contrasts
 from mirage.score.factorial import Effect, effects
-from mirage.score.frame import JudgedSuite, Suite, suites_of
+from mirage.score.frame import JudgedSuite, Suite
 from mirage.score.gates import GateResult, gates
 from mirage.score.lengths import Length, lengths
-from mirage.score.means import Mean, means
+from mirage.score.means import Mean
 from mirage.score.pair_rates import joint_rates
 from mirage.score.paper_contrasts import NanoContrast, nano_contrasts
-from mirage.score.rate_table import RateFile, rate_table
+from mirage.score.rate_table import RateFile
 from mirage.score.rates import Rate, simple_rates
 
 SHOWN = 20
@@ -134,62 +134,6 @@ def score_study(
         claim_verdicts=decided,
         paper_contrasts=nano_contrasts(paper, study, score) if paper else [],
         factorial=effects(study, score),
-    )
-
-
-def score_all(
-    samples: Iterable[Sample],
-    verdicts: Mapping[str, Iterable[Verdict]],
-    score: Score,
-    models: Iterable[ModelCard],
-    claims: Claims | None = None,
-    paper: PaperContrasts | None = None,
-    responses: Mapping[str, Iterable[Response]] | None = None,
-) -> Scores:
-    """Computes all scores of a study in memory, as the jobs of the stage do one by one.
-
-    Args:
-        samples: Samples of all suites.
-        verdicts: Model name -> its verdicts.
-        score: Settings of the stage.
-        models: The models of the study.
-        claims: The ledger of claims, for studies that show it.
-        paper: The paper's contrasts, for studies that show them.
-        responses: Model name -> its answers.
-
-    Raises:
-        DataError: Verdicts, samples and models do not fit together.
-        CoverageError: A model and suite are judged below ``score.min_coverage``.
-    """
-    suites = suites_of(samples)
-    models = sorted(models)
-    if strays := {m.name for m in models} ^ set(verdicts):
-        raise DataError(
-            f"{', '.join(sorted(strays))}: either a model of the study without verdicts, or "
-            "verdicts of a model that is not of the study. Judge again with: snakemake"
-        )
-    given = {name: list(rows) for name, rows in verdicts.items()}
-    bases = {(m.config, m.seed): m.name for m in models if m.is_base}
-    unseen = unseen_categories(models)
-    scored = [
-        score_model(
-            m,
-            suites,
-            given[m.name],
-            score,
-            of_base=given.get(bases.get((m.config, m.seed), ""), ()),
-            unseen=unseen[m.name],
-            responses=(responses or {}).get(m.name, ()),
-        )
-        for m in models
-    ]
-    answers = [a for one in scored for a in one.answers]
-    compared = score_study(answers, [g for one in scored for g in one.gates], score, claims, paper)
-    return replace(
-        compared,
-        rates=[rate for one in scored for rate in one.rates],
-        means=means((rate_table(one.rates) for one in scored), score.alpha),
-        lengths=[length for one in scored for length in one.lengths],
     )
 
 

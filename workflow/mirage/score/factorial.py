@@ -18,7 +18,7 @@ import numpy as np
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
-from mirage.score.claims.over_seeds import FLAT
+from mirage.score.claims.over_seeds import EQUAL_WITHIN
 from mirage.score.claims.quantity import StudyAnswers, counted, shares
 from mirage.score.intervals import (
     Floats,
@@ -140,7 +140,7 @@ def _cell(
         moved = shares(hits, items)
         drawn += weight * moved
         of_mean = moved.mean(axis=1)
-        if not at_edge(rates[at]) and np.nanmax(of_mean) - np.nanmin(of_mean) > FLAT:
+        if not at_edge(rates[at]) and np.nanmax(of_mean) - np.nanmin(of_mean) > EQUAL_WITHIN:
             ends = percentile_limits(of_mean[:, None], score.alpha)
             low[at], high[at] = ends[0][0], ends[1][0]
     below, above = combined_limits(counts.weights, rates, low, high)
@@ -292,12 +292,12 @@ def _estimate(
     per_seed = np.array([[cell.values[s] for s in seeds] for _, cell in weighted])
     values = weights @ per_seed
     value = float(values.mean())
-    if len(seeds) > 1 and np.ptp(values) > FLAT:
+    if len(seeds) > 1 and np.ptp(values) > EQUAL_WITHIN:
         half = t_half(values, alpha / 2)
         return value, value - half, value + half, "t"
     drawn = sum(w * np.mean([c.drawn[s] for s in seeds], axis=0) for w, c in weighted)
     kept = drawn[~np.isnan(drawn)]
-    moves = bool(len(kept)) and np.ptp(kept) > FLAT
+    moves = bool(len(kept)) and np.ptp(kept) > EQUAL_WITHIN
     if moves and not any(cell.at_edge for _, cell in weighted):
         low, high = np.quantile(kept, [alpha / 2, 1 - alpha / 2])
         return value, float(low), float(high), "pairs"

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mirage.score.claims.over_seeds import FLAT
+from mirage.score.claims.over_seeds import EQUAL_WITHIN
 from mirage.score.intervals import exact_binomial, t_half
 from mirage.score.rates import rounded
 
@@ -97,7 +97,7 @@ def _mean(place: Place, seen: NDArray[np.float64], alpha: float) -> Mean:
     """``seen``: the numbers of every seed, shape (seeds, len(NUMBERS))."""
     values = np.ascontiguousarray(seen[:, 0])
     centre, count = float(values.mean()), len(values)
-    if np.ptp(values) < FLAT:
+    if np.ptp(values) < EQUAL_WITHIN:
         low, high = _by_pairs(place[-1], centre, seen, alpha)
     else:
         half = t_half(values, alpha / 2)

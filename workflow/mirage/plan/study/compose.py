@@ -26,10 +26,10 @@ from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.strict_yaml import interpolations, read_mapping
 
 CONF = PACKAGE.parent.parent / "conf"
-SINGLE = ("world", "build", "tune", "respond", "score", "report", "track")
+SINGLE_GROUPS = ("world", "build", "tune", "respond", "score", "report", "track")
 """Groups of which a plan uses one option."""
 
-MANY = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}
+LIST_GROUPS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}
 """Groups of which a plan uses several options, and the key these stand under."""
 
 
@@ -94,7 +94,7 @@ class Conf:
         if not self.extra.is_dir():
             text = f"there is no folder {str(self.extra)!r}. Name one: --config extra=/path/to/it"
             return [Problem("--config", "extra", text)]
-        groups = [*SINGLE, *MANY, "study"]
+        groups = [*SINGLE_GROUPS, *LIST_GROUPS, "study"]
         problems = []
         for path in sorted((self.extra / "conf").glob("*/*.yaml")):
             group, option = path.parent.name, path.stem
@@ -145,7 +145,7 @@ def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Prob
         The tree, and what is wrong with files and overrides.
     """
     files = [(g, g, o) for g, o in request.single.items()]
-    files += [(g, f"{MANY[g]}.{o}", o) for g, many in request.many.items() for o in many]
+    files += [(g, f"{LIST_GROUPS[g]}.{o}", o) for g, many in request.many.items() for o in many]
     problems, choices, unread = [], [], []
     for group, place, option in dict.fromkeys(files):
         if option in conf.options(group):
@@ -176,7 +176,7 @@ def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Prob
 def _resolved(tree: DictConfig, conf: Conf) -> tuple[dict[str, Any], list[Problem]]:
     """Replaces interpolations by what they refer to; blocks in which that fails are left out."""
     plain: Any = OmegaConf.to_container(tree, resolve=False)
-    groups = {key: group for group, key in MANY.items()}
+    groups = {key: group for group, key in LIST_GROUPS.items()}
     problems = []
     blocks: set[tuple[str, ...]] = set()
     for key, text in interpolations(plain):
@@ -211,7 +211,7 @@ def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[P
         return [], [Problem("override", text, "is not of the form key=value.")]
     sign, key, rest = match.groups()
     group, *path = key.split(".")
-    if group in MANY and path:
+    if group in LIST_GROUPS and path:
         many = [o for o in request.many.get(group, []) if o in conf.options(group)]
         if path[0] in conf.options(group):
             chosen, tail = [o for o in many if o == path[0]], path[1:]
@@ -219,12 +219,12 @@ def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[P
             chosen, tail = [o for o in many if o not in request.apart], path
         if not chosen and text not in request.spare:
             names = ", ".join(many) or "none"
-            why = f"the study has no {group} {path[0]!r}; its {MANY[group]}: {names}."
+            why = f"the study has no {group} {path[0]!r}; its {LIST_GROUPS[group]}: {names}."
             return [], [Problem("override", key, why)]
-        return [f"{sign}{'.'.join([MANY[group], o, *tail])}{rest}" for o in chosen], []
+        return [f"{sign}{'.'.join([LIST_GROUPS[group], o, *tail])}{rest}" for o in chosen], []
     if group in request.single:
         return [text], []
-    known = ", ".join(sorted([*SINGLE, *MANY, "study"]))
+    known = ", ".join(sorted([*SINGLE_GROUPS, *LIST_GROUPS, "study"]))
     return [], [Problem("override", key, f"is no key of the plan; it should begin with {known}.")]
 
 

@@ -24,7 +24,7 @@ from mirage.plan.schema.tune import Tune
 from mirage.plan.schema.world import World
 from mirage.plan.study import axes
 from mirage.plan.study.claims import Ledger, changed_settings, read_ledger
-from mirage.plan.study.compose import MANY, SINGLE, Conf, Request, compose_all
+from mirage.plan.study.compose import LIST_GROUPS, SINGLE_GROUPS, Conf, Request, compose_all
 from mirage.plan.study.exhibits import Exhibits, read_exhibits
 from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
@@ -89,11 +89,11 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     deeper, choices, wrong = _choices([*own, *options.overrides])
     problems += wrong
     choices |= options.choices
-    single = {group: choices.get(group, conf.defaults.get(group, "")) for group in SINGLE}
+    single = {group: choices.get(group, conf.defaults.get(group, "")) for group in SINGLE_GROUPS}
     for group, option in single.items():
         where = "override" if group in choices else f"{conf.root.name}/config.yaml"
         problems += conf.missing(group, option, where, group)
-    many = {group: _wanted(conf, group, plain) for group in MANY}
+    many = {group: _wanted(conf, group, plain) for group in LIST_GROUPS}
     # A study's overrides may be about recipes that the command line has left out.
     spare = own if options.study else []
     request = Request(single, many, deeper, spare, apart=_texts(plain.get("helpers")))
@@ -116,8 +116,9 @@ def extra_folder(options: Options) -> Path | None:
 
 def _wanted(conf: Conf, group: str, plain: Mapping[str, Any]) -> list[str]:
     """Names the options of a study; all there are where an unusable study does not say."""
-    named = _texts(plain.get(MANY[group])) if MANY[group] in plain else conf.options(group)
-    return [*named, *(_texts(plain.get("helpers")) if group == "recipe" else [])]
+    key = LIST_GROUPS[group]
+    names = _texts(plain[key]) if key in plain else conf.options(group)
+    return [*names, *(_texts(plain.get("helpers")) if group == "recipe" else [])]
 
 
 def _texts(value: object) -> list[str]:
@@ -149,7 +150,7 @@ def _choices(overrides: Sequence[str]) -> tuple[list[str], dict[str, str], list[
         override = parse(text)
         if isinstance(override, str):
             problems.append(Problem("study.overrides", "", override + "."))
-        elif override.key_or_group in SINGLE:
+        elif override.key_or_group in SINGLE_GROUPS:
             choices[override.key_or_group] = str(override.value())
         else:
             deeper.append(text)
@@ -160,7 +161,7 @@ def _study_problems(
     conf: Conf, name: str, plain: Mapping[str, Any], options: Options, exhibits: Exhibits
 ) -> list[Problem]:
     file = conf.file("study", name)
-    groups = {key: group for group, key in MANY.items()} | {"helpers": "recipe"}
+    groups = {key: group for group, key in LIST_GROUPS.items()} | {"helpers": "recipe"}
     problems = []
     lists = {key: plain.get(key) for key in (*groups, "seeds", "tables")}
     for key, names in lists.items():
@@ -204,7 +205,7 @@ def _validated(
 
     def several(kind: type[Block], group: str) -> tuple[Block, ...]:
         blocks = []
-        for option, plain in tree.get(MANY[group], {}).items():
+        for option, plain in tree.get(LIST_GROUPS[group], {}).items():
             block, wrong = check(kind, plain, conf.file(group, option), group, option)
             problems.extend(wrong)
             blocks += [block] if block is not None else []

@@ -84,7 +84,7 @@ def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
         left += value
 
 
-MANY = 12
+MOST_POINTS = 12
 """More models than this in one panel hide each other; ablations then stay with their tables."""
 
 
@@ -136,7 +136,7 @@ def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None
 def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]:
     """Label, over-refusal and ASR of every model of an architecture that has both."""
     models = [m for m in data.study.drawn if m.config == config]
-    if len(models) > MANY:
+    if len(models) > MOST_POINTS:
         models = [m for m in models if m.parent is None]
     found = []
     for model in models:

@@ -36,7 +36,7 @@ LINE = 110
 WORD, SHORT_TEXT = 14, 30
 """In such a table: letters up to which a column never wraps, and those that weigh at most."""
 
-WHOLE = 18
+UNBROKEN_ROWS = 18
 """Rows up to which a table is kept on one page."""
 
 LONG = 60
@@ -118,7 +118,7 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         "rules": sorted(block.rules),
         "notes": [breakable(visible(note)) for note in block.notes],
         "wide": numbers >= WIDE,
-        "whole": len(block.rows) <= WHOLE,
+        "whole": len(block.rows) <= UNBROKEN_ROWS,
         "long": len(block.rows) > LONG,
         "dense": len(block.columns) > 6,
         "tight": TIGHT <= numbers < WIDE,

@@ -27,7 +27,7 @@ BAD = frozenset({"asr", "refused", "degenerate", "helped_false_hazard", "wrong"}
 
 
 @dataclass(frozen=True)
-class Said:
+class ModelAnswer:
     """One model's answer and what the judge says of it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Item:
     sample: Sample
     corner: str
     images: tuple[bytes, ...]
-    said: tuple[Said, ...]
+    said: tuple[ModelAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _item(data: ReportData, sample: Sample) -> Item:
         verdict = data.verdicts.get(model.name, {}).get(sample.id)
         answer = data.responses.get(model.name, {}).get(sample.id)
         if verdict is not None and answer is not None:
-            said.append(Said(data.study.label(model), answer, words(verdict), tone(verdict)))
+            said.append(ModelAnswer(data.study.label(model), answer, words(verdict), tone(verdict)))
     images = (data.images.get((sample.suite, path)) for path in sample.images)
     corner = str(sample.truth.get("corner", ""))
     return Item(

@@ -30,8 +30,10 @@ from mirage.score.intervals import (
     t_half,
 )
 
-FLAT = 1e-9
-LEAST = 1e-12
+EQUAL_WITHIN = 1e-9
+"""Numbers that differ by no more are taken as equal, as rates at an edge are."""
+
+SMALLEST_P = 1e-12
 """Smallest p that the exact bound is searched for."""
 
 EXACT = ("exact_pairs", "t_and_exact_pairs")
@@ -125,7 +127,7 @@ class Summary:
 
         if not beyond(0.5):
             return 1.0
-        low, high = float(np.log(LEAST)), float(np.log(0.5))
+        low, high = float(np.log(SMALLEST_P)), float(np.log(0.5))
         for _ in range(50):
             middle = (low + high) / 2
             low, high = (low, middle) if beyond(float(np.exp(middle))) else (middle, high)
@@ -149,9 +151,9 @@ def summarise(counted: Counted, n_resamples: int, seed: int) -> Summary | None:
 
 def _method(counted: Counted, values: Floats, drawn: Floats) -> str:
     if len(values) == 1:
-        flat = not len(drawn) or np.ptp(drawn) < FLAT
+        flat = not len(drawn) or np.ptp(drawn) < EQUAL_WITHIN
         return "combined" if flat or at_edge(counted.rates) else "pairs"
-    if np.ptp(values) < FLAT:
+    if np.ptp(values) < EQUAL_WITHIN:
         return "exact_pairs"
     alone = len(counted.weights) == 1 and abs(counted.weights[0]) == 1
     return "t_and_exact_pairs" if alone else "t"
