@@ -58,7 +58,7 @@ def inside_a_checkpoint(work: Path) -> bool:
 
 
 def answers_are_there(work: Path) -> bool:
-    return any(path.stat().st_size for path in work.glob("respond-*/entries.jsonl"))
+    return any(path.stat().st_size for path in work.glob("answers/*/*.jsonl"))
 
 
 def holds(there: Callable[[Path], bool], work: Path) -> bool:
@@ -77,7 +77,7 @@ PLACES: list[tuple[str, str, Callable[[Path], bool]]] = [
     ("mirage tune", "mirage tune", between_checkpoints),
     ("mirage tune", "mirage tune", inside_a_checkpoint),
     ("mirage respond", "mirage respond", answers_are_there),
-    ("mirage report", "mirage report", lambda work: any(work.glob("*/out/*"))),
+    ("mirage report", "mirage report", lambda work: any(work.glob("*/*/out/*"))),
 ]
 
 
