@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mirage.cli import run
+from mirage.plan import packages
 from mirage.plan.code_version import EXTRA
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import PlanError
@@ -164,3 +167,49 @@ def test_an_extra_option_may_not_replace_one(conf: Conf, tmp_path: Path) -> None
     text = "\n".join(problems(conf, extra=str(tmp_path / "mine")))
     assert "the suite has a recipe 'mirage' of its own; give yours another name" in text
     assert "'recipes' is no group of settings; there are world" in text
+
+
+@pytest.mark.parametrize("override", ["world.image_size=48", "model.image_size=64"])
+def test_pictures_of_another_size_than_the_model_reads(conf: Conf, override: str) -> None:
+    (problem,) = problems(conf, hydra=[override])
+    world, model = (48, 32) if override.startswith("world") else (32, 64)
+    assert f"reads pictures of {model} pixels, but those of the world have {world}." in problem
+    assert problem.startswith("conf/model/tiny.yaml: model.image_size: ")
+    assert f'hydra="world.image_size={model}"' in problem
+    resolve({"study": "tiny", "hydra": ["world.image_size=64", "model.image_size=64"]}, conf)
+
+
+def test_a_model_of_the_users_reads_the_worlds_pictures_too(conf: Conf, tmp_path: Path) -> None:
+    mine = tmp_path / "extra/conf/model/mine.yaml"
+    mine.parent.mkdir(parents=True)
+    text = (conf.root / "model/tiny.yaml").read_text()
+    mine.write_text(text.replace("name: tiny", "name: mine").replace("size: 32\n", "size: 64\n", 1))
+    (problem,) = problems(conf, extra=str(tmp_path / "extra"), model="mine")
+    assert problem.startswith(f"{mine}: model.image_size: the model reads pictures of 64 pixels")
+
+
+def test_more_threads_than_cores_are_found_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    command = ["plan", "study=tiny", f"store={tmp_path}"]
+    for key in ("tune", "respond", "model.base"):
+        assert run([*command, f"hydra={key}.threads=64"]) == 1
+        said = capsys.readouterr().err
+        assert "-tiny-s0 would compute with 64 threads, but this machine has 2 cores. Set" in said
+        assert said.count("\n") == 1 and "Traceback" not in said
+    assert run(command) == 0
+
+
+def test_an_engine_that_is_not_installed_is_found_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find = packages.find_spec
+    absent = monkeypatch.setattr
+    absent(packages, "find_spec", lambda name: None if name == "deepspeed" else find(name))
+    command = ["plan", "study=tiny", f"store={tmp_path}"]
+    assert run(command) == 0
+    assert run([*command, "hydra=tune.engine=deepspeed"]) == 1
+    said = capsys.readouterr().err
+    assert f"compute with deepspeed, which {sys.executable} lacks. Install it: " in said
+    assert said.endswith("-m pip install -r envs/deepspeed.txt\n") and said.count("\n") == 1

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mirage.context import ConfigError
 from mirage.model_card import ModelCard
 from mirage.plan.job import Job, identified
-from mirage.plan.packages import numeric_packages
+from mirage.plan.packages import check_present, numeric_packages
 from mirage.plan.platform import DETECT
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.site import Resources, Site
@@ -50,7 +50,7 @@ class Builder:
         threads: int = 1,
         entries: Mapping[str, str] | None = None,
         resources: Resources | None = None,
-        packages: Iterable[str] = (),
+        packages: Sequence[str] = (),
         external: Mapping[str, str] | None = None,
     ) -> str:
         """Adds a job and returns its artifact folder.
@@ -73,7 +73,10 @@ class Builder:
             _check_threads(name, threads)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
-        lists = self.site.environments[stage_site.environment].packages
+        environment = self.site.environments[stage_site.environment]
+        lists = environment.packages
+        if not environment.command:
+            check_present(packages, lists)
         folders = [folder for many in parents.values() for folder in many]
         job = identified(
             Job(

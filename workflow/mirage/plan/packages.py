@@ -7,8 +7,10 @@ An id holds these versions alone, not a whole list of an environment: one more p
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from mirage.context import ConfigError
@@ -66,6 +68,25 @@ def numeric_packages(stage: str, lists: Iterable[str], more: Iterable[str] = ())
     return {name: pinned[name] for name in wanted}
 
 
+def check_present(names: Iterable[str], lists: Iterable[str]) -> None:
+    """Checks that what a job needs beside the usual packages is there, for the plan: it is quick.
+
+    Args:
+        names: Packages that are imported under their own names, e.g. ``deepspeed``.
+        lists: The lists of the environment, which is the one that plans.
+
+    Raises:
+        ConfigError: One is absent.
+    """
+    for name in names:
+        if find_spec(name) is None:
+            pinning = next((each for each in lists if name in pins((each,))), "")
+            raise ConfigError(
+                f"Jobs of this study compute with {name}, which {sys.executable} lacks. Install "
+                f"it: {sys.executable} -m pip install -r envs/{pinning}.txt"
+            )
+
+
 def check_installed(pinned: Mapping[str, str]) -> None:
     """Compares what is installed with what a job was planned with.
 
@@ -84,5 +105,6 @@ def check_installed(pinned: Mapping[str, str]) -> None:
             have = "not installed"
         if have != want:
             raise FinalError(
-                f"{name} is {have} here, and the plan is for {want} (envs/). Install it: make env"
+                f"{name} is {have} here, and the plan is for {want} (envs/). "
+                "Install it: make env, or with pip from the list in envs/ that pins it"
             )

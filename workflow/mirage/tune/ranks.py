@@ -32,7 +32,7 @@ def launch(task: Task) -> None:
     if importlib.util.find_spec("deepspeed") is None:
         raise ConfigError(
             f"tune.engine=deepspeed needs the package deepspeed, which {sys.executable} lacks. "
-            'Install it with: make env; or train without: --config hydra="tune.engine=trainer"'
+            'Install it with: make dev; or train without: --config hydra="tune.engine=trainer"'
         )
     path = Path(task.work) / TASK
     path.write_text(json.dumps(asdict(task)), encoding="utf-8")

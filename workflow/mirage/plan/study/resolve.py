@@ -221,6 +221,7 @@ def _validated(
     if study is not None:
         problems += recipe_problems(conf, study, plain_recipes)
         problems += _cross_problems(conf, suites, models)
+        problems += _size_problems(conf, world, models) if world is not None else []
     ledger, wrong = read_ledger(conf, study.tables if study else [])
     problems += wrong
     if problems or study is None:
@@ -246,6 +247,21 @@ def _validated(
         store=store,
         extra=conf.extra,
     )
+
+
+def _size_problems(conf: Conf, world: World, models: Sequence[Model]) -> list[Problem]:
+    """Models that are trained here read the world's pictures as they are drawn."""
+    return [
+        Problem(
+            conf.file("model", model.name),
+            "model.image_size",
+            f"the model reads pictures of {model.image_size} pixels, but those of the world have "
+            f"{world.image_size}. Set both alike, as in: --config "
+            f'hydra="world.image_size={model.image_size}"',
+        )
+        for model in models
+        if model.image_size not in (None, world.image_size)
+    ]
 
 
 def _cross_problems(conf: Conf, suites: Sequence[Suite], models: Sequence[Model]) -> list[Problem]:
