@@ -12,12 +12,12 @@ from typing import Any
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
+from mirage.parent_process import announce_parent
 from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.final import RUN
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.jobs import plan_jobs
-from mirage.plan.process import announce_parent
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import read_site
 from mirage.plan.state import check_artifacts

@@ -1,12 +1,10 @@
-"""A job's process: its threads, and that it never outlives whoever started it."""
+"""A job's process: its threads, when it started, and how signals end it."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, MutableMapping
 from types import FrameType
@@ -18,9 +16,6 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "RAYON_NUM_THREADS",
 )
-PARENT = "MIRAGE_PARENT"
-PR_SET_PDEATHSIG = 1
-POLL_SECONDS = 0.5
 _AT_STOP: list[Callable[[], None]] = []
 
 
@@ -37,25 +32,6 @@ def set_threads(threads: int, environ: MutableMapping[str, str] = os.environ) ->
     environ["OMP_WAIT_POLICY"] = "passive"
     # Tokenizers warn and fall back when a process forks after they ran in parallel.
     environ["TOKENIZERS_PARALLELISM"] = "false"
-
-
-def announce_parent() -> None:
-    """Tells all children who started them; a child can then see that this process died early."""
-    os.environ[PARENT] = str(os.getpid())
-
-
-def die_with_parent() -> None:
-    """Makes this process die as soon as the one that started it has died, also by ``kill -9``.
-
-    Linux sends the signal itself; a thread watches too, for what the kernel cannot see: the parent
-    died before this call, or something stands between (a container, a shell).
-    """
-    parent, starter = os.getppid(), int(os.environ.get(PARENT, os.getppid()))
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if not _alive(parent, starter):
-        os._exit(1)
-    threading.Thread(target=_watch, args=(parent, starter), name="parents", daemon=True).start()
 
 
 def stop_with_a_sentence() -> None:
@@ -90,22 +66,3 @@ def started_at() -> float:
         return time.time()
     since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.time() - since_boot + ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _alive(parent: int, starter: int) -> bool:
-    if os.getppid() != parent:
-        return False
-    try:
-        os.kill(starter, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _watch(parent: int, starter: int) -> None:
-    while _alive(parent, starter):
-        time.sleep(POLL_SECONDS)
-    print("The process that started this job is gone; the job stops.", file=sys.stderr, flush=True)
-    os._exit(1)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError, JobContext
+from mirage.parent_process import die_with_parent
 from mirage.plan.adoption import adopt
 from mirage.plan.chain import check_parents
 from mirage.plan.code_version import code_of, untouched, use_extra
@@ -27,7 +28,7 @@ from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
 from mirage.plan.packages import check_installed
 from mirage.plan.platform import check_kernels, check_machine, hide_gpus
-from mirage.plan.process import die_with_parent, set_threads, started_at, stop_with_a_sentence
+from mirage.plan.process import set_threads, started_at, stop_with_a_sentence
 from mirage.plan.publish import check_place, publish
 from mirage.plan.state import finished
 from mirage.plan.trouble import known_error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.plan.process import announce_parent, die_with_parent
+from mirage.parent_process import announce_parent, die_with_parent
 from mirage.tune.perform import perform
 from mirage.tune.task import Task
 
