@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from respond_bench import Bench, questions
+from respond_bench import Bench, publish, questions
+from safetensors.torch import load_file, save_file
 
 from mirage import respond
 from mirage.context import JobContext
 from mirage.contracts import DataError, Response, read_rows
+from mirage.plan.artifact import Manifest
 from mirage.respond.answer_cache import AnswerStore
 
 
@@ -61,6 +63,26 @@ def test_a_second_job_of_the_model_computes_only_what_is_new(bench: Bench) -> No
     assert computed(bench, both) == 21
     assert responses(first).items() <= responses(both).items()
     assert computed(bench, bench.context([alpha, beta], "three")) == 0
+
+
+def test_two_ids_with_equal_weights_share_their_answers(bench: Bench) -> None:
+    first = bench.context(two_suites(bench), "first")
+    assert computed(bench, first) == 61
+    twin = bench.model.with_name("twin")
+    shutil.copytree(bench.model, twin)
+    (twin / "record.json").write_text("{}")  # how it came about is no part of what it holds
+    publish(twin, "tune", "twin", "89abcdef")
+    other = Bench(bench.store, twin, bench.lines)
+    assert Manifest.read(twin).id != Manifest.read(bench.model).id
+    again = other.context(two_suites(bench), "again")
+    assert computed(bench, again) == 0
+    assert responses(again) == responses(first)
+    weights = load_file(twin / "model.safetensors")
+    save_file(
+        {k: v * 1.5 for k, v in weights.items()}, twin / "model.safetensors", {"format": "pt"}
+    )
+    publish(twin, "tune", "twin", "76543210")
+    assert computed(bench, other.context(two_suites(bench), "third")) == 61
 
 
 def test_an_answer_does_not_depend_on_which_suites_were_asked_before(

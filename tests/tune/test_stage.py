@@ -99,3 +99,15 @@ def test_a_live_line_overwrites_itself(capsys: pytest.CaptureFixture[str]) -> No
     progress.step(2, lambda: 1.0)
     text = capsys.readouterr().err
     assert text.startswith("\r\x1b[2Kmirage: step 2/2") and text.endswith("left\n")
+
+
+def test_a_sample_that_the_model_cannot_read_to_its_end_is_named(world: squares.World) -> None:
+    job = squares.base_job(world, "short")
+    job.settings["model"]["shape"]["text"]["max_tokens"] = 10
+    said = (
+        r"samples\.jsonl, line \d+: \d\d tokens, but the model reads at most 10\. "
+        r"Set model\.shape\.text\.max_tokens higher, or shorten the sample\.$"
+    )
+    with pytest.raises(DataError, match=said):
+        tune.run(job)
+    assert not any(job.out.iterdir())
