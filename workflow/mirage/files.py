@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "manifest.json"
 """The file that makes a folder a finished artifact."""
@@ -63,3 +65,15 @@ def link_or_copy(source: Path, place: Path) -> None:
         raise
     except OSError:
         shutil.copy2(source, place)
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Returns nested settings as dotted key -> value; lists and empty mappings are values."""
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            leaves |= flat(value, name + ".")
+        else:
+            leaves[name] = value
+    return leaves

@@ -27,6 +27,7 @@ TABLES = (
     "contrasts",
     "gates",
 )
+MAIN_TABLE = "table12"
 FIGURES = {
     "fig4.svg": "Outcomes of all recipes on easy, hard and real",
     "asr_vs_overrefusal.svg": "ASR against over-refusal on hard",
@@ -83,13 +84,12 @@ def copy_whole(report: Path, gallery: Path) -> int:
 
 
 def section(gallery: Path) -> str:
-    """Returns the README's section: figures, then the two main tables, then where the rest is."""
+    """Returns the README's section: figures, the main table, then where the rest is."""
     lines = []
     for name, text in FIGURES.items():
         lines += [f"![{text}]({gallery.as_posix()}/{name})", ""]
-    for name in ("fig4", "table11", "table12"):
-        lines += [(gallery / f"{name}.md").read_text(encoding="utf-8").strip(), ""]
-    rest = ", ".join(f"[{n}]({gallery.as_posix()}/{n}.md)" for n in TABLES[3:])
+    lines += [(gallery / f"{MAIN_TABLE}.md").read_text(encoding="utf-8").strip(), ""]
+    rest = ", ".join(f"[{n}]({gallery.as_posix()}/{n}.md)" for n in TABLES if n != MAIN_TABLE)
     lines.append(f"More in the report and in the gallery: {rest}.")
     return "\n".join(lines)
 

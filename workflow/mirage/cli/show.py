@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
-from mirage.files import MANIFEST
+from mirage.files import MANIFEST, flat
 from mirage.plan.artifact import Manifest
-from mirage.plan.diff import changes, flat
+from mirage.plan.diff import changes
 from mirage.plan.frozen_plan import PLANS, job_file, load, plans
 from mirage.plan.job import STAGES, Job
 from mirage.plan.state import damage, finished

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,3 +127,18 @@ def payload_digest(files: Mapping[str, Mapping[str, Any]]) -> str:
         if name.rpartition("/")[2] not in ASIDE and not name.endswith(".log")
     }
     return sha256(canonical(payload).encode())
+
+
+def lineage(store: Path, folders: Iterable[str]) -> dict[str, Manifest]:
+    """Returns the manifests, by folder, of artifacts and of all that they were made from.
+
+    What is not finished is left out.
+    """
+    manifests: dict[str, Manifest] = {}
+    todo = list(folders)
+    while todo:
+        folder = todo.pop()
+        if folder not in manifests and (store / folder / MANIFEST).is_file():
+            manifests[folder] = Manifest.read(store / folder)
+            todo += [f for parents in manifests[folder].parents.values() for f in parents]
+    return dict(sorted(manifests.items()))

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from mirage.files import flat
+
 
 class Described(Protocol):
     """A job or a manifest."""
@@ -33,18 +35,6 @@ class Described(Protocol):
     @property
     def packages(self) -> dict[str, str]:
         """Numeric package -> pinned version."""
-
-
-def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Returns dotted key -> value; lists are values."""
-    found: dict[str, Any] = {}
-    for key, value in tree.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and value:
-            found |= flat(value, name + ".")
-        else:
-            found[name] = value
-    return found
 
 
 def setting_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -11,22 +11,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from mirage.files import MANIFEST
-from mirage.plan.artifact import Manifest
+from mirage.plan.artifact import Manifest, lineage
 from mirage.plan.job import STAGES, Job
 from mirage.report.captions import SOURCES
-
-
-def ancestors(store: Path, job: Job) -> list[Manifest]:
-    """Returns the manifests of everything a job rests on, in the order of the stages."""
-    todo = [folder for folders in job.parents.values() for folder in folders]
-    found: dict[str, Manifest] = {}
-    while todo:
-        folder = todo.pop()
-        if folder not in found and (store / folder / MANIFEST).is_file():
-            found[folder] = Manifest.read(store / folder)
-            todo += [f for folders in found[folder].parents.values() for f in folders]
-    return sorted(found.values(), key=lambda m: (STAGES.index(m.stage), m.kind, m.name))
 
 
 def stage_rows(manifests: Iterable[Manifest]) -> list[dict[str, object]]:
@@ -34,14 +21,14 @@ def stage_rows(manifests: Iterable[Manifest]) -> list[dict[str, object]]:
     rows = []
     manifests = list(manifests)
     for stage in STAGES:
-        mine = [m.timing for m in manifests if m.stage == stage]
-        if mine:
-            wall = sum(t.get("wall", 0.0) for t in mine)
-            work = sum(t.get("work", 0.0) for t in mine)
+        timings = [m.timing for m in manifests if m.stage == stage]
+        if timings:
+            wall = sum(t.get("wall", 0.0) for t in timings)
+            work = sum(t.get("work", 0.0) for t in timings)
             rows.append(
                 {
                     "stage": stage,
-                    "jobs": len(mine),
+                    "jobs": len(timings),
                     "wall": f"{wall / 60:.2f}",
                     "work": f"{work / 60:.2f}",
                     "startup": f"{100 * (1 - work / wall):.0f}" if wall else "–",
@@ -52,7 +39,10 @@ def stage_rows(manifests: Iterable[Manifest]) -> list[dict[str, object]]:
 
 def provenance_page(store: Path, job: Job) -> str:
     """Returns ``provenance.html``; all values are escaped by the template engine."""
-    manifests = ancestors(store, job)
+    parents = [folder for folders in job.parents.values() for folder in folders]
+    manifests = sorted(
+        lineage(store, parents).values(), key=lambda m: (STAGES.index(m.stage), m.kind, m.name)
+    )
     template = (SOURCES / "html" / "provenance.html").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(template).render(

@@ -15,7 +15,8 @@ from pathlib import Path
 from mirage.contracts import Sample, read_rows, write_rows
 from mirage.files import MANIFEST, file_sha256
 from mirage.pictures import PACK
-from mirage.track.records import Record, ancestors, manifests_text
+from mirage.plan.artifact import lineage
+from mirage.track.records import Record, manifests_text
 
 MANIFESTS = "rebuild/manifests.json"
 PICTURES = "rebuild/pictures.zip"
@@ -84,7 +85,7 @@ def _score(record: Record, content: bool, folder: Path) -> None:
 
 
 def _report(record: Record, content: bool, folder: Path) -> None:
-    made = ancestors(record.store, record.folder)
+    made = lineage(record.store, [record.folder])
     (folder / MANIFESTS).parent.mkdir()
     (folder / MANIFESTS).write_text(manifests_text(made), encoding="utf-8")
     names = ["tables", "figures", *(["report.html", "report.pdf"] if content else [])]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError
-from mirage.files import MANIFEST, canonical, sha256
-from mirage.plan.artifact import Manifest
+from mirage.files import MANIFEST, canonical, flat, sha256
+from mirage.plan.artifact import Manifest, lineage
 
 SHOWN = ("tune", "respond", "judge", "score", "report")
 """Stages whose artifacts become runs, parents first; a report's run is the run of its study."""
@@ -148,22 +148,6 @@ def points(text: str) -> dict[str, list[tuple[int, float]]]:
     return curves
 
 
-def ancestors(store: Path, folder: str) -> dict[str, Manifest]:
-    """Returns the manifests of an artifact and of all it was made from, by folder.
-
-    Raises:
-        DataError: A parent that is not finished.
-    """
-    found: dict[str, Manifest] = {}
-    todo = [folder]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found[name] = Manifest.read(store / name)
-            todo += [parent for many in found[name].parents.values() for parent in many]
-    return dict(sorted(found.items()))
-
-
 def manifests_text(manifests: Mapping[str, Manifest]) -> str:
     """Returns manifests as one JSON text."""
     return json.dumps({name: asdict(m) for name, m in manifests.items()}, indent=1) + "\n"
@@ -174,16 +158,12 @@ def content_digest(manifest: Manifest) -> str:
     return sha256(canonical(manifest.files).encode())[:36]
 
 
-def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flatten(settings: Mapping[str, Any]) -> dict[str, str]:
     """Returns nested settings as ``a.b.c`` -> text; lists are JSON, long ones are cut."""
-    flat: dict[str, str] = {}
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            flat[f"{prefix}{key}"] = text[:LONGEST]
-    return flat
+    return {
+        key: (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:LONGEST]
+        for key, value in flat(settings).items()
+    }
 
 
 def of_study(store: Path, folders: Iterable[str], study: str) -> set[str]:
@@ -191,7 +171,7 @@ def of_study(store: Path, folders: Iterable[str], study: str) -> set[str]:
     needed: set[str] = set()
     for folder in folders:
         if folder.startswith("report/"):
-            made = ancestors(store, folder)
+            made = lineage(store, [folder])
             if _name_of(made[folder].settings.get("study")) == study:
                 needed |= set(made)
     return needed

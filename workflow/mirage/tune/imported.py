@@ -37,5 +37,5 @@ def make_base(task: Task, log: Log) -> None:
             link.unlink(missing_ok=True)
             link.symlink_to((source / name).resolve())
     counts: dict[str, Any] = {"parameters/all": sum(p.numel() for p in model.parameters())}
-    write_record(out, task.settings, counts, {})
+    write_record(out, counts, {})
     log(f"{source}: {counts['parameters/all']:,} parameters, referenced")

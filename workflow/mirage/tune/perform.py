@@ -25,4 +25,4 @@ def perform(task: Task, log: Log, first: bool = True) -> None:
     make = task.entry("base") if task.kind == "base" else tune_recipe
     made: TrainedModel | None = make(task, log)
     if first and made is not None:
-        write(Path(task.out), made, task.settings)
+        write(Path(task.out), made)

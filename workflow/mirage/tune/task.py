@@ -81,7 +81,7 @@ class TrainedModel:
     curves: dict[str, Curve]
 
 
-def write(out: Path, made: TrainedModel, settings: Mapping[str, Any]) -> None:
+def write(out: Path, made: TrainedModel) -> None:
     """Writes the model folder, the curve and the record for the tracking store."""
     save_model(made.model, out)
     made.encoding.save(out)
@@ -96,27 +96,11 @@ def write(out: Path, made: TrainedModel, settings: Mapping[str, Any]) -> None:
         for value in ("loss", "learning_rate")
     }
     losses = {f"loss/{name}": row["loss"] for name, row in last.items()}
-    write_record(out, settings, {**metrics, **losses}, curves)
+    write_record(out, {**metrics, **losses}, curves)
 
 
-def write_record(
-    out: Path,
-    settings: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    curves: Mapping[str, Any],
-) -> None:
-    """Writes ``record.json``, which the tracking store takes over."""
-    record = {"params": _flat(settings), "metrics": dict(metrics), "curves": dict(curves)}
+def write_record(out: Path, metrics: Mapping[str, float], curves: Mapping[str, Any]) -> None:
+    """Writes ``record.json``, which the tracking store takes over beside the job's settings."""
+    record = {"metrics": dict(metrics), "curves": dict(curves)}
     text = json.dumps(record, indent=1, sort_keys=True)
     (out / "record.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _flat(plain: Any, name: str = "") -> dict[str, str | int | float]:
-    """Returns nested settings under dotted names."""
-    if isinstance(plain, Mapping):
-        return {k: v for key in plain for k, v in _flat(plain[key], f"{name}.{key}").items()}
-    if isinstance(plain, list):
-        indexed = dict(enumerate(plain))
-        simple = all(isinstance(item, str) for item in plain)
-        return {name[1:]: " ".join(plain)} if simple else _flat(indexed, name)
-    return {name[1:]: plain if isinstance(plain, int | float) else str(plain)}
