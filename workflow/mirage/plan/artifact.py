@@ -92,18 +92,18 @@ class Manifest:
             folder: The artifact folder.
             hashes: Also read every file; otherwise sizes only, which is quick.
         """
-        found = []
+        sentences = []
         for name, want in self.files.items():
             path = folder / name
             if not path.is_file():
-                found.append(f"{path} is missing.")
+                sentences.append(f"{path} is missing.")
             elif path.stat().st_size != want["size"]:
-                found.append(
+                sentences.append(
                     f"{path} has {path.stat().st_size} bytes, the manifest says {want['size']}."
                 )
             elif hashes and file_sha256(path) != want["sha256"]:
-                found.append(f"{path} was changed after it was made (sha256 differs).")
-        return found
+                sentences.append(f"{path} was changed after it was made (sha256 differs).")
+        return sentences
 
 
 def inventory(folder: Path) -> dict[str, dict[str, Any]]:

@@ -199,8 +199,8 @@ def show_reports(plan: Frozen) -> list[str]:
 
 def plans(store: Path) -> list[Path]:
     """Returns all frozen plans of a store, the one written or used last at the end."""
-    found = [path for path in (store / PLANS).glob("*.json") if len(path.stem) == 16]
-    return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+    frozen = [path for path in (store / PLANS).glob("*.json") if len(path.stem) == 16]
+    return sorted(frozen, key=lambda path: path.stat().st_mtime_ns)
 
 
 def _write_once(path: Path, value: object) -> None:

@@ -57,5 +57,5 @@ def labels(store: str, part: str) -> Callable[[Any], dict[str, str]]:
 
 def title(page: Path) -> str:
     """Returns the title of a page, or its name where it has none."""
-    found = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.DOTALL)
-    return html.unescape(found[1]) if found else page.stem
+    match = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.DOTALL)
+    return html.unescape(match[1]) if match else page.stem

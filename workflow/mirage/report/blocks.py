@@ -183,8 +183,8 @@ def with_common_n(columns: list[Column], rows: list[tuple[Cell, ...]]) -> tuple[
 
 
 def _common_n(place: int, rows: list[tuple[Cell, ...]]) -> int | None:
-    found = {cell.n for cell in _numbers(place, rows) if cell.value is not None}
-    return found.pop() if len(found) == 1 else None
+    counts = {cell.n for cell in _numbers(place, rows) if cell.value is not None}
+    return counts.pop() if len(counts) == 1 else None
 
 
 def _numbers(place: int, rows: list[tuple[Cell, ...]]) -> Iterator[Number]:

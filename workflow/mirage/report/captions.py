@@ -145,8 +145,8 @@ def source(name: str) -> dict[str, Any]:
     Raises:
         DataError: The file is gone or no YAML.
     """
-    found: dict[str, Any] = parsed(SOURCES / name)
-    return found
+    read: dict[str, Any] = parsed(SOURCES / name)
+    return read
 
 
 def caption(name: str, facts: Mapping[str, str]) -> Caption:
@@ -223,8 +223,8 @@ def _levels(samples: tuple[Sample, ...]) -> str:
 def _sizes(samples: tuple[Sample, ...]) -> str:
     parts = []
     for suite in ("easy", "hard", "real"):
-        mine = [s for s in samples if s.suite == suite and s.truth.get("corner") == "hazard"]
-        if mine:
-            pairs = len({str(s.truth.get("pair", s.id)) for s in mine})
-            parts.append(f"{suite} {len(mine)} hazards over {pairs} pairs")
+        counts = [s for s in samples if s.suite == suite and s.truth.get("corner") == "hazard"]
+        if counts:
+            pairs = len({str(s.truth.get("pair", s.id)) for s in counts})
+            parts.append(f"{suite} {len(counts)} hazards over {pairs} pairs")
     return ", ".join(parts)

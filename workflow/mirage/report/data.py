@@ -81,8 +81,8 @@ class StudyInfo:
 
     @property
     def _shown(self) -> list[ModelCard]:
-        mine = self.of_mode(self.mode_shown)
-        return [m for m in mine if not m.thinks] or mine
+        cards = self.of_mode(self.mode_shown)
+        return [m for m in cards if not m.thinks] or cards
 
     def of_mode(self, mode: str) -> list[ModelCard]:
         """Returns the trained models of one mode, the bases among them."""
@@ -95,11 +95,11 @@ class StudyInfo:
         """
         rows = []
         for mean in self.means_of(models):
-            mine = [m for m in models if (m.recipe, m.config) == (mean.recipe, mean.config)]
-            if len(mine) > SEEDS_IN_ROWS:
+            cards = [m for m in models if (m.recipe, m.config) == (mean.recipe, mean.config)]
+            if len(cards) > SEEDS_IN_ROWS:
                 rows.append(mean)
             else:
-                rows += mine + ([mean] if len(self.seeds) > 1 else [])
+                rows += cards + ([mean] if len(self.seeds) > 1 else [])
         return rows
 
     def means_of(self, models: Sequence[ModelCard]) -> list[ModelCard]:

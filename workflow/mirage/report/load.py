@@ -82,13 +82,13 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
     samples: list[Sample] = []
     homes: dict[str, Path] = {}
     for folder in parents["suites"]:
-        mine = read_rows(folder / "samples.jsonl", Sample)
-        samples += mine
-        homes |= {sample.suite: folder for sample in mine}
-    shown = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
+        rows = read_rows(folder / "samples.jsonl", Sample)
+        samples += rows
+        homes |= {sample.suite: folder for sample in rows}
+    displayed = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
     models = sum(not card.get("helper") for card in settings["models"])
-    shown += browser_samples(samples, report.browser, models)
-    wanted = {sample.id for sample in shown}
+    displayed += browser_samples(samples, report.browser, models)
+    wanted = {sample.id for sample in displayed}
     return ReportData(
         study=study_info(settings, judge),
         settings=report,
@@ -96,14 +96,14 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         samples=tuple(samples),
         verdicts=_verdicts(parents["verdicts"], wanted),
         responses=_answers(parents["responses"], wanted),
-        images=read_images(shown, parents["images"][0], homes),
+        images=read_images(displayed, parents["images"][0], homes),
         runs={made.name: made.id for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
         trainings=tuple(
-            found
+            training
             for folder in parents.get("models", ())
-            for found in [training_of(folder)]
-            if found is not None
+            for training in [training_of(folder)]
+            if training is not None
         ),
     )
 
@@ -176,8 +176,8 @@ def read_images(
     """
     shared = Pictures(images)
     places = {suite: SamplePictures(folder, shared) for suite, folder in homes.items()}
-    found: dict[tuple[str, str], bytes] = {}
+    bytes_by_name: dict[tuple[str, str], bytes] = {}
     for sample in samples:
         for name in sample.images:
-            found[sample.suite, name] = places[sample.suite].file(name).read(sample.id)
-    return found
+            bytes_by_name[sample.suite, name] = places[sample.suite].file(name).read(sample.id)
+    return bytes_by_name

@@ -164,32 +164,32 @@ class Grid:
     @cached_property
     def levels(self) -> dict[str, list[str]]:
         """Factor -> its levels that some cell has, sorted."""
-        found: dict[str, set[str]] = {}
+        by_factor: dict[str, set[str]] = {}
         for setting in self.cells:
             for factor, level in setting:
-                found.setdefault(factor, set()).add(level)
+                by_factor.setdefault(factor, set()).add(level)
         return {
-            factor: sorted(found[factor], key=_in_order)
+            factor: sorted(by_factor[factor], key=_in_order)
             for factor in (*DESIGN, *BLOCKS)
-            if factor in found
+            if factor in by_factor
         }
 
     @cached_property
     def blocks(self) -> list[Setting]:
         """Levels of steps, tokens and size that occur together, sorted."""
-        found = {frozenset(x for x in setting if x[0] in BLOCKS) for setting in self.cells}
-        return sorted(found, key=sorted)
+        block_levels = {frozenset(x for x in setting if x[0] in BLOCKS) for setting in self.cells}
+        return sorted(block_levels, key=sorted)
 
     def effects(self) -> list[Effect]:
         """Returns main effects, then two-factor differences, block by block."""
-        found = []
+        rows = []
         for block in self.blocks:
             factors = [f for f in DESIGN if f in self.levels]
-            found += [e for f in factors for e in self._main(f, block)]
-            found += [e for f, g in combinations(factors, 2) for e in self._two(f, g, block)]
+            rows += [e for f in factors for e in self._main(f, block)]
+            rows += [e for f, g in combinations(factors, 2) for e in self._two(f, g, block)]
         across = [f for f in BLOCKS if f in self.levels]
-        found += [e for f in across for e in self._main(f, frozenset())]
-        return found + [e for f in factors for e in self._shared(f)]
+        rows += [e for f in across for e in self._main(f, frozenset())]
+        return rows + [e for f in factors for e in self._shared(f)]
 
     def _shared(self, factor: str) -> Iterator[Effect]:
         """Yields each difference in every block of a size, over the settings they all have.
@@ -202,12 +202,12 @@ class Grid:
                 signs = {frozenset({(factor, a)}): 1.0, frozenset({(factor, b)}): -1.0}
                 settings = {block: set(self._rests(block, signs)) for block in same}
                 of_steps = {k: v for k, v in settings.items() if dict(k).get("tokens") != "True"}
-                for kept in (settings, of_steps):
-                    there = {k: {_without_block(s) for s in v} for k, v in kept.items() if v}
+                for compared in (settings, of_steps):
+                    there = {k: {_without_block(s) for s in v} for k, v in compared.items() if v}
                     if len(there) > 1 and (shared := set.intersection(*there.values())):
-                        told = (factor, f"{a} - {b}", "", "")
+                        names = (factor, f"{a} - {b}", "", "")
                         for block in there:
-                            yield from self._effect(block, signs, told, shared)
+                            yield from self._effect(block, signs, names, shared)
                         break
 
     def _main(self, factor: str, block: Setting) -> Iterator[Effect]:
@@ -223,8 +223,8 @@ class Grid:
                     for x in (a, b)
                     for y in (c, d)
                 }
-                told = (factor, f"{a} - {b}", other, f"{c} - {d}")
-                yield from self._effect(block, signs, told)
+                names = (factor, f"{a} - {b}", other, f"{c} - {d}")
+                yield from self._effect(block, signs, names)
 
     def _rests(
         self, block: Setting, signs: Mapping[Setting, float]
@@ -233,16 +233,16 @@ class Grid:
         varied = {factor for levels in signs for factor, _ in levels}
         rests: dict[Setting, dict[Setting, Cell]] = {}
         for setting, cell in self.cells.items():
-            mine = frozenset(x for x in setting if x[0] in varied)
-            if mine in signs and block <= setting:
-                rests.setdefault(setting - mine, {})[mine] = cell
+            varied_levels = frozenset(x for x in setting if x[0] in varied)
+            if varied_levels in signs and block <= setting:
+                rests.setdefault(setting - varied_levels, {})[varied_levels] = cell
         return {r: rests[r] for r in sorted(rests, key=sorted) if len(rests[r]) == len(signs)}
 
     def _effect(
         self,
         block: Setting,
         signs: Mapping[Setting, float],
-        told: tuple[str, str, str, str],
+        names: tuple[str, str, str, str],
         shared: set[Setting] | None = None,
     ) -> Iterator[Effect]:
         """Yields the effect, or nothing if no setting of the other factors has all its cells.
@@ -250,31 +250,31 @@ class Grid:
         Args:
             block: Levels of steps, tokens and size.
             signs: What is taken from what.
-            told: Factor, levels, other factor, other levels.
+            names: Factor, levels, other factor, other levels.
             shared: The only settings within the block to average over; None for all.
         """
         rests = self._rests(block, signs)
-        whole = [
-            found for r, found in rests.items() if shared is None or _without_block(r) in shared
+        averaged = [
+            cells for r, cells in rests.items() if shared is None or _without_block(r) in shared
         ]
-        weighted = [(signs[k] / len(whole), found[k]) for found in whole for k in signs]
+        weighted = [(signs[k] / len(averaged), cells[k]) for cells in averaged for k in signs]
         seeds = set.intersection(*(set(c.values) for _, c in weighted)) if weighted else set()
         if not seeds:
             return
         value, low, high, method = _estimate(weighted, sorted(seeds), self.alpha)
         yield Effect(
             outcome=self.outcome,
-            kind="interaction" if told[2] else "main" if shared is None else "shared",
+            kind="interaction" if names[2] else "main" if shared is None else "shared",
             block=", ".join(f"{f}={dict(block)[f]}" for f in BLOCKS if f in dict(block)),
-            factor=told[0],
-            levels=told[1],
-            other_factor=told[2],
-            other_levels=told[3],
+            factor=names[0],
+            levels=names[1],
+            other_factor=names[2],
+            other_levels=names[3],
             value=rounded(value),
             low=rounded(low),
             high=rounded(high),
             n_cells=len(weighted),
-            n_settings=len(whole),
+            n_settings=len(averaged),
             n_seeds=len(seeds),
             method=method,
         )
@@ -296,10 +296,10 @@ def _estimate(
         half = t_half(values, alpha / 2)
         return value, value - half, value + half, "t"
     drawn = sum(w * np.mean([c.drawn[s] for s in seeds], axis=0) for w, c in weighted)
-    kept = drawn[~np.isnan(drawn)]
-    moves = bool(len(kept)) and np.ptp(kept) > EQUAL_WITHIN
+    valid = drawn[~np.isnan(drawn)]
+    moves = bool(len(valid)) and np.ptp(valid) > EQUAL_WITHIN
     if moves and not any(cell.at_edge for _, cell in weighted):
-        low, high = np.quantile(kept, [alpha / 2, 1 - alpha / 2])
+        low, high = np.quantile(valid, [alpha / 2, 1 - alpha / 2])
         return value, float(low), float(high), "pairs"
     middle = per_seed.mean(axis=1)
     lows, highs = np.array([c.low for _, c in weighted]), np.array([c.high for _, c in weighted])

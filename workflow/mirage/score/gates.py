@@ -48,8 +48,8 @@ def gates(answers: Sequence[JudgedSuite], score: Score) -> list[GateResult]:
     for gate in score.gates:
         for model in models:
             if asked_of(gate, model):
-                mine = [a for a in answers if a.model == model]
-                rows.append(_result(gate, model, mine, score))
+                of_gate = [a for a in answers if a.model == model]
+                rows.append(_result(gate, model, of_gate, score))
     return rows
 
 

@@ -78,21 +78,21 @@ def _pair_accuracy(answers: JudgedSuite, score: Score, where: tuple[str, str], m
     judged = ~open_
     hits = judged & ~wrong
     n, n_judged = len(quads), int(judged.sum())
-    found = Estimate()
+    estimate = Estimate()
     if n_judged:
         counts = cluster_counts(pairs, judged, [hits], [judged])
         low, high, methods = rate_limits(
             *counts, n_resamples=score.n_resamples, seed=score.seed, alpha=score.alpha
         )
         share = float(hits.sum()) / n_judged
-        found = Estimate(
+        estimate = Estimate(
             100 * share, 100 * float(low[0]), 100 * float(high[0]), methods[0], len(counts[0])
         )
     return _rate(
         answers,
         where,
         "pair_accuracy",
-        found,
+        estimate,
         (n, n_judged),
         (100 * float(hits.sum()) / n, 100 * float((hits | open_).sum()) / n),
     )
@@ -127,10 +127,10 @@ def _separation(
             low, high = float(below[0]), float(above[0])
         value = float(_measure(metric, n_hits[None], n_read[None])[0])
         method = "combined" if at_edge else "bootstrap"
-        found = Estimate(value, low, high, method, len(counts[0]))
+        estimate = Estimate(value, low, high, method, len(counts[0]))
         worst = float(_measure(metric, (n_hits + unknown)[None], n[None])[0])
         best = float(_measure(metric, n_hits[None], n[None])[0])
-        yield _rate(answers, where, metric, found, sizes, (worst, best))
+        yield _rate(answers, where, metric, estimate, sizes, (worst, best))
 
 
 def _measure(metric: str, hits: Floats, read: Floats) -> Floats:
@@ -163,7 +163,7 @@ def _rate(
     answers: JudgedSuite,
     where: tuple[str, str],
     metric: str,
-    found: Estimate,
+    estimate: Estimate,
     sizes: tuple[int, int],
     bounds: tuple[float, float],
 ) -> Rate:
@@ -177,14 +177,14 @@ def _rate(
         group_by=where[0],
         group=where[1],
         metric=metric,
-        value=None if found.value is None else rounded(found.value),
+        value=None if estimate.value is None else rounded(estimate.value),
         n=sizes[0],
         n_judged=sizes[1],
         coverage=rounded(100 * sizes[1] / sizes[0]),
-        low=None if found.low is None else rounded(found.low),
-        high=None if found.high is None else rounded(found.high),
+        low=None if estimate.low is None else rounded(estimate.low),
+        high=None if estimate.high is None else rounded(estimate.high),
         bound_low=rounded(bounds[0]),
         bound_high=rounded(bounds[1]),
-        n_pairs=found.n_pairs,
-        method=found.method,
+        n_pairs=estimate.n_pairs,
+        method=estimate.method,
     )

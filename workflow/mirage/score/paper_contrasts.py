@@ -79,10 +79,10 @@ def _row(
         counts = counted(contrast.quantity, study, seeds, listed.model, listed.population)
         used, missing = counts.seeds, ", ".join(counts.missing)
         n, n_pairs = counts.n_items, counts.n_pairs
-        if (found := summarise(counts, score.n_resamples, score.seed)) is not None:
-            value, method = rounded(found.mean), found.method
-            low = rounded(found.bound(score.alpha / 2, upper=False))
-            high = rounded(found.bound(score.alpha / 2, upper=True))
+        if (summary := summarise(counts, score.n_resamples, score.seed)) is not None:
+            value, method = rounded(summary.mean), summary.method
+            low = rounded(summary.bound(score.alpha / 2, upper=False))
+            high = rounded(summary.bound(score.alpha / 2, upper=True))
     return NanoContrast(
         contrast=contrast.id,
         claim=contrast.claim,
@@ -129,6 +129,6 @@ def agreement(published: float, row: NanoContrast) -> str:
 
 def agreement_rate(outcomes: Iterable[str]) -> tuple[int, int]:
     """Returns how many contrasts agree, and how many have a clear sign at nano scale."""
-    told = list(outcomes)
-    agreeing = told.count(AGREE)
-    return agreeing, agreeing + told.count(DISAGREE)
+    listed = list(outcomes)
+    agreeing = listed.count(AGREE)
+    return agreeing, agreeing + listed.count(DISAGREE)

@@ -190,11 +190,11 @@ def _limits(
         *counts, n_resamples=score.n_resamples, seed=score.seed, alpha=score.alpha
     )
     pairs = (counts[1] > 0).sum(axis=0)
-    found: dict[int, Limit] = {
+    limits: dict[int, Limit] = {
         i: (float(low[at]), float(high[at]), methods[at], int(pairs[at]))
         for at, i in enumerate(drawn)
     }
-    return [found.get(first[key]) for key in columns]
+    return [limits.get(first[key]) for key in columns]
 
 
 def _check_four(answers: JudgedSuite, hits: dict[str, Mask], read: dict[str, Mask]) -> None:

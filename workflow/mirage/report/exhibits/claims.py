@@ -136,21 +136,21 @@ def _apart(part: ClaimPart) -> bool:
 
 
 def _per_seed(parts: Sequence[ClaimPart]) -> list[str]:
-    shown = [
+    per_seed = [
         f"{p.claim} {p.part}: {p.per_seed}" for p in parts if p.n_seeds > 1 and p.margin is not None
     ]
-    return [f"Per seed, in the order of the seeds. {'; '.join(shown)}."] if shown else []
+    return [f"Per seed, in the order of the seeds. {'; '.join(per_seed)}."] if per_seed else []
 
 
 def claims_published(data: ReportData, caption: Caption) -> TextBlock:
     """What the paper prints for each claim, apart from the nano numbers."""
     if not data.scores.claim_verdicts:
         return empty("claims_published", caption, data)
-    told = [
+    sentences = [
         f"{v.claim}: {v.text}. {v.published}." for v in data.scores.claim_verdicts if v.published
     ]
     lead = [caption.caption, caption.reading]
-    return TextBlock("claims_published", caption.title, (*lead, *told))
+    return TextBlock("claims_published", caption.title, (*lead, *sentences))
 
 
 def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -159,8 +159,8 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
     if not listed:
         return empty("nano_vs_paper", caption, data)
     printed = {": ".join((c.table, c.row, c.column)): c.value for c in paper().cells}
-    told = [_compare(row, printed) for row in listed]
-    ranked = sorted(zip(listed, told, strict=True), key=lambda each: ORDER.index(each[1][1]))
+    comparisons = [_compare(row, printed) for row in listed]
+    ranked = sorted(zip(listed, comparisons, strict=True), key=lambda each: ORDER.index(each[1][1]))
     rows: list[tuple[Cell, ...]] = [
         (
             Text(_printed_pair(row)),
@@ -182,7 +182,7 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
     ]
     rules = changes([outcome for _, (_, outcome) in ranked])
     notes = (
-        _rate([outcome for _, outcome in told]),
+        _rate([outcome for _, outcome in comparisons]),
         *_hash(listed[0].sha256, "paper_contrasts.yaml"),
     )
     return captioned("nano_vs_paper", caption, columns, rows, rules, notes)

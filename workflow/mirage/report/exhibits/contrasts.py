@@ -60,12 +60,12 @@ def _contrast(data: ReportData, d: Difference, held_back: bool) -> tuple[Cell, .
 
 
 def _dagger_note(data: ReportData, failed: list[GateResult]) -> str:
-    told = "; ".join(
+    failures = "; ".join(
         f"{g.title} ({_model(data, g.recipe, g)}{', not measured' if g.value is None else ''}; "
         f"holds back {claims_in_words(g)})"
         for g in failed
     )
-    return f"† Gate failed: not testable at nano scale, whatever the interval says: {told}."
+    return f"† Gate failed: not testable at nano scale, whatever the interval says: {failures}."
 
 
 def _which(difference: Difference) -> str:
@@ -135,5 +135,5 @@ def _list_table(
     rows: list[tuple[Cell, ...]],
     notes: tuple[str, ...] = (),
 ) -> Table:
-    shown = with_common_n(columns, rows) if rows else tuple(columns)
-    return captioned(table_id, caption, shown, rows, notes=notes)
+    headed = with_common_n(columns, rows) if rows else tuple(columns)
+    return captioned(table_id, caption, headed, rows, notes=notes)

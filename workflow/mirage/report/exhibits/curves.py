@@ -54,9 +54,9 @@ def panel(
     series = []
     for line in lines:
         values = {
-            x: number(found)
+            x: number(measure)
             for x, model in line.models.items()
-            if (found := find(data, model, place)) is not None
+            if (measure := find(data, model, place)) is not None
         }
         series.append(Series(line.label, line.style, values))
     low = min((v.low for s in series for v in s.values.values() if v.low is not None), default=0.0)
@@ -75,8 +75,8 @@ def general_share(data: ReportData, caption: Caption) -> Figure | TextBlock:
     drawn = {m.recipe: m for m in data.study.drawn}
     lines = []
     for style, (label, names) in enumerate(SHARES):
-        mine = [drawn[n] for n in names if n in drawn]
-        models = {m.general_share: m for m in mine if m.general_share is not None}
+        chosen = [drawn[n] for n in names if n in drawn]
+        models = {m.general_share: m for m in chosen if m.general_share is not None}
         if models:
             lines.append(Curve(label, style + 1, models))
     panels = []
@@ -106,14 +106,16 @@ def _by_labels(
     data: ReportData, models: Sequence[ModelCard], x: Callable[[ModelCard], float | None]
 ) -> list[Curve]:
     """A line per label style over those models that differ in x alone."""
-    found: dict[str, dict[float, ModelCard]] = {}
+    by_label: dict[str, dict[float, ModelCard]] = {}
     for model in data.study.drawn_of(models):
         at = x(model)
         if at is not None:
-            found.setdefault(str(model.factors["labels"]), {})[at] = model
-    order = [name for name in LABEL_WORDS if name in found]
+            by_label.setdefault(str(model.factors["labels"]), {})[at] = model
+    order = [name for name in LABEL_WORDS if name in by_label]
     return [
-        Curve(word(name), label_style(name), found[name]) for name in order if len(found[name]) > 1
+        Curve(word(name), label_style(name), by_label[name])
+        for name in order
+        if len(by_label[name]) > 1
     ]
 
 

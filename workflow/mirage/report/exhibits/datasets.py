@@ -32,20 +32,24 @@ def _count(value: int | None) -> Number:
 
 def categories(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Hazards of easy and hard by category and sub-category."""
-    mine = [s for s in data.samples if s.suite in CANDIDATES and s.truth.get("corner") == "hazard"]
-    if not mine:
+    hazards = [
+        s for s in data.samples if s.suite in CANDIDATES and s.truth.get("corner") == "hazard"
+    ]
+    if not hazards:
         return empty("data_categories", caption, data)
-    counts = Counter((s.category, s.sub_category) for s in mine)
-    totals = Counter(s.category for s in mine)
+    counts = Counter((s.category, s.sub_category) for s in hazards)
+    totals = Counter(s.category for s in hazards)
     rows: list[tuple[Cell, ...]] = []
     rules = set()
     for category, total in sorted(totals.items(), key=lambda each: (-each[1], each[0])):
         if rows:
             rules.add(len(rows))
-        rows.append((Text(category, strong=True), Text(""), *_sizes(mine, total, category, None)))
+        rows.append(
+            (Text(category, strong=True), Text(""), *_sizes(hazards, total, category, None))
+        )
         for (name, sub), n in sorted(counts.items()):
             if name == category:
-                rows.append((Text(""), Text(sub), *_sizes(mine, n, category, sub)))
+                rows.append((Text(""), Text(sub), *_sizes(hazards, n, category, sub)))
     columns = [
         Column("category", is_text=True),
         Column("sub-category", is_text=True),
@@ -55,27 +59,27 @@ def categories(data: ReportData, caption: Caption) -> Table | TextBlock:
 
 
 def _sizes(
-    mine: Sequence[Sample], n: int, category: str, sub: str | None
+    hazards: Sequence[Sample], n: int, category: str, sub: str | None
 ) -> tuple[Number, Number, Number]:
     pairs = {
         str(s.truth.get("pair", s.id))
-        for s in mine
+        for s in hazards
         if s.category == category and sub in (None, s.sub_category)
     }
-    return _count(n), Number(100 * n / len(mine), digits=2), _count(len(pairs))
+    return _count(n), Number(100 * n / len(hazards), digits=2), _count(len(pairs))
 
 
 def suites(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Every safety suite: items by kind, what is harmless by itself, images, models."""
-    found: dict[str, list[Sample]] = {}
+    by_suite: dict[str, list[Sample]] = {}
     for sample in data.samples:
         if sample.truth.get("kind") in SAFETY and sample.suite in data.study.suites:
-            found.setdefault(sample.suite, []).append(sample)
+            by_suite.setdefault(sample.suite, []).append(sample)
     asked = Counter(suite for _, suite in data.lengths)
     rows: list[tuple[Cell, ...]] = []
     for suite in data.study.suites:
-        if suite in found and suite != "gates":
-            rows.append(_suite(suite, found[suite], asked[suite]))
+        if suite in by_suite and suite != "gates":
+            rows.append(_suite(suite, by_suite[suite], asked[suite]))
     if not rows:
         return empty("data_suites", caption, data)
     columns = [
@@ -109,10 +113,10 @@ def _suite(name: str, samples: Sequence[Sample], models: int) -> tuple[Cell, ...
 
 def _share(answers: Iterable[bool]) -> str:
     """``yes`` or ``no`` where all agree, else ``mixed``; a dash where nothing is asked."""
-    found = set(answers)
-    if not found:
+    values = set(answers)
+    if not values:
         return "–"
-    return "mixed" if len(found) > 1 else "yes" if found.pop() else "no"
+    return "mixed" if len(values) > 1 else "yes" if values.pop() else "no"
 
 
 def training_sets(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -131,10 +135,10 @@ def training_sets(data: ReportData, caption: Caption) -> Table | TextBlock:
 
 def _first_of_recipe(data: ReportData) -> list[Training]:
     """One training per compared recipe: that of its first model."""
-    found: dict[str, Training] = {}
+    by_recipe: dict[str, Training] = {}
     for training in data.trainings:
-        found.setdefault(training.recipe, training)
-    return [found[r.recipe] for r in data.study.recipes if r.recipe in found]
+        by_recipe.setdefault(training.recipe, training)
+    return [by_recipe[r.recipe] for r in data.study.recipes if r.recipe in by_recipe]
 
 
 def _training_set(data: ReportData, training: Training) -> tuple[Cell, ...]:

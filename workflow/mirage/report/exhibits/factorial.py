@@ -78,13 +78,13 @@ def _interaction(
     order = [v for v in ORDERS[factor] if any(m.factors[factor] == v for m in rows)]
     lines = []
     for label in LABEL_WORDS:
-        mine = {
+        models_by_level = {
             float(order.index(str(m.factors[factor]))): m
             for m in rows
             if m.factors["labels"] == label and m.factors[factor] in order
         }
-        if len(mine) > 1:
-            lines.append(Curve(word(label), label_style(label), mine))
+        if len(models_by_level) > 1:
+            lines.append(Curve(word(label), label_style(label), models_by_level))
     if not lines:
         return empty(name, caption, data)
     ticks = [(float(at), word(v, factor).replace(" ", "\n")) for at, v in enumerate(order)]
@@ -94,11 +94,11 @@ def _interaction(
 
 def _several_sizes(data: ReportData) -> list[ModelCard]:
     """The cells that more than one architecture has."""
-    mine = plain_cells(data)
+    cells = plain_cells(data)
     configs: dict[str, set[str]] = {}
-    for model in mine:
+    for model in cells:
         configs.setdefault(model.recipe, set()).add(model.config)
-    return [m for m in mine if len(configs[m.recipe]) > 1]
+    return [m for m in cells if len(configs[m.recipe]) > 1]
 
 
 def cells_of_several_sizes(data: ReportData) -> list[ModelCard]:
@@ -128,12 +128,12 @@ def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:
     for place in HARD:
         series = []
         for style, config in enumerate(c for c in data.study.configs if _has(models, c)):
-            found = {
+            measures = {
                 float(names.index(m.recipe)): number(find(data, m, place))
                 for m in models
                 if m.config == config
             }
-            series.append(Series(config.replace("_", " "), style, found))
+            series.append(Series(config.replace("_", " "), style, measures))
         ends = (-100.0, 100.0) if place.metric == "j" and _negative(series) else (0.0, 100.0)
         panels.append(Panel(place.name, tuple(series), ends))
     return dots("sizes", caption, panels, rows, "percent (nano, hard)")

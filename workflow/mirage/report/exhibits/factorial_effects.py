@@ -35,18 +35,18 @@ def main_block(effects: Sequence[Effect]) -> str:
 
 
 def _grid(effects: Sequence[Effect]) -> dict[Key, dict[str, Effect]]:
-    found: dict[Key, dict[str, Effect]] = {}
+    grid: dict[Key, dict[str, Effect]] = {}
     for effect in effects:
-        found.setdefault(_key(effect), {})[effect.outcome] = effect
-    return found
+        grid.setdefault(_key(effect), {})[effect.outcome] = effect
+    return grid
 
 
 def _levels(factor: str, levels: str) -> str:
     """``cot - short_refusal`` in words."""
-    shown = (
+    names = (
         TRUTH.get(level, word(level, factor).replace("_", " ")) for level in levels.split(" - ")
     )
-    return " − ".join(shown)
+    return " − ".join(names)
 
 
 def _name(key: Key) -> str:
@@ -58,8 +58,10 @@ def _main(data: ReportData) -> list[Effect]:
     effects = data.scores.factorial
     block = main_block(effects)
     order = list(FACTOR_NAMES)
-    mine = [e for e in effects if e.kind == "main" and e.block == block and e.factor in order]
-    return sorted(mine, key=lambda e: order.index(e.factor))
+    effects_of_block = [
+        e for e in effects if e.kind == "main" and e.block == block and e.factor in order
+    ]
+    return sorted(effects_of_block, key=lambda e: order.index(e.factor))
 
 
 def _number(effect: Effect | None) -> Number:
@@ -96,15 +98,17 @@ def _table(
 ) -> Table | TextBlock:
     """A row per effect, a column per outcome."""
     grid = _grid(effects)
-    outcomes = [(o, name) for o, name in OUTCOMES if any(o in found for found in grid.values())]
+    outcomes = [
+        (o, name) for o, name in OUTCOMES if any(o in by_outcome for by_outcome in grid.values())
+    ]
     if not outcomes:
         return empty(table_id, caption, data)
     rows: list[tuple[Cell, ...]] = []
-    for key, found in grid.items():
-        some = next(iter(found.values()))
+    for key, by_outcome in grid.items():
+        some = next(iter(by_outcome.values()))
         texts = [Text(head(key)) for _, head in heads]
         sizes = (Number(float(some.n_settings), digits=0), Number(float(some.n_seeds), digits=0))
-        rows.append((*texts, *sizes, *(_number(found.get(o)) for o, _ in outcomes)))
+        rows.append((*texts, *sizes, *(_number(by_outcome.get(o)) for o, _ in outcomes)))
     columns = [
         *(Column(name, is_text=True) for name, _ in heads),
         Column("settings", bare=True),
@@ -136,14 +140,14 @@ def interactions(data: ReportData, caption: Caption) -> Table | TextBlock:
     """How the effect of reasoning labels hangs on images, benign items and wording."""
     effects = data.scores.factorial
     block = main_block(effects)
-    found = []
+    turned_effects = []
     for e in effects:
         if e.kind == "interaction" and e.block == block:
             turned = _turned(e)
             if turned.factor == "labels" and turned.levels in COT:
-                found.append(turned)
+                turned_effects.append(turned)
     heads = (("effect of labels", _first), ("at one level less at the other", _second))
-    return _table("factorial_interactions", data, caption, found, heads)
+    return _table("factorial_interactions", data, caption, turned_effects, heads)
 
 
 def _turned(effect: Effect) -> Effect:
@@ -161,9 +165,9 @@ def _turned(effect: Effect) -> Effect:
 
 def between_blocks(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Effects of steps, equated tokens and model size."""
-    mine = [e for e in data.scores.factorial if not e.block and e.factor in BETWEEN]
+    effects = [e for e in data.scores.factorial if not e.block and e.factor in BETWEEN]
     heads = (("factor", _factor), ("levels", _first))
-    return _table("factorial_between", data, caption, mine, heads)
+    return _table("factorial_between", data, caption, effects, heads)
 
 
 def sign_kept(first: Effect, last: Effect) -> str:
@@ -180,20 +184,20 @@ def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock
     A row is read on the settings that all its columns have: elsewhere than there, more steps and
     other settings would be one change.
     """
-    mine = [
+    effects = [
         e
         for e in data.scores.factorial
         if e.outcome == "j" and e.kind == "shared" and e.factor == "labels" and e.block
     ]
     size = _facts(main_block(data.scores.factorial)).get("size", "")
     grid: dict[str, dict[str, Effect]] = {}
-    for e in mine:
+    for e in effects:
         facts = _facts(e.block)
         if facts.get("size", size) == size:
             place = "equal tokens" if facts.get("tokens") == "True" else f"{_times(facts)}×"
             grid.setdefault(e.levels, {})[place] = e
     steps = sorted({p for f in grid.values() for p in f if p != "equal tokens"}, key=_places)
-    grid = {levels: found for levels, found in grid.items() if len(found) > 1}
+    grid = {levels: by_place for levels, by_place in grid.items() if len(by_place) > 1}
     if not grid or len(steps) < 2:
         return empty("sensitivity_effects", caption, data)
     places = [
@@ -201,11 +205,11 @@ def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock
         *(["equal tokens"] if any("equal tokens" in f for f in grid.values()) else []),
     ]
     rows: list[tuple[Cell, ...]] = []
-    for levels, found in grid.items():
-        ends = [found[p] for p in (steps[0], steps[-1]) if p in found]
-        told = sign_kept(ends[0], ends[1]) if len(ends) == 2 else "not measured"
-        cells = (_number(found.get(p)) for p in places)
-        rows.append((Text(_levels("labels", levels)), *cells, Text(told)))
+    for levels, by_place in grid.items():
+        ends = [by_place[p] for p in (steps[0], steps[-1]) if p in by_place]
+        verdict = sign_kept(ends[0], ends[1]) if len(ends) == 2 else "not measured"
+        cells = (_number(by_place.get(p)) for p in places)
+        rows.append((Text(_levels("labels", levels)), *cells, Text(verdict)))
     columns = [
         Column("effect of labels on J", is_text=True),
         *(Column(p, "steps" if p in steps else "") for p in places),

@@ -28,8 +28,8 @@ def legend(ids: Iterable[str]) -> list[str]:
             f"reports/claims.yaml has no claim {', '.join(sorted(used - set(known)))}. Add it, "
             "or correct 'claim' and 'claims' in conf/score/default.yaml."
         )
-    told = "; ".join(f"{claim}: {text}" for claim, text in known.items() if claim in used)
-    return [f"Claims. {told}."] if told else []
+    sentences = "; ".join(f"{claim}: {text}" for claim, text in known.items() if claim in used)
+    return [f"Claims. {sentences}."] if sentences else []
 
 
 def held_back_by(row: Difference, gates: Sequence[GateResult]) -> list[GateResult]:

@@ -90,23 +90,23 @@ MOST_POINTS = 12
 
 def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """ASR over over-refusal on ``hard``, both with intervals; a panel per architecture."""
-    found = {config: _points(data, config) for config in data.study.configs}
-    found = {config: points for config, points in found.items() if points}
-    if not found:
+    points_by_config = {config: _points(data, config) for config in data.study.configs}
+    points_by_config = {config: points for config, points in points_by_config.items() if points}
+    if not points_by_config:
         return empty("asr_vs_overrefusal", caption, data)
-    if len(data.study.means) > sum(map(len, found.values())):
+    if len(data.study.means) > sum(map(len, points_by_config.values())):
         caption = replace(caption, caption=f"{caption.caption} Ablations stand in tables alone.")
-    wide = len(found) > 1
+    wide = len(points_by_config) > 1
     with style():
         canvas = Canvas(
-            figsize=(3.8 * len(found), 4.2) if wide else (5.2, 4.9), layout="constrained"
+            figsize=(3.8 * len(points_by_config), 4.2) if wide else (5.2, 4.9), layout="constrained"
         )
-        panels = canvas.subplots(1, len(found), sharey=True, squeeze=False)[0]
-        for axes, (config, points) in zip(panels, found.items(), strict=True):
+        panels = canvas.subplots(1, len(points_by_config), sharey=True, squeeze=False)[0]
+        for axes, (config, points) in zip(panels, points_by_config.items(), strict=True):
             axes.set_title(config.replace("_", " ") if wide else "", fontsize=8)
             _scatter(axes, points)
         panels[0].set_ylabel("ASR on hazards, percent (nano, hard)")
-        for axes, points in zip(panels, found.values(), strict=True):
+        for axes, points in zip(panels, points_by_config.values(), strict=True):
             marks = [(label, x.value or 0.0, y.value or 0.0) for label, x, y in points]
             lines = [line for _, x, y in points for line in _whiskers(x, y)]
             diagonal = (0.0, 100.0, 100.0, 0.0)
@@ -138,13 +138,13 @@ def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]
     models = [m for m in data.study.drawn if m.config == config]
     if len(models) > MOST_POINTS:
         models = [m for m in models if m.parent is None]
-    found = []
+    points = []
     for model in models:
         x = data.rates.find(model, "hard", "over_refusal", "twin_trigger")
         y = data.rates.find(model, "hard", "asr", "hazard")
         if x is not None and y is not None and x.value is not None and y.value is not None:
-            found.append((model.label, x, y))
-    return found
+            points.append((model.label, x, y))
+    return points
 
 
 def _whiskers(x: Measure, y: Measure) -> list[tuple[float, float, float, float]]:

@@ -58,22 +58,24 @@ def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
     """A model's own length, or the mean over seeds with an interval by t."""
     if not model.is_mean:
         return _shown(data.lengths.get((model.name, suite)))
-    mine = [
-        found
+    lengths = [
+        length
         for m in data.study.trained
         if (m.recipe, m.config) == (model.recipe, model.config)
-        and (found := data.lengths.get((m.name, suite))) is not None
+        and (length := data.lengths.get((m.name, suite))) is not None
     ]
-    if len(mine) < 2:
-        return _shown(mine[0] if mine else None)
-    values = [each.value for each in mine]
+    if len(lengths) < 2:
+        return _shown(lengths[0] if lengths else None)
+    values = [each.value for each in lengths]
     half = float(stdtrit(len(values) - 1, 0.975)) * stdev(values) / len(values) ** 0.5
     centre = fmean(values)
-    return Number(centre, max(0.0, centre - half), centre + half, min(each.n for each in mine))
+    return Number(centre, max(0.0, centre - half), centre + half, min(each.n for each in lengths))
 
 
-def _shown(found: Length | None) -> Number:
-    return Number(None) if found is None else Number(found.value, found.low, found.high, found.n)
+def _shown(length: Length | None) -> Number:
+    return (
+        Number(None) if length is None else Number(length.value, length.low, length.high, length.n)
+    )
 
 
 def _categories(data: ReportData) -> list[str]:
@@ -97,12 +99,12 @@ def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
     for place in BY_CATEGORY:
         series = []
         for style, model in enumerate(models):
-            found = {
+            measures = {
                 float(row): number(find(data, model, _of_category(place, name)))
                 for row, name in enumerate(names)
             }
             label = data.study.named(model.label, model.config)
-            series.append(Series(label, style, found))
+            series.append(Series(label, style, measures))
         panels.append(Panel(place.name, tuple(series)))
     if not names or not any(
         v.value is not None for s in panels[0].series for v in s.values.values()
@@ -164,8 +166,8 @@ def _compared(data: ReportData, models: list[ModelCard]) -> list[ModelCard]:
     left = {m.recipe: m.parent for m in data.study.trained if m.held_out}
     configs = {m.config for m in data.study.trained if m.held_out}
     order = [BASE, *(name for pair in left.items() for name in reversed(pair) if name)]
-    mine = [m for m in models if left and m.recipe in order and m.config in configs]
-    return sorted(mine, key=lambda m: (m.config, order.index(m.recipe)))
+    chosen = [m for m in models if left and m.recipe in order and m.config in configs]
+    return sorted(chosen, key=lambda m: (m.config, order.index(m.recipe)))
 
 
 def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:

@@ -72,27 +72,27 @@ def rate_table(
         leading: Further columns before the rates.
         unnamed: No column names the model, since the leading columns say what it is.
     """
-    shown = [c for c in rates if any(find(data, m, c) is not None for m in models)]
-    if not shown:
+    measured = [c for c in rates if any(find(data, m, c) is not None for m in models)]
+    if not measured:
         return empty(table_id, caption, data)
-    first = [c for c in shown if c.suite == shown[0].suite]
+    first = [c for c in measured if c.suite == measured[0].suite]
     models = [m for m in models if any(find(data, m, c) is not None for c in first)]
     rows: list[tuple[Cell, ...]] = []
     for model in models:
-        cells = [number(find(data, model, c), c.digits) for c in shown]
+        cells = [number(find(data, model, c), c.digits) for c in measured]
         name = () if unnamed else (Text(data.study.label(model), strong=model.is_mean),)
         rows.append((*name, *(cell(model) for _, cell in leading), *cells))
     columns = [
         *([] if unnamed else [Column("model", is_text=True)]),
         *(column for column, _ in leading),
-        *(Column(c.name, c.heading) for c in shown),
+        *(Column(c.name, c.heading) for c in measured),
     ]
-    measures = [r for c in shown for m in models if (r := find(data, m, c)) is not None]
+    measures = [r for c in measured for m in models if (r := find(data, m, c)) is not None]
     notes = (
-        *(unread_real(data) if any(c.suite == "real" for c in shown) else ()),
+        *(unread_real(data) if any(c.suite == "real" for c in measured) else ()),
         *coverage_notes(measures),
         *mean_notes(measures, len(data.study.seeds)),
-        *_missing(shown, rates),
+        *_missing(measured, rates),
     )
     rules = _rules(models, parent)
     return captioned(table_id, caption, with_common_n(columns, rows), rows, rules, notes)
@@ -103,8 +103,8 @@ def find(data: ReportData, model: ModelCard, column: RateColumn) -> Measure | No
     return data.rates.find(model, column.suite, column.metric, column.corner, column.group)
 
 
-def _missing(shown: Sequence[RateColumn], wanted: Sequence[RateColumn]) -> list[str]:
-    gone = sorted({c.heading or c.name for c in wanted} - {c.heading or c.name for c in shown})
+def _missing(measured: Sequence[RateColumn], wanted: Sequence[RateColumn]) -> list[str]:
+    gone = sorted({c.heading or c.name for c in wanted} - {c.heading or c.name for c in measured})
     return [f"Not in this study: {', '.join(gone)}."] if gone else []
 
 

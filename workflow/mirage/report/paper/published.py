@@ -154,19 +154,19 @@ def paper(folder: Path = SOURCES) -> Paper:
     tables = [Path(name) for name in DATA_FILES if name.endswith(".csv")]
     files = {path.stem: folder / "published" / path.name for path in tables}
     order = [*(key for key in entries if key in files), *sorted(set(files) - set(entries))]
-    found = Paper(
+    published = Paper(
         entries=entries,
         cells=tuple(cell for table in order for cell in _read(files[table])),
         flags=_words(folder / "published" / "flags.yaml"),
         sources=_words(folder / "published" / "sources.yaml"),
     )
-    problems = list(_problems(found))
+    problems = list(_problems(published))
     if problems:
         raise DataError(
             "reports/published: " + "; ".join(problems) + ". Correct the CSV, flags.yaml, "
             "sources.yaml or reports/paper.yaml."
         )
-    return found
+    return published
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -177,13 +177,13 @@ def _yaml(path: Path) -> dict[str, Any]:
 
 
 def _words(path: Path) -> dict[str, str]:
-    found = _yaml(path)
-    for key, text in found.items():
+    words = _yaml(path)
+    for key, text in words.items():
         if not isinstance(text, str) or not text.strip():
             raise DataError(
                 f"{path}, {key}: must be words, in quotes. Correct it and run snakemake again."
             )
-    return found
+    return words
 
 
 def _entry(key: str, plain: object) -> Entry:
@@ -206,23 +206,25 @@ def _read(path: Path) -> list[Printed]:
     ]
 
 
-def _problems(found: Paper) -> Iterable[str]:
+def _problems(published: Paper) -> Iterable[str]:
     seen: set[tuple[str, str, str]] = set()
-    for cell in found.cells:
+    for cell in published.cells:
         where = f"{cell.table}, {cell.row}, {cell.column}"
         if (cell.table, cell.row, cell.column) in seen:
             yield f"{where} stands there twice"
         seen.add((cell.table, cell.row, cell.column))
-        yield from (f"{where}: no flag {f!r}" for f in cell.flags if f not in found.flags)
+        yield from (f"{where}: no flag {f!r}" for f in cell.flags if f not in published.flags)
         tags = cell.source.split("+")
-        yield from (f"{where}: no source {tag!r}" for tag in tags if tag not in found.sources)
-    for table in sorted({cell.table for cell in found.cells} - set(found.entries)):
+        yield from (f"{where}: no source {tag!r}" for tag in tags if tag not in published.sources)
+    for table in sorted({cell.table for cell in published.cells} - set(published.entries)):
         yield f"{table} is not in paper.yaml"
-    used = {flag for cell in found.cells for flag in cell.flags}
-    for key, entry in found.entries.items():
+    used = {flag for cell in published.cells for flag in cell.flags}
+    for key, entry in published.entries.items():
         used |= set(entry.flags)
-        yield from (f"{key}: no flag {flag!r}" for flag in entry.flags if flag not in found.flags)
-    yield from (f"nothing has the flag {flag!r}" for flag in found.flags if flag not in used)
+        yield from (
+            f"{key}: no flag {flag!r}" for flag in entry.flags if flag not in published.flags
+        )
+    yield from (f"nothing has the flag {flag!r}" for flag in published.flags if flag not in used)
 
 
 def heading(key: str) -> str:
@@ -239,17 +241,17 @@ def named(key: str) -> str:
     return heading(key) or key.replace("_", " ")
 
 
-def published_table(found: Paper, key: str) -> Table | None:
+def published_table(published: Paper, key: str) -> Table | None:
     """Returns a table or figure as printed, or None where no number of it is known.
 
     Args:
-        found: The published values.
+        published: The published values.
         key: Id in ``paper.yaml``.
     """
-    cells = found.of(key)
+    cells = published.of(key)
     if not cells:
         return None
-    entry = found.entries[key]
+    entry = published.entries[key]
     names = list(dict.fromkeys(cell.column for cell in cells))
     rows = list(dict.fromkeys(cell.row for cell in cells))
     marks = _marks(cells)
@@ -257,7 +259,7 @@ def published_table(found: Paper, key: str) -> Table | None:
     return Table(
         id=PREFIX + key,
         title=f"Published: {heading(key) or entry.title}, values as printed",
-        caption=f"{entry.setting} {_sources(found, cells)}",
+        caption=f"{entry.setting} {_sources(published, cells)}",
         reading=READING,
         columns=(
             Column(entry.rows, is_text=True),
@@ -275,8 +277,8 @@ def published_table(found: Paper, key: str) -> Table | None:
         ),
         rules=_rules(rows),
         notes=(
-            *(f"{letter}: {found.flags[flag]}" for flag, letter in marks.items()),
-            *(found.flags[flag] for flag in entry.flags),
+            *(f"{letter}: {published.flags[flag]}" for flag, letter in marks.items()),
+            *(published.flags[flag] for flag in entry.flags),
         ),
     )
 
@@ -287,9 +289,9 @@ def _marks(cells: Sequence[Printed]) -> dict[str, str]:
     return dict(zip(flags, LETTERS, strict=False))
 
 
-def _sources(found: Paper, cells: Sequence[Printed]) -> str:
+def _sources(published: Paper, cells: Sequence[Printed]) -> str:
     tags = dict.fromkeys(tag for cell in cells for tag in cell.source.split("+"))
-    return f"Source: {'; '.join(found.sources[tag] for tag in tags)}."
+    return f"Source: {'; '.join(published.sources[tag] for tag in tags)}."
 
 
 def _column(name: str, groups: Sequence[str], cells: Sequence[Printed]) -> Column:

@@ -63,9 +63,9 @@ def chapters() -> tuple[Chapter, ...]:
     Raises:
         DataError: The file is gone or broken, or names a table that ``paper.yaml`` lacks.
     """
-    found = validated(list[Chapter], source("chapters.yaml"), "reports/chapters.yaml")
+    listed = validated(list[Chapter], source("chapters.yaml"), "reports/chapters.yaml")
     known = paper().entries
-    for chapter in found:
+    for chapter in listed:
         if chapter.study and not chapter.own:
             raise DataError(
                 f"reports/chapters.yaml, {chapter.title}: 'study' says where tables of 'own' are, "
@@ -77,7 +77,7 @@ def chapters() -> tuple[Chapter, ...]:
                 f"reports/chapters.yaml, {chapter.title}: reports/paper.yaml has no "
                 f"{', '.join(lost)}. Correct either."
             )
-    return tuple(found)
+    return tuple(listed)
 
 
 def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
@@ -92,20 +92,24 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     """
     if not study.published:
         return [block for blocks in blocks_by_id.values() for block in blocks]
-    found, order = paper(), chapters()
-    placed = {t for c in order for t in c.own} | {t for e in found.entries.values() for t in e.nano}
+    published, order = paper(), chapters()
+    placed = {t for c in order for t in c.own} | {
+        t for e in published.entries.values() for t in e.nano
+    }
     lost = [name for name in blocks_by_id if name not in placed]
-    blocks = [block for chapter in order for block in _chapter(found, chapter, study, blocks_by_id)]
+    blocks = [
+        block for chapter in order for block in _chapter(published, chapter, study, blocks_by_id)
+    ]
     blocks += [replace(b, chapter=FURTHER) for name in lost for b in blocks_by_id[name]]
     return [*blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
 
 
 def _chapter(
-    found: Paper, chapter: Chapter, study: StudyInfo, blocks_by_id: BlocksById
+    published: Paper, chapter: Chapter, study: StudyInfo, blocks_by_id: BlocksById
 ) -> Iterator[Block]:
     for key in chapter.paper:
-        section = f"{heading(key)}: {found.entries[key].title}".removeprefix(": ")
-        for block in _section(found, key, study, blocks_by_id):
+        section = f"{heading(key)}: {published.entries[key].title}".removeprefix(": ")
+        for block in _section(published, key, study, blocks_by_id):
             yield replace(block, section=section, chapter=chapter.title)
     for name in chapter.own:
         for block in blocks_by_id.get(name, ()):
@@ -118,13 +122,15 @@ def _chapter(
         yield TextBlock(f"elsewhere_{chapter.own[0]}", "", words, chapter.heading, chapter.title)
 
 
-def _section(found: Paper, key: str, study: StudyInfo, blocks_by_id: BlocksById) -> Iterator[Block]:
-    entry = found.entries[key]
-    table = published_table(found, key)
+def _section(
+    published: Paper, key: str, study: StudyInfo, blocks_by_id: BlocksById
+) -> Iterator[Block]:
+    entry = published.entries[key]
+    table = published_table(published, key)
     if table is not None:
         yield table
     else:
-        words = (entry.setting, *(found.flags[flag] for flag in entry.flags))
+        words = (entry.setting, *(published.flags[flag] for flag in entry.flags))
         yield TextBlock(f"published_{key}", "Published", words)
     for name in entry.nano:
         yield from (b for b in blocks_by_id.get(name, ()) if b.id in entry.only or not entry.only)

@@ -97,12 +97,12 @@ def _macros(rate: Measure, study: StudyInfo) -> list[str]:
     name = "nano" + "".join(_camel(w) for w in words)
     digits = 2 if rate.metric == "d_prime" else 1
     values = {"": rate.value, "Low": rate.low, "High": rate.high}
-    found = [
+    macros = [
         f"\\newcommand{{\\{name}{end}}}{{{latex(signed(v, digits))}}}\n"
         for end, v in values.items()
         if v is not None
     ]
-    return [*found, f"\\newcommand{{\\{name}N}}{{{rate.n}}}\n"]
+    return [*macros, f"\\newcommand{{\\{name}N}}{{{rate.n}}}\n"]
 
 
 def _camel(words: str) -> str:

@@ -95,11 +95,11 @@ def chosen_groups(
         if sample.suite in found:
             found[sample.suite].setdefault(group_of(sample), []).append(sample)
     picked = []
-    for mine in found.values():
-        names = sorted(mine)
+    for group in found.values():
+        names = sorted(group)
         count = min(groups, len(names))
         places = [len(names) * i // count for i in range(count)]
-        picked += [sorted(mine[names[place]], key=_order) for place in places]
+        picked += [sorted(group[names[place]], key=_order) for place in places]
     return picked
 
 

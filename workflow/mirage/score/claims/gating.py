@@ -26,7 +26,10 @@ class BlockingGates:
     def seeds(self) -> set[int]:
         """Seeds that fail or lack a gate."""
         return {
-            s for found in (self.failed, self.unmeasured) for seeds in found.values() for s in seeds
+            s
+            for by_gate in (self.failed, self.unmeasured)
+            for seeds in by_gate.values()
+            for s in seeds
         }
 
     @classmethod
@@ -34,8 +37,8 @@ class BlockingGates:
         """Joins what holds back the alternatives of a claim, each gate and seed once."""
         both: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
         for held in several:
-            for into, found in zip(both, (held.failed, held.unmeasured), strict=True):
-                for gate, seeds in found.items():
+            for into, by_gate in zip(both, (held.failed, held.unmeasured), strict=True):
+                for gate, seeds in by_gate.items():
                     into[gate] = sorted({*into.get(gate, []), *seeds})
         return cls(*both)
 
@@ -74,14 +77,14 @@ def gates_of(
             for seed in seeds:
                 passed = results.get((gate.id, config, seed, recipe), "not measured")
                 if passed != "yes":
-                    found = held.failed if passed == "no" else held.unmeasured
+                    seeds_by_gate = held.failed if passed == "no" else held.unmeasured
                     title = f"{gate.id} of {recipe}" if gate.models == "recipe" else gate.id
-                    found.setdefault(title, []).append(seed)
+                    seeds_by_gate.setdefault(title, []).append(seed)
     return held
 
 
 def _asked(gate: Gate, name: str, recipes: frozenset[str]) -> list[str]:
     if gate.models == "recipe":
-        mine = "recipe" in gate.claims or "all" in gate.claims or name in gate.claims
-        return sorted(recipes - {"base"}) if mine else []
+        concerned = "recipe" in gate.claims or "all" in gate.claims or name in gate.claims
+        return sorted(recipes - {"base"}) if concerned else []
     return [gate.models] if "all" in gate.claims or name in gate.claims else []

@@ -117,14 +117,14 @@ def measure(
         score: Settings of the stage.
         seeds: Seeds to read.
     """
-    found = []
+    measured = []
     for name, claim in claims.claims.items():
         listed: list[Part | Beside] = [*claim.parts, *claim.beside]
         for part in listed:
             counts = counted(part.quantity, study, seeds, claims.model, claims.population)
             summary = summarise(counts, score.n_resamples, score.seed)
-            found.append(Measured(name, part, counts, summary, claims.alpha))
-    return found
+            measured.append(Measured(name, part, counts, summary, claims.alpha))
+    return measured
 
 
 def row(one: Measured, level: float | None) -> ClaimPart:
@@ -137,7 +137,7 @@ def row(one: Measured, level: float | None) -> ClaimPart:
     part, counts, s = one.part, one.counts, one.summary
     above, tested = part.comparison == ">", isinstance(part, Part)
     p = None if level is None else one.p
-    told = level if s is not None and part.margin is not None else None
+    reported_level = level if s is not None and part.margin is not None else None
     return ClaimPart(
         claim=one.claim,
         part=part.id,
@@ -159,9 +159,11 @@ def row(one: Measured, level: float | None) -> ClaimPart:
         boot_low=None if s is None else rounded(s.resampled(one.alpha / 2, upper=False)),
         boot_high=None if s is None else rounded(s.resampled(one.alpha / 2, upper=True)),
         p=None if p is None else rounded(p),
-        level=None if told is None else rounded(told),
-        bound=rounded(s.bound(told, upper=not above)) if s and told else None,
-        boot_bound=rounded(s.resampled(told, upper=not above)) if s and told else None,
+        level=None if reported_level is None else rounded(reported_level),
+        bound=rounded(s.bound(reported_level, upper=not above)) if s and reported_level else None,
+        boot_bound=rounded(s.resampled(reported_level, upper=not above))
+        if s and reported_level
+        else None,
         reading="" if level is None else one.reading(level),
         method="" if s is None else s.method,
         missing=one.missing,

@@ -179,8 +179,8 @@ def _lacks(term: Term, study: StudyAnswers, seed: int, config: str) -> str:
 
 def _missing(lacking: dict[int, list[str]]) -> tuple[str, ...]:
     seeds: dict[str, list[int]] = {}
-    for seed, found in lacking.items():
-        for name in dict.fromkeys(x for x in found if x):
+    for seed, missing in lacking.items():
+        for name in dict.fromkeys(x for x in missing if x):
             seeds.setdefault(name, []).append(seed)
     return tuple(
         name if len(where) == len(lacking) else f"{name} (seed {', '.join(str(s) for s in where)})"

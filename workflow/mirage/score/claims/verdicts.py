@@ -109,22 +109,24 @@ def judge_claims(
         }
         adjusted, levels = holm_levels(p_values, claims.alpha)
         for name in family:
-            mine, held = by_claim[name], helds[name]
+            claim_parts, held = by_claim[name], helds[name]
             level = levels[name] / len(held)
             read = []
-            for one in mine:
+            for one in claim_parts:
                 own = gates_of(
                     name, one.part.quantity.recipes, gates, score, claims.model, chosen or there
                 )
-                kept = level if isinstance(one.part, Part) else claims.alpha
+                part_level = level if isinstance(one.part, Part) else claims.alpha
                 clear = not own.seeds and not _failed(one, held)
-                parts.append(row(one, kept if clear and not open_ else None))
+                parts.append(row(one, part_level if clear and not open_ else None))
                 read += [one] if clear else []
             small = adjusted[name] < claims.alpha
-            said = open_ or decide(mine, read, held, small, level)
-            shown = None if open_ else (p_values[name], adjusted[name], levels[name])
+            verdict = open_ or decide(claim_parts, read, held, small, level)
+            numbers = None if open_ else (p_values[name], adjusted[name], levels[name])
             verdicts.append(
-                _row(name, claims, mine, BlockingGates.joined(held.values()), said, shown)
+                _row(
+                    name, claims, claim_parts, BlockingGates.joined(held.values()), verdict, numbers
+                )
             )
     return parts, verdicts
 
@@ -134,8 +136,8 @@ def _no_verdict(claims: Claims, confirming: bool) -> tuple[str, str] | None:
     if not confirming:
         return DEVELOPMENT, "this study has no confirmatory seed"
     if claims.changed:
-        told = f"{EXPLORATORY} (settings changed: {', '.join(claims.changed)})"
-        return told, "verdicts are for the committed settings alone"
+        verdict = f"{EXPLORATORY} (settings changed: {', '.join(claims.changed)})"
+        return verdict, "verdicts are for the committed settings alone"
     return None
 
 
@@ -162,8 +164,8 @@ def claim_p(parts: Sequence[Measured], held: Mapping[str, BlockingGates]) -> flo
     groups: dict[str, list[float | None]] = {}
     for one in parts:
         if isinstance(one.part, Part):
-            found = None if held[one.part.alternative].seeds else one.p
-            groups.setdefault(one.part.alternative, []).append(found)
+            p = None if held[one.part.alternative].seeds else one.p
+            groups.setdefault(one.part.alternative, []).append(p)
     largest = [max(x for x in ps if x is not None) for ps in groups.values() if None not in ps]
     return min(1.0, min(largest) * len(groups)) if largest else None
 
@@ -205,22 +207,27 @@ def decide(
     for one in read:
         if isinstance(one.part, Part):
             readings[one.part.alternative][one.part.id] = one.reading(level)
-    against = [[p for p, r in found.items() if r == "other side"] for found in readings.values()]
+    against = [
+        [p for p, r in readings_of.items() if r == "other side"]
+        for readings_of in readings.values()
+    ]
     if all(against):
-        parts_against = ", ".join(p for found in against for p in found)
+        parts_against = ", ".join(p for readings_of in against for p in readings_of)
         return FAILS, f"on the other side of the margin: {parts_against}"
-    testable = {name: found for name, found in readings.items() if not held[name].seeds}
-    whole = [name for name, found in testable.items() if set(found.values()) == {"holds"}]
+    testable = {name: readings_of for name, readings_of in readings.items() if not held[name].seeds}
+    whole = [
+        name for name, readings_of in testable.items() if set(readings_of.values()) == {"holds"}
+    ]
     if small and whole:
         named = [name for name in whole if name]
         return HOLDS, f"by {', '.join(named)}" if named else "every part lies beyond its margin"
     if obstacle := _obstacle(tested, held):
         return obstacle
-    open_ = [p for found in testable.values() for p, r in found.items() if r != "holds"]
+    open_ = [p for readings_of in testable.values() for p, r in readings_of.items() if r != "holds"]
     out = [name for name, each in held.items() if each.seeds]
-    told = [f"not decided: {', '.join(open_)}"] if open_ else []
-    told += [f"held back by gates: {', '.join(out)}"] if out else []
-    return OPEN, "; ".join(told) or "p is not small enough"
+    reasons = [f"not decided: {', '.join(open_)}"] if open_ else []
+    reasons += [f"held back by gates: {', '.join(out)}"] if out else []
+    return OPEN, "; ".join(reasons) or "p is not small enough"
 
 
 def _obstacle(
@@ -232,18 +239,18 @@ def _obstacle(
     every = BlockingGates.joined(held.values())
     if absent:
         names = dict.fromkeys(x for m in absent for x in m.counts.missing)
-        found = OPEN, f"not run: {', '.join(names)}"
+        obstacle = OPEN, f"not run: {', '.join(names)}"
     elif all(each.failed for each in held.values()):
-        found = UNTESTABLE, f"gates: {every.words()}"
+        obstacle = UNTESTABLE, f"gates: {every.words()}"
     elif all(each.seeds for each in held.values()):
-        found = OPEN, f"gates: {every.words()}"
+        obstacle = OPEN, f"gates: {every.words()}"
     elif empty:
-        found = OPEN, f"undefined for lack of items: {', '.join(empty)}"
+        obstacle = OPEN, f"undefined for lack of items: {', '.join(empty)}"
     elif min(len(m.counts.seeds) for m in tested) == 1:
-        found = OPEN, "one seed gives no test"
+        obstacle = OPEN, "one seed gives no test"
     else:
         return None
-    return found
+    return obstacle
 
 
 def _row(
@@ -251,17 +258,19 @@ def _row(
     claims: Claims,
     parts: Sequence[Measured],
     held: BlockingGates,
-    said: tuple[str, str],
-    shown: tuple[float | None, float, float] | None,
+    reached: tuple[str, str],
+    numbers: tuple[float | None, float, float] | None,
 ) -> ClaimVerdict:
-    """Args: ``said``, verdict and reason; ``shown``, p, adjusted p and level, if they are given."""
-    claim, first, (verdict, reason) = claims.claims[name], parts[0], said
+    """Args: ``reached``, verdict and reason; ``numbers``, p, adjusted p and level, if given."""
+    claim, first, (verdict, reason) = claims.claims[name], parts[0], reached
     read = [set(m.counts.seeds) for m in parts if isinstance(m.part, Part) and m.counts.seeds]
     seeds = sorted(set.intersection(*read)) if read else []
     passed = [s for s in seeds if s not in held.seeds]
-    kept = [v for s, v in zip(first.counts.seeds, first.counts.values, strict=True) if s in passed]
-    p, p_holm, level = shown or (None, None, None)
-    provisional = "" if shown is None else "yes" if len(seeds) < claims.seeds.full else "no"
+    passed_values = [
+        v for s, v in zip(first.counts.seeds, first.counts.values, strict=True) if s in passed
+    ]
+    p, p_holm, level = numbers or (None, None, None)
+    provisional = "" if numbers is None else "yes" if len(seeds) < claims.seeds.full else "no"
     return ClaimVerdict(
         claim=name,
         family=name[0],
@@ -281,6 +290,8 @@ def _row(
         seeds=" ".join(map(str, seeds)),
         n_seeds=len(seeds),
         n_passed=len(passed),
-        passed_value=rounded(sum(kept) / len(kept)) if kept and first.summary else None,
+        passed_value=rounded(sum(passed_values) / len(passed_values))
+        if passed_values and first.summary
+        else None,
         sha256=claims.sha256,
     )
