@@ -174,6 +174,53 @@ def test_installed_packages_are_compared_with_pins() -> None:
         check_installed({"nothere": "1.0"})
 
 
+@pytest.mark.parametrize(
+    ("lists", "more"),
+    [
+        (("cpu",), []),
+        (("cpu", "deepspeed"), ["deepspeed"]),
+        (("gpu",), ["deepspeed"]),
+        (("vllm",), ["vllm"]),
+    ],
+)
+def test_every_environment_pins_what_decides_numbers(
+    lists: tuple[str, ...], more: list[str]
+) -> None:
+    for stage in packages.NUMERIC:
+        numeric_packages(stage, lists, more)
+    # One list says one version of a package, so that nothing but its exact pin can be meant.
+    for name in lists:
+        lines = (packages.ENVS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        requirements = [line for line in lines if line and not line.startswith("#")]
+        assert len(pins((name,))) == len(requirements)
+
+
+def test_every_list_of_packages_belongs_to_an_environment() -> None:
+    assert {path.stem for path in packages.ENVS.glob("*.txt")} == {
+        "cpu", "deepspeed", "dev", "gpu", "vllm"
+    }  # fmt: skip
+
+
+def test_gpus_compute_with_the_packages_of_cpus_and_vllm_with_a_transformers_it_takes() -> None:
+    assert numeric_packages("tune", ("gpu",)) == numeric_packages("tune", ("cpu",))
+    version = tuple(int(part) for part in pins(("vllm",))["transformers"].split("."))
+    assert (5, 16, 1) <= version < (5, 20)
+
+
+def test_a_study_is_planned_for_the_environment_of_gpus(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (CONF / "site/cluster.yaml").read_text(encoding="utf-8")
+    text = text.replace("packages: [cpu, deepspeed]", "packages: [gpu]")
+    (tmp_path / "gpus.yaml").write_text(
+        text.replace("platform: cpu-x86_64-amd-avx512-bf16", "platform: gpu-sm90")
+    )
+    monkeypatch.setenv("MIRAGE_SITE", str(tmp_path / "gpus.yaml"))
+    jobs = plan(study="tiny", hydra="tune.engine=deepspeed")
+    made = jobs["tune/mirage_twins-tiny-s0"]
+    assert made.platform == "gpu-sm90" and made.packages["numpy"] == pins(("gpu",))["numpy"]
+
+
 def test_a_package_that_no_list_pins_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"envs/cpu\.txt pins no vllm"):
         numeric_packages("respond", ("cpu",), ["vllm"])
