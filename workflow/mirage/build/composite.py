@@ -1,6 +1,6 @@
 """Composites: two pictures of the pool side by side in one image file, at full resolution.
 
-Which two are put together is a sample's own affair, so a composite does not lie in the shared pool
+Which two are put together depends on the sample, so a composite does not lie in the shared pool
 but beside the ``samples.jsonl`` that needs it, under ``own/``. Its name holds the names of its two
 halves: whoever asks what it shows need not open it.
 """

@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 def _rates(
     study: Resolved, name: str, suites: dict[str, Suite], verdicts: Sequence[Verdict]
 ) -> list[Rate]:
-    """Rates of all that is judged, whatever the coverage: it stands beside every one."""
+    """Rates of all that is judged; the coverage stands beside every one."""
     score = study.score.model_copy(update={"min_coverage": 0.0, "gates": [], "contrasts": []})
     model = ModelCard(recipe=name, config="", seed=0, name=name)
     return score_model(model, suites, verdicts, score).rates

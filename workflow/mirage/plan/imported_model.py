@@ -21,7 +21,7 @@ REFUSED: Final = {
     "internvl_chat": "this is InternVL's original form with code of its own; convert it to the "
     "form of transformers, whose folders end in -hf",
 }
-"""Model types that people will try, and why they cannot be opened."""
+"""Well-known model types that cannot be opened, and why."""
 
 HEAD_BYTES: Final = 100 * 2**20
 """The longest head of a safetensors file that the format allows."""

@@ -119,7 +119,7 @@ def _scored(
 
 
 def _decisive(card: ModelCard) -> Settings:
-    """What of a card stands in its rates; titles and parents are the study's affair."""
+    """What of a card stands in its rates; titles and parents do not."""
     keys = ("recipe", "config", "seed", "name")
     return {key: value for key, value in card.to_json().items() if key in keys}
 

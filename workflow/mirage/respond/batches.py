@@ -1,4 +1,4 @@
-"""Which items are answered together: a pure function of one suite, whatever else is asked."""
+"""Which items are answered together: a pure function of one suite alone."""
 
 from __future__ import annotations
 

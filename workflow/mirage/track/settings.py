@@ -39,7 +39,7 @@ class Where:
 
     @property
     def shown(self) -> str:
-        """The address as people may see it."""
+        """The address without a password."""
         return redacted(self.track.uri)
 
     def without_password(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""YAML files as people write them: a key that stands twice is an error, not a silent choice."""
+"""YAML files read strictly: a key that stands twice is an error."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ STYLE: dict[str, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Sets the style of all figures, whatever the user's own settings are."""
+    """Sets the style of all figures, independent of the user's own settings."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)

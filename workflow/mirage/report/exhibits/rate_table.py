@@ -140,7 +140,7 @@ def coverage_notes(rates: Iterable[Measure]) -> list[str]:
     """Returns one sentence per rate that is not fully judged, with both bounds."""
     return [
         f"{r.model}, {r.suite} {r.corner} {r.metric}: {r.n_judged} of {r.n} judged; "
-        f"between {r.bound_low:.1f} and {r.bound_high:.1f} whatever the others turn out to be."
+        f"between {r.bound_low:.1f} and {r.bound_high:.1f}, depending on the others."
         for r in rates
         if isinstance(r, Rate) and r.n_judged < r.n
     ]

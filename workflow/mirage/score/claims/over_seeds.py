@@ -1,7 +1,7 @@
 """What several seeds say together: t over seeds, checked by a bootstrap over seeds x pairs.
 
 Where every seed gives the same value (all at 0 or 100 %, say) t has no width, although another set
-of object pairs might have told another story. The exact binomial on the number of unordered pairs
+of object pairs could have given another result. The exact binomial on the number of unordered pairs
 then stands in, the limits of the parts combined; it never counts a pair once per seed.
 
 One rate alone is bounded by both, always: the wider bound and the larger p count. By t alone, one
