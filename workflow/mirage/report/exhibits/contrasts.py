@@ -65,7 +65,10 @@ def _dagger_note(data: ReportData, failed: list[GateResult]) -> str:
         f"holds back {claims_in_words(g)})"
         for g in failed
     )
-    return f"† Gate failed: not testable at nano scale, even where the interval excludes 0: {failures}."
+    return (
+        "† Gate failed: not testable at nano scale, even where the interval excludes 0: "
+        f"{failures}."
+    )
 
 
 def _which(difference: Difference) -> str:
