@@ -61,6 +61,8 @@ HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@"
 
 def visible(text: str) -> str:
     """Shows control, bidirectional and other invisible characters as ``<U+XXXX>``."""
+    if text.isascii() and text.isprintable():
+        return text  # all but a few texts are, and reports show thousands
     return "".join(c if _plain(c) else _code(c) for c in text)
 
 

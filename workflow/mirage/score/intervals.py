@@ -117,9 +117,14 @@ def rate_limits(
 
 def t_half(values: Floats, level: float) -> float:
     """Half the width of a one-sided t bound at 1 - ``level`` of the mean of several values."""
-    count = len(values)
-    half: float = float(stdtrit(count - 1, 1 - level)) * float(values.std(ddof=1)) / count**0.5
-    return half
+    return float(t_halves(values[None, :], level)[0])
+
+
+def t_halves(values: Floats, level: float) -> Floats:
+    """Half the width of such a bound for each row of ``values``, shape (means, values)."""
+    count = values.shape[1]
+    quantile = float(stdtrit(count - 1, 1 - level))
+    return np.asarray(quantile * values.std(axis=1, ddof=1) / count**0.5, dtype=np.float64)
 
 
 def combined_limits(

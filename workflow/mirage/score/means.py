@@ -8,22 +8,24 @@ of the seeds' own limits, which are by pairs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from mirage.score.claims.over_seeds import EQUAL_WITHIN
-from mirage.score.intervals import exact_binomial, t_half
+from mirage.score.intervals import Floats, exact_binomial, t_halves
 from mirage.score.rates import rounded
+
+Codes = NDArray[np.int64]
 
 RANGES = {"j": (-100.0, 100.0), "d_prime": (-np.inf, np.inf)}
 """Values a measure can take, where these are not 0 to 100."""
 
 
-Place = tuple[str, str, str, str, str, str, str]
 PLACE = ("recipe", "config", "suite", "corner", "group_by", "group", "metric")
 """What rates of several seeds have in common."""
 
@@ -55,71 +57,101 @@ def means(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
     """Returns the mean of every rate that at least two seeds have, in the order of the rates.
 
     Args:
-        tables: Rates of all models and seeds, usually a table for each model.
+        tables: Rates, a table for each model or several; models of one recipe follow each other, so
+            that only their rates are in memory at a time.
         alpha: 1 - confidence.
     """
-    places: dict[Place, int] = {}
-    numbers: list[NDArray[np.float64]] = []
-    codes: list[NDArray[np.intp]] = []
-    last: pa.Table | None = None
+    rows: list[Mean] = []
+    for _, some in groupby((t for t in tables if len(t)), key=_recipe):
+        rows += _of_recipe(some, alpha)
+    return rows
+
+
+def _recipe(table: pa.Table) -> tuple[str, str]:
+    return table.column("recipe")[0].as_py(), table.column("config")[0].as_py()
+
+
+def _of_recipe(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
+    known: list[dict[str, int]] = [{} for _ in PLACE]
+    numbers: list[Floats] = []
+    codes: list[Codes] = []
     for table in tables:
-        own = table.select(PLACE)
-        # Seeds of a recipe mostly have the same rates: their places are looked up once.
-        if last is None or not own.equals(last):
-            keys = zip(*(own.column(name).to_pylist() for name in PLACE), strict=True)
-            known = np.array([places.setdefault(k, len(places)) for k in keys], dtype=np.intp)
-            last = own
-        values = table.select(NUMBERS)
-        there = [np.asarray(values.column(n).to_numpy(), dtype=np.float64) for n in NUMBERS]
-        codes.append(known)
-        numbers.append(np.stack(there, axis=1))
-    if not codes:
-        return []
-    code, number = np.concatenate(codes), np.concatenate(numbers)
+        columns = [_codes(table.column(n), k) for n, k in zip(PLACE, known, strict=True)]
+        codes.append(np.stack(columns, axis=1))
+        there = [table.column(n).to_numpy() for n in NUMBERS]
+        numbers.append(np.stack(there, axis=1).astype(np.float64, copy=False))
+    parts, number = np.concatenate(codes), np.concatenate(numbers)
     measured = ~np.isnan(number[:, 0])
-    code, number = code[measured], number[measured]
-    names = list(places)
+    parts, number = parts[measured], number[measured]
+    # One number a place: its parts as the digits of a number whose digits have different bases.
+    code = np.zeros(len(parts), dtype=np.int64)
+    for digit, texts in zip(parts.T, known, strict=True):
+        code = code * len(texts) + digit
+    names = [list(texts) for texts in known]
     _, first, counts = np.unique(code, return_index=True, return_counts=True)
     order = np.argsort(code, kind="stable")
     starts = np.cumsum(counts) - counts
-    rows = [order[start : start + count] for start, count in zip(starts, counts, strict=True)]
-    return [
-        _mean(names[code[first[at]]], number[rows[at]], alpha)
-        for at in np.argsort(first)
-        if counts[at] > 1
-    ]
+    found: list[tuple[int, Mean]] = []
+    # Places that equally many seeds have are computed at once.
+    for count in sorted({int(n) for n in counts if n > 1}):
+        chosen = np.flatnonzero(counts == count)
+        rows = order[starts[chosen][:, None] + np.arange(count)]
+        places = [
+            tuple(texts[digit] for texts, digit in zip(names, row, strict=True))
+            for row in parts[first[chosen]].tolist()
+        ]
+        found += zip(first[chosen].tolist(), _means(places, number[rows], alpha), strict=True)
+    return [mean for _, mean in sorted(found, key=lambda pair: pair[0])]
+
+
+def _codes(column: pa.ChunkedArray, known: dict[str, int]) -> Codes:
+    """A column of few different texts as numbers; new texts join ``known``."""
+    coded = column.combine_chunks().dictionary_encode()
+    texts = coded.dictionary.to_pylist()
+    place = np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int64)
+    codes: Codes = place[coded.indices.to_numpy()]
+    return codes
 
 
 NUMBERS = ["value", "low", "high", "n", "n_pairs"]
 
 
-def _mean(place: Place, seen: NDArray[np.float64], alpha: float) -> Mean:
-    """``seen``: the numbers of every seed, shape (seeds, len(NUMBERS))."""
-    values = np.ascontiguousarray(seen[:, 0])
-    centre, count = float(values.mean()), len(values)
-    if np.ptp(values) < EQUAL_WITHIN:
-        low, high = _by_pairs(place[-1], centre, seen, alpha)
-    else:
-        half = t_half(values, alpha / 2)
-        low, high = centre - half, centre + half
-    least, most = RANGES.get(place[-1], (0.0, 100.0))
-    return Mean(
-        *place,
-        value=rounded(centre),
-        low=rounded(max(least, low)),
-        high=rounded(min(most, high)),
-        n=int(seen[:, 3].min()),
-        n_seeds=count,
-    )
+def _means(places: Sequence[tuple[str, ...]], seen: Floats, alpha: float) -> list[Mean]:
+    """``seen``: the numbers of every seed, shape (places, seeds, len(NUMBERS))."""
+    values = np.ascontiguousarray(seen[:, :, 0])
+    centre, count = values.mean(axis=1), values.shape[1]
+    half = t_halves(values, alpha / 2)
+    flat = np.ptp(values, axis=1) < EQUAL_WITHIN
+    low, high = centre - half, centre + half
+    low[flat], high[flat] = _by_pairs(centre[flat], seen[flat], alpha)
+    for at in np.flatnonzero(flat).tolist():
+        if places[at][-1] in RANGES:
+            low[at], high[at] = _widest(float(centre[at]), seen[at])
+    rows = []
+    least_n = seen[:, :, 3].min(axis=1)
+    for number, place in enumerate(places):
+        least, most = RANGES.get(place[-1], (0.0, 100.0))
+        rows.append(
+            Mean(
+                **dict(zip(PLACE, place, strict=True)),
+                value=rounded(centre[number]),
+                low=rounded(max(least, low[number])),
+                high=rounded(min(most, high[number])),
+                n=int(least_n[number]),
+                n_seeds=count,
+            )
+        )
+    return rows
 
 
-def _by_pairs(
-    metric: str, value: float, seen: NDArray[np.float64], alpha: float
-) -> tuple[float, float]:
-    """Limits of a value that all seeds share, the number of pairs being that of the fewest."""
-    if metric in RANGES:
-        lows, highs = (column[~np.isnan(column)].tolist() for column in (seen[:, 1], seen[:, 2]))
-        return min(lows, default=value), max(highs, default=value)
-    pairs = seen[:, 4].min(keepdims=True)
+def _widest(value: float, seen: Floats) -> tuple[float, float]:
+    """Widest limits of the seeds, whose value is the same; the value itself where none has any."""
+    lows, highs = (column[~np.isnan(column)].tolist() for column in (seen[:, 1], seen[:, 2]))
+    return min(lows, default=value), max(highs, default=value)
+
+
+def _by_pairs(value: Floats, seen: Floats, alpha: float) -> tuple[Floats, Floats]:
+    """Limits of values that all seeds share, the number of pairs being that of the fewest."""
+    pairs = seen[:, :, 4].min(axis=1)
     low, high = exact_binomial(value / 100 * pairs, pairs, alpha)
-    return min(value, 100 * float(low[0])), max(value, 100 * float(high[0]))
+    return np.minimum(value, 100 * low), np.maximum(value, 100 * high)

@@ -46,7 +46,9 @@ def read_outcomes(path: Path, model: ModelCard, suites: Mapping[str, Suite]) -> 
         DataError: No such file, other columns or texts, or a suite of another size.
     """
     try:
-        table = pq.read_table(path, columns=list(COLUMNS))
+        # pq.read_table would import pandas, which takes longer than reading the file.
+        with pq.ParquetFile(path) as file:
+            table = file.read(columns=list(COLUMNS), use_threads=False)
         sizes: dict[str, int] = json.loads((table.schema.metadata or {})[SIZES])
         columns = {name: _coded(table.column(name), texts) for name, texts in COLUMNS.items()}
     except (OSError, KeyError, ValueError, pa.ArrowException) as broken:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -47,7 +47,8 @@ def read_rate_table(path: Path) -> pa.Table:
     Raises:
         DataError: No such file, or other columns.
     """
-    return _opened(path).read()
+    with _opened(path) as file:
+        return file.read(use_threads=False)
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -63,24 +64,42 @@ def _opened(path: Path) -> pq.ParquetFile:
     return file
 
 
+class TidyWriter:
+    """Writes ``rates.parquet`` (a row group per model) and ``rates.csv``, a model at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: list[str] = []
+        self._schema = rate_table([]).schema
+
+    def __enter__(self) -> Self:
+        self._parquet = pq.ParquetWriter(self._folder / "rates.parquet", self._schema)
+        self._csv = pa_csv.CSVWriter(self._folder / "rates.csv", self._schema)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parquet.add_key_value_metadata({MODELS: json.dumps(self._names).encode()})
+        self._parquet.close()
+        self._csv.close()
+
+    def add(self, model: str, table: pa.Table) -> pa.Table:
+        """Writes one model's rates and returns them."""
+        self._names.append(model)
+        self._parquet.write_table(table, row_group_size=max(1, len(table)))
+        self._csv.write_table(table)
+        return table
+
+
 def write_tidy(tables: Iterable[tuple[str, pa.Table]], folder: Path) -> None:
-    """Writes ``rates.parquet`` (a row group per model) and ``rates.csv``, a model at a time.
+    """Writes the rates of all models into a folder.
 
     Args:
         tables: Model name and its rates.
         folder: Where to write.
     """
-    schema = rate_table([]).schema
-    names = []
-    with (
-        pq.ParquetWriter(folder / "rates.parquet", schema) as parquet,
-        pa_csv.CSVWriter(folder / "rates.csv", schema) as csv,
-    ):
+    with TidyWriter(folder) as tidy:
         for name, table in tables:
-            names.append(name)
-            parquet.write_table(table, row_group_size=max(1, len(table)))
-            csv.write_table(table)
-        parquet.add_key_value_metadata({MODELS: json.dumps(names).encode()})
+            tidy.add(name, table)
 
 
 class RateFile:

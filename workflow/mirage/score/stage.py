@@ -11,14 +11,14 @@ from mirage.contracts import Response, Verdict, read_rows
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
-from mirage.score.compute import CoverageError, score_model, score_study
+from mirage.score.compute import SHOWN, CoverageError, score_model, score_study
 from mirage.score.csv_rows import from_csv
 from mirage.score.frame import suites_of
 from mirage.score.gates import GateResult
 from mirage.score.lengths import Length
 from mirage.score.means import means
 from mirage.score.outcomes import read_outcomes
-from mirage.score.rate_table import read_rate_table, write_tidy
+from mirage.score.rate_table import TidyWriter, read_rate_table
 from mirage.score.store import (
     RATES,
     model_record,
@@ -97,16 +97,20 @@ def compare(ctx: JobContext) -> None:
         PaperContrasts.model_validate(paper) if paper else None,
     )
     del answers
-    write_tidy(((str(card), read_rate_table(f / RATES)) for card, f in folders.items()), ctx.out)
-    tables = (read_rate_table(folder / RATES) for folder in folders.values())
+    with TidyWriter(ctx.out) as tidy:
+        # Each model's rates are read once, for the files and for the means.
+        tables = (tidy.add(str(c), read_rate_table(f / RATES)) for c, f in folders.items())
+        seed_means = means(tables, settings.alpha)
     scores = dataclasses.replace(
         compared,
-        means=means(tables, settings.alpha),
+        means=seed_means,
         lengths=[row for f in folders.values() for row in from_csv(f / "lengths.csv", Length)],
     )
     write_study_scores(scores, ctx.out)
     _write_record(study_record(scores), ctx.out)
     failed = [f"{g.gate} ({g.model})" for g in scores.gates if g.passed != "yes"]
+    if len(failed) > SHOWN:
+        failed[SHOWN:] = [f"and {len(failed) - SHOWN} more in gates.csv"]
     ctx.log(
         f"{len(cards)} models, {len(scores.contrasts)} contrasts, {len(scores.gates)} gates, "
         f"{len(scores.claim_verdicts)} claims"
