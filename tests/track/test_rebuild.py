@@ -50,7 +50,7 @@ def test_one_altered_verdict_changes_the_table(tracked: Made, tmp_path: Path) ->
     lines: list[str] = []
     report = rebuild(where(tmp_path / "altered"), "toy", tmp_path / "again", lines.append)
     again, first = files(report), files(tracked.report)
-    assert again["tables/fig4.csv"] != first["tables/fig4.csv"]
+    assert again["tables/contrasts.csv"] != first["tables/contrasts.csv"]
     assert again["tables/skills.csv"] == first["tables/skills.csv"]
     assert any("/verdicts.jsonl is not what the run made" in line for line in lines)
 
