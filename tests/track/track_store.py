@@ -175,6 +175,7 @@ def _card(name: str) -> dict[str, Any]:
         "parent": None,
         "factor": None,
         "marked_ours": False,
+        "mode": None if recipe == "base" else "as_published",
         "helper": False,
         "config": "nano",
         "seed": 0,
