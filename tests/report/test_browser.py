@@ -12,6 +12,8 @@ from mirage.report.assemble import blocks_of
 from mirage.report.data import ReportData
 from mirage.report.render.html import to_html
 from mirage.report.samples.browser import browser, chosen_groups, run_link, script_json
+from mirage.report.samples.gallery import Gallery
+from report_exhibits import blocks_under, exhibits
 from report_pages import small, texts
 
 
@@ -168,6 +170,27 @@ def test_a_page_of_many_models_stays_small(data: ReportData) -> None:
     assert f"{len(fewer.data['samples'])} of the " in fewer.summary
     assert 0 < len(fewer.data["samples"]) <= 80 < count
     assert {s["suite"] for s in fewer.data["samples"]} == {s["suite"] for s in page.data["samples"]}
+
+
+def test_of_many_seeds_the_first_ones_are_shown_whole(data: ReportData) -> None:
+    names = [(f"{m.name[:-1]}{seed}", m, seed) for seed in range(50) for m in data.study.trained]
+    models = tuple(replace(m, name=name, seed=seed) for name, m, seed in names)
+    answers, verdicts = data.responses["base-s0"], data.verdicts["base-s0"]
+    grown = replace(
+        small(data),
+        study=replace(data.study, trained=models, exhibits=exhibits("gallery")),
+        responses={m.name: answers for m in models},
+        verdicts={m.name: verdicts for m in models},
+    )
+    page = browser(grown)
+    assert len(page.data["models"]) == 18
+    assert "Shown are the 18 models of seeds 0, 1 of 450 models of 50 seeds." in page.summary
+    assert {len(sample["said"]) for sample in page.data["samples"]} == {18}
+    assert "Shown are" not in browser(small(data)).summary
+    (gallery,) = blocks_under("gallery", grown)
+    assert isinstance(gallery, Gallery)
+    assert {len(item.said) for quad in gallery.quads for item in quad} == {18}
+    assert "Shown are the 18 models" in gallery.caption
 
 
 def test_no_answers_no_browser(data: ReportData) -> None:

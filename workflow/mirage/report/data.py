@@ -22,6 +22,9 @@ Measure = Rate | Mean
 SEEDS_IN_ROWS = 3
 """Seeds up to which tables have a row for each."""
 
+MODELS_WITH_ANSWERS = 24
+"""Models up to which further seeds join the first one where answers are shown one by one."""
+
 
 @dataclass(frozen=True)
 class StudyInfo:
@@ -41,17 +44,44 @@ class StudyInfo:
     judge: str = "oracle"
     published: bool = False
 
-    @property
+    @cached_property
     def seeds(self) -> tuple[int, ...]:
         """All seeds, ascending."""
         return tuple(sorted({m.seed for m in self.trained}))
 
-    @property
+    @cached_property
     def configs(self) -> tuple[str, ...]:
         """All options of conf/model, in the order of the study."""
         return tuple(dict.fromkeys(m.config for m in self.trained))
 
+    @cached_property
+    def answering(self) -> tuple[ModelCard, ...]:
+        """Models whose answers stand in the sample browser and the gallery: whole seeds.
+
+        All of the first seed, and of further ones up to a number of models: a page cannot hold the
+        answers of hundreds, and tables have their rates.
+        """
+        seeds: list[int] = []
+        for seed in self.seeds:
+            if seeds and sum(m.seed in (*seeds, seed) for m in self.trained) > MODELS_WITH_ANSWERS:
+                break
+            seeds.append(seed)
+        return tuple(m for m in self.trained if m.seed in seeds)
+
     @property
+    def answering_sentence(self) -> str:
+        """Says whose answers are left out; empty where all models' are shown."""
+        shown = self.answering
+        if len(shown) == len(self.trained):
+            return ""
+        seeds = sorted({m.seed for m in shown})
+        words = "of seed" if len(seeds) == 1 else "of seeds"
+        return (
+            f" Shown are the {len(shown)} models {words} {', '.join(map(str, seeds))} of "
+            f"{len(self.trained)} models of {len(self.seeds)} seeds."
+        )
+
+    @cached_property
     def recipes(self) -> tuple[ModelCard, ...]:
         """The first model of each recipe, in the order of the tables, the base left out."""
         first: dict[str, ModelCard] = {}

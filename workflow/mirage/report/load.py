@@ -86,16 +86,17 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         samples += rows
         homes |= {sample.suite: folder for sample in rows}
     displayed = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
-    models = sum(not card.get("helper") for card in settings["models"])
-    displayed += browser_samples(samples, report.browser, models)
+    study = study_info(settings, judge)
+    displayed += browser_samples(samples, report.browser, len(study.answering))
+    models = {model.name for model in study.answering}
     wanted = {sample.id for sample in displayed}
     return ReportData(
-        study=study_info(settings, judge),
+        study=study,
         settings=report,
         scores=read_scores(parents["score"][0]),
         samples=tuple(samples),
-        verdicts=_verdicts(parents["verdicts"], wanted),
-        responses=_answers(parents["responses"], wanted),
+        verdicts=_verdicts(parents["verdicts"], wanted, models),
+        responses=_answers(parents["responses"], wanted, models),
         images=read_images(displayed, parents["images"][0], homes),
         runs={made.name: made.id for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
@@ -108,23 +109,25 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
     )
 
 
-def _verdicts(folders: Iterable[Path], wanted: set[str]) -> dict[str, dict[str, Verdict]]:
-    """Reads the verdicts on some items; the score stage has checked the others."""
+def _verdicts(
+    folders: Iterable[Path], wanted: set[str], models: set[str]
+) -> dict[str, dict[str, Verdict]]:
+    """Reads some models' verdicts on some items; the score stage has checked the others."""
     return {
-        str(Manifest.read(folder).settings["judge"]["model"]): {
-            v.id: v for v in read_some(folder / "verdicts.jsonl", Verdict, wanted)
-        }
+        model: {v.id: v for v in read_some(folder / "verdicts.jsonl", Verdict, wanted)}
         for folder in folders
+        if (model := str(Manifest.read(folder).settings["judge"]["model"])) in models
     }
 
 
-def _answers(folders: Iterable[Path], wanted: set[str]) -> dict[str, dict[str, str]]:
-    """Reads the texts of some answers."""
+def _answers(
+    folders: Iterable[Path], wanted: set[str], models: set[str]
+) -> dict[str, dict[str, str]]:
+    """Reads the texts of some models' answers to some items."""
     return {
-        Manifest.read(folder).name: {
-            r.id: r.text for r in read_some(folder / "responses.jsonl", Response, wanted)
-        }
+        model: {r.id: r.text for r in read_some(folder / "responses.jsonl", Response, wanted)}
         for folder in folders
+        if (model := Manifest.read(folder).name) in models
     }
 
 

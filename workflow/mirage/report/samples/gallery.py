@@ -121,13 +121,18 @@ def gallery(data: ReportData, caption: Caption) -> Gallery:
         for quad in [q for q in quads if q[0].sample.suite == suite][: wanted.pdf_quads]
     ]
     return Gallery(
-        "gallery", caption.title, caption.caption, caption.reading, tuple(quads), tuple(short)
+        "gallery",
+        caption.title,
+        caption.caption + data.study.answering_sentence,
+        caption.reading,
+        tuple(quads),
+        tuple(short),
     )
 
 
 def _item(data: ReportData, sample: Sample) -> Item:
     said = []
-    for model in data.study.trained:
+    for model in data.study.answering:
         verdict = data.verdicts.get(model.name, {}).get(sample.id)
         answer = data.responses.get(model.name, {}).get(sample.id)
         if verdict is not None and answer is not None:
