@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from mirage.plan.job import STAGES, Job
-from mirage.plan.jobs import plan_jobs
-from mirage.plan.site import read_site
 from mirage.plan.study.compose import CONF, Conf
 from mirage.plan.study.resolve import Resolved, resolve
+from planned_jobs import jobs_of
 
 Plan = Callable[..., dict[str, Job]]
 
@@ -33,7 +32,6 @@ def plan() -> Plan:
         key = repr(sorted(config.items()))
         if key not in resolved:
             resolved[key] = resolve(config)
-        built = plan_jobs(resolved[key], lambda stage, _: versions[stage], read_site())
-        return {f"{job.stage}/{job.name}": job for job in built.jobs.values()}
+        return jobs_of(resolved[key], versions)
 
     return make

@@ -11,13 +11,13 @@ import yaml
 from hydra import compose as hydra_compose
 
 from mirage.files import sha256
-from mirage.plan.job import STAGES, Job
-from mirage.plan.jobs import plan_jobs
+from mirage.plan.job import Job
 from mirage.plan.study import compose
 from mirage.plan.study.compose import CONF, Conf
 from mirage.plan.study.hold_out import categories, rotated
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved, resolve
+from planned_jobs import jobs_of
 
 Plan = Callable[..., dict[str, Job]]
 
@@ -62,7 +62,7 @@ def test_paper_is_small_and_planned_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(compose, "compose", counted)
     study = resolve({"study": "paper"})
-    jobs = plan_jobs(study, dict.fromkeys(STAGES, "v"))
+    jobs = jobs_of(study)
     assert len(composed) == 2, "one Hydra call for the study, one for all that it names"
     assert len(jobs) < 500
     assert study.build.name == "full"
@@ -132,8 +132,7 @@ def test_an_ablation_differs_from_its_parent_in_its_factor_alone() -> None:
 
 def test_general_shares_are_those_of_table_7() -> None:
     study = {"recipe": [*SHARES, "cell"], "hydra": "study.helpers=[]"}
-    jobs = plan_jobs(resolve(study), dict.fromkeys(STAGES, "v"))
-    found = cards({f"{job.stage}/{job.name}": job for job in jobs})
+    found = cards(jobs_of(resolve(study)))
     assert {name: found[f"{name}-s0"]["general_share"] for name in SHARES} == SHARES
     assert found["cell-s0"]["factors"] == {
         "images": "two",
@@ -175,7 +174,7 @@ def test_categories_rotate_over_seeds(plan: Plan) -> None:
 def test_a_wrong_category_is_found(conf: Conf) -> None:
     path = conf.root / "recipe/mirage.yaml"
     path.write_text(path.read_text().replace("categories: []", "categories: [fyre]"))
-    with pytest.raises(PlanError, match="there is no category 'fyre'; there are electrical, fire"):
+    with pytest.raises(PlanError, match="there is no category 'fyre'; did you mean 'fire'"):
         resolve({}, conf)
 
 
@@ -237,9 +236,8 @@ def test_more_epochs_are_for_recipes_as_published_alone(plan: Plan) -> None:
     before, after = (
         plan(recipe=["mirage", "cell"], hydra=[f"tune.epoch_factor={n}"]) for n in (2, 3)
     )
-    other = {
-        f"{stage}/{name}-s0" for stage in ("tune", "respond") for name in ("mirage", "placebo")
-    }
+    stages = ("tune/", "respond/", "judge/oracle-", "score/oracle-")
+    other = {f"{stage}{name}-s0" for stage in stages for name in ("mirage", "placebo")}
     assert changed(before, after) == other | END
     tune = after["tune/mirage-s0"].settings
     assert tune["recipe"]["tune"]["epochs"] == 6
@@ -323,23 +321,20 @@ def with_reports(conf: Conf, folder: Path) -> Resolved:
 
 
 def test_claims_reach_scores_and_reports_alone(conf: Conf, tmp_path: Path) -> None:
-    for name in ("claims.yaml", "paper_contrasts.yaml"):
+    for name in ("claims.yaml", "paper_contrasts.yaml", "tables.yaml"):
         (tmp_path / name).write_bytes((conf.reports / name).read_bytes())
     before = with_reports(conf, tmp_path)
     claims = tmp_path / "claims.yaml"
     claims.write_text(claims.read_text(encoding="utf-8") + "# another byte\n", encoding="utf-8")
     after = with_reports(conf, tmp_path)
-    both = [
-        {f"{j.stage}/{j.name}": j for j in plan_jobs(study, dict.fromkeys(STAGES, "v"))}
-        for study in (before, after)
-    ]
+    both = [jobs_of(study) for study in (before, after)]
     assert changed(*both) == {"score/paper-oracle", "report/paper"}
     settings = both[1]["score/paper-oracle"].settings
     assert settings["claims"]["sha256"] == sha256(claims.read_bytes())
     assert len(settings["paper_contrasts"]["contrasts"]) >= 20
     assert after.ledger.claims is not None
     assert set(after.ledger.claims.claims) == {f"C{n}" for n in range(1, 15)} | {"H1", "H2", "H3"}
-    (quick,) = (j for j in plan_jobs(resolve({}), dict.fromkeys(STAGES, "v")) if j.stage == "score")
+    quick = jobs_of(resolve({}))["score/quick-oracle"]
     assert not {"claims", "paper_contrasts"} & set(quick.settings)
 
 
@@ -370,4 +365,4 @@ def test_what_the_claims_read_is_in_confirm(plan: Plan) -> None:
     some = plan(study="confirm", seeds=[100, 101, 102])
     whole = plan(study="confirm")
     kept = {n for n in some if n in whole and some[n].id == whole[n].id}
-    assert {some[n].stage for n in set(some) - kept} == {"judge", "score", "report"}
+    assert set(some) - kept == {"score/confirm-oracle", "report/confirm"}

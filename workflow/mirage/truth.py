@@ -6,10 +6,14 @@ A written contract: every key that a stage reads stands here with its type. A mo
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+STRICT = {"strict": True}
 
 
 class Truth(TypedDict, total=False):
@@ -51,7 +55,7 @@ class Truth(TypedDict, total=False):
             ``single``, ``multi``), and whether no recipe holds the family.
     """
 
-    __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     kind: Literal["hazard", "benign", "conflict", "unknowable", "skill", "placebo", "fit"]
     corner: str
@@ -92,11 +96,16 @@ KEYS = frozenset(Truth.__annotations__)
 
 @lru_cache(maxsize=1)
 def _adapter() -> TypeAdapter[Truth]:
+    # Every job imports this module, also those that read no sample.
+    from pydantic import TypeAdapter
+
     return TypeAdapter(Truth)
 
 
 def truth_problems(truth: dict[str, Any]) -> list[str]:
     """Returns what is wrong with the known keys of a ``truth``, one clause each."""
+    from pydantic import ValidationError
+
     try:
         _adapter().validate_python(truth)
     except ValidationError as wrong:
