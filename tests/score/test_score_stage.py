@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,7 +25,7 @@ from mirage.score.csv_rows import from_csv
 from mirage.score.frame import suites_of
 from mirage.score.gates import GateResult
 from mirage.score.outcomes import read_outcomes
-from mirage.score.rate_table import RateFile
+from mirage.score.rate_table import RateFile, read_rate_table
 from mirage.score.store import read_scores
 from synthetic_study import Study, models_of
 
@@ -117,6 +118,23 @@ def test_a_new_model_leaves_the_scores_of_the_others(
     stage.run(more.study())
     assert contents(*(tmp_path / "score" / name for name in few.verdicts)) == before
     assert {r.model for r in read_scores(tmp_path / "score/quick-oracle").rates} == {*made.verdicts}
+
+
+def test_a_study_is_compared_without_its_verdicts_and_answers(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.run()
+    for stage_name in ("judge", "respond"):
+        shutil.rmtree(jobs.root / stage_name)
+    rates: list[str] = []
+
+    def read(path: Path) -> Any:
+        rates.append(path.parent.name)
+        return read_rate_table(path)
+
+    monkeypatch.setattr("mirage.score.stage.read_rate_table", read)
+    stage.run(jobs.study())
+    assert sorted(rates) == sorted(card.name for card in jobs.cards), "each file is read once"
 
 
 def test_outcomes_are_read_back_and_are_plain_columns_to_others(jobs: Jobs, made: Study) -> None:
