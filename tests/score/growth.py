@@ -46,6 +46,13 @@ def conf(group: str) -> Any:
     return yaml.safe_load((CONF / group / "default.yaml").read_text(encoding="utf-8"))
 
 
+def _judgeable(sample: Any) -> Any:
+    """The sample with the facts that the judge asks for; nothing else changes."""
+    facts = {"action": "use", "objects": list(sample.images), "states": [False, False]}
+    facts |= {"answer": "yes", "family": "pick", "label": "comply", "expected": True}
+    return replace(sample, truth={**facts, **sample.truth})
+
+
 class Grown:
     """A store with the artifacts of a study of many models, and the jobs that read it."""
 
@@ -58,10 +65,7 @@ class Grown:
         seeds = -(-models // 10)
         for seed in range(min(seeds, MADE)):
             made = study(seed, pairs=48)
-            # Asked for as quick asks; the judge reads what was asked.
-            made = replace(
-                made, samples=[replace(s, truth={"action": "use", **s.truth}) for s in made.samples]
-            )
+            made = replace(made, samples=[_judgeable(s) for s in made.samples])
             if seed == 0:
                 self.suites = self._write_suites(made.samples)
                 self.recipes = [name.removesuffix("-s0") for name in made.verdicts]
