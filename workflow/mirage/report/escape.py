@@ -59,6 +59,10 @@ MARKDOWN = set("\\`*_{}[]#|~^$")
 HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@": "&#64;"}
 
 
+_LATEX = str.maketrans(LATEX)
+_MARKDOWN = str.maketrans({**HTML, **{c: "\\" + c for c in MARKDOWN}})
+
+
 def visible(text: str) -> str:
     """Shows control, bidirectional and other invisible characters as ``<U+XXXX>``."""
     if text.isascii() and text.isprintable():
@@ -100,8 +104,9 @@ def latex(text: str) -> str:
 
     What plain pdflatex (UTF-8 input) may not be able to set becomes ASCII such as ``<U+05D0>``.
     """
-    settable = "".join(c if _settable(c) else _code(c) for c in visible(text))
-    return LIGATURE.sub("{}", "".join(LATEX.get(c, c) for c in settable))
+    plain = visible(text)
+    settable = plain if plain.isascii() else "".join(c if _settable(c) else _code(c) for c in plain)
+    return LIGATURE.sub("{}", settable.translate(_LATEX))
 
 
 def _settable(character: str) -> bool:
@@ -111,8 +116,7 @@ def _settable(character: str) -> bool:
 def markdown(text: str) -> str:
     """Escapes text for a Markdown table cell: no markup, no HTML, no line break, no mention."""
     plain = visible(text).replace("\n", " ")
-    marked = "".join("\\" + c if c in MARKDOWN else HTML.get(c, c) for c in plain)
-    return marked.replace("://", "&#58;//").replace("www.", "www&#46;")
+    return plain.translate(_MARKDOWN).replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def csv_cell(text: str) -> str:
