@@ -1,4 +1,4 @@
-"""What one more model costs a study: ``python tests/score/growth.py 10 200 500``.
+"""What one more model costs a study: ``python .ci/growth.py 10 200 500``.
 
 Makes the verdicts and answers of that many models (ten recipes of ``quick``, as many seeds as it
 takes), then runs the four jobs that adding the last one costs, each in a process of its own: judge
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "tests"))
 
 import yaml  # noqa: E402
 
@@ -32,7 +32,7 @@ from mirage.plan.job import Job  # noqa: E402
 
 MADE = 4
 """Seeds whose models are scored by the real job; later seeds repeat these under their own names."""
-CONF = HERE.parents[1] / "conf"
+CONF = HERE.parent / "conf"
 REPORTED = (
     "fig4", "asr_vs_overrefusal", "corners", "harmless", "failures", "discrimination", "table12",
     "table11", "table2", "contrasts", "formats", "skills", "categories", "gates", "hazards",
