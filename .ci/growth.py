@@ -157,6 +157,7 @@ class Grown:
     def job(
         self, stage: str, kind: str, name: str, settings: Any, parents: Any, **more: Any
     ) -> Job:
+        """Returns a job of the study, as the plan would hand it to its stage."""
         suites = {"suites": [f"build/{suite}" for suite in self.suites]}
         return Job(stage, kind, name, "0" * 64, settings, {**parents, **suites}, **more)
 
