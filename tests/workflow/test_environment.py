@@ -65,12 +65,13 @@ def packages(root: Path) -> Path:
 
 
 def installed(root: Path) -> str:
-    command = [root / ".venv/bin/python", "-c", "import tinything; print(tinything.VERSION)"]
+    command = [root / ".venv/bin/python", "-B", "-c", "import tinything; print(tinything.VERSION)"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def remove(root: Path) -> None:
-    for path in packages(root).glob("tinything*"):
+    # Compiled files too: another module of its size and second passes for the old one.
+    for path in list(packages(root).rglob("tinything*")):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
