@@ -209,6 +209,11 @@ def test_scheduling_and_manifests_do_not_retrain_models() -> None:
         assert not {name for name in reached if name.startswith("mirage.plan")}, stage
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_reaches_the_tables_of_names(stage: str) -> None:
+    assert "mirage.plan.entries" not in Versions().reached([f"mirage.{stage}"])
+
+
 def test_every_committed_data_file_is_declared() -> None:
     versions = Versions()
     codes = [versions.of(stage, {}) for stage in STAGES]

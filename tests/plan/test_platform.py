@@ -249,7 +249,8 @@ def test_a_site_decides_platform_interpreter_and_resources(
     ("text", "match"),
     [
         ("name: [", "not valid YAML"),
-        ("name: x", r"environments: Field required and \d+ more"),
+        ("name: x", r"environments: Field required; .*: Field required"),
+        ("name: x\nname: y", "the key 'name' stands on line 1 already"),
         ("name: x\nenvironments: {local: {packages: [cpu], comand: []}}", "comand"),
     ],
 )

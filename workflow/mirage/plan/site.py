@@ -20,6 +20,7 @@ from mirage.plan.job import Job
 from mirage.plan.platform import DETECT, detect
 from mirage.plan.schema.site import Resources, Site
 from mirage.plan.study.compose import CONF
+from mirage.plan.study.strict_yaml import read_yaml
 
 VARIABLE = "MIRAGE_SITE"
 COMPUTING = ("tune", "respond")
@@ -46,15 +47,13 @@ def read_site(conf: Path = CONF) -> Site:
             f"of: {names}."
         )
     try:
-        plain = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        plain = read_yaml(path.read_text(encoding="utf-8"))
         return Site.model_validate(plain)
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         raise ConfigError(f"{path} is not valid YAML ({' '.join(str(broken).split())}).") from None
     except ValidationError as wrong:
-        first = wrong.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        more = f" and {len(wrong.errors()) - 1} more problems" if len(wrong.errors()) > 1 else ""
-        raise ConfigError(f"{path}, {key}: {first['msg']}{more}.") from None
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
+        raise ConfigError(f"{path}: {'; '.join(lines)}.") from None
 
 
 def platform_of(site: Site, stage: str, resources: Resources) -> str | None:

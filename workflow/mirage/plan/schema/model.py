@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from mirage.plan.schema.entry_names import entry
 from mirage.plan.schema.site import Resources
-from mirage.plan.schema.types import Name, Nonnegative, Positive, Rate, Strict, entry
+from mirage.plan.schema.types import Name, Nonnegative, Positive, Rate, Strict
 
 Block = TypeVar("Block", bound=Strict)
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import OWN, TABLES
-from mirage.plan.schema.types import Count, Name, Positive, Rate, Strict, entry
+from mirage.plan.schema.entry_names import entry
+from mirage.plan.schema.types import Count, Name, Positive, Rate, Strict
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mirage.plan.schema.types import Name, Positive, Strict, entry
+from mirage.plan.schema.entry_names import entry
+from mirage.plan.schema.types import Name, Positive, Strict
 
 
 class Speed(Strict):

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, model_validator
 
 from mirage.plan.entries import OWN
-from mirage.plan.schema.types import Name, Strict, entry
+from mirage.plan.schema.entry_names import entry
+from mirage.plan.schema.types import Name, Strict
 
 
 class Suite(Strict):

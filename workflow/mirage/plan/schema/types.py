@@ -6,9 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from mirage.context import ConfigError
-from mirage.plan.entries import resolve
-
 
 class Strict(BaseModel):
     """A block of settings: unknown keys, wrong types and later changes are errors.
@@ -25,20 +22,5 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
-
-
-def entry(group: str, name: str) -> str:
-    """Returns a name that ``mirage.plan.entries`` resolves in a group, for pydantic.
-
-    Raises:
-        ValueError: It does not.
-    """
-    try:
-        resolve(group, name)
-    except ConfigError as unknown:
-        raise ValueError(str(unknown).rstrip(".")) from None
-    return name
-
-
 Rate = Annotated[float, Field(gt=0)]
 Nonnegative = Annotated[float, Field(ge=0)]

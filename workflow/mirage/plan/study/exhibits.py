@@ -10,6 +10,7 @@ import yaml
 
 from mirage.plan.schema.exhibit import ColumnGroup, Exhibit, Tables
 from mirage.plan.study.problems import Problem
+from mirage.plan.study.strict_yaml import read_yaml
 from mirage.plan.study.validate import check
 
 FILE = "tables.yaml"
@@ -58,7 +59,7 @@ def read_exhibits(reports: Path, extra: Path | None = None) -> Shown:
 
 def _read(path: Path, name: str, problems: list[Problem]) -> Tables:
     try:
-        plain = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        plain = read_yaml(path.read_text(encoding="utf-8"))
     except OSError:
         problems.append(Problem(name, "", f"is missing. Get it back with: git checkout {name}"))
         return Tables()

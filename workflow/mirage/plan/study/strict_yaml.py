@@ -12,6 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mirage.plan.study.problems import Problem
 
+MERGE = "tag:yaml.org,2002:merge"
+
 
 # The C parser: fifty files are read at each start.
 class StrictLoader(yaml.CSafeLoader):
@@ -25,6 +27,8 @@ class StrictLoader(yaml.CSafeLoader):
         """
         lines: dict[Hashable, int] = {}
         for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key_node.tag == MERGE:
+                continue  # what it brings gives way to the mapping's own keys
             key = self.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
             if isinstance(key, Hashable) and lines.setdefault(key, line) != line:
