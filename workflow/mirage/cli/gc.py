@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from mirage.cli import leftovers
+from mirage.cli.show import find, read_spec
 from mirage.context import ConfigError
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import descendants
-from mirage.plan.frozen_plan import Frozen, load, plans
+from mirage.plan.frozen_plan import PLANS, Frozen, load, plans
 from mirage.plan.job import STAGES
 from mirage.plan.lock import in_use
 from mirage.plan.snakemake_pages import PAGES
 from mirage.plan.state import artifacts, manifests, published_before
+
+ARTIFACT = re.compile(r".+-[0-9a-f]{8}")
+"""Name of an artifact's folder: a readable part and eight digits of the id."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,18 @@ class Waste:
         return sum(path.lstat().st_size for path in below if not path.is_dir())
 
     def remove(self) -> None:
-        """Removes it."""
-        if self.path.is_dir():
-            shutil.rmtree(self.path)
-        else:
-            self.path.unlink()
+        """Removes it; of a link only the link.
+
+        Raises:
+            OSError: It cannot be removed; the error names the whole path.
+        """
+        try:
+            if self.path.is_dir() and not self.path.is_symlink():
+                shutil.rmtree(self.path)
+            else:
+                self.path.unlink()
+        except OSError as wrong:  # rmtree names the file alone, without its folder
+            raise OSError(wrong.errno, wrong.strerror, str(self.path)) from wrong
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +65,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-children",
         metavar="FOLDER",
-        help="remove this artifact and all that was made from it instead",
+        help="remove this artifact (a folder of the store, a name or the first part of an id) "
+        "and all that was made from it instead",
     )
     parser.add_argument("--apply", action="store_true", help="remove; without it only list")
 
@@ -69,7 +82,11 @@ def run(options: argparse.Namespace) -> int:
             print(f"kept: plan {plan.id} of study {plan.study}, {len(plan.jobs)} artifacts")
         wastes = find_waste(options.store, kept)
     total = 0
+    root = options.store.resolve()
     for waste in wastes:
+        if not waste.path.parent.resolve().is_relative_to(root):
+            print(f"kept: {waste.path}, a link leads from the store to it")
+            continue
         size = waste.size
         total += size
         print(f"  {size / 1e6:9.1f} MB  {waste.path}  ({waste.why})")
@@ -92,21 +109,26 @@ def family(store: Path, text: str) -> list[Waste]:
 
     Args:
         store: Root of all artifacts.
-        text: The artifact's folder; only its last two parts count.
+        text: The artifact, as ``artifact_of`` takes it.
 
     Raises:
-        ConfigError: Neither the artifact nor anything made from it is there.
+        ConfigError: No artifact of this store, or neither it nor anything made from it is there.
     """
-    folder = "/".join(Path(text).parts[-2:])
+    folder = artifact_of(store, text)
     read = {name: m for name, m in manifests(store) if isinstance(m, Manifest)}
     parents = {name: [f for many in m.parents.values() for f in many] for name, m in read.items()}
+    busy = running(store)
+    parents |= {f: [p for many in read_spec(store, f).parents.values() for p in many] for f in busy}
     members = descendants(folder, parents)
     if members == [folder] and not (store / folder).is_dir():
         raise ConfigError(f"Neither {store / folder} nor anything made from it is there.")
     users = {m.same_as: name for name, m in read.items() if name not in members and m.same_as}
     kept: set[str] = set()
     for name in reversed(members):
-        if name in users:
+        if name in busy:
+            print(f"kept: {store / name}, whose job is running; remove it when that has ended")
+            kept.add(name)
+        elif name in users:
             print(f"kept: {store / name}, from which {store / users[name]} takes its files")
             kept.add(name)
         elif any(name in parents.get(child, ()) for child in kept):
@@ -117,6 +139,41 @@ def family(store: Path, text: str) -> list[Waste]:
         for name in reversed(members)
         if name not in kept and (store / name).is_dir()
     ]
+
+
+def artifact_of(store: Path, text: str) -> str:
+    """Returns the artifact folder, relative to the store, that a person means.
+
+    Args:
+        store: Root of all artifacts.
+        text: A path, a path inside the store, or a name as ``mirage show`` takes it.
+
+    Raises:
+        ConfigError: No artifact of this store, or several.
+    """
+    root = store.resolve()
+    for path in (Path(text), store / text):
+        # Of the last part no link is followed: results/report/quick is no artifact.
+        place = path.parent.resolve() / path.name
+        stage = place.parent.name
+        if place.parent.parent == root and stage in STAGES and ARTIFACT.fullmatch(place.name):
+            if place.is_symlink():
+                raise ConfigError(f"{path} is a link, not an artifact. Name the folder itself.")
+            return f"{stage}/{place.name}"
+    parts = Path(text).parts
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] in STAGES):
+        return find(store, text)
+    raise ConfigError(
+        f"{text!r} is no artifact of {store}: {store}/<stage>/<name>-<8 digits>. "
+        "See: mirage plan --jobs"
+    )
+
+
+def running(store: Path) -> set[str]:
+    """Returns the artifact folders whose jobs a living process may own."""
+    ids = [path.name[:8] for path in (store / "work").glob("?" * 64) if in_use(path)]
+    jobs = store / PLANS / "jobs"
+    return {f"{p.parent.name}/{p.stem}" for each in ids for p in jobs.glob(f"*/*-{each}.json")}
 
 
 def choose(store: Path, days: float) -> tuple[list[Frozen], list[Path]]:
@@ -138,17 +195,19 @@ def find_waste(store: Path, kept: list[Frozen]) -> list[Waste]:
     needed = {folder for plan in kept for folder in plan.jobs}
     read = {name: m for name, m in manifests(store) if isinstance(m, Manifest)}
     needed |= {str(read[folder].same_as) for folder in needed & read.keys()}
-    running = {job.id for plan in kept for job in plan.jobs.values()}
+    planned = {job.id for plan in kept for job in plan.jobs.values()}
     waste = []
+    busy = running(store)
+    busy |= {p for f in busy for many in read_spec(store, f).parents.values() for p in many}
     for path in artifacts(store):
-        if f"{path.parent.name}/{path.name}" not in needed:
+        if f"{path.parent.name}/{path.name}" not in needed | busy:
             waste.append(Waste(path, "no kept plan needs it"))
     for path in sorted((store / PAGES).glob("*-????????")):
         if f"report/{path.name}" not in needed:
             waste.append(Waste(path, "copy of a report that no kept plan needs"))
     for path in sorted((store / "work").glob("?" * 64)):
         done = any((store / s).glob(f"*-{path.name[:8]}/manifest.json") for s in STAGES)
-        if (done or path.name not in running) and not in_use(path):
+        if (done or path.name not in planned) and not in_use(path):
             waste.append(Waste(path, "work of a finished or dropped job"))
     # A model that was removed may be made again with the same weights: its answers still count.
     before = {folder: published_before(store, folder) for folder in needed - read.keys()}

@@ -67,7 +67,7 @@ def find(store: Path, text: str) -> str:
     exact = [f for f in folders if Path(f).parts == path.parts[-2:]]
     named = [f for f in folders if text in (f.rpartition("-")[0], f.split("/")[1], _name(f))]
     newest = [f for f in named if f in last_plan(store)]
-    by_id = [f for f in folders if f.rpartition("-")[2].startswith(text[:8])]
+    by_id = [f for f in folders if text and f.rpartition("-")[2].startswith(text[:8])]
     found = exact or newest or named or by_id
     if len(found) == 1:
         return found[0]
