@@ -52,6 +52,23 @@ def test_values_that_no_run_can_use(conf: Conf, hydra: str, text: str) -> None:
     assert "\n" not in problem
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("hydra", "track.uri=ftp://u:hunter2@h", "should begin with sqlite:///, postgresql://"),
+        ("hydra", "track.uri=[postgresql://u:hunter2@h]", "should be text, found"),
+        ("hydra", "track.uri=http://h:5000/?password=hunter2", "***' is not an override of"),
+        ("hydra", "track.uri=http://h/?api_token=hunter2", "***' is not an override of"),
+        ("hydra", "track.uri=http://u:hunter2#@h", "is not an override of"),
+        ("track", "postgresql://u:hunter2@h", "there is no track 'postgresql://u:***@h'"),
+    ],
+)
+def test_problems_show_no_password(conf: Conf, key: str, value: str, text: str) -> None:
+    (problem,) = problems(conf, **{key: value})
+    assert "hunter2" not in problem
+    assert text in problem
+
+
 def test_yes_is_no_number_of_samples(conf: Conf) -> None:
     edit(conf, "study/tiny.yaml", "  - recipe.mirage.data.unsafe=48\n", "")
     edit(conf, "recipe/mirage.yaml", "unsafe: 3927", "unsafe: yes")

@@ -9,9 +9,8 @@ from pydantic import StringConstraints
 
 from mirage.plan.schema.types import Name, Strict
 
-Uri = Annotated[
-    str, StringConstraints(pattern=r"^(sqlite|postgresql|mysql|mssql)(\+\w+)?:///?|^https?://")
-]
+URI = r"^(sqlite|postgresql|mysql|mssql)(\+\w+)?:///?|^https?://"
+Uri = Annotated[str, StringConstraints(pattern=URI)]
 """A database or a server; MLflow has given up plain folders."""
 
 
@@ -19,11 +18,19 @@ PASSWORD = "MIRAGE_TRACK_PASSWORD"
 """Environment variable with the password of ``track.uri``, which is written nowhere."""
 
 HIDDEN = "***"
-_SECRETS = (re.compile(r"(?<=://)([^:/@]*:)(.+)(?=@)"), re.compile(r"([?&]password=)([^&]+)"))
+_SECRETS = (
+    # One slash is what remains of two where an address was taken for a file's name.
+    re.compile(r"(:/{1,3}[^:/@\s]*:)(.+)(?=@)"),
+    # In a sentence an address ends at its closing quote.
+    re.compile(
+        r"([?&](?:password|passwd|pwd|(?:\w+_)?token)=)([^&]+?)(?=&|['\"][\s.,;\]]|$)",
+        re.IGNORECASE,
+    ),
+)
 
 
 def redacted(uri: str) -> str:
-    """Returns a URI without its password."""
+    """Returns a URI, or a sentence with URIs, without passwords and tokens."""
     for secret in _SECRETS:
         uri = secret.sub(rf"\1{HIDDEN}", uri)
     return uri

@@ -16,6 +16,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from mirage.context import ConfigError
+from mirage.plan.schema.track import redacted
 from mirage.plan.study.problems import Problem
 
 CHOICES = {"study": "study", "data": "world", "track": "track"}
@@ -64,7 +65,8 @@ def from_words(words: Sequence[str]) -> dict[str, str]:
             continue
         last, sign, value = word.partition("=")
         if not sign:
-            raise ConfigError(f"{word!r} is not of the form key=value.{_hint(word, words)}")
+            text = f"{word!r} is not of the form key=value.{_hint(word, words)}"
+            raise ConfigError(redacted(text))
         config[last] = value
     return config
 
@@ -133,8 +135,9 @@ def parse(text: str) -> Override | str:
     try:
         override = OverridesParser.create().parse_override(text)
     except HydraException as wrong:
-        first = str(wrong).splitlines()[0]
-        return f"{text!r} is not an override of the form key=value ({first})"
+        # The parser quotes parts of the text: of an address, perhaps a part of its password.
+        why = f" ({str(wrong).splitlines()[0]})" if redacted(text) == text else ""
+        return f"{text!r} is not an override of the form key=value{why}"
     if override.is_sweep_override():
         return f"{text!r} is a sweep; lists are written [a,b], crossed values go into study.axes"
     return override

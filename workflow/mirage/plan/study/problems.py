@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirage.context import ConfigError
+from mirage.plan.schema.track import redacted
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """One thing that is wrong; passwords in any of it are hidden.
 
     Attributes:
         where: File or command-line part.
@@ -22,6 +23,11 @@ class Problem:
     where: str
     key: str
     text: str
+
+    def __post_init__(self) -> None:
+        """Hides passwords: what is wrong may be, or hold, the address of a database."""
+        for name in ("where", "key", "text"):
+            object.__setattr__(self, name, redacted(getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.where}: {self.key + ': ' if self.key else ''}{self.text}"

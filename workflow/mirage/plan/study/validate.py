@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from mirage.plan.schema.track import URI, redacted
 from mirage.plan.schema.types import Strict
 from mirage.plan.study.problems import Problem
 
@@ -24,8 +25,13 @@ _KINDS = {
     "model": "keys with values",
 }
 _RULES = {
-    "string_pattern_mismatch": "hold only small letters, digits and underscores",
     "finite_number": "be a finite number",
+}
+_SMALL = "hold only small letters, digits and underscores"
+_FORMS = {
+    r"^[a-z0-9][a-z0-9_]*$": _SMALL,
+    r"^[a-z0-9_]*$": _SMALL,
+    URI: "begin with sqlite:///, postgresql://, mysql://, mssql://, http:// or https://",
 }
 
 
@@ -66,7 +72,7 @@ def _problem(error: Any, kind: type[Strict], file: str, group: str) -> Problem:
 def _sentence(error: Any) -> str:
     """Pydantic's messages name its own types and print whole blocks; these do not."""
     what, limits = error["type"], error.get("ctx", {})
-    given = textwrap.shorten(repr(error["input"]), _SHOWN, placeholder=" ...")
+    given = textwrap.shorten(redacted(repr(error["input"])), _SHOWN, placeholder=" ...")
     if what == "missing":
         return "is missing."
     if what == "value_error":
@@ -74,6 +80,9 @@ def _sentence(error: Any) -> str:
     if what == "too_short":
         count = limits["min_length"]
         return f"at least {count} {'value is' if count == 1 else 'values are'} needed, found none."
+    if what == "string_pattern_mismatch":
+        pattern = limits["pattern"]
+        return f"should {_FORMS.get(pattern, f'have the form {pattern}')}, found {given}."
     if what in _RULES:
         return f"should {_RULES[what]}, found {given}."
     for prefix, words in _KINDS.items():
