@@ -57,6 +57,10 @@ BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "absolute": (GOOD | {"images": ["/etc/passwd"]}, "'/etc/passwd' leaves the data folder"),
     "outside": (GOOD | {"images": ["../secret.png"]}, "'../secret.png' leaves the data folder"),
     "link": (GOOD | {"images": ["pics/link.png"]}, "link.png is a link out of its folder"),
+    "nul in a path": (GOOD | {"images": ["pics/\0.png"]}, "a character that no file name has"),
+    "escape in a path": (GOOD | {"images": ["pics/\x1b.png"]}, "a character that no file name has"),
+    "half a character in a path": (GOOD | {"images": ["\ud800.png"]}, "that no file name has"),
+    "fifo": (GOOD | {"images": ["pics/fifo.png"]}, "fifo.png is no regular file"),
     "missing picture": (GOOD | {"images": ["pics/no.png"]}, "no.png does not exist"),
     "many images": (GOOD | {"images": ["pics/red.png"] * 65}, "65 images; at most 64"),
     "unknown key": (GOOD | {"anwser": "x"}, "unknown key 'anwser'"),
@@ -66,7 +70,7 @@ BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "not json": (b'{"id": "a', "not valid JSON"),
     "no object": (b"[1, 2]", "a JSON object is needed, not list"),
     "nan": (b'{"id": "a", "truth": NaN}', "NaN is no number"),
-    "huge number": (b'{"id": ' + b"9" * 5000 + b"}", "line 1: Exceeds the limit"),
+    "huge number": (b'{"id": ' + b"9" * 5000 + b"}", "line 1: holds a whole number of thousands"),
     "deep": (b"[" * 100_000, "nested deeper than 8 brackets"),
     "deep object": (b'{"a":' * 9 + b"1" + b"}" * 9, "nested deeper than 8 brackets"),
     "key twice": (b'{"id": "a", "id": "b"}', "the key 'id' stands twice"),
@@ -80,9 +84,16 @@ BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
 def test_a_bad_line_is_a_sentence_with_its_place(folder: Path, name: str) -> None:
     line, text = BAD[name]
     (folder / "pics" / "link.png").symlink_to(folder.parent / "secret.png")
+    os.mkfifo(folder / "pics" / "fifo.png")
     problems = read_own(write(folder, line)).problems
     assert any(text in problem for problem in problems), problems
     assert name == "empty file" or all("samples.jsonl, line 1: " in each for each in problems)
+
+
+def test_a_fifo_is_no_file_of_samples(folder: Path) -> None:
+    os.mkfifo(folder / "samples.jsonl")
+    with pytest.raises(DataError, match="is no regular file"):
+        read_own(folder)
 
 
 def test_all_problems_are_told_at_once_and_counted(folder: Path) -> None:

@@ -30,6 +30,8 @@ def test_every_wrong_line_is_told(tmp_path: Path) -> None:
         (json.dumps({**good, "id": "own/1", "n_tokens": True}), "n_tokens should be a count"),
         (json.dumps({**good, "id": "own/1", "finish_reason": "eos"}), "should be stop or length"),
         (json.dumps({**good, "id": "own/1", "text": 3}), "should be texts"),
+        (json.dumps({**good, "id": "own/1", "text": "\ud800"}), "half a character"),
+        ('{"id": "own/1", "text": ' + "9" * 5000 + "}", "whole number of thousands of digits"),
     ]
     path.write_text("\n".join(line for line, _ in lines), encoding="utf-8")
     with pytest.raises(DataError) as told:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import unicodedata
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -309,11 +310,14 @@ def inside(name: object, where: str) -> str:
     """Returns ``name`` if it is a relative path that stays inside its folder.
 
     Raises:
-        DataError: An absolute path, a ``..`` or something that is no string.
+        DataError: An absolute path, a ``..``, a control character, half a character, or something
+            that is no string.
     """
     if not isinstance(name, str) or not name:
         raise DataError(f"{where}: an image path must be a non-empty string, found {name!r}.")
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name:
         raise DataError(f"{where}: image path {name!r} leaves the data folder.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise DataError(f"{where}: image path {name!r} holds a character that no file name has.")
     return name

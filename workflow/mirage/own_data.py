@@ -97,11 +97,12 @@ def read_own(
         say: Told how far it got.
 
     Raises:
-        DataError: There is no such file.
+        DataError: There is no such file, or something else than a regular one.
     """
     file = samples_file(path.expanduser()).absolute()
     if not file.is_file():
-        raise DataError(f"{file} does not exist. Name a .jsonl file or a folder with {SAMPLES}.")
+        what = "is no regular file" if file.exists() else "does not exist"
+        raise DataError(f"{file} {what}. Name a .jsonl file or a folder with {SAMPLES}.")
     made = OwnData(files=[file])
     pictures, digests = Pictures(file.parent, remedy=""), {}
     failed: set[str] = set()
@@ -184,8 +185,8 @@ def parse(line: bytes) -> dict[str, Any]:
         raise DataError("not UTF-8 text.") from None
     except json.JSONDecodeError as broken:
         raise DataError(f"not valid JSON ({broken.msg} at column {broken.colno}).") from None
-    except ValueError as wrong:  # a whole number of thousands of digits
-        raise DataError(str(wrong)) from None
+    except ValueError:  # the one that is left; Python's own text advises to change Python
+        raise DataError("holds a whole number of thousands of digits.") from None
     if not isinstance(plain, dict):
         raise DataError(f"a JSON object is needed, not {type(plain).__name__}.")
     return plain
@@ -227,7 +228,7 @@ def _problems(plain: dict[str, Any], answers: bool, where: str) -> list[str]:
         elif not isinstance(value, FIELDS[name]):
             kind = {str: "text", list: "a list", dict: "an object"}[FIELDS[name]]
             problems.append(f"{name} should be {kind}, not {type(value).__name__}.")
-        elif isinstance(value, str) and not _encodable(value):
+        elif isinstance(value, str) and not is_storable(value):
             problems.append(f"{name} holds half a character (an unpaired surrogate).")
         elif name in ("question", "answer") and not value.strip():
             problems.append(f"{name} is empty.")
@@ -257,7 +258,8 @@ def _image_problems(images: Sequence[object], where: str) -> list[str]:
     return problems
 
 
-def _encodable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Returns whether every file can hold a text: no half of a character, no NUL."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

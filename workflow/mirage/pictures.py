@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import stat
 import zipfile
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -129,7 +130,10 @@ class Pictures:
                 path = (self.root / name).resolve()
                 if not path.is_relative_to(self.root.resolve()):
                     raise self._error(name, where, "is a link out of its folder", "")
-                size = path.stat().st_size
+                facts = path.stat()
+                if not stat.S_ISREG(facts.st_mode):  # a fifo would be waited for without end
+                    raise self._error(name, where, "is no regular file", "")
+                size = facts.st_size
                 if size <= MAX_BYTES:
                     return path.read_bytes()
         except (KeyError, FileNotFoundError):

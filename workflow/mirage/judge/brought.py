@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError, Response
+from mirage.own_data import is_storable
 
 LONGEST_LINE = 2**20
 """Bytes of a line: no answer is longer, and a file without line ends must not fill the memory."""
@@ -27,7 +28,8 @@ def read_brought(path: Path, known: Collection[str]) -> list[Response]:
         DataError: Naming file, line and problem of the first twenty that are wrong.
     """
     if not path.is_file():
-        raise DataError(f"{path} does not exist. Name a JSONL file: mirage judge --responses FILE")
+        what = "is no regular file" if path.exists() else "does not exist"
+        raise DataError(f"{path} {what}. Name a JSONL file: mirage judge --responses FILE")
     responses: dict[str, Response] = {}
     problems = []
     for number, line in _lines(path):
@@ -73,12 +75,16 @@ def _response(line: bytes) -> Response:
         raise ValueError(f"not valid JSON ({broken.msg})") from None
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+    except ValueError:  # the one that is left; Python's own text advises to change Python
+        raise ValueError("holds a whole number of thousands of digits") from None
     if not isinstance(row, dict) or not {"id", "text"} <= row.keys() <= KEYS:
         raise ValueError("expected an object with id and text, and perhaps n_tokens, finish_reason")
     name, text = row["id"], row["text"]
     count, reason = row.get("n_tokens", 0), row.get("finish_reason", "stop")
     if not isinstance(name, str) or not isinstance(text, str):
         raise ValueError("id and text should be texts")
+    if not is_storable(name + text):
+        raise ValueError("id or text holds half a character (an unpaired surrogate) or a NUL")
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise ValueError(f"n_tokens should be a count, found {str(count)[:40]}")
     if reason not in FINISHED:

@@ -22,10 +22,7 @@ _SECRETS = (
     # One slash is what remains of two where an address was taken for a file's name.
     re.compile(r"(:/{1,3}[^:/@\s]*:)(.+)(?=@)"),
     # In a sentence an address ends at its closing quote.
-    re.compile(
-        r"([?&](?:password|passwd|pwd|(?:\w+_)?token)=)([^&]+?)(?=&|['\"][\s.,;\]]|$)",
-        re.IGNORECASE,
-    ),
+    re.compile(r"(?i)([?&](?:password|passwd|pwd|(?:\w+_)?token)=)([^&]+?)(?=&|['\"][\s.,;\]]|$)"),
 )
 
 

@@ -80,11 +80,10 @@ def _sentence(error: Any) -> str:
     if what == "too_short":
         count = limits["min_length"]
         return f"at least {count} {'value is' if count == 1 else 'values are'} needed, found none."
-    if what == "string_pattern_mismatch":
-        pattern = limits["pattern"]
-        return f"should {_FORMS.get(pattern, f'have the form {pattern}')}, found {given}."
-    if what in _RULES:
-        return f"should {_RULES[what]}, found {given}."
+    pattern = limits.get("pattern")
+    rule = _RULES.get(what) or (pattern and _FORMS.get(pattern, f"have the form {pattern}"))
+    if rule:
+        return f"should {rule}, found {given}."
     for prefix, words in _KINDS.items():
         if what.startswith(f"{prefix}_") and what.endswith(("_type", "_parsing", "_from_float")):
             return f"should be {words}, found {given}."
