@@ -185,6 +185,8 @@ def parse(line: bytes) -> dict[str, Any]:
         raise DataError("not UTF-8 text.") from None
     except json.JSONDecodeError as broken:
         raise DataError(f"not valid JSON ({broken.msg} at column {broken.colno}).") from None
+    except DataError:
+        raise
     except ValueError:  # the one that is left; Python's own text advises to change Python
         raise DataError("holds a whole number of thousands of digits.") from None
     if not isinstance(plain, dict):
