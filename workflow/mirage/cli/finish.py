@@ -33,8 +33,11 @@ def track(plan: Frozen) -> None:
     store = Path(plan.store)
     stamp = store / PLANS / TRACKED
     now = {"plan": plan.id, "finished": sorted(_finished(plan)), "track": plan.track}
-    if stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == now:
-        return
+    try:
+        if json.loads(stamp.read_text(encoding="utf-8")) == now:
+            return
+    except (OSError, ValueError):  # never tracked, or a damaged note: track again
+        pass
     command = [sys.executable, "-m", "mirage", "track", "--plan", str(plan.path)]
     try:
         done = subprocess.run(

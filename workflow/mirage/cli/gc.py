@@ -177,16 +177,26 @@ def running(store: Path) -> set[str]:
 
 
 def choose(store: Path, days: float) -> tuple[list[Frozen], list[Path]]:
-    """Returns each study's last plan and all young ones, and the files of the others."""
+    """Returns each study's last plan and all young ones, and the files of the others.
+
+    Raises:
+        ConfigError: Plans that cannot be read; what they need is not known.
+    """
     kept: list[Frozen] = []
-    dropped = []
+    dropped, unreadable = [], []
     oldest = time.time() - days * 86400
     for path in reversed(plans(store)):
-        plan = load(path)
+        try:
+            plan = load(path)
+        except ConfigError as broken:
+            unreadable.append(str(broken))
+            continue
         if path.stat().st_mtime >= oldest or plan.study not in {each.study for each in kept}:
             kept.append(plan)
         else:
             dropped.append(path)
+    if unreadable:
+        raise ConfigError("Nothing was removed. " + "\n  ".join(unreadable))
     return kept, dropped
 
 

@@ -87,9 +87,19 @@ def _name(folder: str) -> str:
 
 
 def read_spec(store: Path, folder: str) -> Job:
-    """Reads the frozen job of an artifact."""
-    plain: dict[str, Any] = json.loads(job_file(store, folder).read_text(encoding="utf-8"))
-    return Job.from_json(plain["job"])
+    """Reads the frozen job of an artifact.
+
+    Raises:
+        ConfigError: Its file cannot be read.
+    """
+    path = job_file(store, folder)
+    try:
+        plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Job.from_json(plain["job"])
+    except (OSError, ValueError, LookupError, TypeError) as broken:
+        raise ConfigError(
+            f"{path} cannot be read ({broken}). Write it again with: snakemake -n"
+        ) from None
 
 
 def about(job: Job) -> list[str]:

@@ -123,7 +123,7 @@ def read_index(store: Path) -> dict[str, Entry]:
     path = store / INDEX
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError, RecursionError):
         known = {}
     index = {}
     for artifact in artifacts(store):
@@ -133,9 +133,12 @@ def read_index(store: Path) -> dict[str, Entry]:
         except OSError:
             continue
         stamp = [status.st_size, status.st_mtime_ns]
-        if folder in known and known[folder]["stamp"] == stamp:
-            index[folder] = Entry(**known[folder])
-            continue
+        try:
+            if known[folder]["stamp"] == stamp:
+                index[folder] = Entry(**known[folder])
+                continue
+        except (KeyError, TypeError):  # new, or the index was damaged: the manifest decides
+            pass
         try:
             made = Manifest.read(artifact)
         except DataError:

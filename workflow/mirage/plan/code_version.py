@@ -75,7 +75,7 @@ class Versions:
                 plain = json.loads(memory.read_text(encoding="utf-8"))
                 # What an older version of the suite remembered had another form.
                 self.known = {key: kept for key, kept in plain.items() if isinstance(kept, dict)}
-            except json.JSONDecodeError:
+            except (OSError, ValueError, AttributeError):
                 self.known = {}
 
     def of(self, stage: str, entries: Mapping[str, str]) -> Code:

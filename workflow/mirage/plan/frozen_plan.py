@@ -159,9 +159,10 @@ def load(path: Path) -> Frozen:
         plain = json.loads(path.read_text(encoding="utf-8"))
         jobs = {job.folder: job for job in map(Job.from_json, plain.pop("jobs"))}
         return Frozen(jobs=jobs, **plain)
-    except (OSError, json.JSONDecodeError, KeyError, TypeError) as broken:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as broken:
         raise ConfigError(
-            f"The frozen plan {path} cannot be read ({broken}). Write it again with: snakemake -n"
+            f"The frozen plan {path} cannot be read ({broken}). Remove it, snakemake -n makes "
+            f"a new one: rm {shlex.quote(str(path))}"
         ) from None
 
 

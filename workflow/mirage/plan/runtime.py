@@ -125,7 +125,7 @@ def read_job(stage: str, folder: Path) -> Job:
         use_extra(spec.get("extra", ""))
     except FileNotFoundError:
         raise ConfigError(f"There is no frozen job {path}. {again}") from None
-    except (json.JSONDecodeError, KeyError, TypeError) as broken:
+    except (json.JSONDecodeError, UnicodeDecodeError, LookupError, TypeError) as broken:
         raise ConfigError(f"{path} cannot be read ({broken}). {again}") from None
     if recomputed != job.id or job.folder != f"{stage}/{folder.name}":
         raise ConfigError(f"The settings in {path} do not give the id in its name. {again}")

@@ -104,10 +104,9 @@ def read_record(store: Path, folder: str) -> Record:
     if path.is_file():
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as broken:
+        except ValueError as broken:
             raise DataError(
-                f"{path}, line {broken.lineno}: not valid JSON ({broken.msg}). "
-                f"Remove {path.parent} and run snakemake again."
+                f"{path}: not valid JSON ({broken}). Remove {path.parent} and run snakemake again."
             ) from None
     curves = {
         str(name): [(int(step), float(value)) for step, value in pairs]

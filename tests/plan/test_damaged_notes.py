@@ -1,0 +1,77 @@
+"""Damaged files under ``plan/``: a sentence that helps, or made again; never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_chain import a_job, make
+
+from mirage.cli import finish, run
+from mirage.context import ConfigError
+from mirage.plan.adoption import INDEX, read_index
+from mirage.plan.code_version import Versions
+from mirage.plan.frozen_plan import assemble, freeze, load
+
+DAMAGES = [b"", b"{", b"\xff\xfe", b"[]", b"{}", b'"text"', b"3"]
+NOTHING: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_gc_names_every_unreadable_plan_and_goes_on_without_them(
+    tmp_path: Path, damage: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = a_job(tmp_path, "build", "data")
+    place = make(tmp_path, job)
+    freeze(assemble(study="s", store=str(tmp_path), jobs=[job], **NOTHING), lambda job: {})
+    broken = [tmp_path / "plan" / f"{digit * 16}.json" for digit in "01"]
+    for path in broken:
+        path.write_bytes(damage)
+        with pytest.raises(ConfigError, match=f"Remove it.*: rm {path}"):
+            load(path)
+    assert run(["gc", "--store", str(tmp_path), "--apply"]) == 1
+    error = capsys.readouterr().err
+    for path in broken:
+        assert f"rm {path}" in error
+        path.unlink()
+    assert run(["gc", "--store", str(tmp_path), "--apply"]) == 0
+    assert place.is_dir()
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, b'{"build/data-%s": 3}'])
+def test_a_damaged_index_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    job = a_job(tmp_path, "build", "data")
+    make(tmp_path, job)
+    index = read_index(tmp_path)
+    assert [*index] == [job.folder]
+    (tmp_path / INDEX).write_bytes(damage.replace(b"%s", job.id[:8].encode()))
+    assert read_index(tmp_path) == index
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_code_versions_are_read_again(tmp_path: Path, damage: bytes) -> None:
+    memory = tmp_path / "code.json"
+    memory.write_bytes(damage)
+    assert Versions(memory).known == {}
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe"])
+def test_a_damaged_note_of_what_was_tracked_ends_no_run(
+    tmp_path: Path, damage: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = assemble(study="s", store=str(tmp_path), jobs=[], **NOTHING)
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / finish.TRACKED).write_bytes(damage)
+    finish.track(plan)  # its frozen plan is not there: tracking fails
+    assert "MLflow was not updated" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_show_of_a_damaged_frozen_job_is_a_sentence(
+    tmp_path: Path, damage: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = a_job(tmp_path, "build", "data")
+    (tmp_path / "plan/jobs" / f"{job.folder}.json").write_bytes(damage)
+    assert run(["show", "build/data", "--store", str(tmp_path)]) == 1
+    assert "cannot be read" in capsys.readouterr().err
