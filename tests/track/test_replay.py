@@ -125,14 +125,12 @@ def test_without_content_no_text_and_no_picture_leaves(made: Made) -> None:
         assert {tuple(row["images"]) for row in rows} == {()}
 
 
-def test_a_dead_server_is_one_line_and_no_failure(
-    pristine: Made, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dead_server_is_one_line(pristine: Made, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--store", str(pristine.root / "results"), "--uri", f"http://127.0.0.1:{port}"]
-    assert track.main(options) == 0
+    assert track.main(options) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
@@ -147,7 +145,7 @@ def test_a_server_that_dies_in_the_middle(
 
     monkeypatch.setattr(client.Tracker, "log_folder", die)
     store = made.root / "results"
-    assert track.main(["--store", str(store), "--uri", f"sqlite:///{store / 'mlflow.db'}"]) == 0
+    assert track.main(["--store", str(store), "--uri", f"sqlite:///{store / 'mlflow.db'}"]) == 1
     captured = capsys.readouterr()
     assert "cannot be used (API request failed). Nothing is lost; replay" in captured.err
     assert captured.err.count("\n") == 1

@@ -75,7 +75,7 @@ def _unknown_option(word: str, arguments: list[str]) -> str:
 
     key, _, value = word.lstrip("-").partition("=")
     after = arguments[arguments.index(word) + 1 :]
-    if OTHER_NAMES.get(key, key) in KEYS:
+    if arguments[0] == "plan" and OTHER_NAMES.get(key, key) in KEYS:
         value = value or (after[0] if after else "...")
         return f"{word} is written without dashes: mirage {arguments[0]} {key}={value}"
     return f"there is no option {word}. See: mirage {arguments[0]} --help"

@@ -44,7 +44,7 @@ def track(plan: Frozen) -> None:
             command, capture_output=True, text=True, timeout=TRACK_SECONDS, check=False
         )
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        why = last if done.returncode or "mirage track" in last else ""
+        why = last if done.returncode else ""
     except subprocess.TimeoutExpired:
         why = f"no answer within {TRACK_SECONDS} s"
     if why:

@@ -18,7 +18,7 @@ from mirage.plan.frozen_plan import PLANS, Frozen, load, plans
 from mirage.plan.job import STAGES
 from mirage.plan.lock import in_use
 from mirage.plan.snakemake_pages import PAGES
-from mirage.plan.state import artifacts, manifests, published_before
+from mirage.plan.state import artifacts, check_store, manifests, published_before
 
 ARTIFACT = re.compile(r".+-[0-9a-f]{8}")
 """Name of an artifact's folder: a readable part and eight digits of the id."""
@@ -72,7 +72,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Lists or removes what is not needed."""
+    """Lists or removes what is not needed.
+
+    Raises:
+        ConfigError: There is no such store, or what it needs is not known.
+    """
+    check_store(options.store)
     if options.with_children is not None:
         dropped: list[Path] = []
         wastes = family(options.store, options.with_children)

@@ -14,7 +14,7 @@ from mirage.files import MANIFEST
 from mirage.plan.adoption import adoption_key
 from mirage.plan.artifact import Manifest, payload_digest
 from mirage.plan.job import STAGES, Job, job_id
-from mirage.plan.state import artifacts
+from mirage.plan.state import artifacts, check_store
 
 SAY_EVERY = 2.0
 """Seconds between two lines of progress."""
@@ -23,9 +23,8 @@ SHARED = {f.name for f in dataclasses.fields(Job)} & {f.name for f in dataclasse
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument(
-        "store", nargs="?", type=Path, default=Path("results"), help="root of all artifacts"
-    )
+    parser.add_argument("folder", nargs="?", type=Path, help="the same as --store")
+    parser.add_argument("--store", type=Path, default=Path("results"), help="root of all artifacts")
     parser.add_argument("--quick", action="store_true", help="sizes only; no file is read")
 
 
@@ -33,12 +32,12 @@ def run(options: argparse.Namespace) -> int:
     """Prints one line per problem; status 1 if there is any.
 
     Raises:
-        DataError: There is no such store.
+        ConfigError: There is no such store.
     """
-    if not options.store.is_dir():
-        raise DataError(f"There is no store {options.store}. Name one: mirage verify <folder>")
+    store: Path = options.folder or options.store
+    check_store(store)
     problems, said, size = 0, time.monotonic(), 0
-    folders = [*artifacts(options.store)]
+    folders = [*artifacts(store)]
     read: dict[str, Manifest] = {}
     for number, path in enumerate(folders, 1):
         folder = f"{path.parent.name}/{path.name}"
@@ -57,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
             text = f"{number}/{len(folders)} artifacts, {size / 1e9:.2f} GB"
             print(text, file=sys.stderr, flush=True)
     for folder, manifest in read.items():
-        problems += _print(relations(options.store, folder, manifest, read))
-    problems += _print(dangling(options.store))
+        problems += _print(relations(store, folder, manifest, read))
+    problems += _print(dangling(store))
     verdict = f"{problems} problems" if problems else "all is well"
     print(f"{len(read)} artifacts, {size / 1e9:.2f} GB: {verdict}")
     return 1 if problems else 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.files import canonical, sha256, write_atomic
-from mirage.plan.external import file_state, memory
+from mirage.plan.external import file_state, memory, memory_errors
 
 
 def remember(path: Path, digest: str, files: Iterable[Path]) -> None:
@@ -22,9 +22,13 @@ def remember(path: Path, digest: str, files: Iterable[Path]) -> None:
         path: What a configuration names.
         digest: Of the samples and their pictures.
         files: Every file that the digest covers.
+
+    Raises:
+        ConfigError: The folder that remembers cannot be written.
     """
     states = {str(file): file_state(file) for file in files}
-    write_atomic(_record(path), canonical({"digest": digest, "files": states}) + "\n")
+    with memory_errors():
+        write_atomic(_record(path), canonical({"digest": digest, "files": states}) + "\n")
 
 
 def recall(path: Path) -> str:

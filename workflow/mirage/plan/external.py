@@ -7,7 +7,8 @@ and inode. Planning never hashes much: it asks for what is remembered, and a che
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,8 @@ def external_digest(
         say: Takes lines of progress; given by the check command, which may hash for minutes.
 
     Raises:
-        ConfigError: Too much to hash while planning, and no check command has done so.
+        ConfigError: Too much to hash while planning, and no check command has done so; or the
+            folder that remembers cannot be written.
     """
     store = TokenStore(memory())
     known = store.load()
@@ -43,7 +45,8 @@ def external_digest(
         if say is not None:
             say(f"{path.name}: {path.stat().st_size / 2**20:,.0f} MiB")
         made[states[path]] = file_sha256(path)
-        store.append([{"key": states[path], "sha256": made[states[path]]}])
+        with memory_errors():
+            store.append([{"key": states[path], "sha256": made[states[path]]}])
     digests = {key: str(row["sha256"]) for key, row in known.items()} | made
     return sha256(canonical(sorted([p.name, digests[states[p]]] for p in files)).encode())
 
@@ -52,6 +55,22 @@ def memory() -> Path:
     """Returns the folder that remembers digests, one for all stores of a user."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "mirage" / "external"
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Names the way out where the folder that remembers digests cannot be written.
+
+    Raises:
+        ConfigError: It cannot.
+    """
+    try:
+        yield
+    except OSError as wrong:
+        raise ConfigError(
+            f"Digests cannot be remembered in {memory().parent} ({wrong}). "
+            "Set XDG_CACHE_HOME to a folder that can be written."
+        ) from None
 
 
 def file_state(path: Path) -> str:

@@ -13,6 +13,7 @@ from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.plan.artifact import Manifest
+from mirage.plan.frozen_plan import PLANS
 from mirage.plan.job import STAGES, Job
 
 COPIES = "plan/manifests"
@@ -75,6 +76,20 @@ def restore(store: Path, job: Job) -> None:
     manifest = published_before(store, job.folder)
     if manifest is not None and manifest.id == job.id and not manifest.problems(folder):
         manifest.write(folder)
+
+
+def check_store(store: Path) -> None:
+    """Checks that a folder is a store: every plan leaves a folder ``plan`` in it.
+
+    Raises:
+        ConfigError: No such folder, or not a store.
+    """
+    if not store.is_dir():
+        raise ConfigError(f"There is no store {store}. Name one with: --store <folder>")
+    if not (store / PLANS).is_dir():
+        raise ConfigError(
+            f"{store} is no store: it has no folder {PLANS}. Name one with: --store <folder>"
+        )
 
 
 def copy_path(store: Path, folder: str) -> Path:

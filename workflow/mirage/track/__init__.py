@@ -8,20 +8,25 @@ from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
+from mirage.plan.trouble import known_error
 
 
 def main(argv: list[str]) -> int:
     """Runs ``mirage track``.
 
     Returns:
-        0 also where the tracking store cannot be reached: a replay later brings everything.
-        2 for wrong options or damaged artifacts.
+        1 where the tracking store cannot be reached (a replay later brings everything) or the
+        store cannot be written; 2 for wrong options or damaged artifacts.
     """
     from mirage.track.settings import resolve
 
     options = _parser().parse_args(argv)
     try:
         where = resolve(options.plan, options.store, options.uri)
+    except ConfigError as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    try:
         if options.rebuild is not None:
             from mirage.track.rebuild import rebuild
 
@@ -39,7 +44,13 @@ def main(argv: list[str]) -> int:
         return 2
     except ConnectionError as dead:
         print(f"{dead} Nothing is lost; replay later with: mirage track", file=sys.stderr)
-        return 1 if options.rebuild is not None else 0
+        return 1
+    except OSError as wrong:
+        sentence = known_error(wrong, where.store)
+        if sentence is None:
+            raise
+        print(f"error: {sentence}", file=sys.stderr)
+        return 1
     return 0
 
 
