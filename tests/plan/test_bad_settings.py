@@ -52,6 +52,15 @@ def test_values_that_no_run_can_use(conf: Conf, hydra: str, text: str) -> None:
     assert "\n" not in problem
 
 
+def test_an_optional_key_that_the_file_leaves_out(conf: Conf) -> None:
+    study = resolve({"study": "tiny", "hydra": ["recipe.tune.loss=samples"]}, conf)
+    # The recipes of gates are left alone by what is said of all recipes.
+    losses = {item.recipe.name: item.recipe.tune.loss for item in study.recipes}
+    assert losses["mirage"] == "samples"
+    (problem, *_) = problems(conf, hydra=["recipe.tune.los=samples"])
+    assert "there is no key 'los'; did you mean 'loss'? Keys there: epochs," in problem
+
+
 @pytest.mark.parametrize(
     ("key", "value", "text"),
     [

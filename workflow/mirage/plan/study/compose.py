@@ -22,6 +22,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mirage.plan.code_version import PACKAGE
+from mirage.plan.schema.json_schema import GROUPS
+from mirage.plan.schema.types import Strict
 from mirage.plan.study.problems import PlanError, Problem
 from mirage.plan.study.strict_yaml import interpolations, read_mapping
 
@@ -221,11 +223,30 @@ def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[P
             names = ", ".join(many) or "none"
             why = f"the study has no {group} {path[0]!r}; its {LIST_GROUPS[group]}: {names}."
             return [], [Problem("override", key, why)]
+        sign = sign or _sign(group, tail)
         return [f"{sign}{'.'.join([LIST_GROUPS[group], o, *tail])}{rest}" for o in chosen], []
     if group in request.single:
-        return [text], []
+        known_option = request.single[group] in conf.options(group)
+        return [f"{sign or (_sign(group, path) if known_option else '')}{key}{rest}"], []
     known = ", ".join(sorted([*SINGLE_GROUPS, *LIST_GROUPS, "study"]))
     return [], [Problem("override", key, f"is no key of the plan; it should begin with {known}.")]
+
+
+def _sign(group: str, path: Sequence[str]) -> str:
+    """Returns what makes Hydra add a key that the schema knows and the file leaves out."""
+    return "++" if path and path[-1] in _schema_keys(group, path[:-1]) else ""
+
+
+def _schema_keys(group: str, path: Sequence[str]) -> list[str]:
+    """Returns the keys that a group's schema knows at a place, none for values and free keys."""
+    kind = GROUPS[group]
+    for part in path:
+        known = kind.model_fields.get(part)
+        inner = known.annotation if known else None
+        if not (isinstance(inner, type) and issubclass(inner, Strict)):
+            return []
+        kind = inner
+    return list(kind.model_fields)
 
 
 def _part_overrides(
@@ -241,21 +262,26 @@ def _part_overrides(
         except (HydraException, OmegaConfBaseException) as wrong:
             key = text.lstrip("+~").split("=")[0]
             target = rewritten.lstrip("+~").split("=")[0]
-            why = _unknown(whole, target.split(".")) or " ".join(str(wrong).split())
+            why = _unknown(whole, target.split("."), key) or " ".join(str(wrong).split())
             problems.append(Problem(f"override of {conf.root.name}", key, why))
         else:
             good.append(rewritten)
     return good, problems
 
 
-def _unknown(tree: object, path: list[str]) -> str | None:
-    for part in path:
+def _unknown(tree: object, path: list[str], key: str) -> str | None:
+    """Returns that a place does not exist, and the keys that the file or the schema has there."""
+    group = key.split(".", maxsplit=1)[0]
+    first = 2 if group in LIST_GROUPS else 1
+    for number, part in enumerate(path):
         if not isinstance(tree, Mapping):
             return f"there is no key {part!r}: the value above it has no keys."
         if part not in tree:
-            close = difflib.get_close_matches(part, map(str, tree), n=1)
+            more = _schema_keys(group, path[first:number]) if number >= first else []
+            names = list(dict.fromkeys([*map(str, tree), *more]))
+            close = difflib.get_close_matches(part, names, n=1)
             hint = f"did you mean {close[0]!r}? " if close else ""
-            return f"there is no key {part!r}; {hint}Keys there: {', '.join(map(str, tree))}."
+            return f"there is no key {part!r}; {hint}Keys there: {', '.join(names)}."
         tree = tree[part]
     return None
 
