@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mirage import build
+from mirage.cli import run
 from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError, Sample, TrainSample, read_rows
 from mirage.own_data import MAX_LINE, read_own
@@ -173,3 +174,15 @@ def test_a_plan_asks_for_the_check_and_notices_changes(
     (folder / "pics" / "red.png").unlink()
     with pytest.raises(ConfigError, match=r"red\.png is gone since"):
         recall(folder)
+
+
+def test_words_of_the_data_cannot_steer_the_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
+    write(folder, GOOD | {"question": "what \x1b[2J \u202eis it ?"})
+    assert run(["data", "check", str(folder)]) == 0
+    text = capsys.readouterr().out
+    assert "<U+001B>[2J" in text
+    assert "<U+202E>is" in text
+    assert "\x1b" not in text

@@ -72,3 +72,19 @@ def test_rates_of_a_file_with_missing_items(
     assert (rate["value"], rate["n"], rate["coverage"], rate["judge"]) == (50.0, 4, 50.0, "oracle")
     assert (tmp_path / "mine/rates.md").read_text(encoding="utf-8") in told.out
     assert (tmp_path / "mine/rates.csv").is_file()
+
+
+def test_where_to_write_is_asked_before_judging(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = Sample(IDS[0], "own", "", "", "what is it ?", ("images/a.png",), TRUTH)
+    write_rows(tmp_path / "suite/samples.jsonl", [sample])
+    path = tmp_path / "mine"
+    path.write_text(json.dumps({"id": IDS[0], "text": "kettle"}) + "\n", encoding="utf-8")
+    suite = ["--suite", str(tmp_path / "suite")]
+    words = ["judge", "--responses", str(path), *suite, "--store", str(tmp_path / "results")]
+    for more in ([], ["--out", str(path)], ["--out", str(path / "below")]):
+        assert run([*words, *more]) == 1
+        assert "cannot be the folder of results: it, or a part" in capsys.readouterr().err
+    assert run([*words, *suite]) == 1
+    assert "was given twice" in capsys.readouterr().err

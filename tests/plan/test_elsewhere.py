@@ -36,3 +36,27 @@ def test_an_option_that_nobody_has(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(["plan", "--frobnicate"])
     assert "there is no option --frobnicate. See: mirage plan --help" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plan", "--cores", "0"],
+        ["plan", "--cores", "-2"],
+        ["serve", "served_oracle", "--port", "99999"],
+        ["serve", "served_oracle", "--port", "-1"],
+        ["data", "check", "mine", "--max-words", "-1"],
+        ["data", "check", "mine", "--max-words", "many"],
+    ],
+)
+def test_numbers_beyond_their_limits(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(words)
+    assert ended.value.code == 2
+    assert "is no whole number" in capsys.readouterr().err
+
+
+def test_the_form_without_dashes_is_that_of_plan_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["verify", "--study=quick"])
+    assert "there is no option --study=quick" in capsys.readouterr().err

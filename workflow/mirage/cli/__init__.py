@@ -70,15 +70,16 @@ def run(arguments: list[str]) -> int:
 
 
 def _unknown_option(word: str, arguments: list[str]) -> str:
-    """Returns what to write instead of ``--study quick``."""
+    """Returns what to write instead of ``mirage plan --study quick``."""
+    from mirage.plan.schema.track import redacted
     from mirage.plan.study.options import KEYS, OTHER_NAMES
 
     key, _, value = word.lstrip("-").partition("=")
     after = arguments[arguments.index(word) + 1 :]
     if arguments[0] == "plan" and OTHER_NAMES.get(key, key) in KEYS:
         value = value or (after[0] if after else "...")
-        return f"{word} is written without dashes: mirage {arguments[0]} {key}={value}"
-    return f"there is no option {word}. See: mirage {arguments[0]} --help"
+        return redacted(f"{word} is written without dashes: mirage plan {key}={value}")
+    return redacted(f"there is no option {word}. See: mirage {arguments[0]} --help")
 
 
 def _track(arguments: list[str]) -> int:

@@ -7,8 +7,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from mirage.cli.numbers import whole
 from mirage.own_data import OwnData, read_own, samples_file
 from mirage.plan.checked_data import remember
+from mirage.report.escape import visible
 from mirage.world.language import vocabulary
 
 LISTED = 20
@@ -23,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--train", action="store_true", help="ask every sample for an answer, as a recipe does"
     )
     parser.add_argument(
-        "--max-words", type=int, default=512, metavar="N", help="list samples longer than this"
+        "--max-words", type=whole(0), default=512, metavar="N", help="list samples longer than this"
     )
 
 
@@ -40,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     path = options.path.expanduser().absolute()
     made = read_own(path, answers=options.train, say=say).checked()
     for line in summary(made, options.max_words):
-        print(line)
+        print(visible(line).replace("\n", " "))
     remember(path, made.digest, made.files)
     print(f"digest {made.digest[:16]}, remembered for plans")
     return 0

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,9 +54,12 @@ def run(options: argparse.Namespace) -> int:
     """Judges a file and prints its rates.
 
     Raises:
-        ConfigError: No such judge or suite, or a suite that is not built.
+        ConfigError: No such judge or suite, a suite that is not built or given twice, or no folder
+            to write to.
         DataError: The file is not what it should be.
     """
+    if again := [name for name, n in Counter(options.suites).items() if n > 1]:
+        raise ConfigError(f"--suite {again[0]} was given twice; give each suite once.")
     config = {"judge": options.judge, "store": str(options.store)}
     named = [name for name in options.suites if not (Path(name) / "samples.jsonl").is_file()]
     study = resolve(config)
@@ -65,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
     suites = suites_of(samples)
     by_id = {sample.id: sample for sample in samples}
     responses = read_brought(options.responses, by_id)
+    out = _out_folder(options.responses, options.out)
     entry = reference("judge", judge.kind)
     code = code_of("judge", {"judge": entry}).version
     judging = Judging.of(judge.name, entry, judge.options, code=code, work=None)
@@ -75,9 +81,7 @@ def run(options: argparse.Namespace) -> int:
         for suite in suites.values()
         for s in suite.samples
     ]
-    out = options.out or options.responses.with_suffix("")
     rates = _rates(study, options.responses.stem, suites, verdicts)
-    out.mkdir(parents=True, exist_ok=True)
     write_rows(out / "verdicts.jsonl", verdicts)
     write_tidy([(options.responses.stem, rate_table(rates, judge.name))], out)
     table = markdown(rates)
@@ -87,6 +91,26 @@ def run(options: argparse.Namespace) -> int:
     if len(answered) < len(by_id):
         print(f"{len(by_id) - len(answered)} items have no response: unjudged.", file=sys.stderr)
     return 0
+
+
+def _out_folder(responses: Path, named: Path | None) -> Path:
+    """Makes the folder of results, before judging takes its time.
+
+    Raises:
+        ConfigError: It cannot be made or written.
+    """
+    out = named or responses.with_suffix("")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        why = "it, or a part of its path, is a file"
+    except OSError as wrong:
+        why = str(wrong.strerror)
+    else:
+        if os.access(out, os.W_OK | os.X_OK):
+            return out
+        why = "nothing may be written there"
+    raise ConfigError(f"{out} cannot be the folder of results: {why}. Name one: --out <folder>")
 
 
 def _rates(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from mirage.cli.numbers import whole
 from mirage.plan.adoption import adopt_all
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
@@ -29,7 +30,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='as behind snakemake --config: study=quick seeds=[0,1] hydra="tune.batch_size=32"',
     )
     parser.add_argument("--jobs", action="store_true", help="also list jobs that are finished")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the estimate")
+    parser.add_argument(
+        "--cores", type=whole(1), default=os.cpu_count() or 1, help="for the estimate"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

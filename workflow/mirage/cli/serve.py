@@ -8,6 +8,7 @@ import sys
 import threading
 from types import FrameType
 
+from mirage.cli.numbers import whole
 from mirage.context import ConfigError, load_entry
 from mirage.judge.http_judge import VARIABLE
 from mirage.judge.server import Served, make_server
@@ -24,7 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: this machine alone)"
     )
-    parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}; 0: a free one")
+    parser.add_argument(
+        "--port", type=whole(0, 65535), default=PORT, help=f"default {PORT}; 0: a free one"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
