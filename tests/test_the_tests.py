@@ -60,6 +60,12 @@ def test_every_file_with_tests_is_collected() -> None:
     assert {name.split("/")[0] for name in collected} >= {"build", "judge", "plan", "workflow"}
 
 
+def test_files_have_names_of_their_own() -> None:
+    """Pytest imports test files by their bare names: two of one name end the whole run."""
+    names = [Path(name).name for name in FILES if not name.endswith("conftest.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_no_test_reads_a_clock(name: str) -> None:
     """A busy machine is slow and not wrong: tests assert on counts and causes."""
