@@ -191,6 +191,8 @@ def test_of_many_seeds_the_first_ones_are_shown_whole(data: ReportData) -> None:
     assert isinstance(gallery, Gallery)
     assert {len(item.said) for quad in gallery.quads for item in quad} == {18}
     assert "Shown are the 18 models" in gallery.caption
+    more = replace(grown, settings=data.settings.model_copy(update={"models_with_answers": 27}))
+    assert "Shown are the 27 models of seeds 0, 1, 2 of 450" in browser(more).summary
 
 
 def test_no_answers_no_browser(data: ReportData) -> None:

@@ -22,9 +22,6 @@ Measure = Rate | Mean
 SEEDS_IN_ROWS = 3
 """Seeds up to which tables have a row for each."""
 
-MODELS_WITH_ANSWERS = 24
-"""Models up to which further seeds join the first one where answers are shown one by one."""
-
 
 @dataclass(frozen=True)
 class StudyInfo:
@@ -54,32 +51,18 @@ class StudyInfo:
         """All options of conf/model, in the order of the study."""
         return tuple(dict.fromkeys(m.config for m in self.trained))
 
-    @cached_property
-    def answering(self) -> tuple[ModelCard, ...]:
-        """Models whose answers stand in the sample browser and the gallery: whole seeds.
+    def answering(self, most: int) -> tuple[ModelCard, ...]:
+        """Returns the models whose answers are shown one by one: whole seeds.
 
-        All of the first seed, and of further ones up to a number of models: a page cannot hold the
+        All of the first seed, and of further ones up to ``most`` models: a page cannot hold the
         answers of hundreds, and tables have their rates.
         """
         seeds: list[int] = []
         for seed in self.seeds:
-            if seeds and sum(m.seed in (*seeds, seed) for m in self.trained) > MODELS_WITH_ANSWERS:
+            if seeds and sum(m.seed in (*seeds, seed) for m in self.trained) > most:
                 break
             seeds.append(seed)
         return tuple(m for m in self.trained if m.seed in seeds)
-
-    @property
-    def answering_sentence(self) -> str:
-        """Says whose answers are left out; empty where all models' are shown."""
-        shown = self.answering
-        if len(shown) == len(self.trained):
-            return ""
-        seeds = sorted({m.seed for m in shown})
-        words = "of seed" if len(seeds) == 1 else "of seeds"
-        return (
-            f" Shown are the {len(shown)} models {words} {', '.join(map(str, seeds))} of "
-            f"{len(self.trained)} models of {len(self.seeds)} seeds."
-        )
 
     @cached_property
     def recipes(self) -> tuple[ModelCard, ...]:
@@ -226,6 +209,23 @@ class ReportData:
     def lengths(self) -> dict[tuple[str, str], Length]:
         """(Model name, suite) -> answer length in tokens."""
         return {(row.model, row.suite): row for row in self.scores.lengths}
+
+    @cached_property
+    def answering(self) -> tuple[ModelCard, ...]:
+        """Models whose answers stand in the sample browser and the gallery."""
+        return self.study.answering(self.settings.models_with_answers)
+
+    @property
+    def answering_sentence(self) -> str:
+        """Says whose answers are left out; empty where all models' are shown."""
+        trained, seeds = self.study.trained, sorted({m.seed for m in self.answering})
+        if len(self.answering) == len(trained):
+            return ""
+        words = "of seed" if len(seeds) == 1 else "of seeds"
+        return (
+            f" Shown are the {len(self.answering)} models {words} {', '.join(map(str, seeds))} of "
+            f"{len(trained)} models of {len(self.study.seeds)} seeds."
+        )
 
     @cached_property
     def rates(self) -> Rates:

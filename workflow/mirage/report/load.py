@@ -87,8 +87,8 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         homes |= {sample.suite: folder for sample in rows}
     displayed = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
     study = study_info(settings, judge)
-    displayed += browser_samples(samples, report.browser, len(study.answering))
-    models = {model.name for model in study.answering}
+    models = {model.name for model in study.answering(report.models_with_answers)}
+    displayed += browser_samples(samples, report.browser, len(models))
     wanted = {sample.id for sample in displayed}
     return ReportData(
         study=study,

@@ -50,8 +50,11 @@ class Report(Strict):
     Attributes:
         gallery: The printed samples.
         browser: The sample browser.
+        models_with_answers: Models up to which further seeds join the first one where answers are
+            shown one by one, in the gallery and the browser: whole seeds, the first one always.
     """
 
     name: Name = "default"
     gallery: Gallery
     browser: Browser
+    models_with_answers: Positive

@@ -127,7 +127,7 @@ def browser(data: ReportData) -> Browser:
     settings = data.settings.browser
     groups: list[list[Sample]] = []
     if data.responses:
-        groups = fitting_groups(data.samples, settings, len(data.study.answering))
+        groups = fitting_groups(data.samples, settings, len(data.answering))
     texts, pictures, verdicts = Pool(), Pool(), Pool()
     rows = [
         _row(data, sample, number, (texts, pictures, verdicts))
@@ -139,7 +139,7 @@ def browser(data: ReportData) -> Browser:
             "label": visible(data.study.label(model)),
             "link": run_link(settings.mlflow, data.runs.get(model.name, "")),
         }
-        for model in data.study.answering
+        for model in data.answering
     ]
     values = {
         "models": models,
@@ -149,7 +149,7 @@ def browser(data: ReportData) -> Browser:
         "pictures": [_uri(bytes_) for bytes_ in pictures.values],
         "verdicts": [dict(verdict) for verdict in verdicts.values],
     }
-    return Browser(values, summary(groups, data.samples) + data.study.answering_sentence)
+    return Browser(values, summary(groups, data.samples) + data.answering_sentence)
 
 
 def summary(groups: Sequence[Sequence[Sample]], samples: Sequence[Sample]) -> str:
@@ -196,9 +196,7 @@ def _row(
         "facts": [f"{key} {visible(str(sample.truth[key]))}" for key in FACTS if _has(sample, key)],
         "prompt": texts.place(visible(sample.question)),
         "pictures": [pictures.place(image) for image in shown if image is not None],
-        "said": [
-            _said(data, sample, model.name, texts, verdicts) for model in data.study.answering
-        ],
+        "said": [_said(data, sample, model.name, texts, verdicts) for model in data.answering],
     }
 
 

@@ -123,7 +123,7 @@ def gallery(data: ReportData, caption: Caption) -> Gallery:
     return Gallery(
         "gallery",
         caption.title,
-        caption.caption + data.study.answering_sentence,
+        caption.caption + data.answering_sentence,
         caption.reading,
         tuple(quads),
         tuple(short),
@@ -132,7 +132,7 @@ def gallery(data: ReportData, caption: Caption) -> Gallery:
 
 def _item(data: ReportData, sample: Sample) -> Item:
     said = []
-    for model in data.study.answering:
+    for model in data.answering:
         verdict = data.verdicts.get(model.name, {}).get(sample.id)
         answer = data.responses.get(model.name, {}).get(sample.id)
         if verdict is not None and answer is not None:
