@@ -35,12 +35,12 @@ def edit(conf: Conf, name: str, old: str, new: str) -> None:
     [
         ("tune.learning_rate=inf", "tune.learning_rate: should be a finite number, found inf."),
         ("tune.learning_rate=nan", "tune.learning_rate: should be a finite number, found nan."),
-        ("recipe.mirage.tune.lr_ratio=inf", "recipe.tune.lr_ratio: should be a finite number"),
+        ("recipe.mirage.tune.lr_ratio=inf", "recipe.mirage.tune.lr_ratio: should be a finite"),
         ("recipe.mirage.data.unsafe=true", "unsafe: should be a whole number, found True."),
         ("recipe.mirage.data.unsafe=-3", "should be greater than or equal to 0, found -3."),
         ("recipe.mirage.data.unsafe=2.5", "should be a whole number, found 2.5."),
         ("score.seed=-1", "score.seed: should be greater than or equal to 0, found -1."),
-        ("recipe.mirage.tune.parts=[]", "recipe.tune.parts: at least 1 value is needed"),
+        ("recipe.mirage.tune.parts=[]", "recipe.mirage.tune.parts: at least 1 value is"),
         ("respond.speed.batch_sizes=[]", "speed.batch_sizes: at least 1 value is needed"),
         ("tune.batch_size='${nothing.here}'", "tune.batch_size: '${nothing.here}' cannot be"),
         ("tune.batch_size='${tune'", "tune.batch_size"),
@@ -50,6 +50,36 @@ def test_values_that_no_run_can_use(conf: Conf, hydra: str, text: str) -> None:
     (problem,) = problems(conf, hydra=[hydra])
     assert text in problem
     assert "\n" not in problem
+    assert problem.startswith("--config hydra: ")
+
+
+def test_a_value_is_blamed_on_what_set_it_last(conf: Conf) -> None:
+    path = conf.root / "study/tiny.yaml"
+    path.write_text(path.read_text() + "  - tune.learning_rate=-1\n")
+    (problem,) = problems(conf)
+    assert problem.startswith("conf/study/tiny.yaml: tune.learning_rate: should be greater")
+    (problem,) = problems(conf, hydra="tune.learning_rate=-2")
+    assert problem.startswith("--config hydra: tune.learning_rate: should be greater")
+    (problem,) = problems(conf, hydra="tune.learning_rate=1 recipe.mirage.data={unsafe: -1}")
+    assert problem.startswith("--config hydra: recipe.mirage.data.unsafe: should be greater")
+    (problem,) = problems(conf, hydra="tune.learning_rate=1 study.seeds=[-1]")
+    assert problem.startswith("--config hydra: study.seeds.0: should be greater")
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"hydra": "study.recipes=[nope]"}, "--config hydra: study.recipes: there is no recipe"),
+        ({"data": "nope"}, "--config: world: there is no world 'nope'"),
+        ({"hydra": "tune=nope"}, "--config hydra: tune: there is no tune 'nope'"),
+        ({"study": "nope", "hydra": "study.seeds=[1]"}, "--config: study: there is no study"),
+        ({"recipe": "[]"}, "--config: recipe: at least 1 value is needed, found none."),
+        ({"model": []}, "--config: model: at least 1 value is needed, found none."),
+    ],
+)
+def test_one_mistake_is_one_problem(conf: Conf, config: dict[str, Any], text: str) -> None:
+    (problem,) = problems(conf, **config)
+    assert problem.startswith(text)
 
 
 def test_an_optional_key_that_the_file_leaves_out(conf: Conf) -> None:
@@ -57,6 +87,8 @@ def test_an_optional_key_that_the_file_leaves_out(conf: Conf) -> None:
     # The recipes of gates are left alone by what is said of all recipes.
     losses = {item.recipe.name: item.recipe.tune.loss for item in study.recipes}
     assert losses["mirage"] == "samples"
+    free = resolve({"study": "tiny", "hydra": ["recipe.mirage.tune.lr_by_label.cot=0.5"]}, conf)
+    assert free.recipes[0].recipe.tune.lr_by_label == {"cot": 0.5}
     (problem, *_) = problems(conf, hydra=["recipe.tune.los=samples"])
     assert "there is no key 'los'; did you mean 'loss'? Keys there: epochs," in problem
 
@@ -171,7 +203,10 @@ def test_extra_options_stand_beside_the_suite_s_own(conf: Conf, tmp_path: Path) 
     (problem,) = problems(
         conf, recipe="my_recipe", extra=str(folder), hydra="recipe.my_recipe.data.unsafe=-1"
     )
-    assert f"{folder}/conf/recipe/my_recipe.yaml: recipe.data.unsafe" in problem
+    assert problem.startswith("--config hydra: recipe.my_recipe.data.unsafe")
+    (folder / "conf/recipe/my_recipe.yaml").write_text(text)
+    (problem,) = problems(conf, recipe="my_recipe", extra=str(folder))
+    assert problem.startswith(f"{folder}/conf/recipe/my_recipe.yaml: recipe.name")
 
 
 def test_extra_from_the_environment(
@@ -192,7 +227,9 @@ def test_an_extra_option_may_not_replace_one(conf: Conf, tmp_path: Path) -> None
     (tmp_path / "mine/conf/recipes/x.yaml").write_text("name: x\n")
     text = "\n".join(problems(conf, extra=str(tmp_path / "mine")))
     assert "the suite has a recipe 'mirage' of its own; give yours another name" in text
-    assert "'recipes' is no group of settings; there are world" in text
+    assert (
+        "there is no group of settings 'recipes'; did you mean 'recipe'? There are: world" in text
+    )
 
 
 @pytest.mark.parametrize("override", ["world.image_size=48", "model.image_size=64"])
@@ -200,7 +237,8 @@ def test_pictures_of_another_size_than_the_model_reads(conf: Conf, override: str
     (problem,) = problems(conf, hydra=[override])
     world, model = (48, 32) if override.startswith("world") else (32, 64)
     assert f"reads pictures of {model} pixels, but those of the world have {world}." in problem
-    assert problem.startswith("conf/model/tiny.yaml: model.image_size: ")
+    file = "--config hydra" if override.startswith("model") else "conf/model/tiny.yaml"
+    assert problem.startswith(f"{file}: model.image_size: ")
     assert f'hydra="world.image_size={model}"' in problem
     resolve({"study": "tiny", "hydra": ["world.image_size=64", "model.image_size=64"]}, conf)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from mirage.plan.schema.claims import Claims, PaperContrasts, Quantity, Term
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories
 from mirage.plan.study.options import Options
-from mirage.plan.study.problems import Problem
+from mirage.plan.study.problems import Problem, unknown
 from mirage.plan.study.strict_yaml import read_mapping
 from mirage.plan.study.validate import Block, check
 from mirage.vocabulary import CORNERS, METRICS
@@ -158,9 +157,5 @@ def _term_problems(conf: Conf, file: str, key: str, term: Term) -> list[Problem]
             named.append((f"value of where.{fact}", str(value), values))
     for what, name, known in named:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else "."
-            there = ", ".join(each for each in known if each)
-            text = f"there is no {what} {name!r}{hint} There are: {there}."
-            problems.append(Problem(file, key, text))
+            problems.append(Problem(file, key, unknown(what, name, filter(None, known))))
     return problems

@@ -7,13 +7,12 @@ An override ``recipe.tune.epochs=3`` goes to every recipe but the helpers,
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -24,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.schema.json_schema import GROUPS
 from mirage.plan.schema.types import Strict
-from mirage.plan.study.problems import PlanError, Problem
+from mirage.plan.study.problems import PlanError, Problem, unknown
 from mirage.plan.study.strict_yaml import interpolations, read_mapping
 
 CONF = PACKAGE.parent.parent / "conf"
@@ -101,8 +100,7 @@ class Conf:
         for path in sorted((self.extra / "conf").glob("*/*.yaml")):
             group, option = path.parent.name, path.stem
             if group not in groups:
-                text = f"{group!r} is no group of settings; there are {', '.join(groups)}."
-                problems.append(Problem(str(path), "", text))
+                problems.append(Problem(str(path), "", unknown("group of settings", group, groups)))
             elif (self.root / group / path.name).is_file():
                 text = f"the suite has a {group} {option!r} of its own; give yours another name."
                 problems.append(Problem(str(path), "", text))
@@ -113,10 +111,44 @@ class Conf:
         names = self.options(group)
         if option in names or (group == "model" and option in self.imported):
             return []
-        close = difflib.get_close_matches(str(option), names, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else "."
-        text = f"there is no {group} {option!r}{hint} {self.root.name}/{group} has: "
-        return [Problem(where, key, text + (", ".join(names) or "nothing") + ".")]
+        return [Problem(where, key, unknown(group, option, names, f"{self.root.name}/{group} has"))]
+
+
+@dataclass(frozen=True)
+class Override:
+    """A Hydra override as it was written.
+
+    Attributes:
+        text: ``recipe.tune.epochs=3``, perhaps with a sign before it.
+        where: Where it stands, for people.
+    """
+
+    text: str
+    where: str
+
+    @property
+    def key(self) -> str:
+        """What it sets."""
+        return self.text.lstrip("+~").partition("=")[0]
+
+    def blamed(self, problem: Problem, conf: Conf) -> Problem | None:
+        """Returns a problem of a file under this override's own key, if it set the value."""
+        group, *path = self.key.split(".")
+        option = Path(problem.where).stem
+        if group in LIST_GROUPS and path and path[0] in conf.options(group):
+            named, *path = path
+            option = option if option == named else ""
+        key = ".".join([group, *path])
+        below = problem.key.removeprefix(key) if f"{problem.key}.".startswith(f"{key}.") else None
+        if below is None or problem.where != conf.file(group, option):
+            return None
+        return replace(problem, where=self.where, key=self.key + below)
+
+
+def blamed(problem: Problem, overrides: Sequence[Override], conf: Conf) -> Problem:
+    """Returns a problem of a file, or of the last override that set the value instead."""
+    blames = (each.blamed(problem, conf) for each in reversed(overrides))
+    return next((each for each in blames if each is not None), problem)
 
 
 @dataclass
@@ -126,15 +158,15 @@ class Request:
     Attributes:
         single: Group -> option.
         many: Group -> options.
-        overrides: Hydra overrides, later ones win.
+        overrides: Later ones win.
         spare: Those of them that may be about an option which is not composed.
         apart: Recipes that an override of all recipes leaves alone: the helpers of gates.
     """
 
     single: dict[str, str]
     many: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    overrides: list[str] = field(default_factory=list)
-    spare: Sequence[str] = ()
+    overrides: Sequence[Override] = ()
+    spare: Sequence[Override] = ()
     apart: Sequence[str] = ()
 
 
@@ -156,10 +188,10 @@ def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Prob
             choices += [] if broken else [f"+{group}@{place}={option}"]
             unread += [place] if broken else []
     asked = []
-    for text in request.overrides:
-        rewritten, wrong = _rewrite(text, request, conf)
+    for override in request.overrides:
+        rewritten, wrong = _rewrite(override, request, conf)
         # What is about a file that cannot be read is no mistake of its own.
-        asked += [(text, each) for each in rewritten if not _below(each, unread)]
+        asked += [(override, each) for each in rewritten if not _below(each, unread)]
         problems += wrong
     more = ",".join(f"'file://{root.resolve()}'" for root in conf.roots[1:])
     choices += [f"hydra.searchpath=[{more}]"] if more else []
@@ -168,7 +200,7 @@ def compose_all(conf: Conf, request: Request) -> tuple[dict[str, Any], list[Prob
         try:
             tree = compose(overrides=[*choices, *(each for _, each in asked)])
         except (HydraException, OmegaConfBaseException):
-            good, wrong = _part_overrides(choices, asked, conf)
+            good, wrong = _part_overrides(choices, asked)
             problems += wrong
             tree = compose(overrides=[*choices, *good])
     blocks, wrong = _resolved(tree, conf)
@@ -206,43 +238,51 @@ def _below(override: str, places: Sequence[str]) -> bool:
     return any(key == place or key.startswith(f"{place}.") for place in places)
 
 
-def _rewrite(text: str, request: Request, conf: Conf) -> tuple[list[str], list[Problem]]:
-    """Points an override at the blocks it means."""
-    match = re.match(r"^([+~]*)([^=]+)(=?.*)$", text, flags=re.DOTALL)
+def _rewrite(override: Override, request: Request, conf: Conf) -> tuple[list[str], list[Problem]]:
+    """Points an override at the blocks it means; one of an option that does not exist, nowhere."""
+    match = re.match(r"^([+~]*)([^=]+)(=?.*)$", override.text, flags=re.DOTALL)
     if match is None:
-        return [], [Problem("override", text, "is not of the form key=value.")]
+        return [], [Problem(override.where, override.text, "is not of the form key=value.")]
     sign, key, rest = match.groups()
     group, *path = key.split(".")
     if group in LIST_GROUPS and path:
-        many = [o for o in request.many.get(group, []) if o in conf.options(group)]
+        wanted = request.many.get(group, [])
+        many = [o for o in wanted if o in conf.options(group)]
         if path[0] in conf.options(group):
             chosen, tail = [o for o in many if o == path[0]], path[1:]
         else:
             chosen, tail = [o for o in many if o not in request.apart], path
-        if not chosen and text not in request.spare:
+        if not chosen and override not in request.spare and len(many) == len(wanted):
             names = ", ".join(many) or "none"
             why = f"the study has no {group} {path[0]!r}; its {LIST_GROUPS[group]}: {names}."
-            return [], [Problem("override", key, why)]
+            return [], [Problem(override.where, key, why)]
         sign = sign or _sign(group, tail)
         return [f"{sign}{'.'.join([LIST_GROUPS[group], o, *tail])}{rest}" for o in chosen], []
     if group in request.single:
-        known_option = request.single[group] in conf.options(group)
-        return [f"{sign or (_sign(group, path) if known_option else '')}{key}{rest}"], []
+        if request.single[group] not in conf.options(group):
+            return [], []
+        return [f"{sign or _sign(group, path)}{key}{rest}"], []
     known = ", ".join(sorted([*SINGLE_GROUPS, *LIST_GROUPS, "study"]))
-    return [], [Problem("override", key, f"is no key of the plan; it should begin with {known}.")]
+    why = f"is no key of the plan; it should begin with {known}."
+    return [], [Problem(override.where, key, why)]
 
 
 def _sign(group: str, path: Sequence[str]) -> str:
     """Returns what makes Hydra add a key that the schema knows and the file leaves out."""
-    return "++" if path and path[-1] in _schema_keys(group, path[:-1]) else ""
+    if not path:
+        return ""
+    keys = _schema_keys(group, path[:-1])
+    return "++" if keys is None or path[-1] in keys else ""
 
 
-def _schema_keys(group: str, path: Sequence[str]) -> list[str]:
-    """Returns the keys that a group's schema knows at a place, none for values and free keys."""
+def _schema_keys(group: str, path: Sequence[str]) -> list[str] | None:
+    """Returns the keys that a group's schema knows at a place; None where any key may stand."""
     kind = GROUPS[group]
     for part in path:
         known = kind.model_fields.get(part)
         inner = known.annotation if known else None
+        if get_origin(inner) is dict:
+            return None
         if not (isinstance(inner, type) and issubclass(inner, Strict)):
             return []
         kind = inner
@@ -250,20 +290,19 @@ def _schema_keys(group: str, path: Sequence[str]) -> list[str]:
 
 
 def _part_overrides(
-    choices: list[str], overrides: list[tuple[str, str]], conf: Conf
+    choices: list[str], overrides: list[tuple[Override, str]]
 ) -> tuple[list[str], list[Problem]]:
     """Parts overrides that can be applied from those that cannot."""
     good: list[str] = []
     problems = []
     whole = OmegaConf.to_container(compose(overrides=choices), resolve=False)
-    for text, rewritten in overrides:
+    for override, rewritten in overrides:
         try:
             compose(overrides=[*choices, *good, rewritten])
         except (HydraException, OmegaConfBaseException) as wrong:
-            key = text.lstrip("+~").split("=")[0]
             target = rewritten.lstrip("+~").split("=")[0]
-            why = _unknown(whole, target.split("."), key) or " ".join(str(wrong).split())
-            problems.append(Problem(f"override of {conf.root.name}", key, why))
+            why = _unknown(whole, target.split("."), override.key) or " ".join(str(wrong).split())
+            problems.append(Problem(override.where, override.key, why))
         else:
             good.append(rewritten)
     return good, problems
@@ -278,10 +317,8 @@ def _unknown(tree: object, path: list[str], key: str) -> str | None:
             return f"there is no key {part!r}: the value above it has no keys."
         if part not in tree:
             more = _schema_keys(group, path[first:number]) if number >= first else []
-            names = list(dict.fromkeys([*map(str, tree), *more]))
-            close = difflib.get_close_matches(part, names, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            return f"there is no key {part!r}; {hint}Keys there: {', '.join(names)}."
+            names = dict.fromkeys([*map(str, tree), *(more or [])])
+            return unknown("key", part, names, "Keys there")
         tree = tree[part]
     return None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from functools import lru_cache
 
 from mirage.plan.schema.recipe import HoldOut
+from mirage.plan.study.problems import unknown
 from mirage.world.catalog import ROLES, THINGS
 from mirage.world.hazards import table
 
@@ -37,20 +37,14 @@ def unknown_names(hold_out: HoldOut) -> Iterator[tuple[str, str]]:
     """Yields (key, sentence) for each object, edge or category that the world does not have."""
     for name in hold_out.objects:
         if name not in THINGS:
-            yield "objects", _unknown("object", name, tuple(THINGS))
+            yield "objects", unknown("object", name, THINGS)
     for name in hold_out.categories:
         if name not in categories():
-            yield "categories", _unknown("category", name, categories())
+            yield "categories", unknown("category", name, categories())
     for edge in hold_out.edges:
         roles = edge.split("+")
         if len(roles) != 2:
             yield "edges", f"{edge!r} is no pair of roles; write two with a plus: water+mains."
         for role in roles if len(roles) == 2 else ():
             if role not in ROLES:
-                yield "edges", _unknown("role", role, tuple(ROLES))
-
-
-def _unknown(what: str, name: str, names: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
-    return f"there is no {what} {name!r}{hint} There are: {', '.join(names)}."
+                yield "edges", unknown("role", role, ROLES)

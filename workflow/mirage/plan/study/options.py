@@ -155,9 +155,10 @@ def _plain(key: str, text: str, options: Options) -> list[Problem]:
         if not isinstance(value, str):
             return [Problem("--config", key, f"one name is needed, found {value!r}.")]
         options.choices[CHOICES[key]] = value
+    elif value == []:
+        return [Problem("--config", key, "at least 1 value is needed, found none.")]
     else:
-        items = value if isinstance(value, list) else [value]
-        options.study[LISTS.get(key, key)] = items
+        options.study[LISTS.get(key, key)] = value if isinstance(value, list) else [value]
     return []
 
 

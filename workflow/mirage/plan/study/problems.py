@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mirage.context import ConfigError
@@ -31,6 +32,19 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.key + ': ' if self.key else ''}{self.text}"
+
+
+def hint(name: object, names: Iterable[str]) -> str:
+    """Returns the end of a sentence about an unknown name: which known one it resembles."""
+    close = difflib.get_close_matches(str(name), list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def unknown(what: str, name: object, names: Iterable[str], owner: str = "There are") -> str:
+    """Returns that a name does not exist, the one it resembles, and those there are."""
+    names = list(names)
+    there = ", ".join(names) or "nothing"
+    return f"there is no {what} {name!r}{hint(name, names)} {owner}: {there}."
 
 
 class PlanError(ConfigError):

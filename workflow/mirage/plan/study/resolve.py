@@ -24,7 +24,15 @@ from mirage.plan.schema.tune import Tune
 from mirage.plan.schema.world import World
 from mirage.plan.study import axes
 from mirage.plan.study.claims import Ledger, changed_settings, read_ledger
-from mirage.plan.study.compose import LIST_GROUPS, SINGLE_GROUPS, Conf, Request, compose_all
+from mirage.plan.study.compose import (
+    LIST_GROUPS,
+    SINGLE_GROUPS,
+    Conf,
+    Override,
+    Request,
+    blamed,
+    compose_all,
+)
 from mirage.plan.study.exhibits import Exhibits, read_exhibits
 from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
@@ -81,18 +89,21 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     where = "--config" if "study" in options.choices else f"{conf.root.name}/config.yaml"
     problems += conf.missing("study", name, where, "study")
     changed = changed_settings(options, conf.defaults)
-    study, plain, wrong = _study(conf, name, options)
+    typed = [Override(text, "--config hydra") for text in options.overrides]
+    of_study = [each for each in typed if each.key.startswith("study.")]
+    study, plain, wrong = _study(conf, name, options, of_study)
     shown = read_exhibits(conf.reports, conf.extra)
     problems += wrong + shown.problems
     problems += _study_problems(conf, name, plain, options, shown.exhibits)
-    own = _texts(plain.get("overrides"))
-    deeper, choices, wrong = _choices([*own, *options.overrides])
+    own = [Override(text, conf.file("study", name)) for text in _texts(plain.get("overrides"))]
+    deeper, choices, wrong = _choices([*own, *(each for each in typed if each not in of_study)])
     problems += wrong
-    choices |= options.choices
-    single = {group: choices.get(group, conf.defaults.get(group, "")) for group in SINGLE_GROUPS}
-    for group, option in single.items():
-        where = "override" if group in choices else f"{conf.root.name}/config.yaml"
-        problems += conf.missing(group, option, where, group)
+    choices |= {group: (option, "--config") for group, option in options.choices.items()}
+    file = f"{conf.root.name}/config.yaml"
+    single = {}
+    for group in SINGLE_GROUPS:
+        single[group], where = choices.get(group, (conf.defaults.get(group, ""), file))
+        problems += conf.missing(group, single[group], where, group)
     many = {group: _wanted(conf, group, plain) for group in LIST_GROUPS}
     # A study's overrides may be about recipes that the command line has left out.
     spare = own if options.study else []
@@ -102,7 +113,11 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     tree["models"] = {**tree.get("models", {}), **imported}
     store = options.store if options.store is not None else conf.main.get("store") or "results"
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
-    resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
+    try:
+        resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
+    except PlanError as wrong:
+        overrides = [*own, *typed]
+        raise PlanError([blamed(each, overrides, conf) for each in wrong.problems]) from None
     ledger = resolved.ledger.with_changes(changed, resolved.study.seeds)
     exhibits = {name: shown.exhibits[name] for name in resolved.study.tables}
     return replace(resolved, ledger=ledger, exhibits=exhibits)
@@ -127,11 +142,9 @@ def _texts(value: object) -> list[str]:
 
 
 def _study(
-    conf: Conf, name: str, options: Options
+    conf: Conf, name: str, options: Options, overrides: Sequence[Override]
 ) -> tuple[Study | None, dict[str, Any], list[Problem]]:
-    own = [text for text in options.overrides if text.lstrip("+~").startswith("study.")]
-    options.overrides = [text for text in options.overrides if text not in own]
-    tree, problems = compose_all(conf, Request({"study": name}, overrides=own))
+    tree, problems = compose_all(conf, Request({"study": name}, overrides=overrides))
     plain = dict(tree.get("study", {})) | options.study
     # Without its file a study cannot be validated, but the command line's part of it can be used.
     if "study" not in tree:
@@ -143,17 +156,23 @@ def _study(
     return study, plain, problems
 
 
-def _choices(overrides: Sequence[str]) -> tuple[list[str], dict[str, str], list[Problem]]:
-    """Parts overrides that choose an option (``build=full``) from those that set a key."""
+def _choices(
+    overrides: Sequence[Override],
+) -> tuple[list[Override], dict[str, tuple[str, str]], list[Problem]]:
+    """Parts overrides that choose an option (``build=full``) from those that set a key.
+
+    Returns:
+        Those that set a key, group -> (option, where it was chosen), and what cannot be parsed.
+    """
     deeper, choices, problems = [], {}, []
-    for text in overrides:
-        override = parse(text)
+    for each in overrides:
+        override = parse(each.text)
         if isinstance(override, str):
-            problems.append(Problem("study.overrides", "", override + "."))
+            problems.append(Problem(each.where, "study.overrides", override + "."))
         elif override.key_or_group in SINGLE_GROUPS:
-            choices[override.key_or_group] = str(override.value())
+            choices[override.key_or_group] = str(override.value()), each.where
         else:
-            deeper.append(text)
+            deeper.append(each)
     return deeper, choices, problems
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +13,8 @@ from mirage.plan.schema.tune import Tune
 from mirage.plan.study import axes
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import unknown_names
-from mirage.plan.study.problems import Problem
+from mirage.plan.study.problems import Problem, hint
 from mirage.plan.study.validate import check
-
-"""Name of the model before tuning; no recipe may be called so."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +116,8 @@ def list_problems(
                 text = f"the study has no {what} {owner!r}; its {what}s: {', '.join(owners)}."
                 problems.append(Problem(file, f"study.{key}", text))
             for name in [each for each in wanted if each not in [*more, *names]]:
-                close = difflib.get_close_matches(name, names, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else "."
-                text = f"the study has no recipe {name!r}{hint} See: mirage plan study={study.name}"
-                problems.append(Problem(file, f"study.{key}.{owner}", text))
+                text = f"the study has no recipe {name!r}{hint(name, names)} See: mirage plan "
+                problems.append(Problem(file, f"study.{key}.{owner}", f"{text}study={study.name}"))
     return problems
 
 
