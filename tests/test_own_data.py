@@ -131,7 +131,7 @@ def test_the_digest_follows_text_and_pictures_alone(folder: Path) -> None:
 
 
 def job(kind: str, folder: Path, digest: str, out: Path) -> JobContext:
-    about = {"name": "mine", "digest": digest}
+    about = {"name": "mine", "digest": digest, "resize": "fit"}
     settings = {"suite": about} if kind == "suite" else {"recipe": {"name": "mine", "data": about}}
     entries = {"suite": resolve("suite", "own"), "source": resolve("source", "own")}
     external = {digest: str(folder)}

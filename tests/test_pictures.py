@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mirage.contracts import DataError
-from mirage.pictures import PACK, Pictures, SamplePictures, pack, png
+from mirage.pictures import PACK, Elsewhere, Pictures, SamplePictures, pack, png
 
 NAMES = ("images/a.png", "images/b.png", "own/c.png")
 
@@ -127,7 +127,7 @@ def test_pictures_of_samples_lie_shared_beside_or_elsewhere(tmp_path: Path, root
     assert place.file("images/a.png").pictures is shared
     assert place.file("own/c.png").pictures.root == samples
     digests = {"images/a.png": shared.digest("images/a.png"), "own/c.png": "0" * 64}
-    record = {"root": str(root), "sha256": digests}
+    record = Elsewhere(root, digests, "error").to_json()
     (samples / "pictures.json").write_text(json.dumps(record), encoding="utf-8")
     place = SamplePictures(samples, Pictures(tmp_path / "nowhere"))
     assert place.file("images/a.png").read() == png(coloured(0))

@@ -11,8 +11,9 @@ import yaml
 
 from build_settings import load
 from mirage import build
-from mirage.context import JobContext
+from mirage.context import ConfigError, JobContext
 from mirage.contracts import TrainSample, read_rows
+from mirage.plan.checked_data import remember
 from mirage.plan.code_version import Versions
 from mirage.plan.dag import make_plan
 from mirage.plan.entries import TABLES
@@ -102,6 +103,37 @@ def test_own_functions_move_no_other_artifact(extra: Path, tmp_path: Path) -> No
     (extra / "toy_rooms.py").write_text(CODE.replace("no .", "never ."))
     after = ids(planned(tmp_path / "store", suite=suites, extra=str(extra)))
     assert {name for name in after if after[name] != beside[name]} == {"lamps"}
+
+
+def test_resizing_is_a_setting_of_data_of_one_s_own(
+    extra: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    remember(tmp_path / "mine", "0" * 64, [])
+    about = {"title": "mine", "path": str(tmp_path / "mine")}
+    made = {}
+    for resize in (None, "fit", "error"):
+        more = {} if resize is None else {"resize": resize}
+        write(extra, "suite", "mine", about | {"kind": "own"} | more)
+        data = {"source": "own", "path": about["path"], **more}
+        tune = {"epochs": 1, "lr_ratio": 1.0, "parts": ["projector"]}
+        recipe = {"title": "mine", "marked_ours": True, "data": data, "tune": tune}
+        write(extra, "recipe", "taught", recipe)
+        chosen = {"suite": ["mine", "easy"], "recipe": ["taught", "mirage"], "extra": str(extra)}
+        made[resize] = planned(tmp_path / "store", **chosen)
+    assert ids(made[None]) == ids(made["fit"])
+    changed = {n for n, artifact in ids(made["fit"]).items() if artifact != ids(made["error"])[n]}
+    assert changed == {"mine", "taught-s0", "fit_taught-s0"}
+    for job in made["fit"].jobs.values():
+        own = job.name in ("mine", "taught-s0") and job.stage == "build"
+        assert ("resize" in json.dumps(job.settings)) == own
+    write(extra, "suite", "lamps", {"title": "lamps", "kind": "easy", "resize": "fit"})
+    with pytest.raises(ConfigError, match="resize is for kind own alone"):
+        planned(tmp_path / "store", suite=["lamps"], extra=str(extra))
+    write(extra, "recipe", "curt", load("recipe/cell.yaml"))
+    with pytest.raises(ConfigError, match="source mis takes no resize, only source own does"):
+        override = "recipe.curt.data.resize=fit"
+        planned(tmp_path / "store", recipe=["curt"], extra=str(extra), hydra=override)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from mirage.contracts import DataError
 from mirage.plan.job import Job
 from mirage.track import client
 from mirage.track.client import Tracker
+from mirage.track.content import weights_hash
 from mirage.track.follow import follow
 from mirage.track.records import finished, flatten, points, read_record
 from mirage.track.replay import missing, replay
@@ -62,6 +63,18 @@ def test_data_and_models_are_registered_with_hashes(tracked: Made, pristine: Mad
     uploads = where(tracked.root).uploads
     assert uploads
     assert not [p for p in uploads.rglob("*") if p.suffix in (".pkl", ".safetensors", ".pt")]
+
+
+def test_weights_in_several_files_have_one_hash(made: Made) -> None:
+    """As those of an imported model."""
+    folder = next(f for f in finished(made.root / "results") if f.startswith("tune/mirage"))
+    record = read_record(made.root / "results", folder)
+    whole = record.manifest.files.pop("model.safetensors")
+    for number in (1, 2):
+        record.manifest.files[f"model-0000{number}-of-00002.safetensors"] = whole
+    both = weights_hash(record)
+    record.manifest.files["model-00002-of-00002.safetensors"] = whole | {"sha256": "0" * 64}
+    assert len({both, weights_hash(record), whole["sha256"]}) == 3
 
 
 def test_a_second_replay_finds_nothing_without_importing_mlflow(made: Made) -> None:

@@ -21,6 +21,8 @@ import stand_ins
 from mirage import respond, tune
 from mirage.context import JobContext
 from mirage.contracts import DataError, Response, Sample, TrainSample, read_rows, write_rows
+from mirage.files import file_sha256
+from mirage.pictures import Elsewhere
 from mirage.plan import entries
 from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.imported_model import inspect_folder
@@ -62,6 +64,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     ]
     write_rows(root / "samples.jsonl", rows)
+    elsewhere = Elsewhere(root, {name: file_sha256(root / name) for name in names})
+    (root / "pictures.json").write_text(json.dumps(elsewhere.to_json()))
     return root
 
 

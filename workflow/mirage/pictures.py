@@ -13,7 +13,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -45,7 +45,12 @@ class Pictures:
     """The pictures below one root: a folder, or a folder with a ``pictures.zip``."""
 
     def __init__(
-        self, root: Path, digests: Mapping[str, str] | None = None, remedy: str = _REMADE
+        self,
+        root: Path,
+        digests: Mapping[str, str] | None = None,
+        remedy: str = _REMADE,
+        *,
+        any_size: bool = False,
     ) -> None:
         """Opens nothing yet.
 
@@ -53,8 +58,9 @@ class Pictures:
             root: The folder that names are relative to.
             digests: Name -> sha256 that its bytes must have; None where any bytes will do.
             remedy: What a person should do about a picture that cannot be read.
+            any_size: Whether a model that reads one size alone is shown them resized.
         """
-        self.root = root
+        self.root, self.any_size = root, any_size
         self._wanted = digests
         self._remedy = remedy
 
@@ -185,6 +191,11 @@ class PictureFile:
         """The path that a person would look for."""
         return str(self.pictures.root / self.name)
 
+    @property
+    def any_size(self) -> bool:
+        """Whether a model that reads one size alone is shown it resized."""
+        return self.pictures.any_size
+
     def read(self, where: str = "") -> bytes:
         """Returns its bytes (see ``Pictures.read``)."""
         return self.pictures.read(self.name, where)
@@ -209,18 +220,20 @@ class Elsewhere:
     Attributes:
         root: Folder that their names are relative to.
         sha256: Name -> digest of the bytes that the data set was built with.
+        resize: What becomes of sizes that a model does not read: ``fit`` or ``error``.
     """
 
     root: Path
     sha256: Mapping[str, str]
+    resize: str = "fit"
 
     def only(self, names: Container[str]) -> Elsewhere:
         """Returns the same with some of the names."""
-        return Elsewhere(self.root, {n: d for n, d in self.sha256.items() if n in names})
+        return replace(self, sha256={n: d for n, d in self.sha256.items() if n in names})
 
     def to_json(self) -> dict[str, Any]:
         """Returns what ``pictures.json`` holds."""
-        return {"root": str(self.root), "sha256": dict(self.sha256)}
+        return {"root": str(self.root), "sha256": dict(self.sha256), "resize": self.resize}
 
 
 def read_elsewhere(samples: Path) -> Elsewhere | None:
@@ -234,7 +247,7 @@ def read_elsewhere(samples: Path) -> Elsewhere | None:
         return None
     try:
         plain = json.loads(record.read_text(encoding="utf-8"))
-        return Elsewhere(Path(plain["root"]), dict(plain["sha256"]))
+        return Elsewhere(Path(plain["root"]), dict(plain["sha256"]), str(plain["resize"]))
     except (KeyError, TypeError, ValueError) as broken:
         raise DataError(f"{record} cannot be read ({broken}). {_REMADE}") from None
 
@@ -256,7 +269,9 @@ class SamplePictures:
         self._other = shared
         if elsewhere := read_elsewhere(samples):
             remedy = f"Put it back, or check the data anew with: mirage data check {elsewhere.root}"
-            self._beside = self._other = Pictures(elsewhere.root, elsewhere.sha256, remedy)
+            self._beside = self._other = Pictures(
+                elsewhere.root, elsewhere.sha256, remedy, any_size=elsewhere.resize == "fit"
+            )
 
     def file(self, name: str) -> PictureFile:
         """Returns the picture of a name."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirage.build.dataset import DataSet
 from mirage.contracts import DataError, Sample
@@ -20,7 +21,7 @@ def own_source(ctx: JobContext) -> DataSet:
         DataError: The data broke their contract, or changed since they were planned with.
     """
     recipe = ctx.settings["recipe"]
-    made = _read(ctx, recipe["data"]["digest"], answers=True)
+    made = _read(ctx, recipe["data"], answers=True)
     name = recipe["name"]
     rows = [
         replace(row, id=f"{name}/{row.id}", suite=name, label=row.label or "own")
@@ -38,7 +39,7 @@ def own_suite(ctx: JobContext) -> DataSet:
         DataError: The data broke their contract, or changed since they were planned with.
     """
     suite = ctx.settings["suite"]
-    made = _read(ctx, suite["digest"], answers=False)
+    made = _read(ctx, suite, answers=False)
     rows = [
         Sample(
             id=f"{suite['name']}/{row.id}",
@@ -54,7 +55,8 @@ def own_suite(ctx: JobContext) -> DataSet:
     return DataSet(rows, elsewhere=made.pictures)
 
 
-def _read(ctx: JobContext, digest: str, *, answers: bool) -> OwnData:
+def _read(ctx: JobContext, about: Mapping[str, Any], *, answers: bool) -> OwnData:
+    digest = about["digest"]
     path = ctx.external(digest)
     made = read_own(path, answers=answers, say=ctx.log).checked()
     if made.digest != digest:
@@ -62,4 +64,5 @@ def _read(ctx: JobContext, digest: str, *, answers: bool) -> OwnData:
             f"{path} changed since it was checked. Check it again, then plan again: "
             f"mirage data check {path}"
         )
+    made.pictures = replace(made.pictures, resize=about["resize"])
     return made

@@ -43,7 +43,7 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
             entries={"suite": resolve("suite", OWN)},
             external=external,
         )
-    del suite["path"]
+    del suite["path"], suite["resize"]
     return builder.add(
         stage="build",
         kind="suite",
@@ -68,7 +68,7 @@ def _checked_data(block: Settings) -> tuple[Settings, dict[str, str]]:
     path = Path(block["path"]).expanduser().absolute()
     digest = recall(path)
     rest = {key: value for key, value in block.items() if key != "path"}
-    return rest | {"digest": digest}, {digest: str(path)}
+    return rest | {"digest": digest, "resize": block["resize"] or "fit"}, {digest: str(path)}
 
 
 def add_fit_suite(
@@ -164,5 +164,5 @@ def data_settings(data: RecipeData, seed: int) -> tuple[Settings, dict[str, str]
     settings["hold_out"]["categories"] = left_out(data.hold_out, seed)
     if data.source == OWN:
         return _checked_data(settings)
-    del settings["path"]
+    del settings["path"], settings["resize"]
     return settings, {}

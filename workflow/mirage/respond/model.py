@@ -17,7 +17,7 @@ from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.decode import MIN_ROWS, greedy
 from mirage.respond.items import Question
-from mirage.tune.encoding import Encoding, EncodingKind, check_length
+from mirage.tune.encoding import Encoding, EncodingKind, check_length, open_shown, size_shown
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import open_model
 
@@ -75,7 +75,7 @@ class Answerer:
             todo = sorted(digest for digest in fresh if self.tiles[digest] == count)
             for start in range(0, len(todo), max(1, CHUNK // count)):
                 digests = todo[start : start + max(1, CHUNK // count)]
-                pictures = [file.open(where) for file, where in map(fresh.__getitem__, digests)]
+                pictures = [open_shown(*fresh[digest], self.encoding) for digest in digests]
                 seen = self._look(pictures, count)
                 self.features |= dict(zip(digests, seen[: len(digests)].clone(), strict=True))
 
@@ -123,9 +123,8 @@ class Answerer:
     def _count(self, digest: str, file: PictureFile, where: str) -> int:
         """Returns the tiles of a picture; only its head is read."""
         if digest not in self.tiles:
-            width, height = file.size(where)
-            place = f"{where}: picture {file}"
-            self.tiles[digest] = self.encoding.tiles(width, height, place)
+            size = size_shown(file, where, self.encoding)
+            self.tiles[digest] = self.encoding.tiles(*size, f"{where}: picture {file}")
         return self.tiles[digest]
 
     def _look(self, pictures: list[Image.Image], tiles: int) -> Tensor:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mirage.contracts import Sample, read_rows, write_rows
-from mirage.files import MANIFEST, file_sha256
+from mirage.files import MANIFEST, canonical, sha256
 from mirage.pictures import PACK
 from mirage.plan.artifact import lineage
 from mirage.track.records import Record, manifests_text
@@ -22,7 +22,6 @@ MANIFESTS = "rebuild/manifests.json"
 PICTURES = "rebuild/pictures.zip"
 SAMPLES = "samples"
 MODEL = "model"
-WEIGHTS = "model.safetensors"
 
 
 def stage_files(record: Record, content: bool, folder: Path) -> None:
@@ -42,9 +41,10 @@ def stage_files(record: Record, content: bool, folder: Path) -> None:
 
 
 def weights_hash(record: Record) -> str:
-    """Returns the sha256 of a model's weights, from its manifest or, in an older one, the file."""
-    known = record.manifest.files.get(WEIGHTS)
-    return str(known["sha256"]) if known else file_sha256(record.path / WEIGHTS)
+    """Returns the sha256 of a model's weights; one over all where they are several files."""
+    files = record.manifest.files
+    parts = [[n, files[n]["sha256"]] for n in sorted(files) if n.endswith(".safetensors")]
+    return str(parts[0][1]) if len(parts) == 1 else sha256(canonical(parts).encode())
 
 
 def _tune(record: Record, content: bool, folder: Path) -> None:
@@ -52,7 +52,7 @@ def _tune(record: Record, content: bool, folder: Path) -> None:
         _copy(record.path / name, folder / MODEL / name)
     for name in ("record.json", "curve.jsonl"):
         _copy(record.path / name, folder / name)
-    weights = f"{record.folder}/{WEIGHTS}\nsha256 {weights_hash(record)}\n"
+    weights = f"{record.folder}\nsha256 {weights_hash(record)}\n"
     (folder / MODEL / "weights.txt").write_text(weights, encoding="utf-8")
 
 

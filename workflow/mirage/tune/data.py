@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from mirage.contracts import DataError, TrainSample, read_rows
 from mirage.pictures import PictureFile, Pictures, SamplePictures
-from mirage.tune.encoding import Encoding, check_length
+from mirage.tune.encoding import Encoding, check_length, open_shown
 
 SAMPLES = "samples.jsonl"
+_AT_ONCE = 64
+"""Pictures that are held decoded: a user's may have 40 million pixels each."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,14 @@ def _decode(
     """
     if not first:
         return torch.empty(0), {}
-    opened, tiles = [], {}
-    for file, where in first.items():
-        opened.append(np.asarray(file.open(where)))
-        height, width, _ = opened[-1].shape
-        tiles[file] = encoding.tiles(width, height, f"{where}: picture {file}")
-    return encoding.pixels(opened), tiles
+    pixels: list[torch.Tensor] = []
+    tiles: dict[PictureFile, int] = {}
+    files = list(first.items())
+    for start in range(0, len(files), _AT_ONCE):
+        opened = []
+        for file, where in files[start : start + _AT_ONCE]:
+            opened.append(np.asarray(open_shown(file, where, encoding)))
+            height, width, _ = opened[-1].shape
+            tiles[file] = encoding.tiles(width, height, f"{where}: picture {file}")
+        pixels.append(encoding.pixels(opened))
+    return torch.cat(pixels), tiles

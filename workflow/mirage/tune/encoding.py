@@ -11,9 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from mirage.contracts import DataError
+from mirage.pictures import PictureFile
+
+GREY = (127, 127, 127)
+"""Around pictures that are resized: what nano models see as zero."""
 
 
 class Tiles(int):
@@ -60,6 +65,12 @@ class Encoding(Protocol):
 
     pad: int
     max_tokens: int
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Returns width and height in which the model is shown a user's picture of that size.
+
+        Other than its own only where neither the class nor its image processor resizes.
+        """
 
     def tiles(self, width: int, height: int, where: str) -> int:
         """Returns the rows of ``pixels`` that a picture of that size takes.
@@ -122,6 +133,36 @@ class EncodingKind(Protocol):
         Raises:
             DataError: A file is missing, broken or of another kind.
         """
+
+
+def size_shown(file: PictureFile, where: str, encoding: Encoding) -> tuple[int, int]:
+    """Returns width and height in which a model is shown a picture; only its head is decoded.
+
+    Raises:
+        DataError: It cannot be read; the text starts with ``where``.
+    """
+    size = file.size(where)
+    return encoding.size(*size) if file.any_size else size
+
+
+def open_shown(file: PictureFile, where: str, encoding: Encoding) -> Image.Image:
+    """Returns a picture as a model is shown it: as it is, or a user's as large as the model reads.
+
+    Nothing is cut off or distorted: the picture is scaled, and grey fills up what is left.
+
+    Raises:
+        DataError: It cannot be decoded; the text starts with ``where``.
+    """
+    picture = file.open(where)
+    size = encoding.size(*picture.size) if file.any_size else picture.size
+    if size == picture.size:
+        return picture
+    scale = min(size[0] / picture.width, size[1] / picture.height)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    shown = Image.new("RGB", size, GREY)
+    scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
+    shown.paste(scaled, ((size[0] - width) // 2, (size[1] - height) // 2))
+    return shown
 
 
 def check_length(tokens: int, encoding: Encoding, where: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import OWN, TABLES
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Count, Name, Positive, Rate, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Rate, Resize, Strict
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
@@ -88,8 +88,11 @@ class RecipeData(Strict):
     """The data a recipe builds.
 
     Attributes:
-        source: Where samples come from; ``own`` reads a user's file and takes ``path`` alone.
+        source: Where samples come from; ``own`` reads a user's file and takes ``path``
+            and ``resize`` alone.
         path: For source ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``.
+        resize: For source ``own``: pictures of sizes that a nano model does not read; default
+            ``fit``.
         images: How a scenario's pictures are given: both, the one picture of a one-image source,
             one of the two (balanced), both side by side in one image slot (``composite``), a black
             image, or none (named in the text).
@@ -106,6 +109,7 @@ class RecipeData(Strict):
 
     source: Annotated[str, AfterValidator(_source)]
     path: str | None = None
+    resize: Resize | None = None
     images: Literal["two", "one", "one_of_two", "composite", "black", "none", "own"]
     wording: list[Literal["explicit", "neutral"]]
     labels: Labels
@@ -122,8 +126,10 @@ class RecipeData(Strict):
         """Fills in what source ``own`` has no choice of: its file says everything."""
         if not isinstance(plain, dict) or plain.get("source") != OWN:
             return plain
-        if more := sorted(plain.keys() - {"source", "path"}):
-            raise ValueError(f"source own takes path alone; remove {', '.join(map(str, more))}")
+        if more := sorted(plain.keys() - {"source", "path", "resize"}):
+            raise ValueError(
+                f"source own takes path and resize alone; remove {', '.join(map(str, more))}"
+            )
         if not plain.get("path"):
             raise ValueError("source own needs a path: a .jsonl file or a folder of samples.jsonl")
         counts = {"unsafe": 0, "benign": 0, "twins": 0, "general": 0}
@@ -134,8 +140,8 @@ class RecipeData(Strict):
         """Refuses what belongs to source ``own`` where another source is chosen."""
         if self.source == OWN:
             return self
-        if self.path is not None:
-            raise ValueError(f"source {self.source} takes no path, only source own does")
+        if given := [key for key in ("path", "resize") if getattr(self, key) is not None]:
+            raise ValueError(f"source {self.source} takes no {given[0]}, only source own does")
         if OWN in (self.images, self.labels):
             raise ValueError("images and labels 'own' belong to source own")
         if not self.wording:

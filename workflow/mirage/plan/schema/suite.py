@@ -9,7 +9,7 @@ from pydantic import AfterValidator, model_validator
 
 from mirage.plan.entries import OWN
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Name, Strict
+from mirage.plan.schema.types import Name, Resize, Strict
 
 
 class Suite(Strict):
@@ -20,6 +20,8 @@ class Suite(Strict):
             ``package.module:function``.
         path: For kind ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``; no part of
             any id, which hold the digest that ``mirage data check`` finds.
+        resize: For kind ``own``: pictures of sizes that a nano model does not read; default
+            ``fit``.
         models: Which models answer it: all that are compared, or recipes (and ``base``) by name.
     """
 
@@ -27,10 +29,13 @@ class Suite(Strict):
     title: str = ""
     kind: Annotated[str, AfterValidator(partial(entry, "suite"))]
     path: str | None = None
+    resize: Resize | None = None
     models: Literal["all"] | list[Name] = "all"
 
     @model_validator(mode="after")
     def _path_of_own(self) -> Self:
         if (self.kind == OWN) != (self.path is not None):
             raise ValueError("kind own needs a path, and no other kind takes one")
+        if self.kind != OWN and self.resize is not None:
+            raise ValueError("resize is for kind own alone: other kinds draw pictures as needed")
         return self

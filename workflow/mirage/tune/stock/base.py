@@ -72,6 +72,10 @@ class StockEncoding(ABC):
     def image_processor(self, settings: dict[str, Any]) -> Any:
         """Returns the image processor without torchvision."""
 
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Returns the picture's own size: the image processor resizes."""
+        return width, height
+
     @abstractmethod
     def tiles(self, width: int, height: int, where: str) -> int:
         """Returns the rows of ``pixels`` that a picture of that size takes."""
