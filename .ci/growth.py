@@ -8,6 +8,7 @@ peak of memory. A script and no test: seconds depend on the machine.
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -146,13 +147,14 @@ class Grown:
             rates = rates.set_column(at, column, values)
         pq.write_table(rates, folder / "rates.parquet")
         for name in ("gates", "lengths"):
-            lines = (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
-            at = lines[0].split(",").index("seed") if "seed" in lines[0].split(",") else None
-            rows = [line.replace(source.name, card.name) for line in lines]
-            if at is not None:
-                cells = [row.split(",") for row in rows[1:]]
-                rows[1:] = [",".join([*c[:at], str(card.seed), *c[at + 1 :]]) for c in cells]
-            (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+            path = folder / f"{name}.csv"
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            own = {"model": card.name, "seed": card.seed}
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows({k: own.get(k, v) for k, v in row.items()} for row in rows)
 
     def job(
         self, stage: str, kind: str, name: str, settings: Any, parents: Any, **more: Any
@@ -249,8 +251,9 @@ def run_one(root: Path, path: Path, out: Path) -> None:
     """Runs the job of a file and prints the peak of memory in MB."""
     job = Job.from_json(json.loads(path.read_text(encoding="utf-8")))
     run(JobContext(job, root, path.parent, out))
-    # Kibibytes on Linux.
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Linux counts ru_maxrss on from the process that started this one; VmHWM, in kB, is its own.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 
 def _shown(

@@ -106,6 +106,7 @@ class Table:
         warning: The note, if any, that must not be lost with the notes: CSV gives it a column.
         section: Heading it stands under, e.g. ``Table 11``; empty where it has none.
         chapter: Heading of the sections, e.g. ``Ablations``; empty where there are no chapters.
+        by_seed: What CSV holds instead: a row per seed, where this table has one for all of them.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Table:
     warning: str = ""
     section: str = ""
     chapter: str = ""
+    by_seed: Table | None = None
 
     def groups(self) -> list[tuple[str, int]]:
         """Returns the upper heading as (text, columns spanned); all empty if no column has one."""

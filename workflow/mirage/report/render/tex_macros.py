@@ -11,8 +11,8 @@ from mirage.score.rates import Rate
 
 HEAD = r"""% Nano numbers of study %STUDY%. A macro is \nano<Recipe><Suite><Corner><Metric>, with
 % the endings Low, High and N for the 95 % interval and the number of items; a number of a table is
-% also \nanoTable<Id><Row><Column>. Input this file before the tables: they use \nanorate, \nanohead
-% and the packages booktabs and fontenc with option T1.
+% also \nanoTable<Id><Row><Column>, its limits those of the table. Input this file before the
+% tables: they use \nanorate, \nanohead and the packages booktabs and fontenc with option T1.
 \providecommand{\nanorate}[2]{\begin{tabular}[c]{@{}r@{}}#1\\[-3pt]{\tiny #2}\end{tabular}}
 \providecommand{\nanohead}[2]{\begin{tabular}[b]{@{}r@{}}#1\\[-3pt]{\tiny $n = #2$}\end{tabular}}
 """

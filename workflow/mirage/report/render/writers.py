@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, own_n
@@ -26,8 +27,11 @@ def to_csv(table: Table) -> str:
 
     What was printed elsewhere becomes one column with the digits printed, and ``... flags`` beside
     it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks. A table
-    with a warning has it in a last column, in every row.
+    with a warning has it in a last column, in every row. One that stands for many seeds becomes
+    the rows of each seed.
     """
+    if table.by_seed is not None:
+        return to_csv(replace(table.by_seed, warning=table.warning))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     flagged = [any(row[at].flags for row in table.rows) for at in range(len(table.columns))]
