@@ -164,6 +164,8 @@ def test_a_plan_asks_for_the_check_and_notices_changes(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
     made = read_own(write(folder, GOOD))
+    with pytest.raises(ConfigError, match=r"nowhere does not exist\. Name a \.jsonl file or"):
+        recall(folder / "nowhere")
     with pytest.raises(ConfigError, match=r"not checked yet\. Check it with: mirage data check"):
         recall(folder)
     remember(folder, made.digest, made.files)

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from mirage.cli import run
+from mirage.context import ConfigError
 from mirage.plan import packages
 from mirage.plan.code_version import EXTRA
+from mirage.plan.dag import make_plan, open_plan
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
@@ -96,6 +98,8 @@ def test_an_optional_key_that_the_file_leaves_out(conf: Conf) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "text"),
     [
+        ("hydra", "track.uri=ftp://hunter2@h", "found 'ftp://***@h'"),
+        ("track", "https://hunter2@h", "there is no track 'https://***@h'"),
         ("hydra", "track.uri=ftp://u:hunter2@h", "should begin with sqlite:///, postgresql://"),
         ("hydra", "track.uri=[postgresql://u:hunter2@h]", "should be text, found"),
         ("hydra", "track.uri=http://h:5000/?password=hunter2", "***' is not an override of"),
@@ -260,8 +264,8 @@ def test_more_threads_than_cores_are_found_before_anything_runs(
     for key in ("tune", "respond", "model.base"):
         assert run([*command, f"hydra={key}.threads=64"]) == 1
         said = capsys.readouterr().err
-        assert "-tiny-s0 would compute with 64 threads, but this machine has 2 cores. Set" in said
-        assert said.count("\n") == 1 and "Traceback" not in said
+        assert "-tiny-s0: would compute with 64 threads, but this machine has 2 cores. Set" in said
+        assert said.startswith("error: 1 problem in") and said.count("\n") == 2
     assert run(command) == 0
 
 
@@ -276,4 +280,63 @@ def test_an_engine_that_is_not_installed_is_found_before_anything_runs(
     assert run([*command, "hydra=tune.engine=deepspeed"]) == 1
     said = capsys.readouterr().err
     assert f"compute with deepspeed, which {sys.executable} lacks. Install it: " in said
-    assert said.endswith("-m pip install -r envs/deepspeed.txt\n") and said.count("\n") == 1
+    assert said.endswith("-m pip install -r envs/deepspeed.txt\n") and said.count("\n") == 2
+
+
+def test_what_jobs_lack_is_told_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    keys = "tune.threads=64 recipe.tune.loss=os:system recipe.mirage.data.labels=nope:nope"
+    assert run(["plan", "study=tiny", f"store={tmp_path}", f"hydra={keys}"]) == 1
+    _, *lines = capsys.readouterr().err.splitlines()
+    for line, text in zip(
+        sorted(lines),
+        (
+            "build mirage-s0: 'nope:nope': there is no module nope. Put its folder on PYTHONPATH",
+            "tune mirage-tiny-s0: 'os:system': os belongs to a library, and ids hold the code of",
+            "tune mirage-tiny-s0: would compute with 64 threads, but this machine has 2 cores.",
+        ),
+        strict=True,
+    ):
+        assert line.startswith(f"  - {text}")
+
+
+def test_site_data_and_settings_are_told_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("MIRAGE_SITE", "nowhere")
+    suite = tmp_path / "extra/conf/suite/mine.yaml"
+    suite.parent.mkdir(parents=True)
+    suite.write_text(f"name: mine\nkind: own\npath: {tmp_path}/gone.jsonl\n")
+    config = {"study": "tiny", "suite": "[easy,mine]", "extra": str(tmp_path / "extra")}
+    with pytest.raises(PlanError) as caught:
+        make_plan({**config, "store": str(tmp_path / "s"), "hydra": "tune.learning_rate=inf"})
+    site, data, rate = sorted(map(str, caught.value.problems), key=lambda text: "tune" in text)
+    assert site.startswith("MIRAGE_SITE: there is no site file ")
+    assert data.startswith(f"{suite}: suite.path: {tmp_path}/gone.jsonl does not exist.")
+    assert rate.startswith("--config hydra: tune.learning_rate: should be a finite number")
+
+
+def test_a_plan_reads_own_code_and_never_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(EXTRA, "")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "my_loss.py").write_text("LIMIT = 3\nraise SystemExit('was run')\n")
+    config = {"study": "tiny", "store": str(tmp_path / "s"), "extra": str(tmp_path)}
+    with pytest.raises(PlanError) as caught:
+        make_plan({**config, "hydra": "recipe.mirage.tune.loss=my_loss:LIMIT"})
+    (problem,) = map(str, caught.value.problems)
+    assert problem.endswith(f"'my_loss:LIMIT': {tmp_path}/my_loss.py has no function 'LIMIT'.")
+
+
+def test_keys_that_snakemake_drops_end_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["--config", "study=quick", "study=tiny", f"store={tmp_path / 's'}"]
+    monkeypatch.setattr(sys, "argv", ["snakemake", *words])
+    with pytest.raises(ConfigError, match="study stands on the command line twice"):
+        open_plan({"study": "tiny", "store": str(tmp_path / "s")}, main=True)
+    assert not (tmp_path / "s").exists()

@@ -161,3 +161,14 @@ def test_words_without_a_command_show_the_help(capsys: pytest.CaptureFixture[str
     text = capsys.readouterr().out
     assert "doctor" in text
     assert "finish" not in text.replace("finished", "")
+
+
+def test_a_wrong_word_is_answered_with_commands_for_people(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        run(["plam"])
+    text = capsys.readouterr().err
+    assert "'plan'" in text
+    assert "finish" not in text
+    assert "report_pages" not in text

@@ -162,8 +162,10 @@ def test_an_engine_version_is_no_shield_for_modules_that_are_merely_imported(roo
     ("reference", "text"),
     [
         ("mirage.judge.nowhere:ask", "no module mirage.judge.nowhere"),
-        ("numpy:array", "no module numpy"),  # a library's own function is no entry
-        ("mirage.judge.easy:answer", "has no 'answer'"),
+        ("numpy:array", "numpy belongs to a library"),  # a library's function is no entry
+        ("os:system", "os belongs to a library"),
+        ("os.path:join", r"os\.path belongs to a library"),
+        ("mirage.judge.easy:answer", "has no function 'answer'"),
     ],
 )
 def test_a_wrong_reference_is_a_sentence(root: Path, reference: str, text: str) -> None:

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from mirage.context import ConfigError
-from mirage.plan.study.options import KEYS, from_words, read_options, split_overrides
+from mirage.plan.study.options import (
+    KEYS,
+    check_arguments,
+    from_words,
+    read_options,
+    split_overrides,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +92,26 @@ def test_a_list_with_spaces_is_put_together() -> None:
 def test_half_a_list_names_the_forms_that_work() -> None:
     _, problems = read_options({"recipe": "[mirage,"})
     assert "'[mirage,' is no whole list; write it in quotes ('recipe=[a, b]')" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("-n --config study=a store=b study=c --cores 1", "study stands on the command line twice"),
+        ("--config study=a --cores 1 -C seeds=[1]", "--config stands on the command line twice"),
+        ("--config=study=a --config seeds=[1]", "--config stands on the command line twice"),
+    ],
+)
+def test_what_snakemake_drops_is_an_error(arguments: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
+        check_arguments(arguments.split())
+    check_arguments(["--config", "study=a", "seeds=[1]", "--cores", "2", "target", "other", "-n"])
+    check_arguments([])
+
+
+def test_a_key_that_stands_twice() -> None:
+    with pytest.raises(ConfigError, match="study stands on the command line twice"):
+        from_words(["study=quick", "study=tiny"])
 
 
 @pytest.mark.parametrize("words", [["--study", "quick"], ["--recipes", "a"], ["seeds", "3"]])

@@ -249,9 +249,10 @@ def test_a_site_decides_platform_interpreter_and_resources(
     ("text", "match"),
     [
         ("name: [", "not valid YAML"),
-        ("name: x", r"environments: Field required; .*: Field required"),
+        ("name: x", r"site.environments: is missing\.\n.*: is missing\."),
         ("name: x\nname: y", "the key 'name' stands on line 1 already"),
-        ("name: x\nenvironments: {local: {packages: [cpu], comand: []}}", "comand"),
+        ("name: x\nenvironments: {local: {packages: [cpu], comand: []}}", "comand: unknown key"),
+        ("a: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
     ],
 )
 def test_a_wrong_site_file_is_a_sentence(

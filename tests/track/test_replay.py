@@ -169,6 +169,22 @@ def test_a_wrong_uri_names_the_ways_out(capsys: pytest.CaptureFixture[str]) -> N
     assert "sqlite:///results/mlflow.db" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("more", [[], ["--follow"]])
+def test_a_folder_that_is_no_store_stays_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for name, text in (("empty", "is no store"), ("nowhere", "There is no store")):
+        store = tmp_path / name
+        options = ["--store", str(store), "--uri", f"sqlite:///{store / 'mlflow.db'}"]
+        assert track.main([*options, *more]) == 2
+        said = capsys.readouterr()
+        assert text in said.err
+        assert said.err.count("\n") == 1
+        assert said.out == ""
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
 def test_only_what_a_study_is_made_of(made: Made) -> None:
     assert missing(where(made.root), "other") == {}
     assert len(missing(where(made.root), "toy")) == 14

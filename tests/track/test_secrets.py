@@ -18,7 +18,15 @@ URI = "postgresql://mirage:geheim42@localhost/mlflow"
 
 
 @pytest.mark.parametrize(
-    "uri", [URI, "https://me:geheim42@host/x", "mysql://host/x?user=me&password=geheim42"]
+    "uri",
+    [
+        URI,
+        "https://me:geheim42@host/x",
+        "https://geheim42@host/x",
+        "https://geheim42:@host/x",
+        "track.uri: found 'ftp://geheim42@host'.",
+        "mysql://host/x?user=me&password=geheim42",
+    ],
 )
 def test_no_password_is_left(uri: str) -> None:
     assert "geheim42" not in redacted(uri)
@@ -28,6 +36,8 @@ def test_no_password_is_left(uri: str) -> None:
 
 def test_addresses_without_a_password_stay() -> None:
     for uri in ("sqlite:///results/mlflow.db", "http://localhost:5000", "https://host/a@b"):
+        assert redacted(uri) == uri
+    for uri in ("postgresql://me@host/x", "mysql+pymysql://me@host/x", "sqlite:///a@b/mlflow.db"):
         assert redacted(uri) == uri
 
 

@@ -19,6 +19,7 @@ from mirage.files import sha256
 from mirage.pictures import pack
 from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.code_version import code_of
+from mirage.plan.frozen_plan import PLANS
 from mirage.plan.job import Job
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where
@@ -78,6 +79,7 @@ class Maker:
 
 def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual_sft")) -> str:
     """Makes a finished study; returns the folder of its report."""
+    (store / PLANS).mkdir(parents=True)
     made = Maker(store)
     data = study(pairs=6, items=1)
     names = [f"{recipe}-s0" for recipe in recipes]

@@ -43,7 +43,8 @@ def run(arguments: list[str]) -> int:
     words = parser.add_subparsers(dest="command", required=True, metavar="command")
     arguments = arguments or ["--help"]
     first = arguments[0]
-    for word, text in (COMMANDS | INTERNAL).items():
+    # An internal command is known only where it is meant: no list and no hint names it.
+    for word, text in (COMMANDS | (INTERNAL if first in INTERNAL else {})).items():
         own = (
             words.add_parser(word, description=text)
             if word in INTERNAL

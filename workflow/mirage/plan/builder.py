@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from mirage.context import ConfigError
 from mirage.model_card import ModelCard
@@ -16,7 +16,9 @@ from mirage.plan.schema.model import Model
 from mirage.plan.schema.site import Resources, Site
 from mirage.plan.schema.types import Strict
 from mirage.plan.site import platform_of, scheduling
+from mirage.plan.study.problems import Problem
 
+T = TypeVar("T")
 Settings = dict[str, Any]
 Parents = dict[str, list[str]]
 Version = Callable[[str, Mapping[str, str]], str]
@@ -32,12 +34,14 @@ class Builder:
         site: Where jobs run.
         requests: Folder -> what a scheduler must know.
         jobs: Folder -> job, parents before children.
+        problems: Sentence -> the problem, with the first job that has it.
     """
 
     version: Version
     site: Site
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
 
     def add(
         self,
@@ -69,14 +73,22 @@ class Builder:
         """
         kind = kind or stage
         stage_site = self.site.of(stage)
+
+        def tried(make: Callable[[], T], instead: T) -> T:
+            try:
+                return make()
+            except ConfigError as wrong:
+                self.problems.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
+                return instead
+
         if stage_site.platform == DETECT:
-            _check_threads(name, threads)
+            tried(lambda: _check_threads(threads), None)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
         environment = self.site.environments[stage_site.environment]
         lists = environment.packages
         if not environment.command:
-            check_present(packages, lists)
+            tried(lambda: check_present(packages, lists), None)
         folders = [folder for many in parents.values() for folder in many]
         job = identified(
             Job(
@@ -88,11 +100,11 @@ class Builder:
                 parents=parents,
                 minutes=resources.minutes,
                 threads=threads,
-                code=self.version(stage, entries or {}),
+                code=tried(lambda: self.version(stage, entries or {}), ""),
                 entries=dict(entries or {}),
                 parent_ids={folder: self.jobs[folder].id for folder in folders},
-                platform=platform_of(self.site, stage, resources),
-                packages=numeric_packages(stage, lists, packages),
+                platform=tried(lambda: platform_of(self.site, stage, resources), None),
+                packages=tried(lambda: numeric_packages(stage, lists, packages), {}),
                 environment=stage_site.environment,
                 external=dict(external or {}),
             )
@@ -102,7 +114,7 @@ class Builder:
         return job.folder
 
 
-def _check_threads(name: str, threads: int) -> None:
+def _check_threads(threads: int) -> None:
     """Checks that a job which runs on this machine has a core for every thread.
 
     Threads without cores make training tens of times slower, and their number decides the id.
@@ -113,7 +125,7 @@ def _check_threads(name: str, threads: int) -> None:
     cores = os.cpu_count() or 1
     if threads > cores:
         raise ConfigError(
-            f"{name} would compute with {threads} threads, but this machine has {cores} cores. Set "
+            f"would compute with {threads} threads, but this machine has {cores} cores. Set "
             f"tune.threads, tune.ranks, respond.threads or model.base.threads to {cores} or less, "
             "or name the machine it is for in conf/site."
         )

@@ -35,13 +35,17 @@ def recall(path: Path) -> str:
     """Returns the remembered digest of the data at a path.
 
     Raises:
-        ConfigError: They were not checked, or a file changed since.
+        ConfigError: There are none, they were not checked, or a file changed since.
     """
     again = f"Check it with: mirage data check {path}"
     try:
         plain = json.loads(_record(path).read_text(encoding="utf-8"))
         digest, states = str(plain["digest"]), dict(plain["files"])
-    except (OSError, KeyError, TypeError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):
+        if not path.exists():
+            raise ConfigError(
+                f"{path} does not exist. Name a .jsonl file or a folder with samples.jsonl."
+            ) from None
         raise ConfigError(f"{path} was not checked yet. {again}") from None
     for name, state in states.items():
         try:

@@ -19,7 +19,7 @@ class Module:
     Attributes:
         tree: Hash of the bare syntax tree.
         imports: Absolute dotted names that it may import; some are functions, not modules.
-        names: What it defines or imports at its top level.
+        names: What it defines or imports at its top level, plain values left out.
         data_files: Declared data files, relative to its folder.
         engine: The declared engine version.
     """
@@ -72,13 +72,17 @@ def _declared(tree: ast.Module, path: Path) -> dict[str, Any]:
     return declared
 
 
+PLAIN = (ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Dict, ast.Set, type(None))
+"""What is assigned at a module's top level and is surely no function."""
+
+
 def _names(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name for alias in node.names)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and not isinstance(node.value, PLAIN):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (target.id for target in targets if isinstance(target, ast.Name))
 

@@ -25,6 +25,7 @@ import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +139,18 @@ class Versions:
 
     def _check(self, reference: str) -> None:
         module, _, name = reference.partition(":")
+        if self._file(module) is None and _of_library(module.partition(".")[0]):
+            raise ConfigError(
+                f"{reference!r}: {module} belongs to a library, and ids hold the code of your own "
+                "modules alone. Write a function that calls it, and name that."
+            )
         if self._file(module) is None:
             raise ConfigError(
                 f"{reference!r}: there is no module {module}. Put its folder on PYTHONPATH or give "
                 "it with: snakemake --config extra=<folder>"
             )
         if name not in self._module(module)[0].names:
-            raise ConfigError(f"{reference!r}: {self._file(module)} has no {name!r}.")
+            raise ConfigError(f"{reference!r}: {self._file(module)} has no function {name!r}.")
 
     def _module(self, name: str) -> tuple[Module, str]:
         """What counts of a module, and the digest of its file."""
@@ -240,6 +246,14 @@ def _shown(path: Path) -> str:
 def _libraries() -> tuple[Path, ...]:
     names = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
     return tuple(Path(sysconfig.get_path(name)).resolve() for name in names)
+
+
+def _of_library(package: str) -> bool:
+    """Tells whether an import would take a top-level package from a library; imports nothing."""
+    if package in sys.stdlib_module_names:
+        return True
+    spec = find_spec(package)
+    return bool(spec and spec.origin and _library(Path(spec.origin).resolve().parent))
 
 
 def _library(folder: Path) -> bool:

@@ -21,6 +21,8 @@ from mirage.plan.jobs import plan_jobs
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import read_site
 from mirage.plan.state import check_artifacts
+from mirage.plan.study.options import check_arguments
+from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
 from mirage.plan.trouble import known_error
 
@@ -41,6 +43,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     announce_parent()
     if main:
         try:
+            check_arguments(sys.argv[1:])
             frozen, versions = make_plan(config)
             check_artifacts(Path(frozen.store), frozen.jobs.values())
             adopted = adopt_all(Path(frozen.store), frozen.jobs.values())
@@ -74,13 +77,17 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         PlanError: All problems of the configuration.
         ConfigError: The store cannot be written.
     """
-    study = resolve(config)
+    problems = []
+    try:
+        site = read_site()
+    except PlanError as wrong:
+        problems = wrong.problems
+    study = resolve(config, problems=problems)
     extra = str(study.extra or "")
     use_extra(extra)
     check_folder(Path(study.store))
     prepare(Path(study.store))
     versions = Versions(Path(study.store) / PLANS / "code" / "trees.json")
-    site = read_site()
     built = plan_jobs(study, lambda stage, entries: versions.of(stage, entries).version, site)
     versions.save()
     plan = assemble(

@@ -32,7 +32,7 @@ def sizes_of(study: Resolved, kind: str) -> Settings:
 def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -> str:
     """Adds an evaluation suite and returns its folder."""
     if suite["kind"] == OWN:
-        about, external = _checked_data(suite)
+        about, external = _own_data(study, suite)
         settings: Settings = {"kind": "suite", "suite": about}
         return builder.add(
             stage="build",
@@ -59,14 +59,14 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
     )
 
 
-def _checked_data(block: Settings) -> tuple[Settings, dict[str, str]]:
+def _own_data(study: Resolved, block: Settings) -> tuple[Settings, dict[str, str]]:
     """Returns a block with the digest of the user's data instead of their path, and digest -> path.
 
     Raises:
         ConfigError: They were not checked, or changed since.
     """
     path = Path(block["path"]).expanduser().absolute()
-    digest = recall(path)
+    digest = study.own_data.get(block["path"]) or recall(path)  # an axis may name further ones
     rest = {key: value for key, value in block.items() if key != "path"}
     return rest | {"digest": digest, "resize": block["resize"] or "fit"}, {digest: str(path)}
 
@@ -150,7 +150,7 @@ def data_name(recipe: str, model: Model, seed: int) -> str:
     return model_name(recipe, "" if model.answers == "plain" else model.tag, seed)
 
 
-def data_settings(data: RecipeData, seed: int) -> tuple[Settings, dict[str, str]]:
+def data_settings(study: Resolved, data: RecipeData, seed: int) -> tuple[Settings, dict[str, str]]:
     """Returns what a data set is built from, and digest -> path of a user's own data.
 
     Rotations are resolved, and no kind of benign items is named where there are none.
@@ -163,6 +163,6 @@ def data_settings(data: RecipeData, seed: int) -> tuple[Settings, dict[str, str]
     del settings["hold_out"]["rotate_categories"]
     settings["hold_out"]["categories"] = left_out(data.hold_out, seed)
     if data.source == OWN:
-        return _checked_data(settings)
+        return _own_data(study, settings)
     del settings["path"], settings["resize"]
     return settings, {}

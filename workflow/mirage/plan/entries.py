@@ -8,6 +8,7 @@ a colon, ``my_package.my_module:my_suite``, is its own reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -84,6 +85,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "exhibit": {},  # figures and tables that need code of their own
 }
 
+_REFERENCE: Final = re.compile(r"\w+(\.\w+)*:\w+")
+
 
 def resolve(group: str, name: str) -> str:
     """Returns the reference ``package.module:function`` of a name.
@@ -95,7 +98,7 @@ def resolve(group: str, name: str) -> str:
     Raises:
         ConfigError: No such row; the text lists those there are.
     """
-    if ":" in name:
+    if _REFERENCE.fullmatch(name):
         return name
     if name not in TABLES[group]:
         known = ", ".join(sorted(TABLES[group])) or "none"

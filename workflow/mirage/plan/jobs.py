@@ -32,6 +32,7 @@ from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
 from mirage.plan.speed_job import add_speed, answering
 from mirage.plan.study.model_cards import base_card, recipe_card
+from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved
 from mirage.plan.study.variants import Recipes, takes
 
@@ -46,6 +47,9 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         study: The validated study.
         version: Gives the version of the code of a stage with some entries.
         site: Where the jobs run.
+
+    Raises:
+        PlanError: Code or packages of jobs are missing, or they ask for what a machine lacks.
     """
     builder = Builder(version, site)
     world = {"world": plain(study.world)}
@@ -71,6 +75,8 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
     _add_report(builder, study, source, (models, answers, suites, own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
+    if builder.problems:
+        raise PlanError(list(builder.problems.values()))
     return builder
 
 
@@ -143,7 +149,7 @@ def _tuned(
     builder: Builder, study: Resolved, source: Source, item: Recipes, start: BaseArtifacts
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
-    settings, external = data_settings(recipe.data, seed)
+    settings, external = data_settings(study, recipe.data, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)

@@ -12,15 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from mirage.context import ConfigError
 from mirage.plan.job import Job
 from mirage.plan.platform import DETECT, detect
 from mirage.plan.schema.site import Resources, Site
 from mirage.plan.study.compose import CONF
-from mirage.plan.study.strict_yaml import read_yaml
+from mirage.plan.study.problems import PlanError, Problem
+from mirage.plan.study.strict_yaml import read_mapping
+from mirage.plan.study.validate import check
 
 VARIABLE = "MIRAGE_SITE"
 COMPUTING = ("tune", "respond")
@@ -34,7 +32,7 @@ def read_site(conf: Path = CONF) -> Site:
         conf: The folder ``conf``.
 
     Raises:
-        ConfigError: There is none, or it is wrong; says where.
+        PlanError: There is none, or it is wrong; says where.
     """
     chosen = os.environ.get(VARIABLE) or "local"
     path = Path(chosen)
@@ -42,18 +40,17 @@ def read_site(conf: Path = CONF) -> Site:
         path = conf / "site" / f"{chosen}.yaml"
     if not path.is_file():
         names = ", ".join(sorted(each.stem for each in (conf / "site").glob("*.yaml")))
-        raise ConfigError(
-            f"There is no site file {path}. {VARIABLE} takes a path that ends with .yaml, or one "
-            f"of: {names}."
+        text = (
+            f"there is no site file {path}. Name a path that ends with .yaml, or one of: {names}."
         )
-    try:
-        plain = read_yaml(path.read_text(encoding="utf-8"))
-        return Site.model_validate(plain)
-    except (yaml.YAMLError, UnicodeDecodeError) as broken:
-        raise ConfigError(f"{path} is not valid YAML ({' '.join(str(broken).split())}).") from None
-    except ValidationError as wrong:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
-        raise ConfigError(f"{path}: {'; '.join(lines)}.") from None
+        raise PlanError([Problem(VARIABLE, "", text)])
+    plain, problems = read_mapping(path, str(path))
+    site = None
+    if not problems:
+        site, problems = check(Site, plain, str(path), "site", None)
+    if site is None:
+        raise PlanError(problems)
+    return site
 
 
 def platform_of(site: Site, stage: str, resources: Resources) -> str | None:

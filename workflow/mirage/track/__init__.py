@@ -18,6 +18,7 @@ def main(argv: list[str]) -> int:
         1 where the tracking store cannot be reached (a replay later brings everything) or the
         store cannot be written; 2 for wrong options or damaged artifacts.
     """
+    from mirage.plan.state import check_store
     from mirage.track.settings import resolve
 
     options = _parser().parse_args(argv)
@@ -27,6 +28,8 @@ def main(argv: list[str]) -> int:
         print(wrong, file=sys.stderr)
         return 2
     try:
+        if options.rebuild is None:
+            check_store(where.store)
         if options.rebuild is not None:
             from mirage.track.rebuild import rebuild
 

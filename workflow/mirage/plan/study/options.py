@@ -67,8 +67,37 @@ def from_words(words: Sequence[str]) -> dict[str, str]:
         if not sign:
             text = f"{word!r} is not of the form key=value.{_hint(word, words)}"
             raise ConfigError(redacted(text))
+        if last in config:
+            raise ConfigError(f"{last} stands on the command line twice. Give it once.")
         config[last] = value
     return config
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Refuses what Snakemake drops in silence: all but the last ``--config``, and of each key.
+
+    Args:
+        arguments: Its command line.
+
+    Raises:
+        ConfigError: Either stands there twice.
+    """
+    lists: list[list[str]] = []
+    here: list[str] = []
+    for word in arguments:
+        if word in ("-C", "--config") or word.startswith("--config="):
+            here = word.split("=", 1)[1:]
+            lists.append(here)
+        elif word.startswith("-"):
+            here = []
+        else:
+            here.append(word)
+    if len(lists) > 1:
+        raise ConfigError(
+            "--config stands on the command line twice, and Snakemake reads the last one alone. "
+            "Put everything behind one, as in: --config study=quick seeds=[0,1]"
+        )
+    from_words(lists[0] if lists else [])
 
 
 def _hint(word: str, words: Sequence[str]) -> str:

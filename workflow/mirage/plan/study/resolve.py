@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mirage.context import ConfigError
 from mirage.model_card import BASE
+from mirage.plan.checked_data import recall
 from mirage.plan.code_version import EXTRA
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.judge import Judge
@@ -48,6 +50,7 @@ class Resolved:
     Attributes:
         ledger: Claims and published contrasts, where the study shows them.
         exhibits: Id in the study's ``tables`` -> its tables and figures.
+        own_data: Path of a user's own data, as the settings have it -> their digest.
         store: Where artifacts go, relative to the working directory or absolute.
         extra: A user's folder (``--config extra=...``), absolute; None for none.
     """
@@ -67,19 +70,24 @@ class Resolved:
     store: str
     extra: Path | None = None
     exhibits: Exhibits = field(default_factory=dict)
+    own_data: Mapping[str, str] = field(default_factory=dict)
 
 
-def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
+def resolve(
+    config: Mapping[str, Any], conf: Conf | None = None, problems: Sequence[Problem] = ()
+) -> Resolved:
     """Composes and validates a study.
 
     Args:
         config: What stands behind ``--config``, as YAML gave it.
         conf: The folder of configurations.
+        problems: What is wrong elsewhere; told with the rest.
 
     Raises:
         PlanError: Any problem; the text lists all that could be found in one go.
     """
-    options, problems = read_options(config)
+    options, wrong = read_options(config)
+    problems = [*problems, *wrong]
     conf = replace(conf or Conf(), extra=extra_folder(options))
     problems += conf.extra_problems()
     names, imported = name_folders(conf, options.study.get("models", []))
@@ -115,9 +123,9 @@ def resolve(config: Mapping[str, Any], conf: Conf | None = None) -> Resolved:
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
     try:
         resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
-    except PlanError as wrong:
+    except PlanError as found:
         overrides = [*own, *typed]
-        raise PlanError([blamed(each, overrides, conf) for each in wrong.problems]) from None
+        raise PlanError([blamed(each, overrides, conf) for each in found.problems]) from None
     ledger = resolved.ledger.with_changes(changed, resolved.study.seeds)
     exhibits = {name: shown.exhibits[name] for name in resolved.study.tables}
     return replace(resolved, ledger=ledger, exhibits=exhibits)
@@ -237,6 +245,8 @@ def _validated(
     models, wrong = located(models, conf)
     problems += wrong
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
+    own_data, wrong = _own_data(conf, suites, plain_recipes)
+    problems += wrong
     if study is not None:
         problems += recipe_problems(conf, study, plain_recipes)
         problems += _cross_problems(conf, suites, models)
@@ -265,7 +275,25 @@ def _validated(
         ledger=ledger,
         store=store,
         extra=conf.extra,
+        own_data=own_data,
     )
+
+
+def _own_data(
+    conf: Conf, suites: Sequence[Suite], recipes: Sequence[Recipe]
+) -> tuple[dict[str, str], list[Problem]]:
+    """Returns path -> digest of the user's own data, and which of them were not checked."""
+    named = [(conf.file("suite", s.name), "suite.path", s.path) for s in suites]
+    named += [(conf.file("recipe", r.name), "recipe.data.path", r.data.path) for r in recipes]
+    digests, problems = {}, []
+    for file, key, path in named:
+        if path is None or path in digests:
+            continue
+        try:
+            digests[path] = recall(Path(path).expanduser().absolute())
+        except ConfigError as wrong:
+            problems.append(Problem(file, key, str(wrong)))
+    return digests, problems
 
 
 def _size_problems(conf: Conf, world: World, models: Sequence[Model]) -> list[Problem]:
