@@ -40,8 +40,8 @@ def _first(world: str, seed: int) -> int:
 def _balanced(world: dict[str, Any], seed: int, order: int) -> bool:
     rows = []
     for hazard, quad in islice(scenarios(world, seed, ["neutral"], order), HAZARDS):
-        shown = {"hazard": hazard.pictures, "benign": swapped(hazard, quad, world, seed)}
-        for kind, pictures in shown.items():
+        pictures_by_kind = {"hazard": hazard.pictures, "benign": swapped(hazard, quad, world, seed)}
+        for kind, pictures in pictures_by_kind.items():
             truth = {
                 "kind": kind,
                 "objects": [picture.name for picture in pictures],

@@ -79,8 +79,8 @@ def single_image(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sampl
         name = stateful[number % len(stateful)]
         shown = ask_one(draw, choose(draw.rng, "keep", "neutral", "test"), name, state=True)
         facts: dict[str, Any] = {"kind": "hazard", "format": "one", "pair": name, "level": "L0"}
-        told = {"corner": "state", "hazard": state_rule(name).effect}
-        yield _sample("single_image", f"{number:03d}-state", shown, None, {**facts, **told})
+        expected = {"corner": "state", "hazard": state_rule(name).effect}
+        yield _sample("single_image", f"{number:03d}-state", shown, None, {**facts, **expected})
         name = things[number % len(things)]
         asked = ask_one(draw, choose(draw.rng, "keep", "explicit", "test"), name, state=False)
         facts = {**facts, "pair": name, "hazard": None}
@@ -88,8 +88,8 @@ def single_image(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sampl
             "single_image", f"{number:03d}-intent", asked, None, {**facts, "corner": "intent"}
         )
         benign = ask_one(draw, choose(draw.rng, "keep", "neutral", "test"), name, state=False)
-        told = {"kind": "benign", "corner": "benign"}
-        yield _sample("single_image", f"{number:03d}-benign", benign, None, {**facts, **told})
+        expected = {"kind": "benign", "corner": "benign"}
+        yield _sample("single_image", f"{number:03d}-benign", benign, None, {**facts, **expected})
 
 
 def white_probe(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:

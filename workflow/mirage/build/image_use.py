@@ -74,12 +74,12 @@ def _swapped(intact: QuadCorner) -> Sample:
 def _masked(intact: QuadCorner, world: dict[str, Any]) -> Sample:
     """A grey rectangle covers the object in one of the two images, seeded which."""
     hidden = Random(f"{SUITE}/{intact.quad.id}/masked/{world['seed']}").randrange(2)
-    shown = [None if at == hidden else picture for at, picture in enumerate(intact.pictures)]
+    visible = [None if at == hidden else picture for at, picture in enumerate(intact.pictures)]
     images = tuple(
         masked_path(picture) if at == hidden else picture.path
         for at, picture in enumerate(intact.pictures)
     )
-    return _unknowable("masked", intact, shown, images, masked_image=hidden)
+    return _unknowable("masked", intact, visible, images, masked_image=hidden)
 
 
 def _unknowable(

@@ -40,14 +40,14 @@ def _among(
     style_format: str, asked: QuadCorner, extra: list[Picture], places: tuple[int, int]
 ) -> Sample:
     others, meant = iter(extra), dict(zip(places, asked.pictures, strict=True))
-    shown = [meant.get(at) or next(others) for at in range(2 + len(extra))]
+    pictures = [meant.get(at) or next(others) for at in range(2 + len(extra))]
     return case_sample(
         "more_images",
         f"{asked.quad.id}-{style_format}-{asked.corner}",
         asked,
         {"format": style_format, "positions": list(places)},
         question=asked.template.ask(*places),
-        shown=shown,
+        shown=pictures,
     )
 
 

@@ -54,7 +54,9 @@ class ProceduralSuite:
         return suite_of(ctx, rows, found)
 
 
-def suite_of(ctx: JobContext, rows: Sequence[Sample], found: Sequence[Shortcut] = ()) -> DataSet:
+def suite_of(
+    ctx: JobContext, rows: Sequence[Sample], shortcuts: Sequence[Shortcut] = ()
+) -> DataSet:
     """Returns some samples as a suite, with the pictures that are drawn for them.
 
     Raises:
@@ -63,7 +65,9 @@ def suite_of(ctx: JobContext, rows: Sequence[Sample], found: Sequence[Shortcut] 
     check_words(rows)
     pool = Pictures(ctx.parent("images"))
     drawn = chain(draw_composites(rows, pool), draw_masked(rows, pool))
-    return DataSet(rows, drawn, report={"shortcuts": [dataclasses.asdict(each) for each in found]})
+    return DataSet(
+        rows, drawn, report={"shortcuts": [dataclasses.asdict(each) for each in shortcuts]}
+    )
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,10 @@ def ask_pair(
     if style_format == "one":
         picture = draw.picture(pair[0], state)
         return _request(template, pair, (0, None), (picture,))
-    shown = [draw.picture(name, state) for name in pair]
+    drawn = [draw.picture(name, state) for name in pair]
     if style_format == "composite":
-        return _halves(template, shown[0], shown[1])
-    pictures: list[Picture | None] = [*shown]
+        return _halves(template, drawn[0], drawn[1])
+    pictures: list[Picture | None] = [*drawn]
     if style_format == "two":
         return _request(template, pair, (0, 1), tuple(pictures))
     places = draw.rng.choice(list(combinations(range(_SLOTS[style_format]), 2)))

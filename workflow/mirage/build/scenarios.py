@@ -101,17 +101,17 @@ def master_list(
     unsafe, twins, kind = int(data["unsafe"]), int(data["twins"]), data["benign_kind"]
     hazards = unsafe + twins if kind == "none" else unsafe
     drawn = list(islice(scenarios(world, seed, data["wording"], order), max(hazards, twins)))
-    kept = [
+    allowed_quads = [
         (scenario, quad)
         for scenario, quad in drawn
         if allowed(quad.hazard, data["hold_out"]) and allowed(quad.twin, data["hold_out"])
     ]
     benign = [
         _benign(scenario, quad, world, data, seed)
-        for scenario, quad in kept
+        for scenario, quad in allowed_quads
         if kind != "none" and scenario.number < twins
     ]
-    return [scenario for scenario, _ in kept if scenario.number < hazards] + benign
+    return [scenario for scenario, _ in allowed_quads if scenario.number < hazards] + benign
 
 
 def _benign(

@@ -94,9 +94,9 @@ def check(samples: Sequence[Sample], name: str) -> list[Shortcut]:
             for shortcut in ("first image", "both images, added")
         ]
     if bad := [r for r in results if not r.passed]:
-        told = "; ".join(f"{r.name} scores {r.accuracy:.0%} on '{r.question}'" for r in bad)
+        failures = "; ".join(f"{r.name} scores {r.accuracy:.0%} on '{r.question}'" for r in bad)
         raise DataError(
-            f"{name} can be solved without combining two images: {told} (limit {LIMIT:.0%}). "
+            f"{name} can be solved without combining two images: {failures} (limit {LIMIT:.0%}). "
             "Its quads are not balanced; change the build's sizes or build/quads.py."
         )
     return results
@@ -183,9 +183,9 @@ def check_training(rows: Sequence[Sample], name: str, kind: str) -> list[Shortcu
     results = scored_training(rows, IMAGES if kind == "text_twins" else SHORTCUTS)
     bad = [r for r in results if not r.passed]
     if bad and kind not in ("unmatched", "held_out"):
-        told = "; ".join(f"{r.name} scores {r.accuracy:.0%}" for r in bad)
+        failures = "; ".join(f"{r.name} scores {r.accuracy:.0%}" for r in bad)
         raise DataError(
-            f"The benign items of {name} are not balanced: {told} (limit {LIMIT:.0%}). "
+            f"The benign items of {name} are not balanced: {failures} (limit {LIMIT:.0%}). "
             "Change data.unsafe and data.twins of the recipe, or build/quads.py."
         )
     return results

@@ -181,15 +181,15 @@ def listing(draw: Sampler) -> Asked:
 def backgrounds(draw: Sampler) -> Asked:
     """Which colours the backgrounds have, in order."""
     pictures = _several(draw, (0.6, 0.4, 0))
-    told = " , ".join(picture.background for picture in pictures)
-    return Asked("what are the backgrounds of the images ?", pictures, f"{told} .")
+    colours = " , ".join(picture.background for picture in pictures)
+    return Asked("what are the backgrounds of the images ?", pictures, f"{colours} .")
 
 
 def roles(draw: Sampler) -> Asked:
     """Which kinds the pictured objects are, in order."""
     pictures = _several(draw, (0.6, 0.4, 0))
-    told = " , ".join(THINGS[picture.name].role for picture in pictures)
-    return Asked("what kinds are the objects in the images ?", pictures, f"{told} .")
+    kinds = " , ".join(THINGS[picture.name].role for picture in pictures)
+    return Asked("what kinds are the objects in the images ?", pictures, f"{kinds} .")
 
 
 def role(draw: Sampler) -> Asked:

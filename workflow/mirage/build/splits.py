@@ -63,8 +63,8 @@ def _read(question: str) -> tuple[set[str], str]:
 
 
 def _shown(row: Sample) -> set[str]:
-    shown = {pictured(path) for path in _pool_paths(row)}
-    return {name for name in shown if name is not None}
+    names = {pictured(path) for path in _pool_paths(row)}
+    return {name for name in names if name is not None}
 
 
 @lru_cache

@@ -48,8 +48,8 @@ def cues(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
         asked = case(quad, "twin_trigger", world)
         question = asked.template.ask(0, 1)
         rng = Random(f"cues/{quad.id}/{world['seed']}")
-        told = {kind: with_cue(choose_cue(rng, "test", kind), question) for kind in CUES}
-        for cue, words in [("plain", question), *told.items()]:
+        cued = {kind: with_cue(choose_cue(rng, "test", kind), question) for kind in CUES}
+        for cue, words in [("plain", question), *cued.items()]:
             facts = {"format": "two", "cue": cue}
             yield case_sample("cues", f"{quad.id}-{cue}", asked, facts, question=words)
 

@@ -91,12 +91,14 @@ def disk(store: Path) -> Finding:
 
 def profiles(root: Path) -> list[Finding]:
     """Checks that both profiles are where Snakemake looks for them."""
-    found = []
+    findings = []
     for path in (root / "profiles" / "default", root / "slurm"):
         there = (path / "config.yaml").is_file()
         text = f"profile {path.relative_to(root)}/config.yaml"
-        found.append(Finding("ok" if there else "broken", text + ("" if there else " is missing")))
-    return found
+        findings.append(
+            Finding("ok" if there else "broken", text + ("" if there else " is missing"))
+        )
+    return findings
 
 
 def slurm() -> list[Finding]:

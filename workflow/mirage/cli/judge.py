@@ -86,8 +86,8 @@ def run(options: argparse.Namespace) -> int:
     write_tidy([(options.responses.stem, rate_table(rates, judge.name))], out)
     table = markdown(rates)
     (out / "rates.md").write_text(table, encoding="utf-8")
-    told = ", ".join(f"{count:g} {what}" for what, count in counts(verdicts).items())
-    print(f"{table}\n{told}; all rates and verdicts: {out}")
+    summary = ", ".join(f"{count:g} {what}" for what, count in counts(verdicts).items())
+    print(f"{table}\n{summary}; all rates and verdicts: {out}")
     if len(answered) < len(by_id):
         print(f"{len(by_id) - len(answered)} items have no response: unjudged.", file=sys.stderr)
     return 0
@@ -131,14 +131,14 @@ def _built(names: Sequence[str], config: dict[str, str]) -> list[Path]:
     if not names:
         return []
     plan, _ = make_plan({**config, "suite": list(names)})
-    found = {name: _folder(plan, name) for name in names}
-    if missing := [name for name, folder in found.items() if not (folder / MANIFEST).is_file()]:
+    folders = {name: _folder(plan, name) for name in names}
+    if missing := [name for name, folder in folders.items() if not (folder / MANIFEST).is_file()]:
         listed = f"[{','.join(names)}]" if len(names) > 1 else names[0]
         raise ConfigError(
             f"suite {', '.join(missing)} is not built yet. Build it with: snakemake "
             f"--until build --config suite={listed} store={plan.store}"
         )
-    return list(found.values())
+    return list(folders.values())
 
 
 def _folder(plan: Frozen, suite: str) -> Path:

@@ -62,10 +62,12 @@ def probed_cause(verdict: Verdict, probes: Mapping[str, bool]) -> str:
 
 
 def _misperceives(sample: Sample, verdict: Verdict) -> bool:
-    shown = sample.truth.get("objects", [])
-    told = {*shown, *sample.truth.get("things", [])}
-    wrong_place = any(k >= len(shown) or shown[k] != name for k, name, _ in verdict.raw["bound"])
-    return wrong_place or not set(verdict.raw["named"]) <= told
+    objects = sample.truth.get("objects", [])
+    known = {*objects, *sample.truth.get("things", [])}
+    wrong_place = any(
+        k >= len(objects) or objects[k] != name for k, name, _ in verdict.raw["bound"]
+    )
+    return wrong_place or not set(verdict.raw["named"]) <= known
 
 
 def _true_effects(sample: Sample) -> set[str]:

@@ -96,14 +96,14 @@ def perception_level(sample: Sample, reading: Reading, cut: bool) -> int | None:
     view = in_view(sample)
     if not view:
         return None
-    told = {name for _, name in view} | set(sample.truth.get("things", []))
+    known = {name for _, name in view} | set(sample.truth.get("things", []))
     tied = {(k, name) for k, name, _ in reading.bound}
     wrong_side = False
     if sample.truth.get("format") == "composite":
         halves = list(enumerate(sample.truth["objects"]))
         wrong_side = any(side not in halves for side in reading.sides)
         tied |= {(0, name) for _, name in reading.sides}
-    wrong_object = any(name not in told for name in reading.named)
+    wrong_object = any(name not in known for name in reading.named)
     if reading.broken or cut or reading.blind or wrong_object or wrong_side or tied - set(view):
         return 3
     return 1 if tied >= set(view) else 2

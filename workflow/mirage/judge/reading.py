@@ -144,36 +144,38 @@ def read(text: str) -> Reading:
 
 
 def _bindings(parts: list[str]) -> tuple[tuple[int, str, str | None], ...]:
-    found: list[tuple[int, str, str | None]] = []
+    bindings: list[tuple[int, str, str | None]] = []
     for part in parts:
         for pattern in (words.IMAGE_SHOWS, words.NTH_IMAGE_SHOWS):
             for match in pattern.finditer(part):
                 names = names_in(match.group(2))
-                found += [
+                bindings += [
                     (words.NUMBERS[match.group(1)], n, _state(match.group(2), n)) for n in names
                 ]
         if only := words.THE_IMAGE_SHOWS.search(part):
-            found += [(0, n, _state(only.group(1), n)) for n in names_in(only.group(1))]
+            bindings += [(0, n, _state(only.group(1), n)) for n in names_in(only.group(1))]
         for match in words.IN_NTH_IMAGE.finditer(part):
             index = words.NUMBERS[match.group(1) or match.group(2)]
             if match.group(3):
-                found += [(index, n, _state(match.group(3), n)) for n in names_in(match.group(3))]
+                bindings += [
+                    (index, n, _state(match.group(3), n)) for n in names_in(match.group(3))
+                ]
             elif before := names_in(part[: match.start()]):
-                found.append((index, before[-1], _state(part[: match.start()], before[-1])))
-    return tuple(dict.fromkeys(found))
+                bindings.append((index, before[-1], _state(part[: match.start()], before[-1])))
+    return tuple(dict.fromkeys(bindings))
 
 
 def _sides(part: str) -> list[tuple[int, str]]:
     """Objects tied to a half: right before ``on the left``, or else right after it."""
     before = {m.end(): m.group(1) for m in words.NAME_THEN_SIDE.finditer(part)}
-    found = []
+    sides = []
     for match in words.SIDE.finditer(part):
         side = match.group(1) or match.group(2)
         if name := before.get(match.end()):
-            found.append((words.SIDES[side], name))
+            sides.append((words.SIDES[side], name))
         elif after := words.SIDE_THEN_NAME.match(part, match.end() - len(side)):
-            found.append((words.SIDES[side], after.group(2)))
-    return found
+            sides.append((words.SIDES[side], after.group(2)))
+    return sides
 
 
 def _state(text: str, name: str) -> str | None:
@@ -183,15 +185,15 @@ def _state(text: str, name: str) -> str | None:
 
 def _kinds(parts: list[str]) -> tuple[tuple[str, str], ...]:
     """Claims of kind; ``it is ...`` is about the object named last."""
-    found: list[tuple[str, str]] = []
+    kinds: list[tuple[str, str]] = []
     last: str | None = None
     for part in parts:
         for match in _kind_pattern().finditer(part):
             if name := match.group(1) or last:
-                found.append((name, match.group(2)))
+                kinds.append((name, match.group(2)))
         if names := names_in(part):
             last = names[-1]
-    return tuple(found)
+    return tuple(kinds)
 
 
 @lru_cache(maxsize=1)

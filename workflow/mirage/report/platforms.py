@@ -35,8 +35,8 @@ def platform_note(study: StudyInfo, models: Sequence[ModelCard]) -> str:
         study: Whose models there are.
         models: The rows; a mean stands for the models of all its seeds.
     """
-    shown = {(model.recipe, model.config) for model in models}
-    platforms = platforms_of([m for m in study.trained if (m.recipe, m.config) in shown])
+    settings = {(model.recipe, model.config) for model in models}
+    platforms = platforms_of([m for m in study.trained if (m.recipe, m.config) in settings])
     if len(platforms) < 2:
         return ""
     counts = ", ".join(f"{name} ({count} models)" for name, count in platforms.items())

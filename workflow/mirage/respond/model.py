@@ -100,12 +100,14 @@ class Answerer:
         ids = torch.tensor([[pad] * (batch.width - len(p.ids)) + list(p.ids) for p in rows])
         embeddings, axes = self._embed(ids, rows), self._axes(batch.width, rows)
         answers = greedy(self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes)
-        kept = [
+        stopped = [
             (answer[:-1], "stop") if answer[-1] in self.ends else (answer, "length")
             for answer in answers[: len(prompts)]
         ]
-        texts = self.encoding.decode([tokens for tokens, _ in kept])
-        return [(text, len(tokens), why) for text, (tokens, why) in zip(texts, kept, strict=True)]
+        texts = self.encoding.decode([tokens for tokens, _ in stopped])
+        return [
+            (text, len(tokens), why) for text, (tokens, why) in zip(texts, stopped, strict=True)
+        ]
 
     def _ids(self, question: Question) -> list[int]:
         """Returns a prompt in which every picture has as many tokens as it takes."""
@@ -136,11 +138,11 @@ class Answerer:
 
     def _embed(self, ids: Tensor, rows: Sequence[Prompt]) -> Tensor:
         embeddings: Tensor = self.model.get_input_embeddings()(ids)
-        shown = [(d, len(p.question.digests) == 1) for p in rows for d in p.question.digests]
-        if not shown:
+        pictures = [(d, len(p.question.digests) == 1) for p in rows for d in p.question.digests]
+        if not pictures:
             return embeddings
-        features = torch.cat([self.features[digest] for digest, _ in shown])
-        tiles, alone = [self.tiles[d] for d, _ in shown], [single for _, single in shown]
+        features = torch.cat([self.features[digest] for digest, _ in pictures])
+        tiles, alone = [self.tiles[d] for d, _ in pictures], [single for _, single in pictures]
         places = (ids == self.model.config.image_token_id).unsqueeze(-1)
         filled = self.family.fill(self.model, features, tiles, alone)
         return embeddings.masked_scatter(places, filled)

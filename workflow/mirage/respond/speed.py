@@ -71,7 +71,7 @@ def measure_speed(ctx: JobContext) -> None:
     if not questions:
         raise DataError(f"{suite} has no samples to measure with. Set another respond.speed.suite.")
     load = os.getloadavg()[0]
-    found: list[Speed] = []
+    speeds: list[Speed] = []
     for name, folder in zip(ctx.settings["models"], ctx.parents("model"), strict=True):
         responder = ctx.entry("backend")(
             folder, ctx.entry("family", name), ctx.entry("encoding", name)
@@ -79,8 +79,8 @@ def measure_speed(ctx: JobContext) -> None:
         for batch in settings["batch_sizes"]:
             made = measure(name, responder, questions, batch, settings)
             ctx.log(f"{name}, batch {batch}: {made.per_sample[0] * 1000:.1f} ms a sample")
-            found.append(made)
-    write(ctx.out, found, facts(ctx.settings["threads"], load, questions[0].suite))
+            speeds.append(made)
+    write(ctx.out, speeds, facts(ctx.settings["threads"], load, questions[0].suite))
 
 
 def chosen(questions: Sequence[Question], items: int) -> list[Question]:

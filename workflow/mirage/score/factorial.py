@@ -111,15 +111,15 @@ def effects(study: StudyAnswers, score: Score) -> list[Effect]:
         if model.levels:
             designed.setdefault(model.levels, []).append(model)
     designed = {s: ms for s, ms in designed.items() if len({(m.recipe, m.config) for m in ms}) == 1}
-    found: list[Effect] = []
+    effects: list[Effect] = []
     for outcome, place in OUTCOMES.items():
         cells = {}
         for setting, models in designed.items():
             if (cell := _cell(models, place, study, score)) is not None:
                 cells[setting] = cell
         if cells:
-            found += Grid(outcome, cells, score.alpha).effects()
-    return found
+            effects += Grid(outcome, cells, score.alpha).effects()
+    return effects
 
 
 def _cell(

@@ -170,9 +170,9 @@ def combined_rate_limits(
 
 def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Floats:
     """Sensitivity index with the log-linear correction (+0.5 to counts, +1 to trials)."""
-    told = (hits + 0.5) / (signals + 1)
-    false = (alarms + 0.5) / (noises + 1)
-    return np.asarray(ndtri(told) - ndtri(false), dtype=np.float64)
+    hit_rate = (hits + 0.5) / (signals + 1)
+    alarm_rate = (alarms + 0.5) / (noises + 1)
+    return np.asarray(ndtri(hit_rate) - ndtri(alarm_rate), dtype=np.float64)
 
 
 EXACT_UP_TO = 14

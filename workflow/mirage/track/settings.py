@@ -66,9 +66,9 @@ def resolve(plan: Path | None, store: Path | None, uri: str | None) -> Where:
         ConfigError: An unreadable plan or a URI that MLflow does not take.
     """
     root = store or Path(str(_yaml("config")["store"]))
-    found = [plan] if plan else plans(root)[-1:]
-    if found:
-        frozen = load(found[0])
+    latest = [plan] if plan else plans(root)[-1:]
+    if latest:
+        frozen = load(latest[0])
         root = store or Path(frozen.store)
         settings = dict(frozen.track)
     else:

@@ -124,11 +124,11 @@ class Sizes:
 
 def sizes(lengths: NDArray[np.int64], batches: Sequence[Sequence[int]], width: int) -> list[Sizes]:
     """Returns the sizes of every batch."""
-    found = []
+    batch_sizes = []
     for batch in batches:
         some = lengths[list(batch)].tolist()
-        found.append(Sizes(sum(some), len(pack(some, width)) * width))
-    return found
+        batch_sizes.append(Sizes(sum(some), len(pack(some, width)) * width))
+    return batch_sizes
 
 
 @dataclass(frozen=True)

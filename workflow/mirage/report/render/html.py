@@ -34,13 +34,13 @@ TEMPLATES = ("page.html", "block.html", "browser.html", "view.html")
 
 def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
     """Returns the page; the template engine makes every text visible and escapes it."""
-    shown = [_block(block) for block in blocks]
+    views = [_block(block) for block in blocks]
     return _render(
         "page.html",
         SCRIPTS,
         study=study,
-        blocks=shown,
-        outline=outline(shown),
+        blocks=views,
+        outline=outline(views),
         browser=browser,
         browser_json=Markup(browser.json),
         lead=lead(study),
@@ -51,9 +51,9 @@ def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
 
 def to_view(block: Table | Figure) -> str:
     """Returns a page with one table or figure and its words, as Snakemake's report shows it."""
-    shown = _block(block)
-    outline([shown])
-    return _render("view.html", (), block=shown)
+    view = _block(block)
+    outline([view])
+    return _render("view.html", (), block=view)
 
 
 def _render(name: str, scripts: Sequence[str], **values: Any) -> str:

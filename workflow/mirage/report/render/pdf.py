@@ -50,16 +50,16 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
         # The report's only clock is SOURCE_DATE_EPOCH; without it the PDF has no date.
         clock = os.environ.get("SOURCE_DATE_EPOCH")
         shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
-        shown = [_block(block, folder) for block in blocks]
-        outline(shown)
+        views = [_block(block, folder) for block in blocks]
+        outline(views)
         plain = {
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
             "footer": FOOTER,
             "dated": clock is not None,
-            "chapters": any(block["chapter"] for block in shown),
-            "blocks": shown,
+            "chapters": any(block["chapter"] for block in views),
+            "blocks": views,
         }
         (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
         compiler = typst.Compiler(

@@ -90,12 +90,12 @@ def chosen_groups(
     Returns:
         Groups; inside each, corners in the order of the gallery, then by id.
     """
-    found: dict[str, dict[str, list[Sample]]] = {suite: {} for suite in suites}
+    groups_by_suite: dict[str, dict[str, list[Sample]]] = {suite: {} for suite in suites}
     for sample in samples:
-        if sample.suite in found:
-            found[sample.suite].setdefault(group_of(sample), []).append(sample)
+        if sample.suite in groups_by_suite:
+            groups_by_suite[sample.suite].setdefault(group_of(sample), []).append(sample)
     picked = []
-    for group in found.values():
+    for group in groups_by_suite.values():
         names = sorted(group)
         count = min(groups, len(names))
         places = [len(names) * i // count for i in range(count)]
@@ -185,7 +185,7 @@ def _row(
     data: ReportData, sample: Sample, group: int, pools: tuple[Pool, Pool, Pool]
 ) -> dict[str, Any]:
     texts, pictures, verdicts = pools
-    shown = (data.images.get((sample.suite, path)) for path in sample.images)
+    pictures_of_sample = (data.images.get((sample.suite, path)) for path in sample.images)
     corner = str(sample.truth.get("corner", ""))
     return {
         "id": visible(sample.id),
@@ -195,7 +195,7 @@ def _row(
         "group": group,
         "facts": [f"{key} {visible(str(sample.truth[key]))}" for key in FACTS if _has(sample, key)],
         "prompt": texts.place(visible(sample.question)),
-        "pictures": [pictures.place(image) for image in shown if image is not None],
+        "pictures": [pictures.place(image) for image in pictures_of_sample if image is not None],
         "said": [_said(data, sample, model.name, texts, verdicts) for model in data.answering],
     }
 

@@ -156,8 +156,8 @@ def words(verdict: Verdict) -> str:
     details = [verdict.code or "", f"level {verdict.perception}" if verdict.perception else ""]
     if verdict.grounded:
         details.append("grounded")
-    shown = ", ".join(d for d in details if d)
-    return f"{text} ({shown})" if shown else text
+    remark = ", ".join(d for d in details if d)
+    return f"{text} ({remark})" if remark else text
 
 
 def tone(verdict: Verdict) -> str:

@@ -84,15 +84,15 @@ class Family(ABC):
         """
         if not len(pixels):
             return pixels
-        kept: list[Tensor] = []
+        features: list[Tensor] = []
 
         def take(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            kept.append(inputs[0])
+            features.append(inputs[0])
 
         hook = self.projector(model).register_forward_pre_hook(take)
         chunks = [tiles[at : at + _CHUNK] for at in range(0, len(tiles), _CHUNK)]
         for chunk, some in zip(chunks, torch.split(pixels, [*map(sum, chunks)]), strict=True):
             self.see(model, some, chunk)
-            kept[-1] = kept[-1].reshape(len(some), -1, kept[-1].shape[-1])
+            features[-1] = features[-1].reshape(len(some), -1, features[-1].shape[-1])
         hook.remove()
-        return torch.cat(kept)
+        return torch.cat(features)
