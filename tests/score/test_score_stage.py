@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -24,8 +25,9 @@ from mirage.score.compute import Scores
 from mirage.score.csv_rows import from_csv
 from mirage.score.frame import suites_of
 from mirage.score.gates import GateResult
+from mirage.score.means import means
 from mirage.score.outcomes import read_outcomes
-from mirage.score.rate_table import RateFile, read_rate_table
+from mirage.score.rate_table import TEXTS, RateFile, rate_table, read_rate_table
 from mirage.score.store import read_scores
 from synthetic_study import Study, models_of
 
@@ -135,6 +137,44 @@ def test_a_study_is_compared_without_its_verdicts_and_answers(
     monkeypatch.setattr("mirage.score.stage.read_rate_table", read)
     stage.run(jobs.study())
     assert sorted(rates) == sorted(card.name for card in jobs.cards), "each file is read once"
+
+
+IMPORTED = """
+import json, sys
+from pathlib import Path
+from mirage import score
+from mirage.context import JobContext
+from mirage.plan.job import Job
+root, job, work, out = map(Path, sys.argv[1:])
+score.run(JobContext(Job.from_json(json.loads(job.read_text())), root, work, out))
+print("pandas" in sys.modules)
+"""
+
+
+def test_a_study_is_compared_without_pandas(jobs: Jobs) -> None:
+    """It would take longer to import than a hundred models' files to read."""
+    whole = jobs.run()
+    path = whole.work / "job.json"
+    path.write_text(json.dumps(whole.job.to_json()), encoding="utf-8")
+    folders = [jobs.root, path, whole.work, whole.out]
+    command = [sys.executable, "-c", IMPORTED, *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_texts_of_rates_are_read_once_each_and_plain_to_others(jobs: Jobs, scores: Scores) -> None:
+    whole = jobs.run()
+    tables = [read_rate_table(jobs.root / f"score/{card}/rates.parquet") for card in jobs.cards]
+    assert all(len(table.column("suite").chunk(0).dictionary) < 12 for table in tables)
+    for path in (whole.out / "rates.parquet", jobs.root / "score/base-s0/rates.parquet"):
+        assert str(pq.read_table(path).schema.field("suite").type) == "string"
+    # A file of plain texts, as an earlier version wrote it, has the same means.
+    seeds = [rate_table([replace(r, seed=k) for r in scores.rates]) for k in (0, 1)]
+    texts = [(name, pa.string()) for name in seeds[0].schema.names if name in TEXTS]
+    numbers = [(f.name, f.type) for f in seeds[0].schema if f.name not in TEXTS]
+    plain = [seed.select([n for n, _ in texts + numbers]) for seed in seeds]
+    plain = [seed.cast(pa.schema(texts + numbers)) for seed in plain]
+    assert means(plain, 0.05) == means(seeds, 0.05) != []
 
 
 def test_outcomes_are_read_back_and_are_plain_columns_to_others(jobs: Jobs, made: Study) -> None:

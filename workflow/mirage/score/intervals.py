@@ -196,9 +196,16 @@ def sign_flip_p(differences: Floats, *, n_resamples: int, seed: int) -> float:
     if len(moved) <= EXACT_UP_TO:
         patterns = (np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved))) & 1
         return float((np.abs((1 - 2 * patterns) @ moved) >= seen).mean())
-    signs = np.random.default_rng([seed, len(moved)]).integers(0, 2, size=(n_resamples, len(moved)))
-    beyond = int((np.abs((1 - 2 * signs) @ moved) >= seen).sum())
+    signs = _random_signs(len(moved), n_resamples, seed)
+    beyond = int((np.abs(signs @ moved) >= seen).sum())
     return (beyond + 1) / (n_resamples + 1)
+
+
+@lru_cache(maxsize=64)
+def _random_signs(clusters: int, n_resamples: int, seed: int) -> NDArray[np.int8]:
+    """Patterns of +1 and -1, drawn once for all tests over as many clusters."""
+    drawn = np.random.default_rng([seed, clusters]).integers(0, 2, size=(n_resamples, clusters))
+    return (1 - 2 * drawn).astype(np.int8)
 
 
 def holm(p_values: list[float]) -> list[float]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mirage.score.claims.over_seeds import EQUAL_WITHIN
 from mirage.score.intervals import Floats, exact_binomial, t_halves
+from mirage.score.rate_table import coded
 from mirage.score.rates import rounded
 
 Codes = NDArray[np.int64]
@@ -78,8 +79,8 @@ def _of_recipe(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
     for table in tables:
         columns = [_codes(table.column(n), k) for n, k in zip(PLACE, known, strict=True)]
         codes.append(np.stack(columns, axis=1))
-        there = [table.column(n).to_numpy() for n in NUMBERS]
-        numbers.append(np.stack(there, axis=1).astype(np.float64, copy=False))
+        (batch,) = table.select(NUMBERS).combine_chunks().to_batches()
+        numbers.append(batch.to_tensor(null_to_nan=True).to_numpy())
     parts, number = np.concatenate(codes), np.concatenate(numbers)
     measured = ~np.isnan(number[:, 0])
     parts, number = parts[measured], number[measured]
@@ -106,11 +107,9 @@ def _of_recipe(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
 
 def _codes(column: pa.ChunkedArray, known: dict[str, int]) -> Codes:
     """A column of few different texts as numbers; new texts join ``known``."""
-    coded = column.combine_chunks().dictionary_encode()
-    texts = coded.dictionary.to_pylist()
+    indices, texts = coded(column)
     place = np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int64)
-    codes: Codes = place[coded.indices.to_numpy()]
-    return codes
+    return place[indices]
 
 
 NUMBERS = ["value", "low", "high", "n", "n_pairs"]

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from mirage.contracts import DataError
 from mirage.model_card import ModelCard
 from mirage.score.frame import COLUMNS, Coded, JudgedSuite, Suite
+from mirage.score.rate_table import coded
 
 SIZES = b"suites"
 """Key of the file's metadata: suite -> number of items, in the order of the rows."""
@@ -46,7 +47,7 @@ def read_outcomes(path: Path, model: ModelCard, suites: Mapping[str, Suite]) -> 
         DataError: No such file, other columns or texts, or a suite of another size.
     """
     try:
-        # pq.read_table would import pandas, which takes longer than reading the file.
+        # pq.read_table would import pandas, as ``coded`` says.
         with pq.ParquetFile(path) as file:
             table = file.read(columns=list(COLUMNS), use_threads=False)
         sizes: dict[str, int] = json.loads((table.schema.metadata or {})[SIZES])
@@ -72,9 +73,7 @@ def read_outcomes(path: Path, model: ModelCard, suites: Mapping[str, Suite]) -> 
 
 
 def _coded(column: pa.ChunkedArray, texts: tuple[str, ...]) -> Coded:
-    array = column.combine_chunks()
-    if not isinstance(array.type, pa.DictionaryType):
-        array = array.dictionary_encode()
+    indices, own = coded(column)
     place = {text: code for code, text in enumerate(texts)}
-    codes = np.array([place[text] for text in array.dictionary.to_pylist()], dtype=np.uint8)
-    return Coded(codes[array.indices.to_numpy()], texts)
+    codes = np.array([place[text] for text in own], dtype=np.uint8)
+    return Coded(codes[indices], texts)

@@ -8,17 +8,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from mirage.contracts import DataError
 from mirage.score.rates import Rate
 
-TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "float | None": pa.float64()}
+TEXT = pa.dictionary(pa.int32(), pa.string())
+"""Each text once: few differ, and reading or writing them one by one takes five times as long."""
+TYPES = {"str": TEXT, "int": pa.int64(), "float": pa.float64(), "float | None": pa.float64()}
 FIELDS = {f.name: TYPES[str(f.type)] for f in dataclasses.fields(Rate)}
 MORE = ("judge", "platform")
 """Columns beside a rate's own, the same for all rates of a model."""
+SCHEMA = pa.schema([*FIELDS.items(), *((name, TEXT) for name in MORE)])
+TEXTS = [field.name for field in SCHEMA if field.type == TEXT]
 MODELS = b"models"
 """Key of a file's metadata: the models of its row groups, in order."""
 
@@ -31,14 +37,13 @@ def rate_table(rates: Sequence[Rate], judge: str = "", platform: str = "") -> pa
         judge: Who gave the verdicts.
         platform: Class of machine that computed the answers; empty where unknown.
     """
-    columns = {name: pa.array([getattr(r, name) for r in rates], t) for name, t in FIELDS.items()}
-    more = {name: [text] * len(rates) for name, text in zip(MORE, (judge, platform), strict=True)}
-    return pa.table({**columns, **{name: pa.array(v, pa.string()) for name, v in more.items()}})
+    columns = [[getattr(rate, name) for rate in rates] for name in FIELDS]
+    return pa.table([*columns, [judge] * len(rates), [platform] * len(rates)], schema=SCHEMA)
 
 
 def write_rate_table(table: pa.Table, path: Path) -> None:
     """Writes one model's rates."""
-    pq.write_table(table, path)
+    pq.write_table(table, path, store_schema=False)
 
 
 def read_rate_table(path: Path) -> pa.Table:
@@ -47,20 +52,32 @@ def read_rate_table(path: Path) -> pa.Table:
     Raises:
         DataError: No such file, or other columns.
     """
-    with _opened(path) as file:
+    with _opened(path, read_dictionary=TEXTS) as file:
         return file.read(use_threads=False)
 
 
-def _opened(path: Path) -> pq.ParquetFile:
+def coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
+    """Returns a column of texts as numbers, and the texts that these are the places of.
+
+    By DLPack: the arrays' own ``to_numpy`` imports pandas, as slow as reading 500 files.
+    """
+    array = column.combine_chunks()
+    if not isinstance(array.type, pa.DictionaryType):
+        array = array.dictionary_encode()
+    codes = np.asarray(np.from_dlpack(array.indices), dtype=np.int32)
+    return codes, array.dictionary.to_pylist()
+
+
+def _opened(path: Path, read_dictionary: Sequence[str] | None = None) -> pq.ParquetFile:
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, read_dictionary=read_dictionary)
     except (OSError, pa.ArrowInvalid) as broken:
         raise DataError(
             f"{path} is missing or no Parquet file ({broken}). "
             f"Remove {path.parent} and run snakemake again."
         ) from None
-    if set(file.schema_arrow.names) != {*FIELDS, *MORE}:
-        raise DataError(f"{path}: expected the columns {', '.join([*FIELDS, *MORE])}.")
+    if set(file.schema_arrow.names) != set(SCHEMA.names):
+        raise DataError(f"{path}: expected the columns {', '.join(SCHEMA.names)}.")
     return file
 
 
@@ -70,11 +87,12 @@ class TidyWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names: list[str] = []
-        self._schema = rate_table([]).schema
 
     def __enter__(self) -> Self:
-        self._parquet = pq.ParquetWriter(self._folder / "rates.parquet", self._schema)
-        self._csv = pa_csv.CSVWriter(self._folder / "rates.csv", self._schema)
+        # Without the Arrow schema other tools read texts as texts.
+        path = self._folder / "rates.parquet"
+        self._parquet = pq.ParquetWriter(path, SCHEMA, store_schema=False)
+        self._csv = pa_csv.CSVWriter(self._folder / "rates.csv", SCHEMA)
         return self
 
     def __exit__(self, *_: object) -> None:
