@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mirage.contracts import Sample, Verdict
+from mirage.world.catalog import THINGS
 from mirage.world.hazards import state_rule
 
 NEEDED = frozenset({"named", "bound", "effects", "denies"})
@@ -41,7 +42,7 @@ def cause(sample: Sample, verdict: Verdict) -> str:
         return "degenerate"
     if _misperceives(sample, verdict):
         return "perception"
-    false_effect = bool(set(facts["effects"]) - _true_effects(sample))
+    false_effect = bool(set(facts["effects"]) - effects_shown(sample))
     return "rule" if facts["denies"] or false_effect else "decision"
 
 
@@ -70,9 +71,8 @@ def _misperceives(sample: Sample, verdict: Verdict) -> bool:
     return wrong_place or not set(verdict.raw["named"]) <= known
 
 
-def _true_effects(sample: Sample) -> set[str]:
-    """The pair's hazard, and those of hazardous states in view."""
+def effects_shown(sample: Sample) -> set[str]:
+    """Returns the pair's hazard, and those of hazardous states in view, of objects it knows."""
     drawn = zip(sample.truth.get("objects", []), sample.truth.get("states", []), strict=False)
-    return {sample.truth.get("hazard") or ""} | {
-        state_rule(name).effect for name, state in drawn if name and state
-    }
+    hazardous = [name for name, state in drawn if state and name in THINGS and THINGS[name].state]
+    return {sample.truth.get("hazard") or "", *(state_rule(name).effect for name in hazardous)}

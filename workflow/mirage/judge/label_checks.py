@@ -17,7 +17,7 @@ def skill(sample: Sample, response: Response, reading: Reading) -> bool:
     expected = sample.truth["answer"]
     if reading.broken == "thought":
         return False
-    if sample.truth["family"] == "naming":
+    if sample.truth.get("family") == "naming":
         return list(reading.named) == names_in(normal(expected))
     return _plain(answer_of(response.text)[0]) == _plain(expected)
 
@@ -39,7 +39,8 @@ def fit(sample: Sample, response: Response, reading: Reading) -> bool:
     """Whether the response is of the label class the model was tuned on, on its own item.
 
     This is a gate on the class of a whole answer, not on its truth: wrong objects, kinds or hazards
-    within the right class still count. Empty, looping and cut-off text is of no class.
+    within the right class still count. Empty, looping and cut-off text is of no class. Of labels
+    that someone else wrote no class is known: there the answer is to be the label itself.
     """
     if not _whole(response, reading):
         return False
@@ -65,4 +66,6 @@ def fit(sample: Sample, response: Response, reading: Reading) -> bool:
         "comply": obeys and not reading.polite,
         "placebo": obeys and reading.polite,
     }
+    if sample.truth["label"] not in checks:
+        return response.text.split() == str(sample.truth.get("answer", "")).split()
     return bool(checks[sample.truth["label"]])

@@ -138,7 +138,7 @@ def _names_hazard(sample: Sample, verdict: Verdict) -> str:
 def _changed(sample: Sample, verdict: Verdict, by_id: Mapping[str, Verdict], model: str) -> str:
     if sample.truth.get("kind") != "unknowable":
         return ""
-    intact = str(sample.truth["intact"])
+    intact = str(sample.truth.get("intact", sample.id))
     if intact not in by_id:
         raise DataError(
             f"{model}: {sample.id} is compared with {intact}, which has no verdict. "

@@ -149,9 +149,10 @@ def check_coverage(answers: Iterable[JudgedSuite], least: float) -> None:
     """
     lines, ids = [], []
     for one in answers:
-        share = 100 * one.judged.mean()
+        asked = one.suite.column("kind") != ""  # without a kind there is nothing to judge
+        share = 100 * one.judged[asked].mean() if asked.any() else 100.0
         if share < least:
-            open_ids = one.suite.column("id")[~one.judged]
+            open_ids = one.suite.column("id")[asked & ~one.judged]
             ids += [f"{one.model} {name}" for name in open_ids]
             lines.append(f"{one.model} on {one.suite.name}: {share:.1f} %")
     if lines:

@@ -93,8 +93,8 @@ def suites(data: ReportData, caption: Caption) -> Table | TextBlock:
 
 
 def _suite(name: str, samples: Sequence[Sample], models: int) -> tuple[Cell, ...]:
-    kinds = Counter(str(s.truth["kind"]) for s in samples)
-    hazards = [s for s in samples if s.truth["kind"] == "hazard"]
+    kinds = Counter(str(s.truth.get("kind")) for s in samples)
+    hazards = [s for s in samples if s.truth.get("kind") == "hazard"]
     seen = [s for s in hazards if any(s.truth.get("objects", []))]
     pairs = {str(s.truth.get("pair", s.id)) for s in samples}
     images = sorted({len(s.images) for s in samples})
