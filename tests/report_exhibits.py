@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import yaml
+
 from mirage.plan.schema.exhibit import Exhibit
+from mirage.plan.study.compose import CONF
 from mirage.plan.study.exhibits import read_exhibits
 from mirage.report.captions import SOURCES, setting_facts
 from mirage.report.data import ReportData
@@ -18,6 +21,11 @@ PLAIN = (
 """What the made-up study has the suites for; test_nano makes the rest from a wider one."""
 
 WIDE = tuple(name for name in EXHIBITS if name not in PLAIN or name == "table12")
+
+GATES = {
+    gate["id"]: gate["title"]
+    for gate in yaml.safe_load((CONF / "score/default.yaml").read_text(encoding="utf-8"))["gates"]
+}
 
 
 def exhibits(*names: str) -> dict[str, list[Exhibit]]:

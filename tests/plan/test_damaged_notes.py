@@ -9,12 +9,16 @@ import pytest
 from test_chain import a_job, make
 
 from mirage.cli import finish, run
-from mirage.context import ConfigError
+from mirage.context import ConfigError, payload_of
+from mirage.contracts import DataError
+from mirage.files import MANIFEST
 from mirage.plan.adoption import INDEX, read_index
 from mirage.plan.code_version import Versions
 from mirage.plan.frozen_plan import assemble, freeze, load
+from mirage.track.records import RECORD, read_record
+from mirage.tune import checkpoint
 
-DAMAGES = [b"", b"{", b"\xff\xfe", b"[]", b"{}", b'"text"', b"3"]
+DAMAGES = [b"", b"{", b"\xff\xfe", b"[]", b"{}", b'"text"', b"3", b"[" * 5000]
 NOTHING: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
 
 
@@ -56,7 +60,44 @@ def test_damaged_code_versions_are_read_again(tmp_path: Path, damage: bytes) -> 
     assert Versions(memory).known == {}
 
 
-@pytest.mark.parametrize("damage", [b"", b"\xff\xfe"])
+@pytest.mark.parametrize("damage", [*DAMAGES, b'{"payload": {}}', b'{"payload": "no digest"}'])
+def test_a_parent_without_a_digest_is_a_sentence(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / MANIFEST).write_bytes(damage)
+    with pytest.raises(DataError, match="has no digest of what the artifact holds"):
+        payload_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *DAMAGES,
+        b'{"a.txt": 3}',
+        b'{"a.txt": [1]}',
+        b'{"a.txt/b": [1, "0"]}',
+        b'{".": [1, "0"]}',
+        b'{"a.txt": [4, null]}',
+    ],
+)
+def test_a_checkpoint_with_a_damaged_seal_does_not_count(tmp_path: Path, damage: bytes) -> None:
+    folder = tmp_path / "checkpoint-2"
+    folder.mkdir()
+    (folder / "a.txt").write_text("text")
+    checkpoint.seal(folder)
+    assert checkpoint.newest(tmp_path) == folder
+    (folder / checkpoint.SEAL).write_bytes(damage)
+    assert not checkpoint.is_whole(folder)
+    assert checkpoint.newest(tmp_path) is None
+
+
+@pytest.mark.parametrize("damage", [each for each in DAMAGES if each != b"{}"])
+def test_a_damaged_record_is_a_sentence(tmp_path: Path, damage: bytes) -> None:
+    job = a_job(tmp_path, "score", "toy")
+    (make(tmp_path, job) / RECORD).write_bytes(damage)
+    with pytest.raises(DataError, match=r"record\.json cannot be read"):
+        read_record(tmp_path, job.folder)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"[" * 5000])
 def test_a_damaged_note_of_what_was_tracked_ends_no_run(
     tmp_path: Path, damage: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mirage.files import canonical
 from mirage.plan.job import STAGES, Job, identified
+from mirage.plan.study.resolve import resolve
+from planned_jobs import jobs_of
 
 Plan = Callable[..., dict[str, Job]]
 
@@ -57,14 +61,17 @@ def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
     [
         ("recipe.mirage.data.unsafe=100", of(CHAIN, "mirage") | END),
         ("recipe.mirage.tune.epochs=9", of(TUNED, "mirage") | END),
-        ("recipe.mirage.title=other", {"score/quick-oracle", "report/quick"}),
+        ("recipe.mirage.title=other", {"report/quick"}),
+        ("recipe.mirage_twins.factor=other", {"report/quick"}),
+        ("suite.hard.title=other", set()),
+        ("suite.hard.models=[mirage]", None),
         ("score.n_resamples=300", None),
         ("score.contrasts=[]", END),
         ("report.gallery.quads=1", {"report/quick"}),
         ("track.experiment=other", set()),
         ("model.resources.recipe.memory_mb=9000", set()),
         ("build.base_samples=10", None),
-        ("suite.hard.title=other", None),
+        ("suite.hard.kind=real", None),
     ],
 )
 def test_exactly_the_affected_jobs_change(plan: Plan, override: str, want: set[str] | None) -> None:
@@ -73,13 +80,25 @@ def test_exactly_the_affected_jobs_change(plan: Plan, override: str, want: set[s
     if override.startswith("build.base"):
         recipes = {n.split("/")[1][:-3] for n in before if n.startswith("tune/")}
         want = {"build/base-s0"} | of(TUNED, *recipes) | END
-    if override.startswith("suite.hard"):
+    if override.startswith(("suite.hard.kind", "suite.hard.models")):
         answering = {n for n in before if n.startswith("respond/") and "placebo" not in n}
         asked = {n.split("/")[1][:-3] for n in answering}
-        want = {"build/hard"} | of(ANSWERED, *asked) | END
+        gone = {"build/hard"} if "kind" in override else set()
+        want = gone | of(ANSWERED, *(name for name in asked if gone or name != "mirage")) | END
     if override.startswith("score.n_res"):
         want = {n for n in before if n.startswith("score/")} | END
     assert got == want
+
+
+def test_what_only_reports_show_stands_in_no_other_id(plan: Plan) -> None:
+    for job in plan(study="paper").values():
+        told = {key: value for key, value in job.settings.items() if key != "claims"}
+        assert ('"title":' in canonical(told)) == (job.stage == "report"), job.folder
+    study = resolve({})
+    gates = [gate.model_copy(update={"title": "other"}) for gate in study.score.gates]
+    other = replace(study, score=study.score.model_copy(update={"gates": gates}))
+    versions = dict.fromkeys(STAGES, "v")
+    assert changed(jobs_of(study, versions), jobs_of(other, versions)) == {"report/quick"}
 
 
 @pytest.mark.parametrize("override", ["tune.learning_rate=0.5", "tune.batch_size=3"])

@@ -22,7 +22,7 @@ from mirage.report.data import ReportData, StudyInfo
 from mirage.report.load import hazard_rows
 from mirage.report.render.html import to_html
 from mirage.report.samples.browser import browser
-from report_exhibits import PLAIN, exhibits
+from report_exhibits import GATES, PLAIN, exhibits
 from report_pages import CHROMIUM, EVIL, small
 from synthetic_study import PROFILES, scored, study
 
@@ -58,6 +58,7 @@ def make_data(hostile: bool) -> ReportData:
             trained=TRAINED,
             suites=("easy", "hard", "real"),
             exhibits=exhibits(*PLAIN),
+            gates=GATES,
         ),
         settings=Report.model_validate(report),
         scores=scored(

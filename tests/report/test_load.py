@@ -10,7 +10,7 @@ import pytest
 from mirage.contracts import DataError, Verdict, read_some, write_rows
 from mirage.plan.artifact import Manifest
 from mirage.report.load import study_info, training_of
-from report_exhibits import plain
+from report_exhibits import GATES, plain
 from synthetic_wide import card, cell_card
 
 
@@ -58,6 +58,7 @@ def test_variants_of_one_title_get_their_own_names() -> None:
         "models": cards,
         "suites": ["hard"],
         "exhibits": plain("fig4"),
+        "gates": GATES,
     }
     info = study_info(settings, "oracle")
     assert [r.title for r in info.recipes] == ["cell labels cot", "cell labels filler", "MIRage"]

@@ -19,7 +19,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.job import Job
 from mirage.plan.schema.score import Score
 from mirage.report.load import study_info
-from report_exhibits import plain
+from report_exhibits import GATES, plain
 from synthetic_study import PROFILES, Study, scored, study, write_scores
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -87,6 +87,7 @@ def job(tmp_path: Path) -> JobContext:
         "models": cards(),
         "suites": ["easy", "hard", "real"],
         "exhibits": plain(*tables),
+        "gates": GATES,
     }
     for folder in ("work", "out"):
         (tmp_path / folder).mkdir()
@@ -169,6 +170,7 @@ def test_helpers_and_the_base_are_no_recipes() -> None:
         "models": cards(),
         "suites": ["easy"],
         "exhibits": plain("fig4"),
+        "gates": GATES,
     }
     info = study_info(settings, "oracle")
     assert [r.recipe for r in info.recipes] == [name for name in PROFILES if name != "base"]

@@ -15,7 +15,7 @@ from mirage.plan.schema.score import Score
 from mirage.report.captions import SOURCES
 from mirage.report.data import ReportData, Training
 from mirage.report.load import study_info
-from report_exhibits import plain
+from report_exhibits import GATES, plain
 from synthetic_wide import Card, Wide
 
 CONF = SOURCES.parent / "conf"
@@ -35,6 +35,7 @@ def data_of(
         "models": made.cards,
         "suites": list(dict.fromkeys(s.suite for s in samples)),
         "exhibits": plain(*tables),
+        "gates": GATES,
     }
     score = Score.model_validate({**_conf("score"), "n_resamples": draws})
     return ReportData(

@@ -143,7 +143,6 @@ def test_a_claim_without_p_keeps_its_place_in_the_family() -> None:
 def gate(claims_held: list[str], models: str = "base") -> Gate:
     return Gate(
         id="low",
-        title="low ASR",
         models=models,
         suite="hard",
         metric="asr",

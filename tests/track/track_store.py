@@ -23,7 +23,7 @@ from mirage.plan.frozen_plan import PLANS
 from mirage.plan.job import Job
 from mirage.plan.schema.track import Track
 from mirage.track.settings import CONF, Where
-from report_exhibits import plain
+from report_exhibits import GATES, plain
 from synthetic_study import study
 
 TIMING = {"started": 1.7e9, "startup": 1.0, "work": 2.0, "wall": 3.5, "threads": 1.0}
@@ -129,7 +129,7 @@ def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual
     ctx = made.job(
         "report",
         "toy",
-        {"report": _settings("report"), **about, "exhibits": plain(*TABLES)},
+        {"report": _settings("report"), **about, "exhibits": plain(*TABLES), "gates": GATES},
         {
             "score": [scores],
             "verdicts": [*verdicts.values()],

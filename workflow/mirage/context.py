@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from mirage.plan.job import Job
 
 
+DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What a damaged file of JSON may raise: no text, no JSON, too deep, keys or values of others."""
+
+
 class ConfigError(ValueError):
     """Settings or a command line that cannot run; the text says what, where and what to do."""
 
@@ -181,8 +185,10 @@ def payload_of(folder: Path) -> str:
     """
     path = folder / MANIFEST
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["payload"])
-    except (OSError, json.JSONDecodeError, KeyError, TypeError) as broken:
+        payload: str = json.loads(path.read_text(encoding="utf-8"))["payload"]
+        bytes.fromhex(payload)
+        return payload
+    except (OSError, *DAMAGED) as broken:
         raise DataError(
             f"{path} has no digest of what the artifact holds ({broken}). "
             f"Remove {folder} and run snakemake again."

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mirage.context import DAMAGED
 from mirage.files import write_atomic
 from mirage.plan.frozen_plan import PLANS, Frozen, load, show_reports
 
@@ -36,7 +37,7 @@ def track(plan: Frozen) -> None:
     try:
         if json.loads(stamp.read_text(encoding="utf-8")) == now:
             return
-    except (OSError, ValueError):  # never tracked, or a damaged note: track again
+    except (OSError, *DAMAGED):  # never tracked, or a damaged note: track again
         pass
     command = [sys.executable, "-m", "mirage", "track", "--plan", str(plan.path)]
     try:

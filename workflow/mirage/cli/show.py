@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mirage.context import ConfigError
+from mirage.context import DAMAGED, ConfigError
 from mirage.files import MANIFEST, flat
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
@@ -96,7 +96,7 @@ def read_spec(store: Path, folder: str) -> Job:
     try:
         plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return Job.from_json(plain["job"])
-    except (OSError, ValueError, LookupError, TypeError) as broken:
+    except (OSError, *DAMAGED) as broken:
         raise ConfigError(
             f"{path} cannot be read ({broken}). Write it again with: snakemake -n"
         ) from None

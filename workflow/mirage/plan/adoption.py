@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirage.context import DAMAGED
 from mirage.contracts import DataError
 from mirage.files import MANIFEST, canonical, sha256, sync_folder, write_atomic
 from mirage.plan.artifact import Manifest
@@ -123,7 +124,7 @@ def read_index(store: Path) -> dict[str, Entry]:
     path = store / INDEX
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, *DAMAGED):
         known = {}
     index = {}
     for artifact in artifacts(store):

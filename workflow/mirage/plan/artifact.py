@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mirage.context import DAMAGED
 from mirage.contracts import DataError, inside
 from mirage.files import MANIFEST, canonical, file_sha256, sha256, write_atomic
 
@@ -75,7 +76,7 @@ class Manifest:
             for name, want in manifest.files.items():
                 inside(name, str(path))
                 int(want["size"]), str(want["sha256"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as broken:
+        except (OSError, *DAMAGED) as broken:
             raise DataError(
                 f"{path} cannot be read ({broken}). Remove {path.parent} and run snakemake again."
             ) from None

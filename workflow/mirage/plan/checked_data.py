@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from mirage.context import ConfigError
+from mirage.context import DAMAGED, ConfigError
 from mirage.files import canonical, sha256, write_atomic
 from mirage.plan.external import file_state, memory, memory_errors
 
@@ -41,7 +41,7 @@ def recall(path: Path) -> str:
     try:
         plain = json.loads(_record(path).read_text(encoding="utf-8"))
         digest, states = str(plain["digest"]), dict(plain["files"])
-    except (OSError, KeyError, TypeError, ValueError, RecursionError):
+    except (OSError, *DAMAGED):
         if not path.exists():
             raise ConfigError(
                 f"{path} does not exist. Name a .jsonl file or a folder with samples.jsonl."

@@ -29,7 +29,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mirage.context import ConfigError
+from mirage.context import DAMAGED, ConfigError
 from mirage.files import canonical, sha256, write_atomic
 from mirage.plan.code_reading import Module, read_module
 
@@ -76,7 +76,7 @@ class Versions:
                 plain = json.loads(memory.read_text(encoding="utf-8"))
                 # What an older version of the suite remembered had another form.
                 self.known = {key: kept for key, kept in plain.items() if isinstance(kept, dict)}
-            except (OSError, ValueError, AttributeError):
+            except (OSError, *DAMAGED):
                 self.known = {}
 
     def of(self, stage: str, entries: Mapping[str, str]) -> Code:

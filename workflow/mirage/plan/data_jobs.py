@@ -30,7 +30,8 @@ def sizes_of(study: Resolved, kind: str) -> Settings:
 
 
 def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings) -> str:
-    """Adds an evaluation suite and returns its folder."""
+    """Adds an evaluation suite and returns its folder; title and answering models do not count."""
+    suite = {key: value for key, value in suite.items() if key not in ("title", "models")}
     if suite["kind"] == OWN:
         about, external = _own_data(study, suite)
         settings: Settings = {"kind": "suite", "suite": about}
@@ -80,10 +81,7 @@ def add_fit_suite(
         Name and folder of the suite.
     """
     # Item ids start with the suite's name and must be unique over seeds as well.
-    suite: Settings = {
-        "name": f"fit_{name.replace('-', '_')}",
-        "title": f"training items of {name}",
-    }
+    suite: Settings = {"name": f"fit_{name.replace('-', '_')}"}
     folder = builder.add(
         stage="build",
         kind="suite",

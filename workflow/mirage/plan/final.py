@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from mirage.context import ConfigError
+from mirage.context import DAMAGED, ConfigError
 from mirage.files import canonical, write_atomic
 
 RUN = "MIRAGE_RUN"
@@ -47,7 +47,7 @@ def check_notes(store: Path, folder: str) -> None:
     try:
         note = json.loads(_note(store, folder).read_text(encoding="utf-8"))
         same, error = run is not None and note["run"] == run, str(note["error"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *DAMAGED):
         return
     if same:
         raise FinalError(error)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirage.context import ConfigError
+from mirage.context import DAMAGED, ConfigError
 from mirage.files import MANIFEST, canonical, sha256, write_atomic
 from mirage.plan.job import Job
 
@@ -159,7 +159,7 @@ def load(path: Path) -> Frozen:
         plain = json.loads(path.read_text(encoding="utf-8"))
         jobs = {job.folder: job for job in map(Job.from_json, plain.pop("jobs"))}
         return Frozen(jobs=jobs, **plain)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as broken:
+    except (OSError, *DAMAGED) as broken:
         raise ConfigError(
             f"The frozen plan {path} cannot be read ({broken}). Remove it, snakemake -n makes "
             f"a new one: rm {shlex.quote(str(path))}"

@@ -277,6 +277,7 @@ def _add_report(
         **about,
         "study": {key: getattr(study.study, key) for key in REPORTED},
         "exhibits": {key: plain_exhibits(value) for key, value in study.exhibits.items()},
+        "gates": {gate.id: gate.title for gate in study.score.gates},
     }
     makers = {
         f"exhibit/{reference}": reference

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mirage.context import DAMAGED
 from mirage.files import sync_folder
 from mirage.plan.process import at_stop
 
@@ -236,7 +237,7 @@ def _owner(work: Path) -> dict[str, Any] | None:
         owner = json.loads((work / OWNER).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError):
+    except (OSError, *DAMAGED):
         return {}
     return owner if isinstance(owner, dict) else {}
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mirage.context import ConfigError, JobContext
+from mirage.context import DAMAGED, ConfigError, JobContext
 from mirage.parent_process import die_with_parent
 from mirage.plan.adoption import adopt
 from mirage.plan.chain import check_parents
@@ -125,7 +125,7 @@ def read_job(stage: str, folder: Path) -> Job:
         use_extra(spec.get("extra", ""))
     except FileNotFoundError:
         raise ConfigError(f"There is no frozen job {path}. {again}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, LookupError, TypeError) as broken:
+    except (OSError, *DAMAGED) as broken:
         raise ConfigError(f"{path} cannot be read ({broken}). {again}") from None
     if recomputed != job.id or job.folder != f"{stage}/{folder.name}":
         raise ConfigError(f"The settings in {path} do not give the id in its name. {again}")

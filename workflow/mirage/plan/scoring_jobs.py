@@ -15,6 +15,10 @@ PROBES = "item_probes"
 """The suite on which a base is asked what each hard item takes to see."""
 
 
+SHOWN = ("title", "factor")
+"""Of a model's card, what reports alone show."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """One judge's part of a study.
@@ -71,10 +75,14 @@ def _judged(
         kind="study",
         name=f"{study.study.name}-{judge.name}",
         settings={
-            "score": plain(study.score),
+            "score": _without_titles(study),
             "judge": judge.name,
             **_ledger(study),
             **about,
+            "models": [
+                {key: value for key, value in card.items() if key not in SHOWN}
+                for card in about["models"]
+            ],
         },
         parents={"scores": scores, "suites": list(suites.values())},
     )
@@ -90,7 +98,7 @@ def _scored(
     probes: str | None,
 ) -> list[str]:
     """One score job per model; contrasts are the study's, so a new one scores no model again."""
-    settings = {key: value for key, value in plain(study.score).items() if key != "contrasts"}
+    settings = {k: value for k, value in _without_titles(study).items() if k != "contrasts"}
     unseen = unseen_categories(answered)
     bases = {(card.config, card.seed): card for card in answered if card.is_base}
     folders = []
@@ -116,6 +124,14 @@ def _scored(
             )
         )
     return folders
+
+
+def _without_titles(study: Resolved) -> Settings:
+    """The settings of scores; what gates are called, reports say."""
+    settings = plain(study.score)
+    for gate in settings["gates"]:
+        del gate["title"]
+    return settings
 
 
 def _decisive(card: ModelCard) -> Settings:

@@ -31,6 +31,7 @@ class StudyInfo:
         trained: All models that are compared, in the order of the tables.
         exhibits: Id in the study's ``tables`` -> its tables and figures, in order.
         published: Whether pages show the paper's values beside ours.
+        gates: Gate -> what it asks, in words.
     """
 
     name: str
@@ -40,6 +41,7 @@ class StudyInfo:
     exhibits: Mapping[str, Sequence[Exhibit]]
     judge: str = "oracle"
     published: bool = False
+    gates: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:

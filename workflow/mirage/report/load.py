@@ -25,8 +25,8 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
     """Returns what the tables need to know of a study.
 
     Args:
-        settings: The report job's settings: ``study``, ``models`` (a card each), ``suites`` and
-            ``exhibits`` (what stands under each id of the study's ``tables``).
+        settings: The report job's settings: ``study``, ``models`` (a card each), ``suites``,
+            ``gates`` (their titles) and ``exhibits`` (what stands under each of the ``tables``).
         judge: Name of the judge whose verdicts are shown.
 
     Raises:
@@ -45,6 +45,7 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
         },
         judge=judge,
         published=bool(study.get("published", False)),
+        gates=settings["gates"],
     )
 
 

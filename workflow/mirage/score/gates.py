@@ -25,7 +25,6 @@ class GateResult:
     """
 
     gate: str
-    title: str
     model: str
     recipe: str
     config: str
@@ -106,7 +105,6 @@ def _result(
         passed = "yes" if (value >= threshold if at_least else value <= threshold) else "no"
     return GateResult(
         gate=gate.id,
-        title=gate.title,
         model=str(model),
         recipe=model.recipe,
         config=model.config,

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mirage.context import DAMAGED
 from mirage.contracts import DataError
 from mirage.files import MANIFEST, canonical, flat, sha256
 from mirage.plan.artifact import Manifest, lineage
@@ -100,18 +101,19 @@ def read_record(store: Path, folder: str) -> Record:
     """
     manifest = Manifest.read(store / folder)
     path = store / folder / RECORD
-    plain: dict[str, Any] = {}
-    if path.is_file():
-        try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as broken:
-            raise DataError(
-                f"{path}: not valid JSON ({broken}). Remove {path.parent} and run snakemake again."
-            ) from None
-    curves = {
-        str(name): [(int(step), float(value)) for step, value in pairs]
-        for name, pairs in plain.get("curves", {}).items()
-    }
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else "{}"
+        plain: dict[str, Any] = json.loads(text)
+        curves = {
+            str(name): [(int(step), float(value)) for step, value in pairs]
+            for name, pairs in plain.get("curves", {}).items()
+        }
+        params = flatten(plain.get("params", {}))
+        metrics = {str(k): float(v) for k, v in plain.get("metrics", {}).items()}
+    except DAMAGED as broken:
+        raise DataError(
+            f"{path} cannot be read ({broken}). Remove {path.parent} and run snakemake again."
+        ) from None
     if not curves and (path := store / folder / CURVE).is_file():
         curves = points(path.read_text(encoding="utf-8"))
     timing = {f"time/{key}": value for key, value in manifest.timing.items() if key != "started"}
@@ -119,8 +121,8 @@ def read_record(store: Path, folder: str) -> Record:
         store=store,
         folder=folder,
         manifest=manifest,
-        params=flatten(manifest.settings) | flatten(plain.get("params", {})),
-        metrics={str(k): float(v) for k, v in {**timing, **plain.get("metrics", {})}.items()},
+        params=flatten(manifest.settings) | params,
+        metrics={k: float(v) for k, v in timing.items()} | metrics,
         curves=curves,
     )
 

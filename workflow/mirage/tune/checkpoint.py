@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from mirage.context import DAMAGED
 from mirage.files import file_sha256, link_or_copy
 
 SEAL = "manifest.json"
@@ -35,11 +36,11 @@ def is_whole(folder: Path) -> bool:
     """Tells whether a checkpoint has its manifest and every file that it lists, unchanged."""
     try:
         files = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        return all(
+        return bool(files) and all(
             (folder / name).stat().st_size == size and file_sha256(folder / name) == digest
             for name, (size, digest) in files.items()
         )
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, *DAMAGED):
         return False
 
 

@@ -54,7 +54,7 @@ class Gate(Strict):
 
     Attributes:
         id: Name of the row in ``gates.csv``.
-        title: What is asked, in words.
+        title: What is asked, in words; reports alone show it.
         models: Which models it is asked of: the base, every recipe, or the placebo.
         suite: Suite to read; None for all.
         gate: Value of ``truth.gate``, ``{recipe}`` being the model's recipe; None for any item.
@@ -68,7 +68,7 @@ class Gate(Strict):
     """
 
     id: Name
-    title: str
+    title: str = ""
     models: Literal["base", "recipe", "placebo"]
     suite: Name | None = None
     gate: str | None = None

@@ -104,7 +104,7 @@ def _contrast_over_seeds(
 
 def _dagger_note(data: ReportData, failed: list[GateResult]) -> str:
     failures = "; ".join(
-        f"{g.title} ({_model(data, g.recipe, g.config, g.seed)}"
+        f"{data.study.gates[g.gate]} ({_model(data, g.recipe, g.config, g.seed)}"
         f"{', not measured' if g.value is None else ''}; holds back {claims_in_words(g)})"
         for g in failed
     )
@@ -117,7 +117,7 @@ def _dagger_note(data: ReportData, failed: list[GateResult]) -> str:
 def _dagger_note_over_seeds(data: ReportData, failed: Iterable[GateResult]) -> str:
     names = {_gate_of(gate) for gate in failed}
     failures = "; ".join(
-        f"{g.title} ({_model(data, g.recipe, g.config)}, in "
+        f"{data.study.gates[g.gate]} ({_model(data, g.recipe, g.config)}, in "
         f"{count_in_words(each.passed != 'yes' for each in seeds)}; "
         f"holds back {claims_in_words(g)})"
         for seeds in grouped(data.scores.gates, _gate_of)
@@ -149,6 +149,7 @@ def gates(data: ReportData, caption: Caption) -> Table:
     listed = data.scores.gates
     rows = [
         _gate(
+            data,
             g,
             _model(data, g.recipe, g.config, g.seed),
             Number(g.value, g.low, g.high, g.n),
@@ -184,22 +185,24 @@ def _gate_of(result: GateResult) -> tuple[str, str, str]:
     return result.gate, result.recipe, result.config
 
 
-def _gate(gate: GateResult, model: str, value: Number, passed: Text) -> tuple[Cell, ...]:
+def _gate(
+    data: ReportData, gate: GateResult, model: str, value: Number, passed: Text
+) -> tuple[Cell, ...]:
     sign = "≥" if gate.comparison == "at least" else "≤"
     threshold, claims = Text(f"{sign} {gate.threshold:g}"), Text(claims_in_words(gate))
-    return Text(gate.title), Text(model), value, threshold, passed, claims
+    return Text(data.study.gates[gate.gate]), Text(model), value, threshold, passed, claims
 
 
 def _gate_over_seeds(data: ReportData, seeds: Sequence[GateResult]) -> tuple[Cell, ...]:
     first, passed = seeds[0], [g.passed == "yes" for g in seeds]
     value = mean_and_range((g.value for g in seeds), (g.n for g in seeds if g.value is not None))
     in_words = Text(count_in_words(passed), strong=not all(passed))
-    return _gate(first, _model(data, first.recipe, first.config), value, in_words)
+    return _gate(data, first, _model(data, first.recipe, first.config), value, in_words)
 
 
 def _gate_notes_over_seeds(data: ReportData, seeds: Sequence[GateResult]) -> Iterator[str]:
     first = seeds[0]
-    who = f"{_model(data, first.recipe, first.config)}, gate “{first.title}”"
+    who = f"{_model(data, first.recipe, first.config)}, gate “{data.study.gates[first.gate]}”"
     claims = claims_in_words(first)
     missed = [abs(g.value - g.threshold) for g in seeds if g.passed == "no" and g.value is not None]
     if missed:
@@ -213,7 +216,9 @@ def _gate_notes_over_seeds(data: ReportData, seeds: Sequence[GateResult]) -> Ite
 
 
 def _gate_note(data: ReportData, gate: GateResult) -> str:
-    who = f"{_model(data, gate.recipe, gate.config, gate.seed)}, gate “{gate.title}”"
+    who = (
+        f"{_model(data, gate.recipe, gate.config, gate.seed)}, gate “{data.study.gates[gate.gate]}”"
+    )
     claims = claims_in_words(gate)
     if gate.value is None:
         return f"{who}: not measured in this study; it holds back {claims}."

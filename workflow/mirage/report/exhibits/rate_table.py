@@ -113,7 +113,7 @@ def unread_real(data: ReportData) -> list[str]:
     return [
         f"real is not to be read: {data.study.titled(g.recipe, g.config, g.seed)} names "
         f"{g.value:.1f} % of objects in that style, "
-        f"{g.threshold:g} % are needed (gate “{g.title}”)."
+        f"{g.threshold:g} % are needed (gate “{data.study.gates[g.gate]}”)."
         for g in data.scores.gates
         if g.gate == REAL_GATE and g.value is not None and g.passed != "yes"
     ]
