@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -60,20 +61,29 @@ def _render(name: str, scripts: Sequence[str], **values: Any) -> str:
     """Fills a template; its style and its script are allowed to run by their hashes."""
     style = _source("html/page.css")
     script = "\n".join(_source(f"html/{each}") for each in scripts)
+    return (
+        _environment()
+        .get_template(name)
+        .render(
+            style=Markup(style),
+            style_hash=_digest(style),
+            script=Markup(script),
+            script_hash=_digest(script),
+            **values,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, each compiled once: a report has a page for every exhibit."""
     # DictLoader keeps the names *.html that autoescape looks at; nothing else is ever loaded.
-    environment = Environment(
+    return Environment(
         loader=DictLoader({each: _source(f"html/{each}") for each in TEMPLATES}),
         autoescape=True,
         finalize=_finalized,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-    )
-    return environment.get_template(name).render(
-        style=Markup(style),
-        style_hash=_digest(style),
-        script=Markup(script),
-        script_hash=_digest(script),
-        **values,
     )
 
 
