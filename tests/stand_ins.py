@@ -14,8 +14,11 @@ import torch
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
-from transformers import GenerationConfig, InternVLConfig, Qwen2VLConfig
+from transformers import GenerationConfig, InternVLConfig, LlavaOnevisionConfig, Qwen2VLConfig
 from transformers.models.internvl.modeling_internvl import InternVLForConditionalGeneration
+from transformers.models.llava_onevision.modeling_llava_onevision import (
+    LlavaOnevisionForConditionalGeneration,
+)
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLForConditionalGeneration
 
 TEXT = [
@@ -33,10 +36,12 @@ CHAT = (
 PICTURE = {
     "qwen2_vl": "<|vision_start|><|image_pad|><|vision_end|>",
     "internvl": "<IMG_CONTEXT>\n",
+    "llava_onevision": "<image>",
 }
 SPECIAL = {
     "qwen2_vl": ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"],
     "internvl": ["<img>", "</img>", "<IMG_CONTEXT>", "<video>"],
+    "llava_onevision": ["<image>", "<video>"],
 }
 NAMES = {
     "qwen2_vl": {"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"},
@@ -46,6 +51,7 @@ NAMES = {
         "context_image_token": "<IMG_CONTEXT>",
         "video_token": "<video>",
     },
+    "llava_onevision": {"image_token": "<image>", "video_token": "<video>"},
 }
 MEAN = {"image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28]}
 IMAGES: dict[str, dict[str, Any]] = {
@@ -62,6 +68,12 @@ IMAGES: dict[str, dict[str, Any]] = {
         "size": {"height": 28, "width": 28},
         "min_patches": 1,
         "max_patches": 4,
+        **MEAN,
+    },
+    "llava_onevision": {
+        "image_processor_type": "LlavaOnevisionImageProcessor",
+        "size": {"height": 28, "width": 28},
+        "image_grid_pinpoints": [[h, w] for h in (28, 56, 84) for w in (28, 56, 84)],
         **MEAN,
     },
 }
@@ -96,6 +108,26 @@ def write(architecture: str, folder: Path, seed: int = 0) -> Path:
             tie_word_embeddings=False,
         )
         model = Qwen2VLForConditionalGeneration(config)
+    elif architecture == "llava_onevision":
+        config = LlavaOnevisionConfig(
+            text_config=text | {"model_type": "qwen2"},
+            vision_config={
+                "model_type": "siglip_vision_model",
+                "hidden_size": 32,
+                "num_hidden_layers": 1,
+                "num_attention_heads": 2,
+                "intermediate_size": 64,
+                "image_size": 28,
+                "patch_size": 7,
+                "vision_use_head": False,
+            },
+            image_token_index=ids["<image>"],
+            video_token_index=ids["<video>"],
+            image_grid_pinpoints=IMAGES[architecture]["image_grid_pinpoints"],
+            vision_aspect_ratio="anyres_max_2",  # pictures of a few views are shrunk already
+            tie_word_embeddings=False,
+        )
+        model = LlavaOnevisionForConditionalGeneration(config)
     else:
         config = InternVLConfig(
             text_config=text | {"model_type": "qwen2"},
@@ -120,6 +152,13 @@ def write(architecture: str, folder: Path, seed: int = 0) -> Path:
     processor: dict[str, Any] = {"processor_class": "Qwen2VLProcessor"}
     if architecture == "internvl":
         processor = {"processor_class": "InternVLProcessor", "image_seq_length": 4}
+    if architecture == "llava_onevision":
+        processor = {
+            "processor_class": "LlavaOnevisionProcessor",
+            "num_image_tokens": 16,
+            "vision_feature_select_strategy": "full",
+            "vision_aspect_ratio": "anyres_max_2",
+        }
     _write(folder / "processor_config.json", processor)
     template = CHAT.replace("PICTURE", PICTURE[architecture])
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")

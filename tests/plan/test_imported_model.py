@@ -71,7 +71,6 @@ def test_a_whole_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (lambda f: change(f / "config.json", model_type="minicpmv"), "MiniCPM-V 2.6 runs code"),
         (lambda f: change(f / "config.json", model_type="internvl_chat"), "convert it"),
         (lambda f: change(f / "config.json", model_type="gpt2"), "there are internvl, qwen2_vl"),
-        (lambda f: change(f / "config.json", model_type="llava_onevision"), "no encoding yet"),
         (lambda f: change(f / "config.json", auto_map={"a": "b.C"}), "never runs here"),
         (lambda f: change(f / "tokenizer_config.json", auto_map={"a": "b.C"}), "never runs here"),
         (lambda f: change(f / "config.json", image_token_id=7), "lacks the picture token 7"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 from transformers.models.internvl.processing_internvl import InternVLProcessor
+from transformers.models.llava_onevision.processing_llava_onevision import LlavaOnevisionProcessor
 from transformers.models.qwen2_vl.processing_qwen2_vl import Qwen2VLProcessor
 
 import stand_ins
@@ -28,10 +30,12 @@ from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.imported_model import inspect_folder
 from mirage.plan.job import Job
 from mirage.tune import batching, data, model_folder
+from mirage.tune.data import Encoded
 from mirage.tune.losses import mean_over_tokens
 from mirage.tune.objective import Objective
+from mirage.tune.stock.llava_onevision import LlavaOnevisionEncoding
 
-CLASSES = ["qwen2_vl", "internvl"]
+CLASSES = ["qwen2_vl", "internvl", "llava_onevision"]
 QUESTION = "What is shown here, and could anyone get hurt?"
 
 
@@ -81,6 +85,17 @@ class SlimInternVL(InternVLProcessor):
         super().__init__(image_processor, tokenizer, None, 4, chat_template)
 
 
+class SlimLlava(LlavaOnevisionProcessor):
+    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
+        super().__init__(
+            image_processor, tokenizer, None, 16, "full", chat_template,
+            vision_aspect_ratio="anyres_max_2",
+        )  # fmt: skip
+
+
+SLIM = {"qwen2_vl": SlimQwen, "internvl": SlimInternVL, "llava_onevision": SlimLlava}
+
+
 def references(architecture: str) -> dict[str, str]:
     chosen = {"base": "import", "loss": "tokens", "family": architecture}
     chosen |= {"encoding": f"stock_{architecture}", "backend": "transformers"}
@@ -91,9 +106,7 @@ def stock_processor(folder: Path, encoding: Any) -> Any:
     """The class's own processor with its own tokenizer."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     template = (folder / "chat_template.jinja").read_text()
-    if "qwen" in type(encoding).__name__.lower():
-        return SlimQwen(encoding.images, tokenizer, template)
-    return SlimInternVL(encoding.images, tokenizer, template)
+    return SLIM[encoding.config["model_type"]](encoding.images, tokenizer, template)
 
 
 def stock_inputs(processor: Any, row: Sample, root: Path, answer: str) -> dict[str, torch.Tensor]:
@@ -105,6 +118,14 @@ def stock_inputs(processor: Any, row: Sample, root: Path, answer: str) -> dict[s
     pictures = [[Image.open(root / name).convert("RGB") for name in row.images]]
     shown = {"images": pictures} if row.images else {}
     return dict(processor(text=[text + end], return_tensors="pt", **shown))
+
+
+def views(encoded: Encoded, row: int, encoding: Any) -> list[int]:
+    """Rows of ``pixels`` that a prompt needs: of LLaVA-OneVision's, those it has in its company."""
+    rows, slots = encoded.pictures[row], encoded.slots[row]
+    if not isinstance(encoding, LlavaOnevisionEncoding):
+        return rows
+    return rows[:-1] if len(slots) == 1 else [rows[end - 1] for end in accumulate(slots)]
 
 
 def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) -> None:
@@ -120,7 +141,7 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
         inputs = stock_inputs(processor, row, own, row.answer)
         assert encoded.ids[i].tolist() == inputs["input_ids"][0].tolist()
         if row.images:
-            ours = encoded.pixels[encoded.pictures[i]]
+            ours = encoded.pixels[views(encoded, i, encoding)]
             assert torch.equal(ours.flatten(), inputs["pixel_values"].flatten())
         labels = inputs["input_ids"].clone()
         labels[:, : encoded.prompts[i]] = -100

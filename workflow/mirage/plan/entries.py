@@ -70,6 +70,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "nano_llava_onevision": "mirage.tune.nano.llava_onevision:NanoLlavaOnevision",
         "stock_internvl": "mirage.tune.stock.internvl:StockInternVL",
         "stock_qwen2_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",
+        "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
     "loss": {  # what training minimises
         "tokens": "mirage.tune.losses:mean_over_tokens",

@@ -66,9 +66,6 @@ def inspect_folder(path: Path) -> ModelFolder:
     model = tokenizer.get("model")
     words = isinstance(model, dict) and model.get("type") == "WordLevel"
     encoding = f"{'nano' if words else 'stock'}_{kind}"
-    if kind in known and encoding not in TABLES["encoding"]:
-        text = f"{path} is a {kind} with a tokenizer of its own, for which there is no encoding yet"
-        problems.append(f"{text}; there are {', '.join(TABLES['encoding'])}.")
     if config and tokenizer:
         problems += _tokens(path, config, tokenizer, weights)
     names = [p.name for p in sorted(path.glob("*")) if p.suffix in (".json", ".jinja", ".txt")]

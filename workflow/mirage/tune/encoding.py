@@ -25,11 +25,12 @@ class Tiles(int):
     """How many rows of the pixel table a picture takes, where their arrangement matters too.
 
     Most classes see each tile by itself and need only the number, a plain ``int``. Qwen2-VL sees a
-    picture as one grid: there a row is what one token holds.
+    picture as one grid: there a row is what one token holds. LLaVA-OneVision leaves out what its
+    image processor added around the picture.
 
     Attributes:
-        height: Patches from top to bottom.
-        width: Patches from left to right.
+        height: Patches from top to bottom; pixels of the picture where a row is a view.
+        width: The same from left to right.
     """
 
     height: int
@@ -44,7 +45,9 @@ class Tiles(int):
     def __eq__(self, other: object) -> bool:
         """Tells whether number and grid are the same."""
         same = int(self) == other
-        return same and (not isinstance(other, Tiles) or self.height == other.height)
+        if not isinstance(other, Tiles):
+            return same
+        return same and (self.height, self.width) == (other.height, other.width)
 
     def __hash__(self) -> int:
         """Returns the number's hash."""

@@ -19,6 +19,7 @@ from transformers.models.llava_onevision.modeling_llava_onevision import (
     LlavaOnevisionForConditionalGeneration,
 )
 
+from mirage.tune.encoding import Tiles
 from mirage.tune.families.base import Family
 
 
@@ -52,6 +53,8 @@ class LlavaOnevision(Family):
         self, model: Any, features: Tensor, tiles: Sequence[int], alone: Sequence[bool]
     ) -> Tensor:
         """Returns what stands at the picture tokens: features and newlines."""
+        if any(isinstance(count, Tiles) for count in tiles):
+            return self._pack(model, features, tiles, alone)
         tokens = features.shape[1]
         rows = torch.cat([features.flatten(0, 1), model.model.image_newline[None]])
         order, first = [], 0
@@ -60,6 +63,26 @@ class LlavaOnevision(Family):
                 order.append(len(rows) - 1 if place is None else first + place)
             first += count * tokens
         return rows[torch.tensor(order, device=rows.device)]
+
+    def _pack(
+        self, model: Any, features: Tensor, tiles: Sequence[int], alone: Sequence[bool]
+    ) -> Tensor:
+        """Lays out pictures of any size as the stock class does.
+
+        Args:
+            model: The model.
+            features: Of each picture its views alone and, last, its view beside others.
+            tiles: As of ``fill``, with the size of each picture.
+            alone: As of ``fill``.
+        """
+        views = [
+            some[:-1] if single else some[-1:]
+            for some, single in zip(torch.split(features, [*map(int, tiles)]), alone, strict=True)
+        ]
+        sizes = [(count.height, count.width) for count in tiles if isinstance(count, Tiles)]
+        inner, ratio = model.model, model.config.vision_aspect_ratio
+        packed, _ = inner.pack_image_features(views, sizes, inner.image_newline, ratio)
+        return torch.cat(packed)
 
 
 @cache

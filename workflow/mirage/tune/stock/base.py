@@ -56,7 +56,8 @@ class StockEncoding(ABC):
             self.images = self.image_processor(_image_settings(folder))
             text = self.config.get("text_config", self.config)
             self.max_tokens = int(text["max_position_embeddings"])
-            self._image = int(self.config["image_token_id"])
+            named = "image_token_id" if "image_token_id" in self.config else "image_token_index"
+            self._image = int(self.config[named])
             self._end = int(self.tokenizer.eos_token_id)
             pad = self.tokenizer.pad_token_id
             self.pad = self._end if pad is None else int(pad)
