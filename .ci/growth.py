@@ -187,7 +187,7 @@ class Grown:
 
     def report(self) -> Job:
         """The job that writes the report."""
-        from report_exhibits import plain
+        from report_exhibits import GATES, plain
 
         names = [card.name for card in self.cards]
         settings = {
@@ -196,6 +196,7 @@ class Grown:
             "models": [card.to_json() for card in self.cards],
             "suites": self.suites,
             "exhibits": plain(*REPORTED),
+            "gates": GATES,
         }
         parents = {
             "score": ["score/study"],

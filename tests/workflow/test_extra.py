@@ -131,5 +131,5 @@ def test_a_function_that_is_not_there_is_a_sentence(tiny: Checkout, folder: Path
     path = folder / "conf/suite/tidy.yaml"
     path.write_text("name: tidy\nkind: tidy_up:tidy_sweet\n")
     text = tiny.snakemake(f"extra={folder}", "suite=[tidy]", "--dry-run", fails=True)
-    assert f"error: 'tidy_up:tidy_sweet': {folder}/tidy_up.py has no 'tidy_sweet'" in text
+    assert f"'tidy_up:tidy_sweet': {folder}/tidy_up.py has no function 'tidy_sweet'" in text
     assert "Traceback" not in text
