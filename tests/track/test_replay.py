@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from mirage.contracts import DataError
 from mirage.plan.job import Job
 from mirage.track import client
 from mirage.track.client import Tracker
-from mirage.track.content import weights_hash
+from mirage.track.content import PICTURES, stage_files, weights_hash
 from mirage.track.follow import follow
 from mirage.track.records import finished, flatten, points, read_record
 from mirage.track.replay import missing, replay
@@ -63,6 +64,19 @@ def test_data_and_models_are_registered_with_hashes(tracked: Made, pristine: Mad
     uploads = where(tracked.root).uploads
     assert uploads
     assert not [p for p in uploads.rglob("*") if p.suffix in (".pkl", ".safetensors", ".pt")]
+
+
+def test_a_rebuild_knows_where_a_user_s_pictures_lie(made: Made, tmp_path: Path) -> None:
+    (suite,) = (made.root / "results/build").glob("hard-*")
+    (suite / "pictures.json").write_text("{}")
+    report = made.report.relative_to(made.root / "results").as_posix()
+    for content in (True, False):
+        (tmp_path / str(content)).mkdir()
+        staged = tmp_path / str(content)
+        stage_files(read_record(made.root / "results", report), content, staged)
+        assert (staged / PICTURES).is_file() == content
+    with zipfile.ZipFile(tmp_path / "True" / PICTURES) as archive:
+        assert f"build/{suite.name}/pictures.json" in archive.namelist()
 
 
 def test_weights_in_several_files_have_one_hash(made: Made) -> None:

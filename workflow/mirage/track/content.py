@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mirage.contracts import Sample, read_rows, write_rows
 from mirage.files import MANIFEST, canonical, sha256
-from mirage.pictures import PACK
+from mirage.pictures import ELSEWHERE, PACK
 from mirage.plan.artifact import lineage
 from mirage.track.records import Record, manifests_text
 
@@ -103,10 +103,10 @@ def _report(record: Record, content: bool, folder: Path) -> None:
 
 
 def _zip_pictures(store: Path, folders: list[str], trained: list[str], target: Path) -> None:
-    """Packs the packs of some folders' pictures, and the counts of the training data."""
+    """Packs some folders' pictures, or where a user's lie, and the counts of the training data."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for folder in folders:
-            for path in (store / folder).glob(PACK):
+            for path in [p for n in (PACK, ELSEWHERE) for p in (store / folder).glob(n)]:
                 archive.write(path, path.relative_to(store).as_posix())
         for folder in trained:
             for path in (store / folder).glob("report.json"):
