@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_resolve import edit
+from test_resolve import problems as problems_of
 
 from mirage.cli import run
 from mirage.context import ConfigError
@@ -20,16 +22,7 @@ from mirage.plan.study.strict_yaml import read_mapping
 
 
 def problems(conf: Conf, **config: Any) -> list[str]:
-    with pytest.raises(PlanError) as caught:
-        resolve({"study": "tiny", **config}, conf)
-    return [str(problem) for problem in caught.value.problems]
-
-
-def edit(conf: Conf, name: str, old: str, new: str) -> None:
-    path = conf.root / name
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    return problems_of(conf, **{"study": "tiny", **config})
 
 
 @pytest.mark.parametrize(
@@ -91,6 +84,8 @@ def test_an_optional_key_that_the_file_leaves_out(conf: Conf) -> None:
     assert losses["mirage"] == "samples"
     free = resolve({"study": "tiny", "hydra": ["recipe.mirage.tune.lr_by_label.cot=0.5"]}, conf)
     assert free.recipes[0].recipe.tune.lr_by_label == {"cot": 0.5}
+    deep = resolve({"study": "tiny", "hydra": ["judge.oracle.options.a.b=1"]}, conf)
+    assert deep.judges[0].options == {"a": {"b": 1}}
     (problem, *_) = problems(conf, hydra=["recipe.tune.los=samples"])
     assert "there is no key 'los'; did you mean 'loss'? Keys there: epochs," in problem
 
@@ -158,6 +153,12 @@ def test_yes_is_no_number_of_samples(conf: Conf) -> None:
         (
             "config.yaml",
             "store: results",
+            "store: ${",
+            "'${' is no complete ${...}",
+        ),
+        (
+            "config.yaml",
+            "store: results",
             "store: results\nstore: other",
             "the key 'store' stands on",
         ),
@@ -170,6 +171,12 @@ def test_files_that_say_two_things_or_half_of_one(
     (problem,) = problems(conf)
     assert f"conf/{name}" in problem
     assert text in problem
+
+
+def test_an_unknown_key_is_told_with_those_of_its_own_block(conf: Conf) -> None:
+    edit(conf, "model/tiny.yaml", "  threads:", "  treads: 1\n  threads:")
+    (problem,) = problems(conf)
+    assert "model.base.treads: unknown key; allowed here: threads, matmul_precision," in problem
 
 
 def test_a_good_interpolation_is_filled_in(conf: Conf) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.frozen_plan import load, plans
 from mirage.plan.schema.track import HIDDEN, PASSWORD, Track, password_of, redacted
+from mirage.plan.study.validate import check
 
 CONF = PACKAGE.parent.parent / "conf"
 SQLITE = "sqlite:///"
@@ -82,14 +82,13 @@ def resolve(plan: Path | None, store: Path | None, uri: str | None) -> Where:
                 "give the whole address with: mirage track --uri"
             )
         settings["uri"] = str(settings["uri"]).replace(HIDDEN, os.environ[PASSWORD])
-    try:
-        return Where(root, Track.model_validate(settings))
-    except ValidationError as wrong:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())
+    track, problems = check(Track, settings, "mirage track", "track", None)
+    if track is None:
         raise ConfigError(
-            f"track: {problems}. Give a database or a server, such as "
+            f"{' '.join(map(str, problems))} Give a database or a server, such as "
             "--uri sqlite:///results/mlflow.db or --uri http://localhost:5000"
-        ) from None
+        )
+    return Where(root, track)
 
 
 def _yaml(name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -22,9 +22,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.schema.json_schema import GROUPS
-from mirage.plan.schema.types import Strict
 from mirage.plan.study.problems import PlanError, Problem, unknown
-from mirage.plan.study.strict_yaml import interpolations, read_mapping
+from mirage.plan.study.strict_yaml import interpolations, read_mapping, unparsed
+from mirage.plan.study.validate import keys_at
 
 CONF = PACKAGE.parent.parent / "conf"
 SINGLE_GROUPS = ("world", "build", "tune", "respond", "score", "report", "track")
@@ -57,8 +57,9 @@ class Conf:
         Raises:
             PlanError: It cannot be read.
         """
-        plain, problems = read_mapping(self.root / "config.yaml", f"{self.root.name}/config.yaml")
-        if problems:
+        file = f"{self.root.name}/config.yaml"
+        plain, problems = read_mapping(self.root / "config.yaml", file)
+        if problems := problems + unparsed(plain, file):
             raise PlanError(problems)
         return plain
 
@@ -271,22 +272,8 @@ def _sign(group: str, path: Sequence[str]) -> str:
     """Returns what makes Hydra add a key that the schema knows and the file leaves out."""
     if not path:
         return ""
-    keys = _schema_keys(group, path[:-1])
+    keys = keys_at(GROUPS[group], path[:-1])
     return "++" if keys is None or path[-1] in keys else ""
-
-
-def _schema_keys(group: str, path: Sequence[str]) -> list[str] | None:
-    """Returns the keys that a group's schema knows at a place; None where any key may stand."""
-    kind = GROUPS[group]
-    for part in path:
-        known = kind.model_fields.get(part)
-        inner = known.annotation if known else None
-        if get_origin(inner) is dict:
-            return None
-        if not (isinstance(inner, type) and issubclass(inner, Strict)):
-            return []
-        kind = inner
-    return list(kind.model_fields)
 
 
 def _part_overrides(
@@ -316,7 +303,7 @@ def _unknown(tree: object, path: list[str], key: str) -> str | None:
         if not isinstance(tree, Mapping):
             return f"there is no key {part!r}: the value above it has no keys."
         if part not in tree:
-            more = _schema_keys(group, path[first:number]) if number >= first else []
+            more = keys_at(GROUPS[group], path[first:number]) if number >= first else []
             names = dict.fromkeys([*map(str, tree), *(more or [])])
             return unknown("key", part, names, "Keys there")
         tree = tree[part]
@@ -326,6 +313,7 @@ def _unknown(tree: object, path: list[str], key: str) -> str | None:
 def _file_problems(conf: Conf, group: str, option: str, below: Sequence[str] = ()) -> list[Problem]:
     """Returns what is wrong with an option's file, or with one that it inherits from."""
     plain, problems = read_mapping(conf.path(group, option), conf.file(group, option))
+    problems += unparsed(plain, conf.file(group, option))
     parents = plain.get("defaults")
     below = (*below, option)
     for parent in parents if isinstance(parents, list) else []:

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from mirage.plan.schema.exhibit import ColumnGroup, Exhibit, Tables
 from mirage.plan.study.problems import Problem
-from mirage.plan.study.strict_yaml import read_yaml
+from mirage.plan.study.strict_yaml import read_mapping
 from mirage.plan.study.validate import check
 
 FILE = "tables.yaml"
@@ -58,16 +56,9 @@ def read_exhibits(reports: Path, extra: Path | None = None) -> Shown:
 
 
 def _read(path: Path, name: str, problems: list[Problem]) -> Tables:
-    try:
-        plain = read_yaml(path.read_text(encoding="utf-8"))
-    except OSError:
-        problems.append(Problem(name, "", f"is missing. Get it back with: git checkout {name}"))
-        return Tables()
-    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
-        problems.append(Problem(name, "", f"not valid YAML ({' '.join(str(wrong).split())})."))
-        return Tables()
+    plain, unreadable = read_mapping(path, name)
     tables, wrong_keys = check(Tables, plain, name, Path(name).stem, None)
-    problems += wrong_keys
+    problems += unreadable or wrong_keys
     return tables or Tables()
 
 

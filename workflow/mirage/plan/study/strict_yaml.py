@@ -55,11 +55,11 @@ def read_mapping(path: Path, file: str) -> tuple[dict[str, Any], list[Problem]]:
 
     Returns:
         Its values (none where it cannot be used), and what is wrong with it as a file: no text, no
-        YAML, a key twice, an interpolation that cannot be parsed.
+        YAML, a key twice.
     """
     try:
         plain = read_yaml(path.read_text(encoding="utf-8"))
-        unparsed = [each for each in interpolations(plain) if not _can_be_parsed(each[1])]
+        list(interpolations(plain))  # the parser goes deeper than those who read the values
     except FileNotFoundError:
         text = f"is missing. Get it back with: git checkout {file}"
         return {}, [Problem(file, "", text)]
@@ -74,11 +74,17 @@ def read_mapping(path: Path, file: str) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [Problem(file + line, "", f"not valid YAML ({problem}).")]
     if not isinstance(plain, dict):
         return {}, [Problem(file, "", "should hold keys with values.")]
-    return plain, [
+    return plain, []
+
+
+def unparsed(plain: Mapping[str, Any], file: str) -> list[Problem]:
+    """Returns the interpolations of a file that Hydra could not parse."""
+    return [
         Problem(
             file, ".".join(key), f"{value!r} is no complete ${{...}}. Close it, or leave it out."
         )
-        for key, value in unparsed
+        for key, value in interpolations(plain)
+        if not _can_be_parsed(value)
     ]
 
 

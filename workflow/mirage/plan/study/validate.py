@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -64,8 +64,8 @@ def check(
 def _problem(error: Any, kind: type[Strict], file: str, group: str) -> Problem:
     key = ".".join(map(str, (group, *error["loc"])))
     if error["type"] == "extra_forbidden":
-        allowed = ", ".join(_fields(kind, error["loc"][:-1]))
-        return Problem(file, key, f"unknown key; allowed here: {allowed}.")
+        allowed = keys_at(kind, error["loc"][:-1])
+        return Problem(file, key, f"unknown key; allowed here: {', '.join(allowed or ())}.")
     return Problem(file, key, _sentence(error))
 
 
@@ -90,10 +90,25 @@ def _sentence(error: Any) -> str:
     return f"should be {error['msg'].removeprefix('Input should be ')}, found {given}."
 
 
-def _fields(kind: type[Strict], path: Sequence[int | str]) -> list[str]:
-    for part in path:
-        field = kind.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, Strict):
-            kind = inner
-    return list(kind.model_fields)
+def keys_at(kind: Any, path: Sequence[int | str]) -> list[str] | None:
+    """Returns the keys that a schema knows at a place; None where any key may stand.
+
+    Args:
+        kind: A schema, or what an attribute of one is annotated with.
+        path: Keys and indices down to the place.
+    """
+    if kind is Any:
+        return None
+    if isinstance(kind, type) and issubclass(kind, Strict):
+        if not path:
+            return list(kind.model_fields)
+        known = kind.model_fields.get(str(path[0]))
+        return keys_at(known.annotation, path[1:]) if known else []
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (dict, list):
+        if path:
+            return keys_at(inner[-1], path[1:])
+        return None if origin is dict else []
+    # X | None and Annotated[X, ...]: what stands there is described by one of the parts.
+    described = [keys_at(each, path) for each in inner]
+    return next((keys for keys in described if keys != []), [])
