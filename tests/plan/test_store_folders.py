@@ -58,6 +58,7 @@ def test_tracking_a_store_that_cannot_be_written(
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(replay, "replay", denied)
+    (tmp_path / "plan").mkdir()
     options = ["--store", str(tmp_path), "--uri", f"sqlite:///{tmp_path / 'mlflow.db'}"]
     assert run(["track", *options]) == 1
     error = capsys.readouterr().err
