@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +25,13 @@ def growth(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "MADE", 1)
     return module
+
+
+def test_a_report_does_not_load_what_computes_intervals() -> None:
+    modules = "mirage.report.assemble, mirage.report.load, mirage.report.exhibits.probes"
+    code = f"import sys, {modules}; print('scipy.special' in sys.modules, 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
 
 
 def test_judge_score_and_report_of_one_more_model_run(growth: ModuleType, tmp_path: Path) -> None:

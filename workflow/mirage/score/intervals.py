@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +26,8 @@ def exact_binomial(successes: Floats, trials: Floats, alpha: float) -> tuple[Flo
     Returns:
         Lower and upper limit as shares, same shape.
     """
+    from scipy.special import betaincinv  # slow to import, and a report only reads intervals
+
     below = np.where(successes > 0, betaincinv(successes, trials - successes + 1, alpha / 2), 0.0)
     above = np.where(
         successes < trials, betaincinv(successes + 1, trials - successes, 1 - alpha / 2), 1.0
@@ -123,8 +124,15 @@ def t_half(values: Floats, level: float) -> float:
 def t_halves(values: Floats, level: float) -> Floats:
     """Half the width of such a bound for each row of ``values``, shape (means, values)."""
     count = values.shape[1]
-    quantile = float(stdtrit(count - 1, 1 - level))
+    quantile = t_quantile(count, level)
     return np.asarray(quantile * values.std(axis=1, ddof=1) / count**0.5, dtype=np.float64)
+
+
+def t_quantile(count: int, level: float) -> float:
+    """Quantile of t at 1 - ``level`` for the mean of ``count`` values."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(count - 1, 1 - level))
 
 
 def combined_limits(
@@ -170,6 +178,8 @@ def combined_rate_limits(
 
 def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Floats:
     """Sensitivity index with the log-linear correction (+0.5 to counts, +1 to trials)."""
+    from scipy.special import ndtri
+
     hit_rate = (hits + 0.5) / (signals + 1)
     alarm_rate = (alarms + 0.5) / (noises + 1)
     return np.asarray(ndtri(hit_rate) - ndtri(alarm_rate), dtype=np.float64)

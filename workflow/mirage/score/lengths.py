@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from mirage.contracts import Response
 from mirage.score.frame import Suite
-from mirage.score.intervals import Floats
+from mirage.score.intervals import Floats, t_quantile
 
 
 @dataclass(frozen=True)
@@ -57,4 +56,4 @@ def _limits(values: Floats, suite: Suite, alpha: float) -> tuple[float, float]:
     if count < 2:
         return mean, 0.0
     error = float(np.sqrt(count / (count - 1) * (spread**2).sum())) / len(values)
-    return mean, float(stdtrit(count - 1, 1 - alpha / 2)) * error
+    return mean, t_quantile(count, alpha / 2) * error

@@ -78,20 +78,20 @@ def _of_recipe(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
     codes: list[Codes] = []
     for table in tables:
         columns = [_codes(table.column(n), k) for n, k in zip(PLACE, known, strict=True)]
-        codes.append(np.stack(columns, axis=1))
+        codes.append(np.stack(columns))
         (batch,) = table.select(NUMBERS).combine_chunks().to_batches()
         numbers.append(batch.to_tensor(null_to_nan=True).to_numpy())
-    parts, number = np.concatenate(codes), np.concatenate(numbers)
+    parts, number = np.concatenate(codes, axis=1), np.concatenate(numbers)
     measured = ~np.isnan(number[:, 0])
-    parts, number = parts[measured], number[measured]
+    parts, number = parts[:, measured], number[measured]
     # One number a place: its parts as the digits of a number whose digits have different bases.
-    code = np.zeros(len(parts), dtype=np.int64)
-    for digit, texts in zip(parts.T, known, strict=True):
+    code = np.zeros(len(number), dtype=np.int64)
+    for digit, texts in zip(parts, known, strict=True):
         code = code * len(texts) + digit
     names = [list(texts) for texts in known]
-    _, first, counts = np.unique(code, return_index=True, return_counts=True)
     order = np.argsort(code, kind="stable")
-    starts = np.cumsum(counts) - counts
+    starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    first, counts = order[starts], np.diff(starts, append=len(order))
     found: list[tuple[int, Mean]] = []
     # Places that equally many seeds have are computed at once.
     for count in sorted({int(n) for n in counts if n > 1}):
@@ -99,7 +99,7 @@ def _of_recipe(tables: Iterable[pa.Table], alpha: float) -> list[Mean]:
         rows = order[starts[chosen][:, None] + np.arange(count)]
         places = [
             tuple(texts[digit] for texts, digit in zip(names, row, strict=True))
-            for row in parts[first[chosen]].tolist()
+            for row in parts[:, first[chosen]].T.tolist()
         ]
         found += zip(first[chosen].tolist(), _means(places, number[rows], alpha), strict=True)
     return [mean for _, mean in sorted(found, key=lambda pair: pair[0])]

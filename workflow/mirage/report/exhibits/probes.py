@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
 
-from scipy.special import stdtrit
-
 from mirage.model_card import BASE, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
+from mirage.score.intervals import t_quantile
 from mirage.score.lengths import Length
 
 SHOWN = ("base", "textual_sft", "vlguard_p", "vlguard_r", "mirage", "mirage_twins")
@@ -67,7 +66,7 @@ def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
     if len(lengths) < 2:
         return _shown(lengths[0] if lengths else None)
     values = [each.value for each in lengths]
-    half = float(stdtrit(len(values) - 1, 0.975)) * stdev(values) / len(values) ** 0.5
+    half = t_quantile(len(values), 0.025) * stdev(values) / len(values) ** 0.5
     centre = fmean(values)
     return Number(centre, max(0.0, centre - half), centre + half, min(each.n for each in lengths))
 

@@ -17,7 +17,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
 
 from mirage.score.claims.quantity import Counted, shares
 from mirage.score.intervals import (
@@ -92,6 +91,8 @@ class Summary:
         """One-sided p that the mean lies above (or below) the margin; None for one seed."""
         if self.one_seed:
             return None
+        from scipy.special import stdtr  # slow to import, and a report only reads p
+
         exact = self._exact_p(margin, above) if self.method in EXACT else 0.0
         if self.method == "exact_pairs":
             return exact
