@@ -147,13 +147,49 @@ def test_a_contrast_of_many_seeds_has_its_range_and_its_clear_seeds(data: Report
     assert difference.value == pytest.approx(first.difference + 2.5)
     assert (difference.low, difference.high) == (first.difference, first.difference + 5)
     # Lower limits -1.5, -0.5, 0.5, ... 3.5: four seeds are clear of 0.
-    assert _words(row, 8) == "4 of 6 seeds"
+    assert _words(row, 8) == "above 0 in 4, below 0 in 0 of 6 seeds"
     assert _words(row, 9) == "0.0100 to 0.0600"
     # The failed gate holds back all claims in three seeds.
     assert _words(row, 4) == f"{first.claim} † in 3 of 6 seeds"
     assert not difference.strong
     (dagger,) = (note for note in table.notes if note.startswith("†"))
     assert "knows in text what two objects make (Base, in 3 of 6 seeds; holds back all" in dagger
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "strong"),
+    [
+        ((40.0, -40.0, 40.0, -40.0), "above 0 in 2, below 0 in 2 of 4 seeds", False),
+        ((40.0, 1.0, 40.0, 40.0), "above 0 in 3, below 0 in 0 of 4 seeds", True),
+        ((-40.0, -1.0, -40.0, -40.0), "above 0 in 0, below 0 in 3 of 4 seeds", True),
+    ],
+)
+def test_seeds_that_contradict_each_other_are_no_result(
+    data: ReportData, values: tuple[float, ...], words: str, strong: bool
+) -> None:
+    grown = _grown(data, len(values))
+    gates = [replace(g, passed="yes") for g in grown.scores.gates]
+    contrasts = [
+        replace(d, difference=values[d.seed], low=values[d.seed] - 5, high=values[d.seed] + 5)
+        for d in grown.scores.contrasts
+    ]
+    scores = replace(grown.scores, gates=gates, contrasts=contrasts)
+    table = _table("contrasts", replace(grown, scores=scores))
+    difference = table.rows[0][7]
+    assert isinstance(difference, Number)
+    assert (difference.low, difference.high) == (min(values), max(values))
+    assert _words(table.rows[0], 8) == words
+    assert difference.strong is strong
+
+
+@pytest.mark.parametrize("name", ["gates", "contrasts"])
+def test_rows_over_many_seeds_have_a_caption_of_their_own(data: ReportData, name: str) -> None:
+    few, many = _table(name, _grown(data, SEEDS_IN_ROWS)), _table(name, _grown(data, 6))
+    brackets = "the mean over seeds, in brackets the lowest and the highest seed, no interval"
+    assert brackets in many.caption
+    assert brackets not in few.caption
+    assert "within one seed" not in many.caption
+    assert (few.title, few.reading == many.reading) == (many.title, False)
 
 
 def test_macros_of_many_seeds_are_those_of_the_rows(data: ReportData) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -187,6 +187,18 @@ def filled(texts: Mapping[str, object], facts: Mapping[str, str], where: str) ->
         ) from None
     notes = (words["note"],) if words.get("note") else ()
     return Caption(words["title"], words["caption"], words["reading"], notes)
+
+
+def over_seeds(words: Caption, name: str, data: ReportData) -> Caption:
+    """Returns the words of a table whose rows stand for many seeds; its title and notes stay.
+
+    Args:
+        words: Those of the table with a row per seed.
+        name: Id of the table.
+        data: What it shows.
+    """
+    own = caption(f"{name}_over_seeds", setting_facts(data))
+    return replace(words, caption=own.caption, reading=own.reading)
 
 
 def setting_facts(data: ReportData) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, with_common_n
-from mirage.report.captions import Caption, captioned, words_table
+from mirage.report.captions import Caption, captioned, over_seeds, words_table
 from mirage.report.data import ReportData
 from mirage.report.exhibits.gates import claims_in_words, held_back_by, legend
 from mirage.report.exhibits.over_seeds import (
@@ -56,9 +56,10 @@ def contrasts(data: ReportData, caption: Caption) -> Table:
     groups = grouped(listed, key=lambda d: (d.contrast, d.config))
     if not many_seeds(groups):
         return by_seed
-    tests = [Column(name, is_text=True) for name in ("0 excluded in", "p", "p (Holm)")]
+    tests = [Column(name, is_text=True) for name in ("intervals", "p", "p (Holm)")]
     rows = [_contrast_over_seeds(data, some, [bool(held[d]) for d in some]) for some in groups]
     notes = [_dagger_note_over_seeds(data, failed)] if failed else []
+    caption = over_seeds(caption, "contrasts", data)
     table = _list_table("contrasts", caption, [*columns, *tests], rows, (*notes, *claims))
     return with_every_seed(table, by_seed)
 
@@ -90,13 +91,18 @@ def _contrast_over_seeds(
 ) -> tuple[Cell, ...]:
     first, counts = seeds[0], [d.n for d in seeds]
     dagger = f" † in {count_in_words(held_back)}" if any(held_back) else ""
+    one_sign = all(d.difference > 0 for d in seeds) or all(d.difference < 0 for d in seeds)
+    difference = mean_and_range(
+        (d.difference for d in seeds), counts, strong=one_sign and not any(held_back)
+    )
+    above, below = sum(d.low > 0 for d in seeds), sum(d.high < 0 for d in seeds)
     return (
         *_compared(data, first, None),
         Text(f"{first.claim}{dagger}".strip()),
         replace(mean_and_range((d.value_a for d in seeds), counts), n=None),
         replace(mean_and_range((d.value_b for d in seeds), counts), n=None),
-        mean_and_range((d.difference for d in seeds), counts, strong=not any(held_back)),
-        Text(count_in_words(d.low > 0 or d.high < 0 for d in seeds)),
+        difference,
+        Text(f"above 0 in {above}, below 0 in {below} of {len(seeds)} seeds"),
         Text(range_in_words([d.p for d in seeds], 4)),
         Text(range_in_words([d.p_holm for d in seeds], 4)),
     )
@@ -174,6 +180,7 @@ def gates(data: ReportData, caption: Caption) -> Table:
     failed = [note for some in groups for note in _gate_notes_over_seeds(data, some)]
     notes = (*(failed or [ALL_PASSED]), *claims)
     rows = [_gate_over_seeds(data, some) for some in groups]
+    caption = over_seeds(caption, "gates", data)
     return with_every_seed(_list_table("gates", caption, columns, rows, notes), by_seed)
 
 
