@@ -102,8 +102,8 @@ def test_picture_features_do_not_depend_on_the_other_pictures(
     with torch.inference_mode():
         together.see(asked)
         alone.see(asked[-1:])
-    for digest in asked[-1].digests:
-        assert torch.equal(alone.features[digest], together.features[digest])
+    for view in alone.views(asked[-1]):
+        assert torch.equal(alone.features[view], together.features[view])
 
 
 def widen(bench: Bench, every: int) -> None:
@@ -139,9 +139,9 @@ def test_features_of_tiles_do_not_depend_on_the_other_pictures(
     with torch.inference_mode():
         together.see(asked)
         alone.see(asked[-1:])
-    for digest in asked[-1].digests:
-        assert torch.equal(alone.features[digest], together.features[digest])
-        assert len(alone.features[digest]) == alone.tiles[digest] > 1
+    for view in alone.views(asked[-1]):
+        assert torch.equal(alone.features[view], together.features[view])
+        assert len(alone.features[view]) == alone.tiles[view] > 1
 
 
 def test_a_wide_picture_beside_others_that_a_class_cannot_take(

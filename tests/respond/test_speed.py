@@ -58,7 +58,7 @@ def test_warm_up_is_not_counted_and_pictures_are_seen_anew(bench: Bench) -> None
     speed = measure("toy", answerer, asked, 4, settings, clock=lambda: float(next(ticks) ** 2))
     # Ticks 0 and 1 belong to the warm-up's beginnings; each repeat then takes two ticks.
     assert speed.seconds == (9.0 - 4.0, 25.0 - 16.0)
-    assert set(answerer.features) == {digest for q in asked for digest in q.digests}
+    assert set(answerer.features) == {view for q in asked for view in answerer.views(q)}
 
 
 def test_median_and_spread() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from PIL import Image
 from mirage.contracts import DataError, Sample, write_rows
 from mirage.files import file_sha256
 from mirage.pictures import Elsewhere
-from mirage.respond.items import read_suite
+from mirage.respond.answer import entry_key
+from mirage.respond.batches import Batch
+from mirage.respond.items import Question, read_suite
 from mirage.respond.model import Answerer
 from mirage.tune.encoding import GREY
 from mirage.tune.nano.encoding import WordEncoding
@@ -77,9 +80,50 @@ def test_answers_are_to_the_same_pictures(encoding: WordEncoding, tmp_path: Path
         answerer.see(questions)
         seen = answerer.family.see(model, encoded.pixels, encoded.tiles)
     for prompt, rows in zip(prompts, encoded.pictures, strict=True):
-        (digest,) = prompt.question.digests
-        assert answerer.tiles[digest] == len(rows)
-        assert torch.allclose(answerer.features[digest], seen[rows], atol=1e-5)
+        (view,) = answerer.views(prompt.question)
+        assert answerer.tiles[view] == len(rows)
+        assert torch.allclose(answerer.features[view], seen[rows], atol=1e-5)
+
+
+def asked_twice(folder: Path, size: tuple[int, int]) -> list[Question]:
+    """One picture in two suites: the first resizes it, the second does not."""
+    suites = [write(folder / resize, [size], resize) for resize in ("fit", "error")]
+    for suite in suites:
+        row = Sample(f"{suite.name}/0", suite.name, "", "", "?", ("0.png",))
+        write_rows(suite / "samples.jsonl", [row])
+    asked = [question for suite in suites for question in read_suite(suite, folder, {"default": 4})]
+    assert asked[0].digests == asked[1].digests
+    return asked
+
+
+@pytest.mark.parametrize("size", [(33, 40), (900, 600)])
+def test_a_suite_refuses_what_another_resizes(
+    encoding: WordEncoding, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    answerer = Answerer(None, encoding.kind.family, encoding)
+    fit, error = asked_twice(tmp_path, size)
+    with pytest.raises(DataError, match=r"error/samples\.jsonl, line 1: .* set resize: fit, or"):
+        answerer.prompts([fit, error])
+
+
+def test_one_picture_in_two_sizes_has_features_and_keys_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WordEncoding, "size", lambda *_: GOOD)
+    settings = squares.model_settings("internvl")
+    encoding, model = squares.build_encoding(settings), squares.build_model(settings, 0).eval()
+    fit, error = asked_twice(tmp_path, WIDE)
+    together = Answerer(model, encoding.kind.family, encoding)
+    with torch.inference_mode():
+        together.see([fit, error])
+        for question, size in ((fit, GOOD), (error, WIDE)):
+            alone = Answerer(model, encoding.kind.family, encoding)
+            alone.see([question])
+            (view,) = alone.views(question)
+            assert view[1:] == size
+            assert torch.equal(alone.features[view], together.features[view])
+    prompts = [replace(p, ids=(1,)) for p in together.prompts([fit, error])]
+    assert len({entry_key(Batch(8, tuple(prompts)), prompt, []) for prompt in prompts}) == 2
 
 
 def test_pictures_of_the_model_s_size_stay_as_they_are(

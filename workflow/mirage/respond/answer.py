@@ -128,7 +128,8 @@ def entry_key(batch: Batch, prompt: Prompt, made_by: object) -> str:
         made_by: See ``conditions``.
     """
     question = prompt.question
-    what = [prompt.ids, question.digests, batch.width, "greedy", question.max_new_tokens]
+    shown = [question.digests, prompt.sizes]
+    what = [prompt.ids, shown, batch.width, "greedy", question.max_new_tokens]
     return sha256(canonical([*what, made_by]).encode())
 
 

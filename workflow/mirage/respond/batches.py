@@ -14,10 +14,15 @@ STEP = 8
 
 @dataclass(frozen=True)
 class Prompt:
-    """A question with its token ids, pictures' placeholders filled in."""
+    """A question with its token ids, pictures' placeholders filled in.
+
+    Attributes:
+        sizes: Width and height in which each picture is shown, of backends that resize some.
+    """
 
     question: Question
     ids: tuple[int, ...]
+    sizes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ CHUNK = 64
 """Tiles go through the vision tower in chunks of exactly this many, the last one filled up:
 features then depend on the picture alone."""
 
+View = tuple[str, int, int]
+"""A picture as it is shown: digest of its bytes, width and height."""
+
 
 @dataclass
 class Answerer:
@@ -34,15 +37,17 @@ class Answerer:
         model: fp32, evaluation mode.
         family: Its class.
         encoding: What it reads and writes with.
-        features: Picture digest -> (tiles, tokens of a tile, hidden size).
-        tiles: Picture digest -> its tiles.
+        features: View -> (tiles, tokens of a tile, hidden size).
+        tiles: View -> its tiles.
+        sizes: Picture -> width and height in which it is shown.
     """
 
     model: Any
     family: Family
     encoding: Encoding
-    features: dict[str, Tensor] = field(default_factory=dict)
-    tiles: dict[str, int] = field(default_factory=dict)
+    features: dict[View, Tensor] = field(default_factory=dict)
+    tiles: dict[View, int] = field(default_factory=dict)
+    sizes: dict[PictureFile, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def ends(self) -> set[int]:
@@ -57,27 +62,30 @@ class Answerer:
             DataError: A picture that is none, or of a size that the model cannot take; a prompt
                 that leaves no room for its answer.
         """
-        return [Prompt(question, tuple(self._ids(question))) for question in questions]
+        return [
+            Prompt(q, tuple(self._ids(q)), tuple(view[1:] for view in self.views(q)))
+            for q in questions
+        ]
 
     def see(self, questions: Iterable[Question]) -> None:
-        """Computes the features of all pictures not seen before, each distinct picture once.
+        """Computes the features of all views not seen before, each distinct one once.
 
         Raises:
             DataError: A picture that cannot be decoded; the text names file and line.
         """
         fresh = {
-            digest: (file, q.where)
+            view: (file, q.where)
             for q in questions
-            for digest, file in zip(q.digests, q.pictures, strict=True)
-            if digest not in self.features
+            for view, file in zip(self.views(q), q.pictures, strict=True)
+            if view not in self.features
         }
-        for count in sorted({self._count(digest, *fresh[digest]) for digest in fresh}):
-            todo = sorted(digest for digest in fresh if self.tiles[digest] == count)
+        for count in sorted({self.tiles[view] for view in fresh}):
+            todo = sorted(view for view in fresh if self.tiles[view] == count)
             for start in range(0, len(todo), max(1, CHUNK // count)):
-                digests = todo[start : start + max(1, CHUNK // count)]
-                pictures = [open_shown(*fresh[digest], self.encoding) for digest in digests]
+                views = todo[start : start + max(1, CHUNK // count)]
+                pictures = [open_shown(*fresh[view], self.encoding) for view in views]
                 seen = self._look(pictures, count)
-                self.features |= dict(zip(digests, seen[: len(digests)].clone(), strict=True))
+                self.features |= dict(zip(views, seen[: len(views)].clone(), strict=True))
 
     def forget(self) -> None:
         """Drops the features of all pictures."""
@@ -116,18 +124,26 @@ class Answerer:
         check_length(len(ids) + question.max_new_tokens, self.encoding, question.where)
         return ids
 
-    def _tiles(self, question: Question) -> list[int]:
-        return [
-            self._count(digest, file, question.where)
-            for digest, file in zip(question.digests, question.pictures, strict=True)
-        ]
+    def views(self, question: Question) -> list[View]:
+        """Returns how the pictures of a question are shown; only their heads are read.
 
-    def _count(self, digest: str, file: PictureFile, where: str) -> int:
-        """Returns the tiles of a picture; only its head is read."""
-        if digest not in self.tiles:
-            size = size_shown(file, where, self.encoding)
-            self.tiles[digest] = self.encoding.tiles(*size, f"{where}: picture {file}")
-        return self.tiles[digest]
+        Two suites may show the same picture in two sizes, or one of them refuse it.
+
+        Raises:
+            DataError: A picture that is none, or of a size that the model cannot take.
+        """
+        where, views = question.where, []
+        for digest, file in zip(question.digests, question.pictures, strict=True):
+            if file not in self.sizes:
+                self.sizes[file] = size_shown(file, where, self.encoding)
+            view = (digest, *self.sizes[file])
+            if view not in self.tiles:
+                self.tiles[view] = self.encoding.tiles(*view[1:], f"{where}: picture {file}")
+            views.append(view)
+        return views
+
+    def _tiles(self, question: Question) -> list[int]:
+        return [self.tiles[view] for view in self.views(question)]
 
     def _look(self, pictures: list[Image.Image], tiles: int) -> Tensor:
         """Returns features, (pictures, tiles, tokens of a tile, hidden size), after filling up."""
@@ -138,11 +154,12 @@ class Answerer:
 
     def _embed(self, ids: Tensor, rows: Sequence[Prompt]) -> Tensor:
         embeddings: Tensor = self.model.get_input_embeddings()(ids)
-        pictures = [(d, len(p.question.digests) == 1) for p in rows for d in p.question.digests]
-        if not pictures:
+        shown = [self.views(p.question) for p in rows]
+        if not any(shown):
             return embeddings
-        features = torch.cat([self.features[digest] for digest, _ in pictures])
-        tiles, alone = [self.tiles[d] for d, _ in pictures], [single for _, single in pictures]
+        features = torch.cat([self.features[view] for views in shown for view in views])
+        tiles = [self.tiles[view] for views in shown for view in views]
+        alone = [len(views) == 1 for views in shown for _ in views]
         places = (ids == self.model.config.image_token_id).unsqueeze(-1)
         filled = self.family.fill(self.model, features, tiles, alone)
         return embeddings.masked_scatter(places, filled)

@@ -64,8 +64,8 @@ class WordEncoding:
             side = self.processor.side
             raise DataError(
                 f"{where} is {width}x{height}; this class of model takes {side}x{side} and "
-                f"{2 * side}x{side}. Set world's picture size and model.image_size alike, or make "
-                "the pictures again with: snakemake"
+                f"{2 * side}x{side}. Of data of your own set resize: fit, or bring the picture to "
+                f"{side}x{side}; else set world's picture size and model.image_size alike."
             )
         return tiles
 
