@@ -41,6 +41,10 @@ FILES = {
     "theirs/__init__.py": "",
     "theirs/suites.py": "from theirs import helper\ndef ask():\n    return helper.ONE\n",
     "theirs/helper.py": "ONE = 1\n",
+    "theirs/values.py": (
+        "a = -1\nb = 2 * 3\nc = [n for n in ()]\nd = {n for n in ()}\ne = {n: n for n in ()}\n"
+        "f = (n for n in ())\ng = not a\nh = a < b\n"
+    ),
     "spread/part/module.py": "import numpy\ndef ask():\n    return 1\n",
     "engine/__init__.py": (
         "ENGINE_VERSION = 3\nfrom engine import inner\nfrom theirs import helper\n"
@@ -166,6 +170,8 @@ def test_an_engine_version_is_no_shield_for_modules_that_are_merely_imported(roo
         ("os:system", "os belongs to a library"),
         ("os.path:join", r"os\.path belongs to a library"),
         ("mirage.judge.easy:answer", "has no function 'answer'"),
+        ("__main__:ask", "there is no module __main__"),
+        *((f"theirs.values:{name}", f"has no function '{name}'") for name in "abcdefgh"),
     ],
 )
 def test_a_wrong_reference_is_a_sentence(root: Path, reference: str, text: str) -> None:

@@ -100,12 +100,16 @@ def test_half_a_list_names_the_forms_that_work() -> None:
         ("-n --config study=a store=b study=c --cores 1", "study stands on the command line twice"),
         ("--config study=a --cores 1 -C seeds=[1]", "--config stands on the command line twice"),
         ("--config=study=a --config seeds=[1]", "--config stands on the command line twice"),
+        ("-n -Cstudy=a -Cseeds=[1]", "--config stands on the command line twice"),
+        ("-nC study=a -C=seeds=[1]", "--config stands on the command line twice"),
+        ("-npCstudy=a -n --configfile a -C seeds=[1]", "--config stands on the command line twice"),
     ],
 )
 def test_what_snakemake_drops_is_an_error(arguments: str, text: str) -> None:
     with pytest.raises(ConfigError, match=text):
         check_arguments(arguments.split())
     check_arguments(["--config", "study=a", "seeds=[1]", "--cores", "2", "target", "other", "-n"])
+    check_arguments(["-sConf/Snakefile", "--configfile", "some.yaml", "-C", "study=a", "-jC"])
     check_arguments([])
 
 

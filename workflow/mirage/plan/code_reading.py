@@ -72,7 +72,11 @@ def _declared(tree: ast.Module, path: Path) -> dict[str, Any]:
     return declared
 
 
-PLAIN = (ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Dict, ast.Set, type(None))
+PLAIN = (
+    *(ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Dict, ast.Set, type(None)),
+    *(ast.UnaryOp, ast.BinOp, ast.Compare),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
 """What is assigned at a module's top level and is surely no function."""
 
 

@@ -252,7 +252,10 @@ def _of_library(package: str) -> bool:
     """Tells whether an import would take a top-level package from a library; imports nothing."""
     if package in sys.stdlib_module_names:
         return True
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except ValueError:  # __main__ is a module that nothing can import
+        return False
     return bool(spec and spec.origin and _library(Path(spec.origin).resolve().parent))
 
 

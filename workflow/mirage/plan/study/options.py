@@ -6,6 +6,7 @@ back into text and parsing it with Hydra's grammar gives every value the type it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,9 @@ LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "ju
 KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra")
 OTHER_NAMES = {**{many: one for one, many in LISTS.items()}, "seed": "seeds"}
 """``recipes=`` is ``recipe=``: both are read."""
+
+CONFIG = re.compile(r"(?:--config(?=$|=)|-[DFSafklnptv]*C)=?(.*)", re.DOTALL)
+"""Snakemake's option, also behind options that take no value, with its first word attached."""
 
 
 @dataclass
@@ -85,8 +89,8 @@ def check_arguments(arguments: Sequence[str]) -> None:
     lists: list[list[str]] = []
     here: list[str] = []
     for word in arguments:
-        if word in ("-C", "--config") or word.startswith("--config="):
-            here = word.split("=", 1)[1:]
+        if match := CONFIG.fullmatch(word):
+            here = [match[1]] if match[1] else []
             lists.append(here)
         elif word.startswith("-"):
             here = []
