@@ -62,6 +62,29 @@ def test_a_value_is_blamed_on_what_set_it_last(conf: Conf) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hydra", "text"),
+    [
+        ("tune.log_every=3 tune.learning_rate=1", "tune.log_every: checkpoint_every must be a"),
+        ("recipe.mirage.data.resize=fit", "recipe.mirage.data.resize: source mis takes no resize"),
+        ("suite.hard.path=/tmp", "suite.hard.path: kind own needs a path"),
+    ],
+)
+def test_keys_that_do_not_go_together_are_blamed_on_what_set_one(
+    conf: Conf, hydra: str, text: str
+) -> None:
+    (problem,) = problems(conf, hydra=hydra)
+    assert problem.startswith(f"--config hydra: {text}")
+
+
+def test_an_override_beside_a_wrong_file_is_not_blamed(conf: Conf) -> None:
+    edit(conf, "study/tiny.yaml", "  - tune.log_every=1\n", "")
+    edit(conf, "study/tiny.yaml", "  - tune.checkpoint_every=2 ", "  # ")
+    edit(conf, "tune/default.yaml", "log_every: 5", "log_every: 3")
+    (problem,) = problems(conf, hydra="tune.learning_rate=1")
+    assert problem.startswith("conf/tune/default.yaml: tune: checkpoint_every must be")
+
+
+@pytest.mark.parametrize(
     ("config", "text"),
     [
         ({"hydra": "study.recipes=[nope]"}, "--config hydra: study.recipes: there is no recipe"),
@@ -101,6 +124,9 @@ def test_an_optional_key_that_the_file_leaves_out(conf: Conf) -> None:
         ("hydra", "track.uri=http://h/?api_token=hunter2", "***' is not an override of"),
         ("hydra", "track.uri=http://u:hunter2#@h", "is not an override of"),
         ("track", "postgresql://u:hunter2@h", "there is no track 'postgresql://u:***@h'"),
+        ("hydra", "track.uri=ftp://tok@hunter2@h", "found 'ftp://***@h'"),
+        ("hydra", "report.browser.mlflow=https://u:hunter2@h", "browser.mlflow: holds a password"),
+        ("hydra", "report.browser.mlflow=https://hunter2@h/x", "browser.mlflow: holds a password"),
     ],
 )
 def test_problems_show_no_password(conf: Conf, key: str, value: str, text: str) -> None:

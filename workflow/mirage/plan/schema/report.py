@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
+from mirage.plan.schema.track import redacted
 from mirage.plan.schema.types import Count, Name, Positive, Strict
 
-Page = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")]
-"""Address of a web page, or nothing."""
+
+def _public(page: str) -> str:
+    if redacted(page) != page:
+        raise ValueError("holds a password or a token, and reports show it; leave it out")
+    return page
+
+
+Page = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$"), AfterValidator(_public)]
+"""Address of a web page, without a password, or nothing."""
 
 
 class Gallery(Strict):

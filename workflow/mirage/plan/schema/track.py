@@ -21,10 +21,10 @@ HIDDEN = "***"
 _SECRETS = (
     # A token in the place of the name; a name alone stays where a database is addressed.
     re.compile(
-        r"((?<![\w+.-])(?!(?:sqlite|postgresql|mysql|mssql)\b)[\w+.-]+:/{1,3})([^:/@\s]+)(?=:?@)"
+        r"((?<![\w+.-])(?!(?:sqlite|postgresql|mysql|mssql)\b)[\w+.-]+:/{1,3})([^:/\s]+)(?=:?@)"
     ),
     # One slash is what remains of two where an address was taken for a file's name.
-    re.compile(r"(:/{1,3}[^:/@\s]*:)(.+)(?=@)"),
+    re.compile(r"(:/{1,3}[^:/\s]*:)(.+)(?=@)"),
     # In a sentence an address ends at its closing quote.
     re.compile(r"(?i)([?&](?:password|passwd|pwd|(?:\w+_)?token)=)([^&]+?)(?=&|['\"][\s.,;\]]|$)"),
 )

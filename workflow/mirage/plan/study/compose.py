@@ -140,10 +140,15 @@ class Override:
             named, *path = path
             option = option if option == named else ""
         key = ".".join([group, *path])
-        below = problem.key.removeprefix(key) if f"{problem.key}.".startswith(f"{key}.") else None
-        if below is None or problem.where != conf.file(group, option):
+        if problem.where != conf.file(group, option):
             return None
-        return replace(problem, where=self.where, key=self.key + below)
+        if f"{problem.key}.".startswith(f"{key}."):
+            return replace(problem, where=self.where, key=self.key + problem.key.removeprefix(key))
+        # Of keys that do not go together, the sentence names those it is about.
+        about = re.search(rf"\b{re.escape(path[-1])}\b", problem.text) if path else None
+        if about and key.startswith(f"{problem.key}."):
+            return replace(problem, where=self.where, key=self.key)
+        return None
 
 
 def blamed(problem: Problem, overrides: Sequence[Override], conf: Conf) -> Problem:
