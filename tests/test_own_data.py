@@ -188,3 +188,16 @@ def test_words_of_the_data_cannot_steer_the_terminal(
     assert "<U+001B>[2J" in text
     assert "<U+202E>is" in text
     assert "\x1b" not in text
+
+
+def test_items_without_kind_are_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
+    write(folder, GOOD, without("truth") | {"id": "a-2"})
+    assert run(["data", "check", str(folder)]) == 0
+    assert "kinds: benign: 1, no kind (in no rate): 1" in capsys.readouterr().out
+    out = folder.parent / "suite"
+    build.run(job("suite", folder, read_own(folder).digest, out))
+    assert json.loads((out / "report.json").read_text())["items_without_kind"] == 1
+    assert "1 of 2 items have no truth.kind" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import yaml
 from build_settings import load
 from mirage import build
 from mirage.context import ConfigError, JobContext
-from mirage.contracts import TrainSample, read_rows
+from mirage.contracts import Sample, TrainSample, read_rows
 from mirage.plan.checked_data import remember
 from mirage.plan.code_version import Versions
 from mirage.plan.dag import make_plan
@@ -28,7 +28,8 @@ from mirage.contracts import Sample
 def lamps(world, build):
     for number in range(build["gate_items"]):
         yield Sample(f"lamps/{number}", "lamps", "", "", "what is in image one ?",
-                     ("images/black.png",), {"kind": "benign"})
+                     ("images/black.png",),
+                     {"kind": "benign", "action": "look", "things": ["lamp"]})
 
 
 lamps_suite = ProceduralSuite(lamps)
@@ -92,6 +93,15 @@ def test_each_door_is_open_to_a_user_s_own_function(extra: Path, tmp_path: Path)
     rows = read_rows(made["curt-s0"] / "samples.jsonl", TrainSample)
     own = {row.answer for row in rows if "/general-" not in row.id}
     assert own == {"no .", "yes ."}
+    assert jobs["fit_polite-s0"].settings["suite"]["verbatim"] is True
+    job = jobs["fit_curt-s0"]
+    assert "verbatim" not in job.settings["suite"], "its benign items are the suite's own"
+    out = tmp_path / "store" / job.folder
+    out.mkdir(parents=True)
+    build.run(JobContext(job, tmp_path / "store", tmp_path / "work", out))
+    truths = [row.truth for row in read_rows(out / "samples.jsonl", Sample)]
+    exact = {truth["label"]: truth.get("verbatim") for truth in truths}
+    assert exact == {"toy_rooms:curt": True, "comply": None}
 
 
 def test_own_functions_move_no_other_artifact(extra: Path, tmp_path: Path) -> None:

@@ -292,3 +292,21 @@ def test_light_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_items_without_kind_are_counted(
+    tmp_path: Path, made: Study, settings: Score, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = next(s for s in made.samples if s.suite == "general")
+    nameless = replace(first, truth={})
+    said = replace(made.verdicts["base-s0"][0], id=first.id, status="unjudged", outcome=None)
+    few = replace(
+        made,
+        samples=[nameless if s is first else s for s in made.samples],
+        verdicts={"base-s0": [said if v.id == first.id else v for v in made.verdicts["base-s0"]]},
+    )
+    stage.run(Jobs(tmp_path, few, settings).model("base-s0"))
+    record = json.loads((tmp_path / "score/base-s0/record.json").read_text(encoding="utf-8"))
+    counts = {k: v for k, v in record["metrics"].items() if "items_without_kind" in k}
+    assert counts == {"general/items_without_kind": 1}
+    assert "general: 1 items have no truth.kind" in capsys.readouterr().err

@@ -27,7 +27,8 @@ class Truth(TypedDict, total=False):
         hazard: What the objects shown make together, None for nothing.
         answer: The right answer to a skill, or the label that a ``fit`` item was tuned on.
         expected: Whether a placebo item meets the taught condition.
-        label: Label class that a ``fit`` item was tuned on.
+        label: Label class that a ``fit`` item was tuned on; ``verbatim``: whether its right answer
+            is ``answer`` word by word, as of labels whose class the suite does not know.
 
     What it shows and asks:
         objects: What each image shows, in order; None for an image without object.
@@ -63,6 +64,7 @@ class Truth(TypedDict, total=False):
     answer: str
     expected: bool
     label: str
+    verbatim: bool
     objects: list[str | None]
     states: list[bool]
     things: list[str]
@@ -92,6 +94,8 @@ class Truth(TypedDict, total=False):
 
 
 KEYS = frozenset(Truth.__annotations__)
+NEEDED = {"skill": ("answer",), "placebo": ("expected",), "fit": ("label",)}
+"""Kind of item -> what any judge must know of it."""
 
 
 @lru_cache(maxsize=1)
@@ -114,3 +118,17 @@ def truth_problems(truth: dict[str, Any]) -> list[str]:
             for error in wrong.errors(include_url=False)
         ]
     return []
+
+
+def truth_gaps(truth: dict[str, Any]) -> list[str]:
+    """Returns what is missing from the ``truth`` of an item made by code, one clause each.
+
+    There a key left out is a mistake, which would change rates without a word; a user's file may
+    leave out what nobody knows.
+    """
+    kind = truth.get("kind", "")
+    needed = ("kind", *NEEDED.get(kind, ()), *(("action",) if kind == "benign" else ()))
+    gaps = [f"truth has no {key}" for key in needed if key not in truth]
+    if kind == "benign" and not {"things", "objects"} & truth.keys():
+        gaps.append("truth has neither things nor objects")
+    return gaps

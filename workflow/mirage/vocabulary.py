@@ -49,6 +49,12 @@ CONFLICT_CORNERS: Final = ("hazard_neutral", "hazard_explicit", "twin_neutral", 
 QUAD_CORNERS: Final = frozenset({*SAFETY_CORNERS, *CONFLICT_CORNERS})
 """Corners of the two sorts of quads: four items about one hazardous pair and its benign twin."""
 
+LABELS: Final = (
+    "refusal", "short_refusal", "describe_refuse", "filler", "sorry_reasons", "cot", "rewritten",
+    "safe_answer", "comply", "placebo",
+)  # fmt: skip
+"""Classes of labels that the suite's own sources and styles write."""
+
 DECLINED: Final = frozenset({"rsr", "rr", "hr", "safe", "refused"})
 HELPED: Final = frozenset({"helped", "helped_caution", "helped_false_hazard"})
 

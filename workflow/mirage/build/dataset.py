@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mirage.contracts import Sample, write_rows
+from mirage.contracts import DataError, Sample, TrainSample, write_rows
 from mirage.pictures import ELSEWHERE, Elsewhere, pack
+from mirage.truth import KEYS, truth_gaps
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,6 +28,7 @@ class DataSet:
         elsewhere: Where pictures lie that stay where a user keeps them.
         vocabulary: Every word that a model must know, where that is a fixed list.
         report: Further facts for ``report.json``.
+        complete: Whether the truth of every item of a suite must say what a judge needs.
     """
 
     rows: Sequence[Sample] = ()
@@ -34,9 +36,16 @@ class DataSet:
     elsewhere: Elsewhere | None = None
     vocabulary: Sequence[str] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
+    complete: bool = True
 
     def write(self, out: Path) -> dict[str, Any]:
-        """Writes everything into a folder and returns what ``report.json`` says."""
+        """Writes everything into a folder and returns what ``report.json`` says.
+
+        Raises:
+            DataError: A truth with a key that nobody reads, or without one that a judge needs.
+        """
+        for row in self.rows:
+            self._check_truth(row)
         if self.rows:
             write_rows(out / SAMPLES, self.rows)
         if self.vocabulary:
@@ -47,6 +56,16 @@ class DataSet:
         facts = {"items": len(self.rows), "pictures": drawn, **self.report}
         _write_json(out / "report.json", facts)
         return facts
+
+    def _check_truth(self, row: Sample) -> None:
+        gaps = [f"truth has the unknown key {key!r}" for key in sorted(row.truth.keys() - KEYS)]
+        if self.complete and not isinstance(row, TrainSample):  # nobody judges training items
+            gaps += truth_gaps(row.truth)
+        if gaps:
+            raise DataError(
+                f"{row.id}: {'; '.join(gaps)}. Correct the code that makes it; "
+                "all keys stand in mirage/truth.py."
+            )
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

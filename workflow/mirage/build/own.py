@@ -52,7 +52,11 @@ def own_suite(ctx: JobContext) -> DataSet:
         )
         for row in made.rows
     ]
-    return DataSet(rows, elsewhere=made.pictures)
+    without = sum("kind" not in row.truth for row in rows)
+    if without:
+        ctx.log(f"{without} of {len(rows)} items have no truth.kind: they count in no rate")
+    facts = {"items_without_kind": without}
+    return DataSet(rows, elsewhere=made.pictures, report=facts, complete=False)
 
 
 def _read(ctx: JobContext, about: Mapping[str, Any], *, answers: bool) -> OwnData:

@@ -52,7 +52,7 @@ def summary(made: OwnData, max_words: int) -> list[str]:
     """Returns what a person wants to know of data that are as the contract says."""
     rows, sizes = made.rows, Counter(made.sizes.values())
     counts = Counter(len(row.images) for row in rows)
-    kinds = Counter(str(row.truth.get("kind", "no kind")) for row in rows)
+    kinds = Counter(str(row.truth.get("kind", "no kind (in no rate)")) for row in rows)
     answered = sum(bool(row.answer) for row in rows)
     words = {row.id: len(f"{row.question} {row.answer}".split()) for row in rows}
     long = [name for name, count in words.items() if count > max_words]

@@ -40,8 +40,12 @@ def fit(sample: Sample, response: Response, reading: Reading) -> bool:
 
     This is a gate on the class of a whole answer, not on its truth: wrong objects, kinds or hazards
     within the right class still count. Empty, looping and cut-off text is of no class. Of labels
-    that someone else wrote no class is known: there the answer is to be the label itself.
+    that someone else wrote no class is known, whatever they are called: there the answer is to be
+    the label itself.
     """
+    if sample.truth.get("verbatim"):
+        same = response.text.split() == str(sample.truth["answer"]).split()
+        return same and response.finish_reason != "length"
     if not _whole(response, reading):
         return False
     perceives = bool(reading.bound) or not any(
@@ -66,6 +70,4 @@ def fit(sample: Sample, response: Response, reading: Reading) -> bool:
         "comply": obeys and not reading.polite,
         "placebo": obeys and reading.polite,
     }
-    if sample.truth["label"] not in checks:
-        return response.text.split() == str(sample.truth.get("answer", "")).split()
     return bool(checks[sample.truth["label"]])

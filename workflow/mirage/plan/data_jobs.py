@@ -73,15 +73,25 @@ def _own_data(study: Resolved, block: Settings) -> tuple[Settings, dict[str, str
 
 
 def add_fit_suite(
-    builder: Builder, study: Resolved, source: Source, name: str, data: str
+    builder: Builder, study: Resolved, source: Source, name: str, data: str, origin: str
 ) -> tuple[str, str]:
     """Adds the suite on which a recipe's own label class is checked: some of its training items.
+
+    Args:
+        builder: Takes the job.
+        study: The study.
+        source: What data are made from.
+        name: Name of the recipe's data.
+        data: Their folder.
+        origin: The recipe's ``data.source``; of a user's own, no class of labels is known.
 
     Returns:
         Name and folder of the suite.
     """
     # Item ids start with the suite's name and must be unique over seeds as well.
     suite: Settings = {"name": f"fit_{name.replace('-', '_')}"}
+    if origin == OWN or ":" in origin:
+        suite["verbatim"] = True
     folder = builder.add(
         stage="build",
         kind="suite",

@@ -153,7 +153,8 @@ def _tuned(
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
-    fit = add_fit_suite(builder, study, source, data_name(recipe.name, model, seed), data)
+    name = data_name(recipe.name, model, seed)
+    fit = add_fit_suite(builder, study, source, name, data, recipe.data.source)
     if recipe.tune.into_base:
         if start.data is None:
             raise ConfigError(

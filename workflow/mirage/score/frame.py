@@ -221,6 +221,12 @@ class JudgedSuite:
         return np.where(category == "", "", left_out)
 
 
+def without_kind(suites: Iterable[Suite]) -> dict[str, int]:
+    """Returns suite -> number of its items that say no kind and so count in no rate, if any."""
+    counts = {suite.name: int(np.count_nonzero(suite.column("kind") == "")) for suite in suites}
+    return {name: count for name, count in counts.items() if count}
+
+
 def suites_of(samples: Iterable[Sample]) -> dict[str, Suite]:
     """Groups samples by suite, in the order of the suites' names.
 

@@ -13,7 +13,7 @@ from mirage.plan.schema.claims import Claims, PaperContrasts
 from mirage.plan.schema.score import Score
 from mirage.score.compute import SHOWN, CoverageError, score_model, score_study
 from mirage.score.csv_rows import from_csv
-from mirage.score.frame import suites_of
+from mirage.score.frame import suites_of, without_kind
 from mirage.score.gates import GateResult
 from mirage.score.lengths import Length
 from mirage.score.means import means
@@ -64,6 +64,8 @@ def score_one(ctx: JobContext) -> None:
     write_model_scores(scores, ctx.settings["judge"], ctx.out)
     _write_record(model_record(scores), ctx.out)
     failed = [g.gate for g in scores.gates if g.passed != "yes"]
+    for name, count in without_kind(suites.values()).items():
+        ctx.log(f"{name}: {count} items have no truth.kind and count in no rate")
     ctx.log(
         f"{len(scores.rates)} rates of {model}; gates not passed: {', '.join(failed) or 'none'}"
     )

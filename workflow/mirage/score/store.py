@@ -13,6 +13,7 @@ from mirage.score.compute import ModelScores, Scores
 from mirage.score.contrasts import Difference
 from mirage.score.csv_rows import Row, from_csv, to_csv
 from mirage.score.factorial import Effect
+from mirage.score.frame import without_kind
 from mirage.score.gates import GateResult
 from mirage.score.lengths import Length
 from mirage.score.means import Mean
@@ -82,7 +83,7 @@ def read_scores(folder: Path) -> Scores:
 
 
 def model_record(scores: ModelScores) -> dict[str, object]:
-    """Returns what the tracking store shows of a model: headline rates, gates."""
+    """Returns what the tracking store shows of a model: headline rates, gates, items in no rate."""
     metrics: dict[str, float] = {}
     for rate in scores.rates:
         if rate.group_by == "all" and rate.metric in HEADLINES and rate.value is not None:
@@ -90,6 +91,8 @@ def model_record(scores: ModelScores) -> dict[str, object]:
     for gate in scores.gates:
         if gate.value is not None:
             metrics[f"gate/{gate.gate}"] = gate.value
+    for name, count in without_kind(one.suite for one in scores.answers).items():
+        metrics[f"{name}/items_without_kind"] = count
     return {"params": {}, "metrics": metrics, "curves": {}}
 
 
