@@ -30,6 +30,7 @@ import yaml  # noqa: E402
 
 from mirage.context import JobContext  # noqa: E402
 from mirage.plan.job import Job  # noqa: E402
+from mirage.plan.process import set_threads  # noqa: E402
 
 MADE = 4
 """Seeds whose models are scored by the real job; later seeds repeat these under their own names."""
@@ -250,6 +251,7 @@ def measure(root: Path, work: JobContext) -> tuple[float, float, float]:
 
 def run_one(root: Path, path: Path, out: Path) -> None:
     """Runs the job of a file and prints the peak of memory in MB."""
+    set_threads(1)
     job = Job.from_json(json.loads(path.read_text(encoding="utf-8")))
     run(JobContext(job, root, path.parent, out))
     # Linux counts ru_maxrss on from the process that started this one; VmHWM, in kB, is its own.

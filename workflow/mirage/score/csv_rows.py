@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,7 +43,7 @@ def from_csv(path: Path, kind: type[AnyRow]) -> list[AnyRow]:
     """
     if not path.is_file():
         raise DataError(f"{path} does not exist. Score again with: snakemake")
-    fields = {f.name: str(f.type) for f in dataclasses.fields(kind)}
+    fields = {f.name: READERS[str(f.type)] for f in dataclasses.fields(kind)}
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         if next(reader, []) != list(fields):
@@ -51,7 +51,7 @@ def from_csv(path: Path, kind: type[AnyRow]) -> list[AnyRow]:
         rows = []
         for number, cells in enumerate(reader, 2):
             try:
-                values = [_value(c, t) for c, t in zip(cells, fields.values(), strict=True)]
+                values = [read(c) for read, c in zip(fields.values(), cells, strict=True)]
             except ValueError as broken:
                 raise DataError(
                     f"{path}, line {number}: {broken}. Remove its folder and run snakemake again."
@@ -60,9 +60,14 @@ def from_csv(path: Path, kind: type[AnyRow]) -> list[AnyRow]:
     return rows
 
 
-def _value(text: str, annotation: str) -> Any:
-    if annotation == "str":
-        return text
-    if annotation == "int":
-        return int(text)
-    return None if text == "" and annotation.endswith("None") else float(text)
+def _number_or_none(text: str) -> float | None:
+    return float(text) if text else None
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "float | None": _number_or_none,
+}
+"""Type of a field -> how its cells are read."""

@@ -89,9 +89,11 @@ class TidyWriter:
         self._names: list[str] = []
 
     def __enter__(self) -> Self:
-        # Without the Arrow schema other tools read texts as texts.
-        path = self._folder / "rates.parquet"
-        self._parquet = pq.ParquetWriter(path, SCHEMA, store_schema=False)
+        # Without the Arrow schema other tools read texts as texts. A row group holds one model, so
+        # no other column's limits would spare a reader anything.
+        self._parquet = pq.ParquetWriter(
+            self._folder / "rates.parquet", SCHEMA, store_schema=False, write_statistics=["model"]
+        )
         # Arrow's 1,024 rows at a time cost a quarter more; a model has some thousands.
         options = pa_csv.WriteOptions(batch_size=16384)
         self._csv = pa_csv.CSVWriter(self._folder / "rates.csv", SCHEMA, write_options=options)
