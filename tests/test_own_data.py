@@ -201,3 +201,31 @@ def test_items_without_kind_are_counted(
     build.run(job("suite", folder, read_own(folder).digest, out))
     assert json.loads((out / "report.json").read_text())["items_without_kind"] == 1
     assert "1 of 2 items have no truth.kind" in capsys.readouterr().err
+
+
+def test_the_check_decodes_each_distinct_picture_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
+    noise = Image.effect_noise((200, 200), 50).convert("RGB")
+    noise.save(folder / "pics" / "whole.jpg")
+    whole = (folder / "pics" / "whole.jpg").read_bytes()
+    (folder / "pics" / "same.jpg").write_bytes(whole)
+    names = ["pics/whole.jpg", "pics/same.jpg", "pics/whole.jpg", "pics/red.png"]
+    opened: list[str] = []
+    read = Pictures.open
+
+    def counted(pictures: Pictures, name: str, where: str = "") -> Image.Image:
+        opened.append(name)
+        return read(pictures, name, where)
+
+    monkeypatch.setattr(Pictures, "open", counted)
+    write(folder, GOOD | {"images": names})
+    assert run(["data", "check", str(folder)]) == 0
+    assert opened == ["pics/whole.jpg", "pics/red.png"]
+    assert "picture sizes: 200x200: 2, 32x32: 1" in capsys.readouterr().out
+    (folder / "pics" / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    write(folder, GOOD | {"images": ["pics/cut.jpg"]})
+    assert run(["data", "check", str(folder)]) == 1
+    assert "line 1: picture" in (said := capsys.readouterr().err)
+    assert "cut.jpg is damaged" in said

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -118,6 +119,46 @@ def test_photographs_stand_upright(tmp_path: Path) -> None:
     turned[274] = 6
     coloured(2).save(tmp_path / "a.jpg", exif=turned)
     assert Pictures(tmp_path).size("a.jpg") == Pictures(tmp_path).open("a.jpg").size == (6, 8)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB"])
+def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
+    pixels = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
+    pixels.putpixel((1, 0), (0, 0, 0, 0))
+    if mode == "P":
+        pixels.quantize(4).save(tmp_path / "a.png")
+    elif mode == "RGB":
+        pixels.convert("RGB").save(tmp_path / "a.png", transparency=(0, 0, 0))
+    else:
+        pixels.convert(mode).save(tmp_path / "a.png")
+    read = Pictures(tmp_path).open("a.png")
+    seen = (76, 76, 76) if mode == "LA" else (255, 0, 0)
+    assert (read.mode, read.getpixel((0, 0)), read.getpixel((1, 0))) == ("RGB", seen, (255,) * 3)
+
+
+def test_what_is_half_transparent_is_mixed_with_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (1, 1), (0, 100, 200, 128)).save(tmp_path / "a.webp", lossless=True)
+    assert Pictures(tmp_path).open("a.webp").getpixel((0, 0)) == (127, 177, 227)
+
+
+def test_opaque_pictures_stay_bit_for_bit(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    for name, picture in {
+        "rgb": Image.fromarray(noise),
+        "rgba": Image.fromarray(np.dstack([noise, np.full((9, 7), 255, np.uint8)])),
+    }.items():
+        picture.save(tmp_path / f"{name}.png")
+        assert np.array_equal(np.asarray(Pictures(tmp_path).open(f"{name}.png")), noise)
+
+
+def test_16_bit_grey_is_refused_by_its_head(tmp_path: Path) -> None:
+    grey = np.full((4, 4), 900, dtype=np.uint16)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    for use in (Pictures(tmp_path).open, Pictures(tmp_path).size):
+        with pytest.raises(
+            DataError, match=r"line 3: picture .*a\.png holds 16-bit grey; .* 8-bit"
+        ):
+            use("a.png", "line 3")
 
 
 def test_pictures_of_samples_lie_shared_beside_or_elsewhere(tmp_path: Path, root: Path) -> None:

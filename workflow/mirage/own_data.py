@@ -87,13 +87,19 @@ def samples_file(path: Path) -> Path:
 
 
 def read_own(
-    path: Path, *, answers: bool = False, say: Callable[[str], None] | None = None
+    path: Path,
+    *,
+    answers: bool = False,
+    decode: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> OwnData:
     """Reads and checks a user's samples and every picture that they show.
 
     Args:
         path: A ``.jsonl`` file, or a folder with ``samples.jsonl``; pictures are relative to it.
         answers: Whether every sample must have an answer to train on.
+        decode: Whether to decode each distinct picture to its end, which takes long; data whose
+            digest is known were decoded when they were checked.
         say: Told how far it got.
 
     Raises:
@@ -105,6 +111,7 @@ def read_own(
         raise DataError(f"{file} {what}. Name a .jsonl file or a folder with {SAMPLES}.")
     made = OwnData(files=[file])
     pictures, digests = Pictures(file.parent, remedy=""), {}
+    sizes: dict[str, tuple[int, int]] = {}
     failed: set[str] = set()
     seen: dict[str, int] = {}
     text_digest = []
@@ -121,8 +128,11 @@ def read_own(
             if name in digests or name in failed:
                 continue
             try:
-                made.sizes[name] = pictures.size(name, where)
-                digests[name] = pictures.digest(name, where)
+                digest = pictures.digest(name, where)
+                if digest not in sizes:
+                    whole = pictures.open(name, where) if decode else None
+                    sizes[digest] = whole.size if whole else pictures.size(name, where)
+                made.sizes[name], digests[name] = sizes[digest], digest
             except DataError as wrong:
                 failed.add(name)
                 made.add(str(wrong))

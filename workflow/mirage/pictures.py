@@ -37,6 +37,7 @@ FORMATS: Final = ("PNG", "JPEG", "WEBP")
 """The formats that are decoded; others have decoders that nobody audits."""
 
 _REMADE: Final = "Remove the folder it lies in and make it again with: snakemake"
+_DEEP: Final = ("I", "F")  # modes that Pillow would clip to 8 bits, not scale
 _ORIENTATION: Final = 274  # the EXIF tag; from 5 on, width and height change places
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the first date that a ZIP file can hold
 
@@ -104,12 +105,13 @@ class Pictures:
         """Returns a picture's width and height in pixels; only its head is decoded.
 
         Raises:
-            DataError: As ``read``, not a picture, or one beyond MAX_SIDE or MAX_PIXELS.
+            DataError: As ``read``, not a picture, of more than 8 bits a grey pixel, or beyond
+                MAX_SIDE or MAX_PIXELS.
         """
         return self._decoded(name, where, whole=False).size
 
     def open(self, name: str, where: str = "") -> Image:
-        """Returns a picture as RGB, upright.
+        """Returns a picture as RGB, upright; where it is transparent, on white.
 
         Raises:
             DataError: As ``size``, or the file is cut off or damaged.
@@ -158,9 +160,14 @@ class Pictures:
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 width, height = picture.size
-                if max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS:
+                deep = picture.mode.startswith(_DEEP)
+                if not deep and max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS:
                     if whole:
-                        return ImageOps.exif_transpose(picture).convert("RGB")
+                        upright = ImageOps.exif_transpose(picture)
+                        if not upright.has_transparency_data:
+                            return upright.convert("RGB")
+                        white = Image.new("RGBA", upright.size, "white")
+                        return Image.alpha_composite(white, upright.convert("RGBA")).convert("RGB")
                     turned = picture.getexif().get(_ORIENTATION, 1) >= 5
                     return Image.new("1", (height, width) if turned else (width, height))
         except Image.DecompressionBombError:
@@ -169,7 +176,8 @@ class Pictures:
             unknown = isinstance(broken, UnidentifiedImageError)
             reason = f"none of {', '.join(FORMATS)}" if unknown else str(broken)
             raise self._error(name, where, f"is damaged ({reason})") from None
-        raise self._error(name, where, f"is {width}x{height} pixels" + _LIMIT, "")
+        what = "holds 16-bit grey" + _DEPTH if deep else f"is {width}x{height} pixels" + _LIMIT
+        raise self._error(name, where, what, "")
 
     def _error(self, name: str, where: str, what: str, remedy: str | None = None) -> DataError:
         place = f"{where}: " if where else ""
@@ -178,6 +186,7 @@ class Pictures:
 
 
 _LIMIT: Final = f"; at most {MAX_SIDE} a side and {MAX_PIXELS // 10**6} million are decoded"
+_DEPTH: Final = "; which value is white, scans and depth maps say differently. Save it as 8-bit"
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print(text, file=sys.stderr, flush=True)
 
     path = options.path.expanduser().absolute()
-    made = read_own(path, answers=options.train, say=say).checked()
+    made = read_own(path, answers=options.train, decode=True, say=say).checked()
     for line in summary(made, options.max_words):
         print(visible(line).replace("\n", " "))
     remember(path, made.digest, made.files)
