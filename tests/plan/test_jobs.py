@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from mirage.files import canonical
+from mirage.plan.adoption import adoption_key
 from mirage.plan.job import STAGES, Job, identified
 from mirage.plan.study.resolve import resolve
 from planned_jobs import jobs_of
@@ -69,6 +71,8 @@ def test_parents_stand_before_children_and_ids_check(plan: Plan) -> None:
         ("score.contrasts=[]", END),
         ("report.gallery.quads=1", {"report/quick"}),
         ("track.experiment=other", set()),
+        ("tune.checkpoint_every=5", set()),
+        ("model.base.checkpoint_every=10", set()),
         ("model.resources.recipe.memory_mb=9000", set()),
         ("build.base_samples=10", None),
         ("suite.hard.kind=real", None),
@@ -99,6 +103,17 @@ def test_what_only_reports_show_stands_in_no_other_id(plan: Plan) -> None:
     other = replace(study, score=study.score.model_copy(update={"gates": gates}))
     versions = dict.fromkeys(STAGES, "v")
     assert changed(jobs_of(study, versions), jobs_of(other, versions)) == {"report/quick"}
+
+
+def test_how_often_checkpoints_are_written_moves_no_adoption_key(plan: Plan) -> None:
+    override = ["tune.checkpoint_every=5", "model.base.checkpoint_every=10"]
+    keys = [
+        {name: adoption_key(job, defaultdict(str)) for name, job in jobs.items()}
+        for jobs in (plan(), plan(hydra=override), plan(hydra="tune.log_every=1"))
+    ]
+    assert keys[0] == keys[1]
+    assert keys[0] != keys[2]  # the curve that people look at has other points
+    assert plan(hydra=override)["tune/mirage-s0"].settings["tune"]["checkpoint_every"] == 5
 
 
 @pytest.mark.parametrize("override", ["tune.learning_rate=0.5", "tune.batch_size=3"])

@@ -26,7 +26,7 @@ from mirage.contracts import DataError
 from mirage.files import MANIFEST, canonical, sha256, sync_folder, write_atomic
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import check_children
-from mirage.plan.job import Job
+from mirage.plan.job import Job, content
 from mirage.plan.state import artifacts, copy_path
 
 INDEX = "plan/keys.json"
@@ -63,7 +63,7 @@ def adoption_key(job: Job, payloads: Mapping[str, str]) -> str:
         role: [[folder.rpartition("-")[0], payloads[folder]] for folder in folders]
         for role, folders in job.parents.items()
     }
-    what = [job.stage, job.kind, job.name, job.settings, parents, job.code, job.entries]
+    what = [job.stage, job.kind, job.name, content(job), parents, job.code, job.entries]
     return sha256(canonical([*what, job.platform, job.packages]).encode())
 
 

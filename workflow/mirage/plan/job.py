@@ -22,7 +22,7 @@ class Job:
             the stage's own name.
         name: Readable first part of the folder, e.g. ``mirage-s0``.
         id: sha256 (hex) over all that decides the content, see ``job_id``.
-        settings: Only what decides content.
+        settings: Only what decides content, but for ``UNCOUNTED``.
         parents: Role -> artifact folders relative to the store.
         minutes: Estimate for ``mirage plan``; no part of the id.
         threads: Cores the job uses; where this decides content it stands in ``settings`` too.
@@ -68,6 +68,23 @@ class Job:
         return cls(**{f.name: plain[f.name] for f in dataclasses.fields(cls)})
 
 
+UNCOUNTED = "checkpoint_every"
+"""A setting of training that decides no content: an ended run goes on exactly, from any step."""
+
+
+def content(job: Job) -> dict[str, Any]:
+    """Returns the settings that decide the content: all but the rhythm of checkpoints."""
+
+    def counted(settings: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: counted(value) if isinstance(value, dict) else value
+            for key, value in settings.items()
+            if key != UNCOUNTED
+        }
+
+    return counted(job.settings) if job.stage == "tune" else job.settings
+
+
 def job_id(job: Job) -> str:
     """Returns the identity of a job's artifact: 64 hex digits over all that decides its content.
 
@@ -78,7 +95,7 @@ def job_id(job: Job) -> str:
         role: [job.parent_ids[folder] for folder in folders]
         for role, folders in job.parents.items()
     }
-    what = [job.stage, job.kind, job.name, job.settings, parents, job.code, job.entries]
+    what = [job.stage, job.kind, job.name, content(job), parents, job.code, job.entries]
     return sha256(canonical([*what, job.platform, job.packages]).encode())
 
 

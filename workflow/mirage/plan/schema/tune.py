@@ -22,7 +22,7 @@ class Tune(Strict):
         zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
         log_every: Steps that one point of the curve averages over.
         threads: Torch threads of each rank; weights depend on it, so it is part of the id.
-        checkpoint_every: Optimizer steps between checkpoints.
+        checkpoint_every: Optimizer steps between checkpoints; no part of any id.
     """
 
     engine: Literal["trainer", "deepspeed"]
