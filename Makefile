@@ -14,6 +14,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input
 INSTALL_SUITE := $(PIP) --quiet --no-deps --no-build-isolation -e .
 SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
+UI_STORE ?= results
 UI_PORT ?= 5000
 CHROMIUM := chromium chromium-browser google-chrome
 
@@ -45,8 +46,8 @@ plan: env ## what would run, how long, and why
 schema: env ## JSON Schema of conf/ made anew, for editors
 	@$(BIN)/mirage schema
 
-ui: env ## MLflow in the browser, on the results of this checkout
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow.db --port $(UI_PORT)
+ui: env ## MLflow in the browser, on results/, or on another UI_STORE=
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(UI_STORE)/mlflow.db --port $(UI_PORT)
 
 env: $(VENV)/.cpu ## set up, or repair what is missing or damaged
 	$(call repair,envs/cpu.txt)

@@ -28,6 +28,28 @@ def test_a_folder_that_is_no_store_is_a_sentence(
     assert run([*command, str(tmp_path)]) == 0
 
 
+def test_a_store_as_behind_snakemake_is_read_or_told_the_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path, a_job(tmp_path, "build", "data"))
+    assert run(["verify", f"store={tmp_path}"]) == 0
+    assert "1 artifacts" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        run(["gc", f"store={tmp_path}"])
+    assert f"write: mirage gc --store {tmp_path}" in capsys.readouterr().err
+
+
+def test_settings_of_a_plan_may_stand_behind_its_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["study=tiny", "--jobs", f"store={tmp_path}", "--cores", "1", "hydra=tune.batch_size=0"]
+    assert run(["plan", *words]) == 1
+    assert "--config hydra: tune.batch_size: should be" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(["plan", "study=tiny", "--jobs", "--seed", "3"])
+    assert "mirage plan seed=3" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["gc", "verify"])
 def test_only_a_plan_takes_settings(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -60,6 +60,15 @@ def test_a_frozen_plan_has_no_password_and_track_gets_it_from_the_environment(
         resolve(plan.path, None, None)
 
 
+def test_the_database_lies_in_the_store_wherever_that_is(tmp_path: Path) -> None:
+    plan, _ = make_plan({"study": "tiny", "store": str(tmp_path / "r")})
+    freeze(plan, lambda job: {})
+    assert resolve(plan.path, None, None).database == tmp_path / "r/mlflow.db"
+    (tmp_path / "r").rename(tmp_path / "moved")
+    assert resolve(None, tmp_path / "moved", None).database == tmp_path / "moved/mlflow.db"
+    assert resolve(None, tmp_path / "none", None).database == tmp_path / "none/mlflow.db"
+
+
 def test_a_missing_driver_names_its_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,9 @@ def run(arguments: list[str]) -> int:
     if first == "track":
         return _track(arguments[1:])
     options, unknown = parser.parse_known_args(arguments)
+    if first == "plan" and not any(word.startswith("-") for word in unknown):
+        # argparse takes only the settings that stand before the first option.
+        options.config, unknown = [*options.config, *unknown], []
     if unknown:
         parser.error(_unknown_option(unknown[0], arguments))
     try:
@@ -77,6 +80,8 @@ def _unknown_option(word: str, arguments: list[str]) -> str:
 
     key, _, value = word.lstrip("-").partition("=")
     after = arguments[arguments.index(word) + 1 :]
+    if key == "store" and value:
+        return f"write: mirage {arguments[0]} --store {value}"
     if arguments[0] == "plan" and OTHER_NAMES.get(key, key) in KEYS:
         value = value or (after[0] if after else "...")
         return redacted(f"{word} is written without dashes: mirage plan {key}={value}")

@@ -23,7 +23,7 @@ SHARED = {f.name for f in dataclasses.fields(Job)} & {f.name for f in dataclasse
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("folder", nargs="?", type=Path, help="the same as --store")
+    parser.add_argument("folder", nargs="?", help="the same as --store")
     parser.add_argument("--store", type=Path, default=Path("results"), help="root of all artifacts")
     parser.add_argument("--quick", action="store_true", help="sizes only; no file is read")
 
@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no such store.
     """
-    store: Path = options.folder or options.store
+    # As behind ``snakemake --config``.
+    store: Path = Path((options.folder or str(options.store)).removeprefix("store="))
     check_store(store)
     problems, said, size = 0, time.monotonic(), 0
     folders = [*artifacts(store)]

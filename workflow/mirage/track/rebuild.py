@@ -1,5 +1,7 @@
 """A study's report made again from MLflow alone: from verdicts, never from logged tables.
 
+Only pictures of a user's own suites are read where they lie; their digests must fit.
+
 Samples, verdicts, responses and pictures are laid out as the artifacts they were; then score and
 report run over them as they always do.
 """
@@ -13,9 +15,10 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from mirage.context import JobContext
-from mirage.contracts import DataError
+from mirage.context import DAMAGED, JobContext
+from mirage.contracts import DataError, inside
 from mirage.files import file_sha256
+from mirage.pictures import read_elsewhere
 from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import code_of
 from mirage.plan.job import Job
@@ -40,15 +43,15 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
 
     Raises:
         ConnectionError: The tracking store cannot be reached.
-        DataError: It has no such study, or lost files of it; or ``out`` holds something.
+        DataError: It has no such study, lost or damaged files of it, or one that this version
+            cannot read; or ``out`` holds something.
     """
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out} is not empty. Give --rebuild a folder that does not exist yet.")
     tracker = Tracker(where)
     run = _study_run(tracker, study)
     store = out / STORE
-    plain = json.loads(tracker.download(run, MANIFESTS, out / "work").read_text(encoding="utf-8"))
-    manifests = {folder: Manifest(**fields) for folder, fields in plain.items()}
+    manifests = _manifests(tracker.download(run, MANIFESTS, out / "work"))
     (report,) = [folder for folder, made in manifests.items() if made.stage == "report"]
     for folder, made in manifests.items():
         if made.stage not in ("score", "report"):
@@ -59,8 +62,7 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
     for folder, name in _changed(manifests, store):
         say(f"rebuild: {folder}/{name} is not what the run made; the tables follow what is there")
     for made in manifests.values():
-        remade = made.stage in ("score", "report")
-        if remade and code_of(made.stage, made.entries).version != made.code:
+        if _by_other_code(made):
             say(f"rebuild: the code of {made.name} is not what the run used; the tables may differ")
     scores = [folder for folder, made in manifests.items() if made.stage == "score"]
     for folder in sorted(scores, key=lambda name: manifests[name].kind == "study"):
@@ -68,7 +70,9 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
         manifests[folder].write(store / folder)
     _run(manifests[report], store, out / "report")
     shutil.rmtree(out / "work", ignore_errors=True)
-    say(f"rebuild: {out / 'report'} was made from {where.shown} alone")
+    own = {str(each.root) for name in manifests if (each := read_elsewhere(store / name))}
+    rest = f"and your own pictures in {', '.join(sorted(own))}" if own else "alone"
+    say(f"rebuild: {out / 'report'} was made from {where.shown} {rest}")
     return out / "report"
 
 
@@ -82,6 +86,32 @@ def _study_run(tracker: Tracker, study: str | None) -> str:
             "Bring one there with: snakemake, then mirage track"
         )
     return str(runs[0].info.run_id)
+
+
+def _manifests(path: Path) -> dict[str, Manifest]:
+    """Reads the manifests of all that a report was made from.
+
+    Raises:
+        DataError: They are damaged, or name a folder outside the store.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        manifests = {folder: Manifest(**fields) for folder, fields in plain.items()}
+        for folder, made in manifests.items():
+            parents = [each for many in made.parents.values() for each in many]
+            for name in (folder, made.id, *parents, *made.files):
+                inside(name, folder)
+    except DAMAGED as wrong:
+        raise DataError(
+            f"{MANIFESTS} in the tracking store cannot be used ({wrong}). "
+            "Track the study again with: mirage track"
+        ) from None
+    return manifests
+
+
+def _by_other_code(made: Manifest) -> bool:
+    remade = made.stage in ("score", "report")
+    return remade and code_of(made.stage, made.entries).version != made.code
 
 
 def _fetch(tracker: Tracker, manifests: dict[str, Manifest], store: Path, scratch: Path) -> None:
@@ -132,4 +162,12 @@ def _run(made: Manifest, store: Path, out: Path) -> None:
     work = store / "work" / made.id
     work.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
-    import_module(f"mirage.{made.stage}").run(JobContext(job, store.resolve(), work, out))
+    try:
+        import_module(f"mirage.{made.stage}").run(JobContext(job, store.resolve(), work, out))
+    except DAMAGED as wrong:
+        if isinstance(wrong, DataError) or not _by_other_code(made):
+            raise
+        raise DataError(
+            f"{made.stage} {made.name} was tracked by another version of the suite, and this one "
+            f"cannot read it ({wrong!r}). Rebuild it with commit {made.provenance.get('commit')}."
+        ) from wrong

@@ -82,6 +82,7 @@ def resolve(plan: Path | None, store: Path | None, uri: str | None) -> Where:
                 "give the whole address with: mirage track --uri"
             )
         settings["uri"] = str(settings["uri"]).replace(HIDDEN, os.environ[PASSWORD])
+    settings["uri"] = str(settings["uri"]).replace("{store}", str(root))
     track, problems = check(Track, settings, "mirage track", "track", None)
     if track is None:
         raise ConfigError(

@@ -47,7 +47,7 @@ class Track(Strict):
     """The tracking store; no part of any artifact's id.
 
     Attributes:
-        uri: Database or server.
+        uri: Database or server; ``{store}`` in it stands for the root of all artifacts.
         experiment: MLflow's experiment.
         content: Whether questions, answers and pictures go there too, or only verdicts and rates.
     """
