@@ -215,10 +215,16 @@ def test_a_store_needs_a_name(conf: Conf, store: Any) -> None:
 @pytest.mark.parametrize(
     ("hydra", "text"),
     [
-        ("shape.text.hidden_size=130", "model.shape.text: hidden_size 130 should be a multiple of"),
+        (
+            "shape.text.hidden_size=130",
+            "model.shape.text.hidden_size: hidden_size 130 should be a multiple",
+        ),
         ("shape.text.kv_heads=3", "heads 4 should be a multiple of kv_heads 3"),
         ("shape.text.hidden_size=12", "hidden_size / heads is 3; rotary positions need an even"),
-        ("shape.vision.heads=3", "model.shape.vision: hidden_size 128 should be a multiple of"),
+        (
+            "shape.vision.heads=3",
+            "model.shape.vision.heads: hidden_size 128 should be a multiple of",
+        ),
         ("image_size=33", "image_size 33 should be a multiple of shape.vision.patch_size 8"),
         ("image_size=24", "downsample_ratio 0.5 leaves no whole number of 3 patches per side"),
         ("shape.downsample_ratio=0.75", "downsample_ratio 0.75 should be 1, 1/2, 1/3"),
