@@ -16,6 +16,8 @@ INSTALL_SUITE := $(PIP) --quiet --no-deps --no-build-isolation -e .
 SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
 UI_STORE ?= results
 UI_PORT ?= 5000
+# Files of tests that run at once; most tests take one core.
+TEST_WORKERS ?= 2
 CHROMIUM := chromium chromium-browser google-chrome
 
 help: ## this list
@@ -25,7 +27,7 @@ reproduce: env ## set up, run the default study, say where the tables are
 	@$(SKIP_NETWORK_CHECKS) $(BIN)/snakemake $(ARGS)
 
 test: dev browser ## set up, run every test
-	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest $(ARGS)
+	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 # The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
 browser:
