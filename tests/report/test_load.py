@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from mirage.contracts import DataError, Verdict, read_some, write_rows
+from mirage.contracts import DataError, TrainSample, Verdict, read_some, write_rows
 from mirage.plan.artifact import Manifest
-from mirage.report.load import study_info, training_of
+from mirage.report.load import study_info, trainings_of
 from report_exhibits import GATES, plain
 from synthetic_wide import card, cell_card
 
@@ -23,32 +22,36 @@ def _finish(
 
 
 def _data(store: Path, name: str) -> str:
-    block = {"name": name, "data": {"unsafe": 3, "benign": 0, "twins": 0, "general": 1}}
-    _finish(store / "build" / name, "train", {"recipe": block}, {})
-    (store / "build" / name / "report.json").write_text(json.dumps({"labels": {"cot": 3}}))
+    planned = {"source": "mis", "unsafe": 9, "benign": 0, "twins": 0, "general": 1}
+    _finish(store / "build" / name, "train", {"recipe": {"name": name, "data": planned}}, {})
+    hazard = _row(f"{name}/00000", kind="hazard")
+    write_rows(store / "build" / name / "samples.jsonl", [hazard, _row(f"{name}/general-00000")])
     return f"build/{name}"
 
 
-def test_training_is_read_from_manifests(tmp_path: Path) -> None:
-    base, own = _data(tmp_path, "base"), _data(tmp_path, "mirage")
+def _row(name: str, **truth: str) -> TrainSample:
+    return TrainSample(name, "x", "", "", "a question ?", (), dict(truth), "an answer .", "cot")
+
+
+def test_trainings_are_read_from_manifests_and_data(tmp_path: Path) -> None:
+    base, own, mixed = (_data(tmp_path, name) for name in ("base", "mirage", "vlguard_m"))
     settings = {
         "recipe": {
             "name": "mirage",
             "tune": {"epochs": 2, "learning_rate": 2e-3, "parts": ["projector"]},
         },
     }
-    _finish(tmp_path / "tune" / "base-s0", "base", {}, {"data": [base]})
-    _finish(tmp_path / "tune" / "mirage-s0", "recipe", settings, {"data": [own]})
-    _finish(tmp_path / "tune" / "vlguard_m-s0", "base", {}, {"data": [base, own]})
-    assert training_of(tmp_path / "tune" / "base-s0") is None
-    tuned = training_of(tmp_path / "tune" / "mirage-s0")
-    assert tuned is not None
+    folders = [tmp_path / "tune" / n for n in ("base-s0", "mirage-s0", "vlguard_m-s0", "mirage-s1")]
+    _finish(folders[0], "base", {}, {"data": [base]})
+    _finish(folders[1], "recipe", settings, {"data": [own]})
+    _finish(folders[2], "base", {}, {"data": [base, mixed]})
+    _finish(folders[3], "recipe", settings, {"data": [own]})
+    assert trainings_of(folders[:1]) == ()
+    tuned, at_once = trainings_of(folders)
     assert (tuned.recipe, tuned.epochs, tuned.parts) == ("mirage", 2, ("projector",))
     assert tuned.learning_rate == 2e-3
-    assert tuned.labels == {"cot": 3}
-    mixed = training_of(tmp_path / "tune" / "vlguard_m-s0")
-    assert mixed is not None
-    assert (mixed.recipe, mixed.epochs, mixed.learning_rate) == ("mirage", None, None)
+    assert tuned.items == {"hazard": 1, "general": 1}
+    assert (at_once.recipe, at_once.epochs, at_once.learning_rate) == ("vlguard_m", None, None)
 
 
 def test_variants_of_one_title_get_their_own_names() -> None:

@@ -51,7 +51,9 @@ def data_of(
         ),
         samples=tuple(samples),
         verdicts={},
-        trainings=tuple(_training(c) for c in made.cards if c["recipe"] != "base"),
+        trainings=tuple(
+            {c["recipe"]: _training(c) for c in made.cards if c["recipe"] != "base"}.values()
+        ),
     )
 
 
@@ -73,6 +75,6 @@ def _ledger(wanted: bool) -> tuple[Claims | None, PaperContrasts | None]:
 def _training(each: Card) -> Training:
     mixed = each["recipe"] == "vlguard_m"
     return Training(
-        each["name"], each["recipe"], PLANNED, {"cot": 1000, "comply": 500, "naming": 250},
+        each["recipe"], PLANNED, {"hazard": 1000, "benign": 500, "general": 250},
         None if mixed else 2.0, None if mixed else 5e-4, () if mixed else ("language_model",),
     )  # fmt: skip

@@ -161,22 +161,20 @@ class StudyInfo:
 
 @dataclass(frozen=True)
 class Training:
-    """What a model was trained on, from the manifests of the model and of its data.
+    """What a recipe's models are trained on, from the first model's manifest and its data.
 
     Attributes:
-        model: Name of the model.
         recipe: Name of the recipe.
-        data: The recipe's block ``data``, as planned.
-        labels: Label class -> items, as built; empty where the data are not at hand.
+        data: The recipe's block ``data``, as planned: a hold-out takes items from these numbers.
+        items: ``hazard``, ``benign`` or ``general`` -> items, counted in the data as built.
         epochs: Passes over the data; None where they were mixed into base training, or where answer
             tokens decide.
         learning_rate: Peak rate; None likewise.
     """
 
-    model: str
     recipe: str
     data: Mapping[str, Any]
-    labels: Mapping[str, int]
+    items: Mapping[str, int]
     epochs: float | None
     learning_rate: float | None
     parts: tuple[str, ...]
@@ -193,7 +191,7 @@ class ReportData:
         images: (suite, path in the sample) -> PNG bytes, for the samples that are shown.
         runs: Model name -> id of the artifact of its answers, by which MLflow finds its run.
         hazards: Rows of the hazard table.
-        trainings: What the models were trained on, in the order of the models.
+        trainings: What the models were trained on, one a recipe, in the order of the models.
     """
 
     study: StudyInfo

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mirage.contracts import Response, Sample, Verdict, read_rows, read_some
+from mirage.contracts import Response, Sample, TrainSample, Verdict, read_rows, read_some
 from mirage.model_card import BASE, ModelCard
 from mirage.pictures import Pictures, SamplePictures
 from mirage.plan.artifact import Manifest
@@ -101,12 +101,7 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         images=read_images(displayed, parents["images"][0], homes),
         runs={made.name: made.id for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
-        trainings=tuple(
-            training
-            for folder in parents.get("models", ())
-            for training in [training_of(folder)]
-            if training is not None
-        ),
+        trainings=trainings_of(parents.get("models", ())),
     )
 
 
@@ -132,37 +127,47 @@ def _answers(
     }
 
 
-def training_of(folder: Path) -> Training | None:
-    """Returns what a model was trained on, or None for a plain base.
+def trainings_of(models: Iterable[Path]) -> tuple[Training, ...]:
+    """Returns what models were trained on beyond their base, one entry a recipe.
 
     Args:
-        folder: A model; its data lie in the same store.
+        models: Folders of models; their data lie in the same store. Of a recipe's models the first
+            counts, so that many seeds are not read to show one.
 
     Raises:
-        DataError: A manifest is missing or broken.
+        DataError: A manifest or a file of data is missing or broken.
     """
-    made = Manifest.read(folder)
-    store = folder.parents[1]
-    for name in made.parents.get("data", []):
-        data = Manifest.read(store / name).settings
-        if data["recipe"]["name"] != BASE:
-            return _training(made, data, store / name)
-    return None
+    first: dict[str, Training] = {}
+    for folder in models:
+        made = Manifest.read(folder)
+        for name in made.parents.get("data", []):
+            home = folder.parents[1] / name
+            recipe = Manifest.read(home).settings["recipe"]
+            if recipe["name"] != BASE and recipe["name"] not in first:
+                first[recipe["name"]] = _training(made, recipe, home)
+    return tuple(first.values())
 
 
-def _training(made: Manifest, data: Mapping[str, Any], folder: Path) -> Training:
+def _training(made: Manifest, recipe: Mapping[str, Any], home: Path) -> Training:
     own = made.settings.get("recipe", {}).get("tune", {})
-    counts = folder / "report.json"
-    labels = json.loads(counts.read_text(encoding="utf-8"))["labels"] if counts.is_file() else {}
+    rows = read_rows(home / "samples.jsonl", TrainSample)
     return Training(
-        model=made.name,
-        recipe=data["recipe"]["name"],
-        data=data["recipe"]["data"],
-        labels=labels,
+        recipe=recipe["name"],
+        data=recipe["data"],
+        items=Counter(_part(row, recipe["data"]["source"]) for row in rows),
         epochs=None if own.get("supervised_tokens") else own.get("epochs"),
         learning_rate=own.get("learning_rate"),
         parts=tuple(own.get("parts", ())),
     )
+
+
+def _part(row: TrainSample, source: str) -> str:
+    """Returns the part of a recipe's data that an item counts in."""
+    kind = row.truth.get("kind")
+    if kind in ("hazard", "benign"):
+        return str(kind)
+    named = row.id.partition("/")[2].startswith("general-")  # as build names it, in every source
+    return "general" if named or source == "own" else "benign"
 
 
 def read_images(

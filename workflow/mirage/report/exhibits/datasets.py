@@ -121,7 +121,7 @@ def _share(answers: Iterable[bool]) -> str:
 
 def training_sets(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Every recipe's data as built: items, what is harmless by itself, images, reasoning."""
-    rows = [_training_set(data, t) for t in _first_of_recipe(data)]
+    rows = [_training_set(data, t) for t in _in_order(data)]
     if not rows:
         return empty("data_training", caption, data)
     columns = [
@@ -133,36 +133,23 @@ def training_sets(data: ReportData, caption: Caption) -> Table | TextBlock:
     return captioned("data_training", caption, columns, rows)
 
 
-def _first_of_recipe(data: ReportData) -> list[Training]:
-    """One training per compared recipe: that of its first model."""
-    by_recipe: dict[str, Training] = {}
-    for training in data.trainings:
-        by_recipe.setdefault(training.recipe, training)
+def _in_order(data: ReportData) -> list[Training]:
+    """What each compared recipe was trained on, in the order of the study."""
+    by_recipe = {training.recipe: training for training in data.trainings}
     return [by_recipe[r.recipe] for r in data.study.recipes if r.recipe in by_recipe]
 
 
 def _training_set(data: ReportData, training: Training) -> tuple[Cell, ...]:
     planned = training.data
-    items = sum(training.labels.values()) or _planned(planned)
-    twins, extra = int(planned["twins"]), planned.get("benign_kind") == "none"
-    hazards = int(planned["unsafe"]) + (twins if extra else 0)
-    benign = int(planned["benign"]) + (0 if extra else twins)
-    left_out = _planned(planned) - items
     return (
         Text(data.study.titled(training.recipe, "").partition(",")[0]),
-        _count(items),
-        _count(hazards - left_out),
-        _count(benign),
-        _count(int(planned["general"])),
+        _count(sum(training.items.values())),
+        *(_count(training.items.get(part, 0)) for part in ("hazard", "benign", "general")),
         Text(_safe_text(planned)),
         Text(_safe_image(planned)),
         Text(IMAGES[planned["images"]]),
         Text("yes" if planned["labels"] in ("cot", "rewritten", "sorry_reasons") else "no"),
     )
-
-
-def _planned(planned: Mapping[str, object]) -> int:
-    return sum(int(str(planned[key])) for key in ("unsafe", "benign", "twins", "general"))
 
 
 def _safe_text(planned: Mapping[str, object]) -> str:
@@ -182,7 +169,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Sizes, share of general data, learning rate and epochs of every recipe, from the plan."""
     shares = {r.recipe: r.general_share for r in data.study.recipes}
     rows: list[tuple[Cell, ...]] = []
-    for t in _first_of_recipe(data):
+    for t in _in_order(data):
         planned = t.data
         rate = Text("as the base" if t.learning_rate is None else f"{t.learning_rate:.1e}")
         rows.append(
