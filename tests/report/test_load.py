@@ -21,11 +21,12 @@ def _finish(
     Manifest(stage, kind, folder.name, "0" * 64, settings, parents, "code", {}).write(folder)
 
 
-def _data(store: Path, name: str) -> str:
-    planned = {"source": "mis", "unsafe": 9, "benign": 0, "twins": 0, "general": 1}
+def _data(store: Path, name: str, source: str = "mis") -> str:
+    planned = {"source": source, "unsafe": 9, "benign": 0, "twins": 0, "general": 1}
     _finish(store / "build" / name, "train", {"recipe": {"name": name, "data": planned}}, {})
-    hazard = _row(f"{name}/00000", kind="hazard")
-    write_rows(store / "build" / name / "samples.jsonl", [hazard, _row(f"{name}/general-00000")])
+    ids = (f"{name}/00000", f"{name}/00000-twin", f"{name}/plain", f"{name}/general-00000")
+    rows = [_row(ids[0], kind="hazard"), _row(ids[1], kind="benign"), *map(_row, ids[2:])]
+    write_rows(store / "build" / name / "samples.jsonl", rows)
     return f"build/{name}"
 
 
@@ -50,8 +51,15 @@ def test_trainings_are_read_from_manifests_and_data(tmp_path: Path) -> None:
     tuned, at_once = trainings_of(folders)
     assert (tuned.recipe, tuned.epochs, tuned.parts) == ("mirage", 2, ("projector",))
     assert tuned.learning_rate == 2e-3
-    assert tuned.items == {"hazard": 1, "general": 1}
+    assert tuned.items == {"hazard": 1, "benign": 2, "general": 1}
     assert (at_once.recipe, at_once.epochs, at_once.learning_rate) == ("vlguard_m", None, None)
+
+
+def test_own_items_of_no_kind_are_general(tmp_path: Path) -> None:
+    folder = tmp_path / "tune" / "mine-s0"
+    _finish(folder, "recipe", {}, {"data": [_data(tmp_path, "mine", "own")]})
+    (training,) = trainings_of([folder])
+    assert training.items == {"hazard": 1, "benign": 1, "general": 2}
 
 
 def test_variants_of_one_title_get_their_own_names() -> None:
