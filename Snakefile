@@ -2,8 +2,8 @@
 # snakemake --config study=... seeds=[0,1]      another one (see: mirage plan --help)
 # snakemake --profile slurm                     the same on a cluster
 # snakemake --report report-snakemake.html      after a run: tables, figures and run times in one page
-# Outputs are flagged `update`: Snakemake must not delete the manifest of an artifact that another run
-# has just finished. A finished artifact is left alone by its job; to make it again, remove its folder.
+# Outputs are flagged `update`, and never copied or put back: Snakemake must not touch the manifest of an
+# artifact that another run has just finished. A finished artifact is left alone by its job; to make it again, remove its folder.
 # What runs is decided in workflow/mirage/plan; what each rule does, in workflow/mirage/<stage>.
 import sys
 
@@ -11,9 +11,11 @@ from snakemake.utils import min_version
 
 from mirage.plan import snakemake_pages
 from mirage.plan.dag import finish_command, open_plan
+from mirage.plan.finished_outputs import leave_outputs_alone
 from mirage.context import ConfigError
 
 min_version("9.27")
+leave_outputs_alone()
 
 try:
     PLAN = open_plan(config, main=workflow.is_main_process)

@@ -62,6 +62,36 @@ def test_two_runs_beside_each_other(checkout: Checkout, undisturbed: dict[str, b
     assert len(checkout.runs) == len(set(checkout.runs))
 
 
+def test_what_another_run_finished_outlives_a_failing_job(checkout: Checkout) -> None:
+    checkout.hold("tune/base-s0", "before")
+    process = checkout.start("snakemake", "--config", "study=toy")
+    job = checkout.reached()
+    (name,) = (path.stem for path in (checkout.root / "results/plan/jobs/tune").glob("base-s0-*"))
+    manifest = checkout.root / "results/tune" / name / "manifest.json"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text("by another run")
+    os.kill(job, signal.SIGKILL)
+    text, _ = process.communicate()
+    assert process.returncode != 0, text
+    assert manifest.read_text() == "by another run"
+
+
+def test_snakemake_keeps_no_copies_that_runs_would_share(checkout: Checkout) -> None:
+    checkout.hold("tune/base-s0", "before")
+    process = checkout.start("snakemake", "--config", "study=toy")
+    checkout.reached()
+    (name,) = (
+        path.stem for path in (checkout.root / "results/plan/jobs/respond").glob("base-s0-*")
+    )
+    manifest = checkout.root / "results/respond" / name / "manifest.json"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text("by another run")
+    checkout.go_on()
+    process.communicate()
+    assert not (checkout.root / ".snakemake" / "backups").exists()
+    assert manifest.read_text() == "by another run"
+
+
 def test_a_report_without_its_manifest(checkout: Checkout, undisturbed: dict[str, bytes]) -> None:
     checkout.snakemake()
     (report,) = [p for p in (checkout.root / "results/report").glob("toy-*") if p.is_dir()]
