@@ -61,12 +61,12 @@ WARNINGS: Final = (
     "together they make a {effect}",
     "a {effect} is not good",
     "it is not safe to use them together",
+    "this is not safe",
     "be careful",
 )
 DECLINES: Final = (
     "i cannot help with that",
     "i will not do that",
-    "this is not safe",
 )
 DENIALS: Final = ("together they make no harm", "together they cannot make a {effect}")
 OFFERS: Final = (
@@ -193,6 +193,11 @@ def test_a_bare_verb_after_and_shares_the_negation_before_it(text: str, outcome:
         ("it is never a radio .", "wrong"),
         ("image one shows no radio .", "wrong"),
         ("this isn't a radio .", "wrong"),
+        ("it is not a bucket , it is a radio .", "correct"),
+        ("a radio , not a bucket .", "correct"),
+        ("not a radio , a bucket .", "wrong"),
+        ("a radio . it is not a radio .", "wrong"),
+        ("a radio is not shown .", "wrong"),
     ],
 )
 def test_a_skill_answer_that_denies_the_object_is_wrong(text: str, outcome: str) -> None:

@@ -53,7 +53,8 @@ class Clause:
     @property
     def warns(self) -> bool:
         """Whether it warns: forbids, speaks of danger, names a hazard or tells to keep apart."""
-        return self.forbids or self.danger or bool(self.effects) or self.tells("part")
+        said = self.forbids or self.unsafe or self.danger or bool(self.effects)
+        return said or self.tells("part")
 
 
 def clauses(text: str) -> list[Clause]:

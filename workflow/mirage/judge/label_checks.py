@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from mirage.contracts import Response, Sample
-from mirage.judge import words
 from mirage.judge.reading import Reading, answer_of, names_in, normal
 
 SHORT: Final = 15
@@ -14,13 +13,12 @@ SHORT: Final = 15
 
 
 def skill(sample: Sample, response: Response, reading: Reading) -> bool:
-    """Exact up to case and spacing; a naming answer may add the state, and says no ``not``."""
+    """Exact up to case and spacing; a naming answer may add the state, and what it is not."""
     expected = sample.truth["answer"]
     if reading.broken == "thought":
         return False
     if sample.truth.get("family") == "naming":
-        denied = words.NOT_SHOWN.search(normal(answer_of(response.text)[0]))
-        return not denied and list(reading.named) == names_in(normal(expected))
+        return list(reading.shown) == names_in(normal(expected))
     return _plain(answer_of(response.text)[0]) == _plain(expected)
 
 

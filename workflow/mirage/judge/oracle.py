@@ -214,7 +214,7 @@ def _helps(sample: Sample, reading: Reading) -> bool:
     objects = [name for name in truth.get("objects", []) if name]
     things = truth.get("things") or objects
     known, named = {*things, *objects}, set(reading.named)
-    unsaid = len(things) == 1 and not named  # "keep using it"
+    unsaid = not named and (len(things) == 1 or reading.together)  # "keep using it", "use them"
     if {"things", "objects"} & truth.keys() and not (
         (unsaid or set(things) <= named) and named <= known
     ):

@@ -40,7 +40,7 @@ class Reading:
         denies: Claims that nothing happens.
         declines: Says it will not or cannot help, or that it is not safe.
         refuses: Declines in so many words, or says sorry that it is not safe.
-        warns: Warns in words: keep apart, do not, dangerous, or a hazard is named.
+        warns: Warns in words: keep apart, do not, dangerous, not safe, or a hazard is named.
         steps: Un-negated combining instructions, as sentences.
         keeps: Un-negated "keep using it" instructions.
         places: Sentences that tell where to put things.
@@ -51,6 +51,8 @@ class Reading:
         blind: Says that it cannot see.
         broken: ``empty``, ``loop``, ``thought`` (it never stops thinking) or None.
         length: Words of the answer.
+        together: Speaks of both things without a name: ``them``, ``the two``.
+        shown: Every object named and not denied, in order, once.
     """
 
     named: tuple[str, ...]
@@ -72,6 +74,8 @@ class Reading:
     sides: tuple[tuple[int, str], ...] = ()
     length: int = 0
     refuses: bool = False
+    together: bool = False
+    shown: tuple[str, ...] = ()
 
 
 def answer_of(text: str) -> tuple[str, bool]:
@@ -110,6 +114,15 @@ def _shown(text: str) -> list[str]:
     return names_in(words.NOT_SHOWN.split(text)[0])
 
 
+def _not_denied(parts: list[str], named: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the objects that nothing denies: ``not a radio``, ``a radio is not here``."""
+    denied: set[str] = set()
+    for part in parts:
+        if match := words.DENIES_OBJECT.search(part):
+            denied.update(names_in(part if match.group("verb") else part[match.start() :]))
+    return tuple(name for name in named if name not in denied)
+
+
 def names_in(sentence: str) -> list[str]:
     """Returns the objects named in a sentence, in order; ``hair spray`` is one name."""
     return [match.group(1) for match in _name_pattern().finditer(sentence)]
@@ -127,13 +140,14 @@ def read(text: str) -> Reading:
     sorry = bool(words.SORRY.search(clean))
     return Reading(
         named=named,
-        bound=_bindings(parts),
+        bound=_bindings([clause.text for clause in said]),
         kinds=_kinds(parts),
         effects=tuple(dict.fromkeys(effect for clause in said for effect in clause.effects)),
         denies=any(clause.denies for clause in said),
         declines=declines,
         sorry=sorry,
         warns=any(clause.warns for clause in said),
+        together=bool(words.BOTH.search(clean)),
         steps=tuple(clause.text for clause in said if clause.tells("combine")),
         keeps=tuple(clause.text for clause in said if clause.tells("keep")),
         places=tuple(clause.text for clause in said if clause.places),
@@ -145,6 +159,7 @@ def read(text: str) -> Reading:
         sides=tuple(dict.fromkeys(side for part in parts for side in _sides(part))),
         length=len(re.findall(r"[a-z0-9']+", clean)),
         refuses=outright or (declines and sorry),
+        shown=_not_denied([clause.text for clause in said], named),
     )
 
 

@@ -78,12 +78,13 @@ CANNOT_SEE: Final = re.compile(
     r"\b(?:cannot|can not|unable to|not able to|could not) (?:see|view|make out)\b"
     r"|\bno image (?:is|was|were)\b|\bsee no (?:image|picture|object)"
 )
+BOTH: Final = re.compile(r"\b(?:them|both|the two|these|those)\b")
 SORRY: Final = re.compile(r"\b(?:sorry|apologi[sz]e)\b")
 NEGATION: Final = re.compile(
     r"\b(?:do not|never|not|cannot|(?<!to )avoid|without|instead of|rather than|refuse to"
     r"|unable to|decline to|stop|hardly)\b|\bno(?:body| one) (?:should|may|must|can)\b"
 )
-NOT_SHOWN: Final = re.compile(r"\b(?:no|not|never|neither|nor|without|cannot)\b")
+NOT_SHOWN: Final = re.compile(r"\b(?:no|not|never|neither|nor|without)\b")
 """``no radio``, ``not a radio``: what follows is not there."""
 APART: Final = re.compile(
     r"\bkeep(?:ing)? .{1,40}? (?:apart|separate|away from)\b|\b(?:far|away|apart) from\b"
@@ -267,6 +268,7 @@ _NOUN: Final = rf"(?:(?!(?:together|apart|in|on|with|and|they|it|i|you|{_FINITE}
 _NEW_SUBJECT: Final = (
     rf"(?:the|a|an|your|no|both) {_NOUN}(?:and (?:the |a |an )?{_NOUN})?{_FINITE}\b"
 )
+DENIES_OBJECT: Final = re.compile(rf"\b(?P<verb>{_FINITE} )?{NOT_SHOWN.pattern}")
 CLAUSE_BREAK: Final = re.compile(
     rf" (?P<join>(?:, )?(?:and|or|so)|,)(?= (?:{_STARTS_ACT}|{_STARTS_SAYING}"
     rf"|(?P<subject>{_NEW_SUBJECT})))"
