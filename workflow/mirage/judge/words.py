@@ -274,6 +274,7 @@ CLAUSE_BREAK: Final = re.compile(
     rf"|(?P<subject>{_NEW_SUBJECT})))"
     r"| (?:, )?\b(?:but|then|although|though|otherwise|because|since|whereas|while|unless)\b"
 )
+"""Where a clause ends: before what starts an act or says something of a subject of its own."""
 VERB: Final = re.compile(rf"\b(?:{_FINITE}|not)\b")
 OBJECT: Final = re.compile(rf"\b(?:(?:{_NAMED})s?|them|both|it|each other|objects?|things?)\b")
 SO_THAT: Final = re.compile(r"^(?:, )?(?:and|so)\b(?!.*\btogether\b)")
