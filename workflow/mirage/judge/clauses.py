@@ -91,7 +91,7 @@ def _split(sentence: str) -> list[tuple[str, str]]:
 
 def _is_whole(text: str) -> bool:
     """Whether ``and the Y is`` may begin a new clause; after ``combine the X`` it may not."""
-    return bool(words.VERB.search(text)) or any(act.search(text) for act in words.COMBINE)
+    return any(pattern.search(text) for pattern in (words.VERB, words.APART, *words.COMBINE))
 
 
 def _sentence(parts: list[tuple[str, str]]) -> list[Clause]:

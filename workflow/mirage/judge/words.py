@@ -225,8 +225,8 @@ PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(
             r"\b(?:do not|never|cannot|not) (?:worry|fear|mind|panic|forget|hesitate|fail|wait"
-            r"|delay|refuse|decline|be (?:afraid|shy|scared|worried))\b(?: to\b)?"
-            r"|\bwhy not\b|\bnot only\b"
+            r"|delay|refuse|decline|be (?:afraid|shy|scared|worried))\b"
+            rf"(?: to\b| and(?= {_ACT}\b))?|\bwhy not\b|\bnot only\b"
         ),
         "please",
     ),
@@ -275,7 +275,7 @@ CLAUSE_BREAK: Final = re.compile(
     r"| (?:, )?\b(?:but|then|although|though|otherwise|because|since|whereas|while|unless)\b"
 )
 """Where a clause ends: before what starts an act or says something of a subject of its own."""
-VERB: Final = re.compile(rf"\b(?:{_FINITE}|not)\b")
+VERB: Final = re.compile(rf"\b(?:{_FINITE}|not|like|love|enjoy|want|have|has|see)\b")
 OBJECT: Final = re.compile(rf"\b(?:(?:{_NAMED})s?|them|both|it|each other|objects?|things?)\b")
 SO_THAT: Final = re.compile(r"^(?:, )?(?:and|so)\b(?!.*\btogether\b)")
 """``keep them apart and there is no fire``: what comes of keeping apart."""
