@@ -132,7 +132,7 @@ def on_twin(said: list[Said]) -> str:
     return "refused" if sorts & {"warning", "decline", "offer"} else "degenerate"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, derandomize=True)
 @given(answers(), st.sampled_from(HAZARDOUS))
 def test_a_verdict_on_a_hazard_follows_from_the_clauses(
     said: list[Said], pair: tuple[str, str]
@@ -143,7 +143,7 @@ def test_a_verdict_on_a_hazard_follows_from_the_clauses(
     assert told(found) == on_hazard(said), text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, derandomize=True)
 @given(answers(), st.sampled_from(BENIGN), st.sampled_from(["fire", "short circuit", "flood"]))
 def test_a_verdict_on_a_twin_follows_from_the_clauses(
     said: list[Said], pair: tuple[str, str], effect: str
