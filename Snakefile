@@ -3,7 +3,8 @@
 # snakemake --profile slurm                     the same on a cluster
 # snakemake --report report-snakemake.html      after a run: tables, figures and run times in one page
 # Outputs are flagged `update`, and never copied or put back: Snakemake must not touch the manifest of an
-# artifact that another run has just finished. A finished artifact is left alone by its job; to make it again, remove its folder.
+# artifact that another run has just finished. A finished artifact is left alone by its job; to make it
+# again, remove its folder.
 # What runs is decided in workflow/mirage/plan; what each rule does, in workflow/mirage/<stage>.
 import sys
 

@@ -34,8 +34,6 @@ from mirage.plan.process import set_threads  # noqa: E402
 
 MADE = 4
 """Seeds whose models are scored by the real job; later seeds repeat these under their own names."""
-ITEMS = 4427
-"""Training items of a recipe, as many as the paper's."""
 CONF = HERE.parent / "conf"
 REPORTED = (
     "fig4", "asr_vs_overrefusal", "corners", "harmless", "failures", "discrimination", "table12",
@@ -118,7 +116,6 @@ class Grown:
 
     def _finish(self, card: Any) -> None:
         """Writes the manifests of a model, of its answers and of its verdicts."""
-        from mirage.contracts import TrainSample, write_rows
         from mirage.plan.artifact import Manifest
 
         for stage in ("judge", "respond", "tune"):
@@ -133,11 +130,8 @@ class Grown:
             Manifest(stage, stage, card.name, "0" * 64, about, parents, "", {}).write(folder)
         data = self.root / f"build/data-{card.name}"
         data.mkdir(parents=True, exist_ok=True)
-        recipe = {"recipe": {"name": card.recipe, "data": {"source": "mis", "unsafe": ITEMS}}}
-        truth = {"kind": "hazard"}
-        items = (TrainSample(f"x/{n:05d}", "x", "", "", "?", (), truth) for n in range(ITEMS))
-        if card.seed == 0:  # a report counts the data of each recipe's first model
-            write_rows(data / "samples.jsonl", list(items))
+        recipe = {"recipe": {"name": card.recipe, "data": {"source": "mis", "unsafe": 4427}}}
+        (data / "report.json").write_text('{"parts": {"hazard": 4427}}', encoding="utf-8")
         Manifest("build", "train", card.name, "0" * 64, recipe, {}, "", {}).write(data)
 
     def _repeat(self, card: Any) -> None:

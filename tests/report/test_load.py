@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from mirage.contracts import DataError, TrainSample, Verdict, read_some, write_rows
+from mirage.contracts import DataError, Verdict, read_some, write_rows
 from mirage.plan.artifact import Manifest
 from mirage.report.load import study_info, trainings_of
 from report_exhibits import GATES, plain
@@ -21,17 +22,12 @@ def _finish(
     Manifest(stage, kind, folder.name, "0" * 64, settings, parents, "code", {}).write(folder)
 
 
-def _data(store: Path, name: str, source: str = "mis") -> str:
-    planned = {"source": source, "unsafe": 9, "benign": 0, "twins": 0, "general": 1}
+def _data(store: Path, name: str) -> str:
+    planned = {"source": "mis", "unsafe": 9, "benign": 0, "twins": 0, "general": 1}
     _finish(store / "build" / name, "train", {"recipe": {"name": name, "data": planned}}, {})
-    ids = (f"{name}/00000", f"{name}/00000-twin", f"{name}/plain", f"{name}/general-00000")
-    rows = [_row(ids[0], kind="hazard"), _row(ids[1], kind="benign"), *map(_row, ids[2:])]
-    write_rows(store / "build" / name / "samples.jsonl", rows)
+    parts = {"hazard": 1, "benign": 2, "general": 1}
+    (store / "build" / name / "report.json").write_text(json.dumps({"parts": parts}))
     return f"build/{name}"
-
-
-def _row(name: str, **truth: str) -> TrainSample:
-    return TrainSample(name, "x", "", "", "a question ?", (), dict(truth), "an answer .", "cot")
 
 
 def test_trainings_are_read_from_manifests_and_data(tmp_path: Path) -> None:
@@ -55,11 +51,12 @@ def test_trainings_are_read_from_manifests_and_data(tmp_path: Path) -> None:
     assert (at_once.recipe, at_once.epochs, at_once.learning_rate) == ("vlguard_m", None, None)
 
 
-def test_own_items_of_no_kind_are_general(tmp_path: Path) -> None:
-    folder = tmp_path / "tune" / "mine-s0"
-    _finish(folder, "recipe", {}, {"data": [_data(tmp_path, "mine", "own")]})
-    (training,) = trainings_of([folder])
-    assert training.items == {"hazard": 1, "benign": 1, "general": 2}
+def test_data_without_counts_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "tune" / "mirage-s0"
+    _finish(folder, "recipe", {}, {"data": [_data(tmp_path, "mirage")]})
+    (tmp_path / "build/mirage/report.json").write_text("{}")
+    with pytest.raises(DataError, match="has no counts of items"):
+        trainings_of([folder])
 
 
 def test_variants_of_one_title_get_their_own_names() -> None:

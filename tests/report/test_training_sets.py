@@ -10,7 +10,7 @@ import pytest
 from wide_data import data_of
 
 from build_settings import load, recipe_samples
-from mirage.contracts import write_rows
+from mirage.build.dataset import DataSet
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.recipe import Recipe
 from mirage.plan.study.hold_out import rotated
@@ -32,7 +32,7 @@ def _built(store: Path, recipe: str) -> Path:
     home, model = store / "build" / recipe, store / "tune" / recipe
     home.mkdir(parents=True)
     model.mkdir(parents=True)
-    write_rows(home / "samples.jsonl", rows)
+    DataSet(rows).write(home)
     block = {"recipe": {"name": recipe, "data": data}}
     Manifest("build", "train", recipe, "0" * 64, block, {}, "code", {}).write(home)
     made = {"data": [f"build/{recipe}"]}

@@ -13,8 +13,9 @@ import yaml
 from PIL import Image
 
 from mirage import report, score
+from mirage.build.dataset import DataSet
 from mirage.context import JobContext
-from mirage.contracts import write_rows
+from mirage.contracts import TrainSample, write_rows
 from mirage.files import sha256
 from mirage.pictures import pack
 from mirage.plan.artifact import Manifest, inventory
@@ -27,7 +28,7 @@ from report_exhibits import GATES, plain
 from synthetic_study import study
 
 TIMING = {"started": 1.7e9, "startup": 1.0, "work": 2.0, "wall": 3.5, "threads": 1.0}
-TABLES = ["fig4", "table2", "table11", "contrasts", "skills", "gates", "gallery"]
+TABLES = ["fig4", "table2", "table11", "contrasts", "skills", "gates", "data", "gallery"]
 
 
 def where(root: Path, **more: Any) -> Where:
@@ -156,7 +157,8 @@ def _images(made: Maker) -> str:
 
 def _model(made: Maker, name: str, images: str) -> str:
     settings = {"recipe": {"name": name[:-3]}, "seed": 0, "tune": {"steps": 3, "parts": ["a"]}}
-    ctx = made.job("tune", name, settings, {"images": [images]}, "recipe")
+    parents = {"images": [images], "data": [_data(made, name, images)]}
+    ctx = made.job("tune", name, settings, parents, "recipe")
     (ctx.out / "config.json").write_text('{"model_type": "internvl"}')
     (ctx.out / "model.safetensors").write_bytes(name.encode() * 9)
     record = {
@@ -165,6 +167,16 @@ def _model(made: Maker, name: str, images: str) -> str:
         "curves": {"loss/mirage": [[step, 3.0 / step] for step in range(1, 41)]},
     }
     (ctx.out / "record.json").write_text(json.dumps(record))
+    return made.publish(ctx)
+
+
+def _data(made: Maker, name: str, images: str) -> str:
+    plain = {"source": "mis", "labels": "cot", "images": "two", "benign_kind": "none"}
+    planned = plain | dict.fromkeys(("unsafe", "benign", "twins", "general"), 1)
+    about = {"recipe": {"name": name[:-3], "data": planned}}
+    ctx = made.job("build", name, about, {"images": [images]}, "train")
+    item = TrainSample(f"{name[:-3]}/general-0", "x", "", "", "what ?", (), {}, "a fan .", "naming")
+    DataSet([item]).write(ctx.out)
     return made.publish(ctx)
 
 

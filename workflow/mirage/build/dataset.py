@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SAMPLES: Final = "samples.jsonl"
+GENERAL_ID: Final = "general-"
+"""How the ids of general data begin, behind the recipe's name."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,16 @@ class DataSet:
         if self.elsewhere is not None:
             _write_json(out / ELSEWHERE, self.elsewhere.to_json())
         drawn = pack(out, self.pictures)
-        facts = {"items": len(self.rows), "pictures": drawn, **self.report}
+        facts = {"items": len(self.rows), "pictures": drawn, **self._counts(), **self.report}
         _write_json(out / "report.json", facts)
         return facts
+
+    def _counts(self) -> dict[str, Any]:
+        """Counts training items, for reports, which are also made where the items are not."""
+        trained = [row for row in self.rows if isinstance(row, TrainSample)]
+        if not trained:
+            return {}
+        return {"labels": Counter(row.label for row in trained), "parts": parts_of(trained)}
 
     def _check_truth(self, row: Sample) -> None:
         gaps = [f"truth has the unknown key {key!r}" for key in sorted(row.truth.keys() - KEYS)]
@@ -66,6 +76,31 @@ class DataSet:
                 f"{row.id}: {'; '.join(gaps)}. Correct the code that makes it; "
                 "all keys stand in mirage/truth.py."
             )
+
+
+def is_general(row: Sample) -> bool:
+    """Tells whether an item is general data, by its id, ``<recipe>/general-...``."""
+    return row.id.partition("/")[2].startswith(GENERAL_ID)
+
+
+def parts_of(rows: Iterable[Sample], rest: str = "benign") -> dict[str, int]:
+    """Counts the items of each part of a recipe's data.
+
+    Args:
+        rows: Training items, with the recipe's name in their ids.
+        rest: Part of those that are not general data and whose truth has no such kind.
+
+    Returns:
+        ``hazard``, ``benign`` and ``general`` -> items, where there are any.
+    """
+
+    def part(row: Sample) -> str:
+        kind = row.truth.get("kind")
+        if kind in ("hazard", "benign"):
+            return str(kind)
+        return "general" if is_general(row) else rest
+
+    return dict(Counter(map(part, rows)))
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

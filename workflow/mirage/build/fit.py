@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mirage.build.dataset import SAMPLES, DataSet
+from mirage.build.dataset import SAMPLES, DataSet, is_general
 from mirage.contracts import DataError, Sample, TrainSample, read_rows
 from mirage.pictures import BESIDE, Pictures, read_elsewhere
 from mirage.vocabulary import LABELS
@@ -49,7 +49,7 @@ def fit(
     Raises:
         DataError: A source of the suite's wrote a label of no class.
     """
-    own = [row for row in rows if "/general-" not in row.id]
+    own = [row for row in rows if not is_general(row)]
     count = min(int(build["fit_items"]), len(own))
     for row in (own[int(k * len(own) / count)] for k in range(count)):
         exact = verbatim or ":" in row.label

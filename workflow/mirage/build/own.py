@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mirage.build.dataset import DataSet
+from mirage.build.dataset import DataSet, parts_of
 from mirage.contracts import DataError, Sample
 from mirage.own_data import OwnData, read_own
 
@@ -27,9 +27,8 @@ def own_source(ctx: JobContext) -> DataSet:
         replace(row, id=f"{name}/{row.id}", suite=name, label=row.label or "own")
         for row in made.rows
     ]
-    labels = [row.label for row in rows]
-    counts = {label: labels.count(label) for label in sorted(set(labels))}
-    return DataSet(rows, elsewhere=made.pictures, report={"labels": counts})
+    parts = parts_of(rows, rest="general")
+    return DataSet(rows, elsewhere=made.pictures, report={"parts": parts})
 
 
 def own_suite(ctx: JobContext) -> DataSet:

@@ -132,8 +132,6 @@ def training_set(
     """
     check_disjoint(rows, ctx.settings["world"])
     check_words(rows)
-    labels = [row.label for row in rows]
-    counts = {label: labels.count(label) for label in sorted(set(labels))}
-    report = {"labels": counts, "shortcuts": [], "about_shortcuts": ONE_CLASS, **(facts or {})}
+    report = {"shortcuts": [], "about_shortcuts": ONE_CLASS, **(facts or {})}
     composites = draw_composites(rows, Pictures(ctx.parent("images")))
     return DataSet(rows, composites, vocabulary=vocabulary(), report=report)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mirage.contracts import Response, Sample, TrainSample, Verdict, read_rows, read_some
+from mirage.context import DAMAGED
+from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
 from mirage.model_card import BASE, ModelCard
 from mirage.pictures import Pictures, SamplePictures
 from mirage.plan.artifact import Manifest
@@ -135,7 +136,7 @@ def trainings_of(models: Iterable[Path]) -> tuple[Training, ...]:
             counts, so that many seeds are not read to show one.
 
     Raises:
-        DataError: A manifest or a file of data is missing or broken.
+        DataError: A manifest, or the counts of some data, are missing or broken.
     """
     first: dict[str, Training] = {}
     for folder in models:
@@ -150,24 +151,21 @@ def trainings_of(models: Iterable[Path]) -> tuple[Training, ...]:
 
 def _training(made: Manifest, recipe: Mapping[str, Any], home: Path) -> Training:
     own = made.settings.get("recipe", {}).get("tune", {})
-    rows = read_rows(home / "samples.jsonl", TrainSample)
+    path = home / "report.json"
+    try:
+        items = {str(k): int(n) for k, n in json.loads(path.read_bytes())["parts"].items()}
+    except (OSError, *DAMAGED) as broken:
+        raise DataError(
+            f"{path} has no counts of items ({broken}). Remove {home} and run snakemake again."
+        ) from None
     return Training(
         recipe=recipe["name"],
         data=recipe["data"],
-        items=Counter(_part(row, recipe["data"]["source"]) for row in rows),
+        items=items,
         epochs=None if own.get("supervised_tokens") else own.get("epochs"),
         learning_rate=own.get("learning_rate"),
         parts=tuple(own.get("parts", ())),
     )
-
-
-def _part(row: TrainSample, source: str) -> str:
-    """Returns the part of a recipe's data that an item counts in."""
-    kind = row.truth.get("kind")
-    if kind in ("hazard", "benign"):
-        return str(kind)
-    named = row.id.partition("/")[2].startswith("general-")  # as build names it, in every source
-    return "general" if named or source == "own" else "benign"
 
 
 def read_images(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, Final
 
+from mirage.build.dataset import GENERAL_ID
 from mirage.build.hold_out import HoldOut, respects
 from mirage.build.reasoning import DraftRow, thinking
 from mirage.build.requests import Request, ask_pair, choose
@@ -64,7 +65,7 @@ def general(world: Settings, data: Settings, seed: int) -> Iterator[DraftRow]:
 
 
 def _general(number: int, draw: Sampler) -> DraftRow:
-    local = f"general-{number:05d}"
+    local = f"{GENERAL_ID}{number:05d}"
     family = (*GENERAL, "help")[number % 5]
     if family == "help":
         rng = draw.rng
