@@ -171,7 +171,7 @@ def _model(made: Maker, name: str, images: str) -> str:
 
 
 def _data(made: Maker, name: str, images: str) -> str:
-    plain = {"source": "mis", "labels": "cot", "images": "two", "benign_kind": "none"}
+    plain = {"source": "mis", "labels": "cot", "images": "two", "wording": ["explicit"]}
     planned = plain | dict.fromkeys(("unsafe", "benign", "twins", "general"), 1)
     about = {"recipe": {"name": name[:-3], "data": planned}}
     ctx = made.job("build", name, about, {"images": [images]}, "train")
