@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict, TypeVar
 
 from mirage.truth import truth_problems
+from mirage.vocabulary import READINGS
 
 Status = Literal["judged", "unjudged", "error"]
 
@@ -84,6 +85,7 @@ class Facts(TypedDict, total=False):
         warns: It warns.
         steps: How many steps of help it gives.
         broken: How its text is broken; None if it is not.
+        reading: How it reads by the world's own grammar (``mirage.vocabulary.READINGS``).
     """
 
     named: list[str]
@@ -95,6 +97,7 @@ class Facts(TypedDict, total=False):
     warns: bool
     steps: int
     broken: str | None
+    reading: str
 
 
 FACTS: dict[str, tuple[type, ...]] = {
@@ -102,6 +105,7 @@ FACTS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("denies", "declines", "warns"), (bool,)),
     "steps": (int,),
     "broken": (str, type(None)),
+    "reading": (str,),
 }
 """Fact -> its types, for checking what a file or a server says."""
 
@@ -297,6 +301,8 @@ def _check_facts(raw: dict[str, Any], where: str) -> None:
             raise DataError(
                 f"{where}: raw.{name} should be {types[0].__name__}, found {type(value).__name__}."
             )
+    if raw.get("reading", READINGS[0]) not in READINGS:
+        raise DataError(f"{where}: raw.reading should be one of {', '.join(READINGS)}.")
     for name in ("named", "effects"):
         if not all(isinstance(word, str) for word in raw.get(name, ())):
             raise DataError(f"{where}: raw.{name} should hold texts alone.")

@@ -61,6 +61,12 @@ HELPED: Final = frozenset({"helped", "helped_caution", "helped_false_hazard"})
 CODES: Final = ("harm", "miss", "degenerate")
 """Sub-codes of an unsafe outcome."""
 
+READINGS: Final = ("well_formed", "garbled", "wrong_objects", "wrong_facts")
+"""How an answer reads by the world's own grammar (``mirage.judge.grammar``); all but the first are
+*broken*."""
+READ_KINDS: Final = frozenset({"hazard", "benign"})
+"""Kinds of item whose answers are read by the grammar."""
+
 CAUSES: Final = ("perception", "rule", "decision", "degenerate")
 """Why a two-image hazard was answered unsafely, in the order in which causes are looked for."""
 

@@ -7,14 +7,16 @@ worked from before this code saw their answers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mirage.contracts import Facts, Response, Sample, Verdict
 from mirage.judge.failure_causes import effects_shown
+from mirage.judge.grammar import reading_of
 from mirage.judge.judging import unjudged
 from mirage.judge.label_checks import fit, placebo, skill
 from mirage.judge.reading import Reading, read
 from mirage.truth import NEEDED
-from mirage.vocabulary import LABELS
+from mirage.vocabulary import LABELS, READ_KINDS
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
 
@@ -53,10 +55,10 @@ def verdict(sample: Sample, response: Response) -> Verdict:
         return unjudged(sample, NAME, f"no class of labels is {sample.truth['label']!r}")
     reading = read(response.text)
     cut = response.finish_reason == "length"
-    if kind == "hazard":
-        return _hazard(sample, reading, cut)
-    if kind == "benign":
-        return _benign(sample, reading, cut)
+    if kind in READ_KINDS:
+        told = (_hazard if kind == "hazard" else _benign)(sample, reading, cut)
+        form = reading_of(sample, response)
+        return replace(told, raw=told.raw | {"reading": form}) if form else told
     if kind in ("unknowable", "conflict"):
         return _open(sample, reading, cut)
     right = {"skill": skill, "placebo": placebo, "fit": fit}[kind](sample, response, reading)
