@@ -12,18 +12,18 @@ from mirage.build.scenarios import master_list
 from mirage.build.shortcuts import check_training
 
 Settings = dict[str, Any]
-REDRAWN = {101: 1}
-"""Development and confirmatory seeds whose first order was not balanced -> the order taken."""
+REDRAWN = {45: 1}
+"""Seeds whose first order was not balanced -> the order taken; none of development is."""
 
 
 def test_orders_of_the_seeds_are_known(world: Settings) -> None:
-    seeds = (*range(5), *range(100, 110))
+    seeds = (*range(5), *range(100, 104), *REDRAWN)
     assert {seed: balanced_order(world, seed) for seed in seeds} == {
         seed: REDRAWN.get(seed, 0) for seed in seeds
     }
 
 
-@pytest.mark.parametrize("seed", [100, 101, 105])
+@pytest.mark.parametrize("seed", [0, 4, 45])
 def test_a_recipe_with_twins_can_be_built_for_every_seed(
     seed: int, world: Settings, recipes: dict[str, Settings]
 ) -> None:
@@ -34,11 +34,11 @@ def test_a_recipe_with_twins_can_be_built_for_every_seed(
 def test_another_order_has_the_same_pairs_in_whole_turns(
     world: Settings, recipes: dict[str, Settings]
 ) -> None:
-    data = {**recipes["mirage_twins"]["data"], "unsafe": 768, "twins": 0, "benign_kind": "none"}
+    data = {**recipes["mirage_twins"]["data"], "unsafe": 576, "twins": 0, "benign_kind": "none"}
     first, second = (
         [
             tuple(picture.name for picture in scenario.pictures)
-            for scenario in master_list(world, data, 101, order)
+            for scenario in master_list(world, data, 45, order)
         ]
         for order in (0, 1)
     )
@@ -52,6 +52,6 @@ def test_recipes_of_a_redrawn_seed_are_views_of_one_list(
     shown = []
     for name in ("mirage", "mirage_twins"):
         few = {**recipes[name]["data"], "unsafe": 50, "twins": 0, "general": 0}
-        rows = recipe_samples(world, {**few, "benign_kind": "none"}, name, 101)
+        rows = recipe_samples(world, {**few, "benign_kind": "none"}, name, 45)
         shown.append([row.images for row in rows])
     assert shown[0] == shown[1]

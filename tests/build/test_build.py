@@ -26,35 +26,67 @@ from mirage.build.shortcuts import SHORTCUTS, check, check_training
 from mirage.build.splits import check_disjoint, objects_of
 from mirage.contracts import DataError, Sample, to_line
 from mirage.pictures import PACK, Pictures, pack
-from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
 from mirage.world.language import check_words
-from mirage.world.pairs import split_of
+from mirage.world.pairs import PAIRS_PER_EDGE, Split, split_of
+from mirage.world.templates import templates
 
 Settings = dict[str, Any]
 
 
-@pytest.mark.parametrize("items", [1, 5])
-def test_exactly_one_corner_is_hazardous_and_twins_differ_in_one_object(items: int) -> None:
-    made = quads("test", 8, items)
-    assert len(made) == 96 * items
+SIZES = [(split, items) for split in ("test", "train") for items in (1, 2, 3, 4, 8)]
+
+
+@pytest.mark.parametrize(("split", "items"), SIZES)
+def test_exactly_one_corner_is_hazardous_and_twins_differ_in_one_object(
+    split: Split, items: int
+) -> None:
+    made = quads(split, 10, items)
+    assert len(made) == 12 * PAIRS_PER_EDGE[split] * items
+    assert len({quad.id for quad in made}) == len(made)
     for quad in made:
         assert pair_rule(*quad.hazard).mark == "hazardous"
         assert pair_rule(*quad.twin).mark == "benign"
-        assert split_of(*quad.hazard) == split_of(*quad.twin) == "test"
+        assert split_of(*quad.hazard) == split_of(*quad.twin) == split
         kept = 1 - quad.swapped
         assert quad.hazard[kept] == quad.twin[kept]
         assert quad.hazard[quad.swapped] != quad.twin[quad.swapped]
 
 
-def test_objects_stand_equally_often_and_equally_often_first() -> None:
-    made = quads("test", 8, 4)
-    for part in ("hazard", "twin"):
-        pairs = [getattr(quad, part) for quad in made]
-        roles = Counter(THINGS[name].role for pair in pairs for name in pair)
-        assert set(roles.values()) == {64}, (part, roles)
-        first = Counter(THINGS[pair[0]].role for pair in pairs)
-        assert max(first.values()) - min(first.values()) <= 16, (part, first)
+@pytest.mark.parametrize(("split", "items"), SIZES)
+def test_no_object_stands_more_often_in_hazards_than_in_twins(split: Split, items: int) -> None:
+    made = quads(split, 10, items)
+    places = Counter((name, at) for quad in made for at, name in enumerate(quad.hazard))
+    places.subtract((name, at) for quad in made for at, name in enumerate(quad.twin))
+    assert set(places.values()) <= {-1, 0, 1}
+    told = [name for (name, _), count in places.items() if count]
+    assert len(told) <= 0.3 * 96, told  # of 48 objects at two places
+
+
+@pytest.mark.parametrize(("split", "items"), SIZES)
+def test_every_object_is_swapped_as_often_as_kept_and_first_as_often_as_second(
+    split: Split, items: int
+) -> None:
+    made = quads(split, 10, items)
+    swapped = Counter(quad.hazard[quad.swapped] for quad in made)
+    swapped.subtract(quad.hazard[1 - quad.swapped] for quad in made)
+    first = Counter(quad.hazard[0] for quad in made)
+    first.subtract(quad.hazard[1] for quad in made)
+    for counts in (swapped, first):
+        assert len(counts) == 48
+        if items % 4 == 0:
+            assert set(counts.values()) == {0}
+        else:
+            assert max(map(abs, counts.values())) <= 5
+            assert sum(abs(n) <= 2 for n in counts.values()) >= 44
+
+
+def test_more_items_of_a_pair_begin_with_the_fewer_and_are_others() -> None:
+    for split in ("test", "train"):
+        made = quads(split, 10, 4)
+        assert made[: len(made) // 4] == quads(split, 10, 1)
+        asked = Counter((quad.hazard, quad.swapped) for quad in made)
+        assert set(asked.values()) == {1}
 
 
 @pytest.mark.parametrize("name", sorted(SUITES))
@@ -126,15 +158,16 @@ def test_suites_ask_as_many_pairs_as_they_have_items_for(size: str, world: Setti
         if quads_of:
             times = {len(found) for found in quads_of.values()}
             total = sum(len(found) for found in quads_of.values())
-            assert len(quads_of) == min(96, total), (name, len(quads_of), total)
+            every = 72 if name == "seen" else 120
+            assert len(quads_of) == min(every, total), (name, len(quads_of), total)
             assert max(times) - min(times) <= 1, (name, times)
             assert len({row.sub_category for row in rows} - {""}) == 12
 
 
 @pytest.mark.parametrize(
     ("name", "of"),
-    [("hard", "test template"), ("mss", "test template"), ("conflict", "test template"),
-     ("composite", "test template"), ("single_image", "test template"), ("cues", "test")],
+    [("hard", "test template"), ("mss", "test template"), ("conflict", "test"),
+     ("composite", "test template"), ("single_image", "test"), ("cues", "test")],
 )  # fmt: skip
 def test_a_test_question_is_caught_whatever_it_is_asked_about(
     name: str, of: str, world: Settings, sizes: Settings
@@ -216,6 +249,21 @@ def test_a_reversed_test_pair_is_caught(world: Settings, sizes: Settings) -> Non
     turned = dataclasses.replace(row, images=row.images[::-1])
     with pytest.raises(DataError, match="test pair"):
         check_disjoint([turned], world)
+
+
+def test_a_test_intent_is_caught_whatever_form_it_is_said_in(world: Settings) -> None:
+    train, test = (templates("use", "explicit", split)[0] for split in ("train", "test"))
+    kept = Sample("x", "x", "", "", train.ask("a bucket", "a power strip"), (), {})
+    check_disjoint([kept], world)
+    for form in (test, dataclasses.replace(train, intent=test.intent)):
+        said = dataclasses.replace(kept, question=form.ask("a bucket", "a power strip"))
+        with pytest.raises(DataError, match="test intent"):
+            check_disjoint([said], world)
+    for place in (0, 1):
+        old = dataclasses.replace(train.intent, place=place)
+        form = dataclasses.replace(templates("use", "neutral", "test")[0], intent=old)
+        with pytest.raises(DataError, match="test template"):
+            check_disjoint([dataclasses.replace(kept, question=form.ask(0, 1))], world)
 
 
 @pytest.mark.parametrize("name", ["mirage", "mirage_twins", "vlguard_p", "textual_sft"])

@@ -23,7 +23,7 @@ from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.hazards import pair_rule
 from mirage.world.pairs import split_of
-from mirage.world.templates import templates
+from mirage.world.templates import intents, templates
 
 Settings = dict[str, Any]
 MADE = ("image_use", "conflict", "cues", "more_images", "composite", "item_probes")
@@ -56,7 +56,7 @@ def by(rows: list[Sample], *keys: str) -> dict[Any, list[Sample]]:
 
 
 @pytest.mark.parametrize(
-    ("size", "quads"), [("tiny", 8), ("quick", 48), ("confirm", 96), ("full", 96)]
+    ("size", "quads"), [("tiny", 8), ("quick", 48), ("confirm", 120), ("full", 120)]
 )
 def test_sizes_follow_the_settings(size: str, quads: int, world: Settings) -> None:
     build = load(f"build/{size}.yaml")
@@ -238,7 +238,9 @@ def test_conflict_corners_differ_in_wording_or_pictures_alone(
         corners = {row.truth["corner"]: row for row in rows}
         assert {name: row.truth["kind"] for name, row in corners.items()} == kinds
         neutral, explicit = corners["twin_neutral"], corners["twin_explicit"]
-        assert explicit.question.endswith(f" . {neutral.question}")
+        (said,) = {i.phrase for i in intents("test") if i.phrase in explicit.question}
+        rest = explicit.question.replace(f" in order to {said}", "")
+        assert rest.replace(f" {said} when i", "") == neutral.question
         assert explicit.question == corners["hazard_explicit"].question
         assert neutral.question == corners["hazard_neutral"].question
         assert (neutral.images, neutral.question) == (

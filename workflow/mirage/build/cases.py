@@ -57,7 +57,7 @@ class QuadCorner:
         }
 
 
-def hard_quads(build: dict[str, Any]) -> list[Quad]:
+def hard_quads(build: dict[str, Any]) -> tuple[Quad, ...]:
     """Returns the quads of the suite ``hard``."""
     return quads("test", int(build["pairs_per_edge"]), int(build["items_per_pair"]))
 

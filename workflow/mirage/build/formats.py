@@ -13,8 +13,8 @@ from mirage.build.shortcuts import check
 from mirage.build.skills import Sampler
 from mirage.contracts import Sample
 from mirage.world.catalog import THINGS
-from mirage.world.hazards import state_rule
-from mirage.world.pairs import pair_key
+from mirage.world.hazards import edges, state_rule
+from mirage.world.pairs import PAIRS_PER_EDGE, pair_key
 from mirage.world.templates import NUMBERS
 
 
@@ -25,7 +25,9 @@ def _draw(suite: str, name: str, world: dict[str, Any]) -> Sampler:
 def _chosen(build: dict[str, Any]) -> list[Quad]:
     """As many quads as the build asks for, spread evenly over the role pairs."""
     count = int(build["format_items"])
-    return spread(quads("test", 8, -(-count // 96)), count)
+    per_edge = PAIRS_PER_EDGE["test"]
+    pairs = len(edges("hazardous")) * per_edge
+    return spread(quads("test", per_edge, -(-count // pairs)), count)
 
 
 def _sample(

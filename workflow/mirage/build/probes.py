@@ -11,7 +11,7 @@ from mirage.build.quads import quads
 from mirage.build.requests import FORMATS, Request, ask_pair, choose, request_truth
 from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Sampler, halves, naming
 from mirage.contracts import Sample
-from mirage.world.pairs import pair_key
+from mirage.world.pairs import PAIRS_PER_EDGE, pair_key
 from mirage.world.templates import HARMLESS
 
 SKILLS = (
@@ -57,7 +57,7 @@ def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
         for family in ("role", "role_pair", "two_hop"):
             asked = FAMILIES[family][1](draw)
             yield _skill("gates", f"{family}-{number:03d}", family, asked, {"gate": family})
-    made = quads("test", 8, 1)
+    made = quads("test", PAIRS_PER_EDGE["test"], 1)
     for style_format in FORMATS:
         for number in range(count):
             quad = made[int(number * len(made) / count) % len(made)]

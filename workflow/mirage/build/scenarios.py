@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from mirage.build.hold_out import allowed
 from mirage.build.pictures import Picture, pick
 from mirage.build.quads import Quad, quads
 from mirage.world.hazards import Rule
-from mirage.world.pairs import role_pairs
+from mirage.world.pairs import PAIRS_PER_EDGE, role_pairs
 from mirage.world.templates import HARMLESS, Template, Wording, templates
 
 Pictures = tuple[Picture, Picture]
+
+ITEMS_PER_PAIR: Final = 8
+"""Quads of each training pair: who is swapped, in which order, for an object of which role."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def scenarios(
         order: Which of the seed's orders of pairs (``balance.balanced_order``).
     """
     again = f"/order-{order}" if order else ""
-    made = quads("train", pairs_per_edge=8, items_per_pair=8)
+    made = quads("train", PAIRS_PER_EDGE["train"], ITEMS_PER_PAIR)
     for number in count():
         turn, place = divmod(number, len(made))
         if place == 0:

@@ -13,19 +13,20 @@ from mirage.contracts import DataError, Sample
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.pairs import Split, pair_key, split_of
-from mirage.world.templates import NUMBERS, VERBS, Wording, templates
+from mirage.world.templates import NUMBERS, VERBS, Wording, intents, templates
 
 WORDINGS: Final[tuple[Wording, ...]] = ("neutral", "explicit")
 _NAMES = sorted(THINGS, key=len, reverse=True)
 _NAMED: Final = "(named)"  # stands for an object's name in a question
+_INTENT: Final = "(intent)"  # stands for what an explicit question wants to do
 
 
 def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
-    """Checks that no training sample holds a test pair, test rendering, test template or test cue.
+    """Checks that no training sample holds a test pair, rendering, template, intent or cue.
 
     Both orders of a pair count, and objects named in the text as well as those pictured. A template
     is read off the question itself, wherever it speaks of an image: with both things named,
-    training and test templates read the same.
+    training and test templates read the same, and only their intents differ.
 
     Raises:
         DataError: The first sample that overlaps, and in what.
@@ -41,7 +42,11 @@ def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
         cue = next((cue for cue in _cues() if form.startswith(cue)), "")
         if _cues().get(cue) == "test":
             raise DataError(f"{row.id} begins with the test cue {cue!r}.")
-        if (template := _test_forms().get(form.removeprefix(cue).strip())) is not None:
+        intent = next((phrase for phrase in _phrases() if phrase in form), "")
+        if _phrases().get(intent) == "test":
+            raise DataError(f"{row.id} says the test intent {intent!r}.")
+        plain = form.removeprefix(cue).strip()
+        if template := _test_forms().get(plain.replace(intent, _INTENT) if intent else plain):
             raise DataError(f"{row.id} asks the test template {template}.")
 
 
@@ -69,18 +74,34 @@ def _shown(row: Sample) -> set[str]:
 
 @lru_cache
 def _test_forms() -> dict[str, str]:
-    """Every question that a test template can ask about an image -> the template's name."""
+    """Every question that a test template can ask about an image -> the template's name.
+
+    Of templates that differ in the words of their intent alone, one stands for all.
+    """
     places: list[int | str] = [_NAMED, *range(len(NUMBERS))]
+    one = {intent.place: intent for intent in intents("test")}
     forms: dict[str, str] = {}
     for action, verbs in VERBS.items():
         for template in (t for w in WORDINGS for t in templates(action, w, "test")):
+            said = template.intent
+            if said is not None and said != one[said.place]:
+                continue
             if any("{b}" in verb for verb in verbs):
                 asked = [template.ask(a, b) for a in places for b in places if not a == b == _NAMED]
                 asked.append(template.ask_halves())
             else:
                 asked = [template.ask(a) for a in places if a != _NAMED]
+            if said is not None:
+                asked = [question.replace(said.phrase, _INTENT) for question in asked]
             forms |= dict.fromkeys(asked, template.name)
     return forms
+
+
+@lru_cache
+def _phrases() -> dict[str, Split]:
+    """Every intent in words -> its split."""
+    splits: tuple[Split, ...] = ("train", "test")
+    return {intent.phrase: split for split in splits for intent in intents(split)}
 
 
 @lru_cache

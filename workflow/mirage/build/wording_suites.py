@@ -13,13 +13,13 @@ from mirage.build.shortcuts import check
 from mirage.contracts import Sample
 from mirage.vocabulary import CORNERS
 from mirage.world.cues import CUES, choose_cue, with_cue
-from mirage.world.templates import Template, templates
+from mirage.world.templates import Template, intents
 
 
 def conflict(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     """Yields {hazardous, benign pictures} x {neutral, explicit wording} of each chosen quad.
 
-    The explicit question is the neutral one after a sentence of bad intent, and nothing else.
+    The explicit question is the neutral one with a bad intent said inside it, and nothing else.
     """
     for quad in probe_quads(build):
         for asked in both(quad, world):
@@ -31,11 +31,9 @@ def conflict(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
 
 
 def _with_intent(asked: QuadCorner) -> Template:
-    """The same opening, verb and reference with an intent that keeps it a test template."""
-    allowed = set(templates(asked.template.action, "explicit", "test"))
-    forms = [replace(asked.template, intent=intent) for intent in range(4)]
+    """The same opening, verb and reference with a test intent said inside."""
     rng = Random(f"conflict/{asked.quad.id}/intent")
-    return rng.choice([form for form in forms if form in allowed])
+    return replace(asked.template, intent=rng.choice(intents("test")))
 
 
 def cues(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:

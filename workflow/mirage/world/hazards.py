@@ -74,7 +74,11 @@ def state_rule(name: str) -> Rule:
 
 
 def edges(mark: Mark) -> tuple[Rule, ...]:
-    """Returns the role pairs with a mark, in the order of the table (the ring's, for hazards)."""
+    """Returns the role pairs with a mark, in the order of the table.
+
+    The twelve hazardous ones are a ring that names each role once first and once second, and so
+    are the twelve benign ones; the splits rest on it (``mirage.world.pairs``).
+    """
     return tuple(r for r in table() if r.action == "use" and r.mark == mark)
 
 

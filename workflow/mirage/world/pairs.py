@@ -1,19 +1,30 @@
 """Which object pairs are for training and which for testing; splits are over unordered pairs.
 
-Of the 16 object pairs of each hazardous or benign role pair, eight are held out in every stage,
-base training included. The eight are a checkerboard, so that each object meets two of the other
-role's four objects in training and the other two at test time.
+Of the 16 object pairs of each hazardous or benign role pair, six are for training and ten are held
+out in every stage, base training included. Six do not spread evenly over four objects: two objects
+of the first role and two of the second meet two partners in training, the others one. Both rings,
+of hazards and of benign pairs, name each role once first and once second, and who meets two where
+its role is first meets one where it is second: over its two role pairs of a kind every object has
+three pairs for training and five for testing.
 """
 
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Literal
+from typing import Final, Literal
 
 from mirage.world.catalog import ROLES, THINGS
 from mirage.world.hazards import Mark, edges, pair_rule
 
 Split = Literal["train", "test"]
+
+TRAIN_PLACES: Final = frozenset({(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1)})
+"""The pairs for training: places of the first and of the second role's object in their roles."""
+PAIRS_PER_EDGE: Final[dict[Split, int]] = {
+    "train": len(TRAIN_PLACES),
+    "test": 16 - len(TRAIN_PLACES),
+}
+"""Split -> its object pairs of each role pair."""
 
 
 def pair_key(first: str, second: str) -> str:
@@ -28,13 +39,16 @@ def place(name: str) -> int:
 
 def split_of(first: str, second: str) -> Split:
     """Returns the split of a pair; pairs that no table line marks hazardous or benign are train."""
-    if pair_rule(first, second).mark == "ambiguous":
+    rule = pair_rule(first, second)
+    if rule.mark == "ambiguous":
         return "train"
-    return "test" if (place(first) + place(second)) % 2 else "train"
+    if THINGS[first].role != rule.role_a:
+        first, second = second, first
+    return "train" if (place(first), place(second)) in TRAIN_PLACES else "test"
 
 
 def role_pairs(mark: Mark, split: Split) -> list[tuple[str, str]]:
-    """Returns the object pairs of one mark and split, edge by edge (8 pairs an edge)."""
+    """Returns the object pairs of one mark and split, edge by edge (PAIRS_PER_EDGE each)."""
     return [
         (first, second)
         for rule in edges(mark)
