@@ -10,7 +10,7 @@ import pytest
 from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims
-from mirage.plan.schema.score import Gate
+from mirage.plan.schema.score import Gate, Score
 from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import DEVELOPMENT, FAILS, HOLDS, OPEN, UNTESTABLE, ClaimVerdict
 from toy_ledger import SCORE, answered, claims, hard, part, scores_of
@@ -140,21 +140,16 @@ def test_a_claim_without_p_keeps_its_place_in_the_family() -> None:
     assert own.p_holm == own.p
 
 
-def gate(claims_held: list[str], models: str = "base") -> Gate:
-    return Gate(
-        id="low",
-        models=models,
-        suite="hard",
-        metric="asr",
-        at_most=50,
-        claims=claims_held,
-    )
+def gated(held: list[str], models: str = "base") -> Score:
+    """Settings with one gate, that ASR on hard is low, which some claims need."""
+    low = Gate(id="low", models=models, suite="hard", metric="asr", at_most=50)
+    return SCORE.model_copy(update={"gates": [low], "needs": {name: ["low"] for name in held}})
 
 
 def with_gate(
     bad: int | None, held: list[str], models: str = "base", seeds: tuple[int, ...] = THREE
 ) -> ClaimVerdict:
-    settings = SCORE.model_copy(update={"gates": [gate(held, models)]})
+    settings = gated(held, models)
     base = {s: (100.0 if s == bad else 0.0, 0.0) for s in seeds}
     rates = {"base": base, "textual": HIGH, "mirage": LOW}
     ledger = claims(C1=[part("textual", "mirage", ">", 20)])
@@ -162,7 +157,7 @@ def with_gate(
 
 
 def test_a_gate_that_fails_for_one_seed_holds_the_claim_back() -> None:
-    found = with_gate(101, ["all"])
+    found = with_gate(101, ["C1"])
     assert (found.verdict, found.gates) == (UNTESTABLE, "low failed (seed 101)")
     assert (found.n_seeds, found.n_passed) == (3, 2)
     assert found.passed_value == pytest.approx((77.5 + 90.0) / 2)
@@ -171,7 +166,7 @@ def test_a_gate_that_fails_for_one_seed_holds_the_claim_back() -> None:
 
 
 def test_a_claim_that_a_gate_holds_back_makes_no_other_easier() -> None:
-    settings = SCORE.model_copy(update={"gates": [gate(["C2"])]})
+    settings = gated(["C2"])
     rates = {"base": dict.fromkeys(THREE, (100.0, 0.0)), "textual": HIGH, "mirage": LOW}
     same = part("textual", "mirage", ">", 20)
     first, held = scores_of(rates, claims(C1=[same], C2=[same]), settings).claim_verdicts
@@ -191,7 +186,7 @@ def test_a_gate_that_was_not_measured_leaves_it_undecided() -> None:
 
 
 def test_a_gate_of_recipes_holds_back_the_claims_about_them() -> None:
-    found = with_gate(None, ["recipe"], "recipe")
+    found = with_gate(None, ["C1"], "recipe")
     assert (found.verdict, found.gates) == (
         UNTESTABLE,
         "low of textual failed (seed 100, 101, 102)",
@@ -210,14 +205,14 @@ def test_a_part_on_the_other_side_is_enough_whatever_the_others_lack() -> None:
             FAILS, "on the other side of the margin: bad", 3,
         )  # fmt: skip
         assert only(rates, part("textual", None, ">", 20, id="good"), other).verdict == OPEN
-    settings = SCORE.model_copy(update={"gates": [gate(["recipe"], "recipe")]})
+    settings = gated(["C1", "H1"], "recipe")
     assert only(rates, bad, unrun, settings=settings).verdict == OPEN  # its own gate failed
     other_way = part("mirage", None, ">", 20, id="bad")
     assert only({"mirage": LOW}, other_way, unrun, settings=settings).verdict == FAILS
 
 
 def test_a_failed_gate_of_any_part_keeps_a_refutation_back() -> None:
-    settings = SCORE.model_copy(update={"gates": [gate(["recipe"], "recipe")]})
+    settings = gated(["C1", "H1"], "recipe")
     rates = {"textual": HIGH, "mirage": LOW}
     parts = [part("mirage", None, ">", 20, id="bad"), part("textual", None, ">", 20, id="other")]
     assert only(rates, *parts, settings=settings).verdict == UNTESTABLE
@@ -252,7 +247,7 @@ def test_the_level_is_that_of_the_ledger() -> None:
 def alternatives(**rates: dict[int, tuple[float, float]]) -> ClaimVerdict:
     """H1 by an alternative per recipe; a gate holds back recipes of high ASR."""
     listed = [part(name, None, "<", 20, id=name, alternative=name) for name in rates]
-    settings = SCORE.model_copy(update={"gates": [gate(["recipe"], "recipe")]})
+    settings = gated(["C1", "H1"], "recipe")
     (found,) = scores_of(rates, claims(H1=listed), settings).claim_verdicts
     return found
 
@@ -263,7 +258,7 @@ def test_an_alternative_whose_gate_failed_drops_out_and_the_others_decide() -> N
     alone = scores_of({"mirage": LOW}, claims(H1=[part("mirage", None, "<", 20)]))
     assert found.p == pytest.approx(2 * (alone.claim_verdicts[0].p or 0), abs=1e-5)
     assert found.gates == "low of textual failed (seed 100, 101, 102)"
-    middle = dict(zip(THREE, ((40.0, 0.0), (45.0, 0.0), (42.5, 0.0)), strict=True))
+    middle = dict(zip(THREE, ((30.0, 0.0), (35.0, 0.0), (32.5, 0.0)), strict=True))
     open_ = alternatives(textual=HIGH, mirage=middle)
     assert (open_.verdict, open_.reason) == (
         OPEN, "not decided: mirage; held back by gates: textual",

@@ -17,7 +17,6 @@ from mirage.score.intervals import (
     holm,
     rate_limits,
     resampled_weights,
-    sign_flip_p,
 )
 
 QUICK = settings(max_examples=50)
@@ -74,32 +73,6 @@ def test_cluster_bootstrap_covers_and_is_wider_than_a_naive_one() -> None:
         wider += bool(high[0] - low[0] > 2 * 1.96 * np.sqrt(share * (1 - share) / 200))
     assert covered / runs > 0.88
     assert wider == runs
-
-
-@QUICK
-@given(st.lists(st.integers(-4, 4), min_size=1, max_size=12))
-def test_sign_flip_is_symmetric_and_exact_when_small(differences: list[int]) -> None:
-    values = np.array(differences, dtype=float)
-    p = sign_flip_p(values, n_resamples=200, seed=0)
-    assert p == sign_flip_p(-values, n_resamples=200, seed=0)
-    assert 0 < p <= 1
-    moved = values[values != 0]
-    if len(moved) > 1:
-        want = stats.permutation_test(
-            (moved,), lambda x, axis: abs(x.sum(axis=axis)), permutation_type="samples",
-            n_resamples=2 ** len(moved), alternative="greater", vectorized=True,
-        ).pvalue  # fmt: skip
-        assert p == pytest.approx(want)
-
-
-def test_sign_flip_by_sampling_agrees_with_the_exact_test() -> None:
-    values = np.array([1.0] * 13 + [-1.0] * 5)
-    want = stats.binomtest(13, 18).pvalue
-    assert sign_flip_p(values, n_resamples=20000, seed=0) == pytest.approx(want, abs=0.01)
-
-
-def test_no_difference_has_p_one() -> None:
-    assert sign_flip_p(np.zeros(9), n_resamples=100, seed=0) == 1.0
 
 
 @QUICK

@@ -227,8 +227,16 @@ def test_the_confirmatory_study_runs_every_recipe_of_the_ledger(ledger: Claims) 
 def test_gates_hold_back_known_claims(ledger: Claims) -> None:
     conf = yaml.safe_load((ROOT / "conf/score/default.yaml").read_text(encoding="utf-8"))
     score = Score.model_validate(conf)
-    named = {name for gate in score.gates for name in gate.claims} - {"all", "recipe"}
-    assert named <= set(ledger.claims)
+    assert set(score.needs) == set(ledger.claims)
+    known = {gate.id: gate for gate in score.gates}
+    bound = {name for names in score.needs.values() for name in names}
+    assert bound <= set(known)
+    assert set(known) - bound == {f"{what}_{n}" for what in ("help", "comply")
+                                  for n in ("three", "four")} | {"naming_3"}  # fmt: skip
+    for name, claim in ledger.claims.items():
+        two_images = {t.suite for p in claim.parts for t in p.quantity.terms} & {"hard", "conflict"}
+        assert ("help_two" in score.needs[name]) == bool(two_images), name
+        assert ("fit" in score.needs[name]) == (claim.mode == "as_published"), name
     assert {c.claim for c in score.contrasts} - {""} <= set(ledger.claims)
 
 

@@ -38,7 +38,8 @@ def fit(
 ) -> Iterator[Sample]:
     """Yields training items of a recipe, to ask whether it shows the label class it was tuned on.
 
-    General data is left out: the gate is about the recipe's own labels. Items are spread evenly.
+    General data is left out: the gate is about the recipe's own labels. Items are spread evenly
+    over the classes of these, and within a class over the data.
 
     Args:
         rows: The recipe's data.
@@ -49,9 +50,7 @@ def fit(
     Raises:
         DataError: A source of the suite's wrote a label of no class.
     """
-    own = [row for row in rows if not is_general(row)]
-    count = min(int(build["fit_items"]), len(own))
-    for row in (own[int(k * len(own) / count)] for k in range(count)):
+    for row in _spread(rows, int(build["fit_items"])):
         exact = verbatim or ":" in row.label
         if not exact and row.label not in LABELS:
             known = ", ".join(LABELS)
@@ -67,3 +66,14 @@ def fit(
         } | ({"verbatim": True} if exact else {})
         name = f"{suite}/{row.id.split('/', 1)[1]}"
         yield Sample(name, suite, row.category, row.sub_category, row.question, row.images, truth)
+
+
+def _spread(rows: list[TrainSample], wanted: int) -> Iterator[TrainSample]:
+    """Yields items of a recipe, as many of each class of labels as there are, up to its share."""
+    classes: dict[str, list[TrainSample]] = {}
+    for row in rows:
+        if not is_general(row):
+            classes.setdefault(row.label, []).append(row)
+    for own in classes.values():
+        count = min(max(1, wanted // len(classes)), len(own))
+        yield from (own[int(k * len(own) / count)] for k in range(count))

@@ -19,6 +19,10 @@ SHOWN = ("title", "factor")
 """Of a model's card, what reports alone show."""
 
 
+OF_STUDY = ("contrasts", "needs")
+"""Of the settings of scores, what the scores of one model do not depend on."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """One judge's part of a study.
@@ -97,8 +101,8 @@ def _scored(
     verdicts: Mapping[ModelCard, str],
     probes: str | None,
 ) -> list[str]:
-    """One score job per model; contrasts are the study's, so a new one scores no model again."""
-    settings = {k: value for k, value in _without_titles(study).items() if k != "contrasts"}
+    """One score job per model; what compares models is the study's, and scores none again."""
+    settings = {k: value for k, value in _without_titles(study).items() if k not in OF_STUDY}
     unseen = unseen_categories(answered)
     bases = {(card.config, card.seed): card for card in answered if card.is_base}
     folders = []

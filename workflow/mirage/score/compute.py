@@ -16,7 +16,7 @@ from mirage.score.claims.verdicts import ClaimVerdict, judge_claims
 from mirage.score.contrasts import Difference, contrasts
 from mirage.score.factorial import Effect, effects
 from mirage.score.frame import JudgedSuite, Suite
-from mirage.score.gates import GateResult, gates
+from mirage.score.gates import GateResult, bound, gates
 from mirage.score.lengths import Length, lengths
 from mirage.score.means import Mean
 from mirage.score.pair_rates import joint_rates
@@ -123,7 +123,8 @@ def score_study(
     """
     study = StudyAnswers.of(answers)
     order = {gate.id: place for place, gate in enumerate(score.gates)}
-    passed = sorted(results, key=lambda g: (order[g.gate], g.recipe, g.config, g.seed, g.model))
+    passed = bound(results, score.needs)
+    passed.sort(key=lambda g: (order[g.gate], g.recipe, g.config, g.seed, g.model))
     parts, decided = judge_claims(claims, study, passed, score) if claims else ([], [])
     return Scores(
         rates=[],

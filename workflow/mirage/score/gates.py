@@ -1,18 +1,29 @@
-"""Validity gates: what must hold of a model before any claim that rests on it is read."""
+"""Validity gates: what must hold of a model before any claim that rests on it is read.
+
+A rate passes by its exact one-sided bound, so that a model is not failed by the luck of a few
+items: at a limit of 98 % and n = 480 the bound of 95 % asks for 465 right answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mirage.model_card import ModelCard
+from mirage.model_card import BASE, ModelCard
 from mirage.plan.schema.score import Gate, Score
 from mirage.score.frame import JudgedSuite
-from mirage.score.intervals import Floats, rate_limits
+from mirage.score.intervals import exact_binomial
 from mirage.score.metrics import applies, holds
-from mirage.score.rates import cluster_counts, rounded
+from mirage.score.rates import rounded
+
+SLACK = 3.0
+"""Points by which the exact bound of a rate may miss the limit."""
+
+RECIPE = "recipe"
+PLACEBO = "placebo"
+"""How the recipes begin that a gate alone needs."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,11 @@ class GateResult:
 
     Attributes:
         passed: ``yes``, ``no``, or ``not measured`` where no judged item answers the question.
-        value: The rate in percent; of a relative gate, the percentage of the other rate.
+        value: The rate in percent, of the lowest class where each is read; Youden's index in
+            points, or as a percentage of the other format's.
+        n: Items that the value is read on.
+        low: Exact one-sided limits at 1 - alpha (Clopper and Pearson 1934); none for an index.
+        claims: Claims that it binds, by the map; filled in when a study's models are compared.
     """
 
     gate: str
@@ -33,77 +48,87 @@ class GateResult:
     threshold: float
     value: float | None
     n: int
-    n_pairs: int
     low: float | None
     high: float | None
     passed: str
-    claims: str
+    claims: str = ""
 
 
 def gates(answers: Sequence[JudgedSuite], score: Score) -> list[GateResult]:
     """Reads every gate on every model it is asked of, in the order of the list."""
     models = sorted({a.model for a in answers})
-    rows = []
-    for gate in score.gates:
-        for model in models:
-            if asked_of(gate, model):
-                of_gate = [a for a in answers if a.model == model]
-                rows.append(_result(gate, model, of_gate, score))
-    return rows
+    return [
+        _result(gate, model, [a for a in answers if a.model == model], score)
+        for gate in score.gates
+        for model in models
+        if asked_of(gate, model)
+    ]
 
 
 def asked_of(gate: Gate, model: ModelCard) -> bool:
-    """Tells whether a gate applies to a model: base, placebo, or any other recipe."""
-    special = model.recipe in ("base", "placebo")
-    return not special if gate.models == "recipe" else model.recipe == gate.models
+    """Tells whether a gate applies to a model: the base, one placebo, or any other recipe."""
+    if gate.models == RECIPE:
+        return model.recipe != BASE and not model.recipe.startswith(PLACEBO)
+    return model.recipe == gate.models
+
+
+def bound(results: Iterable[GateResult], needs: Mapping[str, Sequence[str]]) -> list[GateResult]:
+    """Returns the results with the claims that each gate binds.
+
+    Args:
+        results: What the gates said.
+        needs: Claim -> the gates that it needs.
+    """
+    by_gate: dict[str, list[str]] = {}
+    for claim, names in needs.items():
+        for name in names:
+            by_gate.setdefault(name, []).append(claim)
+    return [replace(row, claims=" ".join(by_gate.get(row.gate, []))) for row in results]
+
+
+def missed_by(result: GateResult) -> float:
+    """Returns by how many points a gate is missed: its exact bound and slack, or its index."""
+    sign = 1 if result.comparison == "at least" else -1
+    decisive = result.low if sign > 0 else result.high
+    reached = result.value if decisive is None else decisive + sign * SLACK
+    return 0.0 if reached is None else max(0.0, rounded(sign * (result.threshold - reached)))
+
+
+Counts = tuple[int, int]
+"""Hits and items."""
 
 
 def _counts(
     gate: Gate, tag: str | None, model: ModelCard, answers: Sequence[JudgedSuite]
-) -> tuple[Floats, Floats]:
-    """Hits and items per cluster over every suite the gate reads: shape (clusters, 1) each."""
+) -> dict[str, Counts]:
+    """Hits and items over every suite the gate reads, by class (one, unless each is read)."""
     facts = dict(gate.where)
     if tag is not None:
         facts["gate"] = tag.replace("{recipe}", model.recipe)
-    hits, items = [np.zeros((0, 1))], [np.zeros((0, 1))]
+    found: dict[str, Counts] = {}
     for one in answers:
         if gate.suite not in (None, one.suite.name):
             continue
         read = one.suite.having(facts) & applies(gate.metric, one) & one.judged
-        if read.any():
-            pairs = cluster_counts(
-                one.suite.own_pairs, read, [read & holds(gate.metric, one)], [read]
-            )
-            hits.append(pairs[0])
-            items.append(pairs[1])
-    return np.concatenate(hits), np.concatenate(items)
+        hit = read & holds(gate.metric, one)
+        classes = one.suite.column(gate.lowest_of) if gate.lowest_of else None
+        names = [""] if classes is None else sorted(set(map(str, classes[read])))
+        for name in names:
+            own = read if classes is None else read & (classes == name)
+            hits, items = found.get(name, (0, 0))
+            found[name] = hits + int((hit & own).sum()), items + int(own.sum())
+    return {name: counts for name, counts in found.items() if counts[1]}
 
 
 def _result(
     gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], score: Score
 ) -> GateResult:
-    hits, items = _counts(gate, gate.gate, model, answers)
-    value = low = high = None
-    if len(items):
-        below, above, _ = rate_limits(
-            hits, items, n_resamples=score.n_resamples, seed=score.seed, alpha=score.alpha
-        )
-        limits = [
-            100 * float(hits.sum() / items.sum()),
-            100 * float(below[0]),
-            100 * float(above[0]),
-        ]
-        scale = _scale(gate, model, answers)
-        if scale:
-            value, low, high = (rounded(x * scale) for x in limits)
+    read = _youden if gate.youden else _rate
+    value, n, low, high = read(gate, model, answers, score)
     at_least = gate.at_least is not None
     threshold = gate.at_least if gate.at_least is not None else gate.at_most
     assert threshold is not None
-    if value is None:
-        passed = "not measured"
-    else:
-        passed = "yes" if (value >= threshold if at_least else value <= threshold) else "no"
-    return GateResult(
+    row = GateResult(
         gate=gate.id,
         model=str(model),
         recipe=model.recipe,
@@ -112,18 +137,56 @@ def _result(
         comparison="at least" if at_least else "at most",
         threshold=threshold,
         value=value,
-        n=int(items.sum()),
-        n_pairs=len(items),
+        n=n,
         low=low,
         high=high,
-        passed=passed,
-        claims=" ".join(gate.claims),
+        passed="not measured",
     )
+    return row if value is None else replace(row, passed="no" if missed_by(row) else "yes")
 
 
-def _scale(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite]) -> float:
-    """1, or 1 / the rate that a relative gate refers to; 0 if that rate is zero or not measured."""
-    if gate.relative_to is None:
-        return 1.0
-    hits, items = _counts(gate, gate.relative_to, model, answers)
-    return float(items.sum() / hits.sum()) if hits.sum() else 0.0
+Reading = tuple[float | None, int, float | None, float | None]
+"""Value, items, and the limits where they are known."""
+
+
+def _rate(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], score: Score) -> Reading:
+    """A rate with its exact limits; of several classes the one that passes least easily."""
+    limits = []
+    for hits, items in _counts(gate, gate.gate, model, answers).values():
+        below, above = exact_binomial(
+            np.array([float(hits)]), np.array([float(items)]), 2 * score.alpha
+        )
+        low, high = rounded(100 * float(below[0])), rounded(100 * float(above[0]))
+        limits.append((rounded(100 * hits / items), items, low, high))
+    if not limits:
+        return None, 0, None, None
+    if gate.at_least is not None:
+        return min(limits, key=lambda each: each[2])
+    return max(limits, key=lambda each: each[3])
+
+
+def _youden(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], _: Score) -> Reading:
+    """Hits minus false alarms in points, or that as a percentage of the index elsewhere.
+
+    Items say in ``truth.expected`` whether the behaviour is due; ``correct`` is to show it there
+    and to leave it out elsewhere, so the index is the sum of both accuracies minus 100
+    (Youden 1950).
+    """
+    index, n = _index(gate, gate.gate, model, answers)
+    if index is None or gate.relative_to is None:
+        return index, n, None, None
+    own, _n = _index(gate.model_copy(update={"where": {}}), gate.relative_to, model, answers)
+    if own is None or own <= 0:
+        return None, n, None, None
+    return rounded(100 * index / own), n, None, None
+
+
+def _index(
+    gate: Gate, tag: str | None, model: ModelCard, answers: Sequence[JudgedSuite]
+) -> tuple[float | None, int]:
+    split = gate.model_copy(update={"lowest_of": "expected"})
+    counts = _counts(split, tag, model, answers)
+    if set(counts) != {"True", "False"}:
+        return None, 0
+    shares = [100 * hits / items for hits, items in counts.values()]
+    return rounded(sum(shares) - 100), sum(items for _, items in counts.values())

@@ -1,4 +1,4 @@
-"""Intervals, the sign-flip test and Holm's correction; all vectorised, seeded and free of state.
+"""Intervals and Holm's correction; all vectorised, seeded and free of state.
 
 The unit of resampling is the unordered object pair: items of one pair share objects, hazard and
 often templates, so they are no independent observations.
@@ -6,7 +6,6 @@ often templates, so they are no independent observations.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import numpy as np
@@ -183,39 +182,6 @@ def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Fl
     hit_rate = (hits + 0.5) / (signals + 1)
     alarm_rate = (alarms + 0.5) / (noises + 1)
     return np.asarray(ndtri(hit_rate) - ndtri(alarm_rate), dtype=np.float64)
-
-
-EXACT_UP_TO = 14
-
-
-def sign_flip_p(differences: Floats, *, n_resamples: int, seed: int) -> float:
-    """Two-sided p-value of a cluster sign-flip test that the sum of differences is zero.
-
-    All sign patterns are listed for up to 14 clusters that differ; otherwise ``n_resamples`` random
-    patterns are used and the observed one counts as one of them.
-
-    Args:
-        differences: One signed contribution per cluster, shape (clusters,).
-        n_resamples: Random patterns.
-        seed: Seed of the patterns.
-    """
-    moved = np.asarray(differences[differences != 0], dtype=np.float64)
-    if len(moved) == 0:
-        return 1.0
-    seen = abs(math.fsum(moved)) * (1 - 1e-9)
-    if len(moved) <= EXACT_UP_TO:
-        patterns = (np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved))) & 1
-        return float((np.abs((1 - 2 * patterns) @ moved) >= seen).mean())
-    signs = _random_signs(len(moved), n_resamples, seed)
-    beyond = int((np.abs(signs @ moved) >= seen).sum())
-    return (beyond + 1) / (n_resamples + 1)
-
-
-@lru_cache(maxsize=64)
-def _random_signs(clusters: int, n_resamples: int, seed: int) -> NDArray[np.int8]:
-    """Patterns of +1 and -1, drawn once for all tests over as many clusters."""
-    drawn = np.random.default_rng([seed, clusters]).integers(0, 2, size=(n_resamples, clusters))
-    return (1 - 2 * drawn).astype(np.int8)
 
 
 def holm(p_values: list[float]) -> list[float]:

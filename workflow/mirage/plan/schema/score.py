@@ -1,8 +1,8 @@
-"""conf/score: intervals, the pre-listed contrasts, the validity gates."""
+"""conf/score: intervals, the pre-listed contrasts, the validity gates and what they bind."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -40,11 +40,11 @@ class Contrast(Strict):
     b_where: dict[str, Value] = {}
 
     @model_validator(mode="after")
-    def _no_test_against_the_base(self) -> Contrast:
+    def _no_difference_from_the_base(self) -> Contrast:
         if "base" in (self.a, self.b):
             raise ValueError(
-                f"contrast {self.id!r} compares with the base, which complies with everything: "
-                "a p-value there says nothing. Name two recipes."
+                f"contrast {self.id!r} compares with the base, which complies with everything. "
+                "Name two recipes."
             )
         return self
 
@@ -55,34 +55,38 @@ class Gate(Strict):
     Attributes:
         id: Name of the row in ``gates.csv``.
         title: What is asked, in words; reports alone show it.
-        models: Which models it is asked of: the base, every recipe, or the placebo.
+        models: Which models it is asked of: ``base``, ``recipe`` (all that are compared), or one
+            placebo.
         suite: Suite to read; None for all.
         gate: Value of ``truth.gate``, ``{recipe}`` being the model's recipe; None for any item.
         where: Further facts (keys of ``truth``) that the items must have.
         metric: Name of a rate.
-        at_least: Threshold in percent, if the rate must be high.
-        at_most: Threshold in percent, if the rate must be low.
-        relative_to: ``gate`` value of other items; the rate is then read as a percentage of theirs.
-        claims: Claims that are not testable when it fails; ``all``, or ``recipe`` for every claim
-            about the model's recipe.
+        youden: Whether to read Youden's index over ``truth.expected`` instead of a rate.
+        lowest_of: Key of ``truth``; each of its values is read apart and the lowest decides.
+        at_least: Limit in percent, if the rate must be high.
+        at_most: Limit in percent, if the rate must be low.
+        relative_to: ``gate`` value of other items, of whose index a percentage is read.
     """
 
     id: Name
     title: str = ""
-    models: Literal["base", "recipe", "placebo"]
+    models: Name
     suite: Name | None = None
     gate: str | None = None
     where: dict[str, Value] = {}
     metric: Name
+    youden: bool = False
+    lowest_of: str | None = None
     at_least: Percent | None = None
     at_most: Percent | None = None
     relative_to: str | None = None
-    claims: list[str] = []
 
     @model_validator(mode="after")
     def _one_threshold(self) -> Gate:
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError(f"gate {self.id!r} needs exactly one of at_least and at_most.")
+        if self.relative_to is not None and not self.youden:
+            raise ValueError(f"gate {self.id!r}: relative_to needs youden: true.")
         return self
 
 
@@ -104,13 +108,14 @@ class Score(Strict):
     """Statistics.
 
     Attributes:
-        n_resamples: Resamples of the cluster bootstrap, and sign flips of the permutation test.
+        n_resamples: Resamples of the cluster bootstrap.
         alpha: 1 - confidence of every interval.
-        seed: Seed of both.
+        seed: Its seed.
         min_coverage: Share of items that must be judged, per model and suite, in percent.
         groups: What rates are broken down by.
-        contrasts: The list that Holm's correction runs over.
+        contrasts: Differences that are shown base by base.
         gates: The validity gates.
+        needs: Claim -> the gates that it needs.
     """
 
     name: Name = "default"
@@ -121,3 +126,4 @@ class Score(Strict):
     groups: Groups
     contrasts: list[Contrast] = []
     gates: list[Gate] = []
+    needs: dict[str, list[Name]] = {}

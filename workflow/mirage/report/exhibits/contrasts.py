@@ -10,15 +10,17 @@ from mirage.report.captions import Caption, captioned, over_seeds, words_table
 from mirage.report.data import ReportData
 from mirage.report.exhibits.gates import claims_in_words, held_back_by, legend
 from mirage.report.exhibits.over_seeds import (
+    base_by_base,
     count_in_words,
     grouped,
     many_seeds,
     mean_and_range,
     range_in_words,
+    signs_in_words,
     with_every_seed,
 )
 from mirage.score.contrasts import Difference
-from mirage.score.gates import GateResult
+from mirage.score.gates import GateResult, missed_by
 
 METRICS = {
     "asr": "ASR",
@@ -38,30 +40,24 @@ CORNERS = {
 
 
 def contrasts(data: ReportData, caption: Caption) -> Table:
-    """The pre-listed contrasts with their intervals and Holm-adjusted p-values."""
-    columns = [
-        *(Column(name, is_text=True) for name in ("a", "b", "what", "where", "claim")),
-        *(Column(name, bare=True) for name in ("a (%)", "b (%)")),
-        Column("a - b"),
-    ]
-    tests = [Column(name, bare=True) for name in ("p", "p (Holm)")]
+    """The pre-listed contrasts: values base by base, their range and signs; no test."""
+    columns = [Column(name, is_text=True) for name in ("a", "b", "what", "where", "claim")]
     listed = data.scores.contrasts
     failing = [gate for gate in data.scores.gates if gate.passed != "yes"]
     held = {d: held_back_by(d, failing) for d in listed}
-    failed = list(dict.fromkeys(gate for gates in held.values() for gate in gates))
+    notes = _dagger_notes(data, (gate for gates in held.values() for gate in gates))
+    notes += legend(d.claim for d in listed)
+    numbers = [Column(name, bare=True) for name in ("a (%)", "b (%)", "a - b", "items")]
     rows = [_contrast(data, d, bool(held[d])) for d in listed]
-    notes = [_dagger_note(data, failed)] if failed else []
-    claims = legend(d.claim for d in listed)
-    by_seed = _list_table("contrasts", caption, [*columns, *tests], rows, (*notes, *claims))
+    by_base = _list_table("contrasts", caption, [*columns, *numbers], rows, tuple(notes))
     groups = grouped(listed, key=lambda d: (d.contrast, d.config))
-    if not many_seeds(groups):
-        return by_seed
-    tests = [Column(name, is_text=True) for name in ("intervals", "p", "p (Holm)")]
-    rows = [_contrast_over_seeds(data, some, [bool(held[d]) for d in some]) for some in groups]
-    notes = [_dagger_note_over_seeds(data, failed)] if failed else []
+    if all(len(group) == 1 for group in groups):
+        return by_base
+    words = [Column(name, is_text=True) for name in ("a - b, base by base", "range", "signs")]
+    rows = [_over_bases(data, some, [bool(held[d]) for d in some]) for some in groups]
     caption = over_seeds(caption, "contrasts", data)
-    table = _list_table("contrasts", caption, [*columns, *tests], rows, (*notes, *claims))
-    return with_every_seed(table, by_seed)
+    table = _list_table("contrasts", caption, [*columns, *words], rows, tuple(notes))
+    return replace(table, by_seed=by_base)
 
 
 def _contrast(data: ReportData, d: Difference, held_back: bool) -> tuple[Cell, ...]:
@@ -70,9 +66,8 @@ def _contrast(data: ReportData, d: Difference, held_back: bool) -> tuple[Cell, .
         Text(f"{d.claim} †".strip() if held_back else d.claim),
         Number(d.value_a),
         Number(d.value_b),
-        Number(d.difference, d.low, d.high, d.n, strong=not held_back),
-        Number(d.p, digits=4),
-        Number(d.p_holm, digits=4),
+        Number(d.difference),
+        Number(float(d.n), digits=0),
     )
 
 
@@ -86,54 +81,28 @@ def _compared(data: ReportData, d: Difference, seed: int | None) -> tuple[Cell, 
     )
 
 
-def _contrast_over_seeds(
-    data: ReportData, seeds: Sequence[Difference], held_back: Sequence[bool]
+def _over_bases(
+    data: ReportData, bases: Sequence[Difference], held_back: Sequence[bool]
 ) -> tuple[Cell, ...]:
-    first, counts = seeds[0], [d.n for d in seeds]
-    dagger = f" † in {count_in_words(held_back)}" if any(held_back) else ""
-    one_sign = all(d.difference > 0 for d in seeds) or all(d.difference < 0 for d in seeds)
-    difference = mean_and_range(
-        (d.difference for d in seeds), counts, strong=one_sign and not any(held_back)
-    )
-    above, below = sum(d.low > 0 for d in seeds), sum(d.high < 0 for d in seeds)
+    first, values = bases[0], [d.difference for d in bases]
+    dagger = f" † on {sum(held_back)} of {len(bases)} bases" if any(held_back) else ""
     return (
         *_compared(data, first, None),
         Text(f"{first.claim}{dagger}".strip()),
-        replace(mean_and_range((d.value_a for d in seeds), counts), n=None),
-        replace(mean_and_range((d.value_b for d in seeds), counts), n=None),
-        difference,
-        Text(f"above 0 in {above}, below 0 in {below} of {len(seeds)} seeds"),
-        Text(range_in_words([d.p for d in seeds], 4)),
-        Text(range_in_words([d.p_holm for d in seeds], 4)),
+        Text(base_by_base(values)),
+        Text(range_in_words(values, 1)),
+        Text(signs_in_words(values)),
     )
 
 
-def _dagger_note(data: ReportData, failed: list[GateResult]) -> str:
+def _dagger_notes(data: ReportData, failed: Iterable[GateResult]) -> list[str]:
+    """One note that names the gates behind all daggers, and who misses them."""
     failures = "; ".join(
-        f"{data.study.gates[g.gate]} ({_model(data, g.recipe, g.config, g.seed)}"
-        f"{', not measured' if g.value is None else ''}; holds back {claims_in_words(g)})"
-        for g in failed
+        f"{data.study.gates[same[0].gate]} "
+        f"({', '.join(dict.fromkeys(_model(data, g.recipe, g.config) for g in same))})"
+        for same in grouped(dict.fromkeys(failed), lambda g: g.gate)
     )
-    return (
-        "† Gate failed: not testable at nano scale, even where the interval excludes 0: "
-        f"{failures}."
-    )
-
-
-def _dagger_note_over_seeds(data: ReportData, failed: Iterable[GateResult]) -> str:
-    names = {_gate_of(gate) for gate in failed}
-    failures = "; ".join(
-        f"{data.study.gates[g.gate]} ({_model(data, g.recipe, g.config)}, in "
-        f"{count_in_words(each.passed != 'yes' for each in seeds)}; "
-        f"holds back {claims_in_words(g)})"
-        for seeds in grouped(data.scores.gates, _gate_of)
-        for g in seeds[:1]
-        if _gate_of(g) in names
-    )
-    return (
-        "† Gate failed: in these seeds not testable at nano scale, even where the interval "
-        f"excludes 0: {failures}."
-    )
+    return [f"† rests on a gate that is not passed: {failures}."] if failures else []
 
 
 def _which(difference: Difference) -> str:
@@ -169,16 +138,15 @@ def gates(data: ReportData, caption: Caption) -> Table:
         Column("value (%)"),
         Column("threshold", is_text=True),
         Column("passed", is_text=True),
-        Column("claims that rest on it", is_text=True),
+        Column("claims it binds", is_text=True),
     ]
     failed = [_gate_note(data, g) for g in listed if g.passed != "yes"] or [ALL_PASSED]
-    claims = legend(claim for g in listed for claim in g.claims.split())
-    by_seed = _list_table("gates", caption, columns, rows, (*failed, *claims))
+    by_seed = _list_table("gates", caption, columns, rows, tuple(failed))
     groups = grouped(listed, _gate_of)
     if not many_seeds(groups):
         return by_seed
     failed = [note for some in groups for note in _gate_notes_over_seeds(data, some)]
-    notes = (*(failed or [ALL_PASSED]), *claims)
+    notes = tuple(failed or [ALL_PASSED])
     rows = [_gate_over_seeds(data, some) for some in groups]
     caption = over_seeds(caption, "gates", data)
     return with_every_seed(_list_table("gates", caption, columns, rows, notes), by_seed)
@@ -211,15 +179,15 @@ def _gate_notes_over_seeds(data: ReportData, seeds: Sequence[GateResult]) -> Ite
     first = seeds[0]
     who = f"{_model(data, first.recipe, first.config)}, gate “{data.study.gates[first.gate]}”"
     claims = claims_in_words(first)
-    missed = [abs(g.value - g.threshold) for g in seeds if g.passed == "no" and g.value is not None]
+    missed = [missed_by(g) for g in seeds if g.passed == "no"]
     if missed:
         yield (
             f"{who}: fails in {len(missed)} of {len(seeds)} seeds, by up to {max(missed):.1f} "
-            f"points; not testable at nano scale there: {claims}."
+            f"points; it binds {claims}."
         )
     unmeasured = [g.value is None for g in seeds]
     if any(unmeasured):
-        yield f"{who}: not measured in {count_in_words(unmeasured)}, where it holds back {claims}."
+        yield f"{who}: not measured in {count_in_words(unmeasured)}; it binds {claims}."
 
 
 def _gate_note(data: ReportData, gate: GateResult) -> str:
@@ -228,9 +196,8 @@ def _gate_note(data: ReportData, gate: GateResult) -> str:
     )
     claims = claims_in_words(gate)
     if gate.value is None:
-        return f"{who}: not measured in this study; it holds back {claims}."
-    missed = abs(gate.value - gate.threshold)
-    return f"{who}: fails by {missed:.1f} points; not testable at nano scale: {claims}."
+        return f"{who}: not measured in this study; it binds {claims}."
+    return f"{who}: fails by {missed_by(gate):.1f} points; it binds {claims}."
 
 
 HAZARD_COLUMNS = ("role_a", "role_b", "action", "mark", "effect", "category", "reason")

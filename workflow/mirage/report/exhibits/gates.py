@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mirage.contracts import DataError
+from mirage.model_card import BASE
 from mirage.report.captions import source
 from mirage.score.contrasts import Difference
-from mirage.score.gates import GateResult
-
-ALL, RECIPE = "all", "recipe"
-"""What a gate may hold back beside single claims: everything, or its own recipe's claims."""
+from mirage.score.gates import PLACEBO, GateResult
 
 
 def legend(ids: Iterable[str]) -> list[str]:
@@ -20,13 +18,13 @@ def legend(ids: Iterable[str]) -> list[str]:
     Raises:
         DataError: ``reports/claims.yaml`` lacks a claim.
     """
-    used = set(ids) - {"", ALL, RECIPE}
+    used = set(ids) - {""}
     ledger: dict[str, dict[str, Any]] = source("claims.yaml")
     known = {claim: str(about["text"]) for claim, about in ledger["claims"].items()}
     if used - set(known):
         raise DataError(
             f"reports/claims.yaml has no claim {', '.join(sorted(used - set(known)))}. Add it, "
-            "or correct 'claim' and 'claims' in conf/score/default.yaml."
+            "or correct 'claim' in conf/score/default.yaml."
         )
     sentences = "; ".join(f"{claim}: {text}" for claim, text in known.items() if claim in used)
     return [f"Claims. {sentences}."] if sentences else []
@@ -45,11 +43,10 @@ def held_back_by(row: Difference, gates: Sequence[GateResult]) -> list[GateResul
 
 
 def _rests_on(claim: str, recipes: set[str], gate: GateResult) -> bool:
-    held = gate.claims.split()
-    return ALL in held or (RECIPE in held and gate.recipe in recipes) or claim in held
+    of_recipe = gate.recipe != BASE and not gate.recipe.startswith(PLACEBO)
+    return claim in gate.claims.split() and (not of_recipe or gate.recipe in recipes)
 
 
 def claims_in_words(gate: GateResult) -> str:
-    """Returns what rests on a gate, e.g. ``all claims about this recipe`` or ``C6, C7``."""
-    fixed = {"": "no claim", ALL: "all claims", RECIPE: "all claims about this recipe"}
-    return fixed.get(gate.claims, gate.claims.replace(" ", ", "))
+    """Returns what a gate binds, e.g. ``C6, C7``."""
+    return gate.claims.replace(" ", ", ") or "no claim"

@@ -1,4 +1,4 @@
-"""Rows that stand for all seeds of a gate or a contrast, where a row for each would be hundreds."""
+"""Rows that stand for all bases of a gate or a contrast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from mirage.report.blocks import Number, Table, signed
 from mirage.report.data import SEEDS_IN_ROWS
-from mirage.score.contrasts import Difference
 from mirage.score.gates import GateResult
 from mirage.score.rates import rounded
 
@@ -23,8 +22,8 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> list[list[Ro
     return list(groups.values())
 
 
-def many_seeds(groups: Iterable[Sequence[GateResult | Difference]]) -> bool:
-    """Tells whether any gate or contrast, a group of a row per seed, has more than a few seeds."""
+def many_seeds(groups: Iterable[Sequence[GateResult]]) -> bool:
+    """Tells whether any gate, a group of a row per seed, has more than a few seeds."""
     return any(len({row.seed for row in group}) > SEEDS_IN_ROWS for group in groups)
 
 
@@ -46,9 +45,20 @@ def mean_and_range(
 
 
 def range_in_words(values: Sequence[float], digits: int) -> str:
-    """Returns ``0.0005 to 0.0310``, or the one value that all seeds share as printed."""
+    """Returns ``−3.1 to 12.0``, or the one value that all bases share as printed."""
     low, high = (signed(value, digits) for value in (min(values), max(values)))
     return low if low == high else f"{low} to {high}"
+
+
+def base_by_base(values: Iterable[float]) -> str:
+    """Returns the values of several bases in the order of their seeds: ``12.3, −4.0``."""
+    return ", ".join(signed(value, 1) for value in values)
+
+
+def signs_in_words(values: Sequence[float]) -> str:
+    """Returns on how many bases a value lies above and below 0."""
+    above, below = sum(v > 0 for v in values), sum(v < 0 for v in values)
+    return f"above 0 on {above}, below 0 on {below} of {len(values)} bases"
 
 
 def count_in_words(holds: Iterable[bool]) -> str:
@@ -66,6 +76,6 @@ def with_every_seed(table: Table, by_seed: Table) -> Table:
     """
     note = (
         "Each row is the mean over its seeds, in brackets the lowest and the highest of them; "
-        f"{table.id}.csv has a row for every seed, with an interval of its own."
+        f"{table.id}.csv has a row for every seed."
     )
     return replace(table, notes=(note, *table.notes), by_seed=by_seed)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mirage.model_card import BASE
 from mirage.plan.schema.score import Gate, Score
-from mirage.score.gates import GateResult
+from mirage.score.gates import RECIPE, GateResult
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def gates_of(
 ) -> BlockingGates:
     """Returns the gates that a claim, or one alternative of it, rests on and that are not passed.
 
-    A gate names its claims: single ones, ``all``, or ``recipe`` for the claims about the recipe it
-    is asked of.
+    ``score.needs`` names them; one of recipes is asked of those that the claim reads.
 
     Args:
         name: The claim.
@@ -73,18 +73,15 @@ def gates_of(
     results = {(g.gate, g.config, g.seed, g.recipe): g.passed for g in gates}
     held = BlockingGates({}, {})
     for gate in score.gates:
-        for recipe in _asked(gate, name, recipes):
+        for recipe in _asked(gate, recipes) if gate.id in score.needs.get(name, ()) else ():
             for seed in seeds:
                 passed = results.get((gate.id, config, seed, recipe), "not measured")
                 if passed != "yes":
                     seeds_by_gate = held.failed if passed == "no" else held.unmeasured
-                    title = f"{gate.id} of {recipe}" if gate.models == "recipe" else gate.id
+                    title = f"{gate.id} of {recipe}" if gate.models == RECIPE else gate.id
                     seeds_by_gate.setdefault(title, []).append(seed)
     return held
 
 
-def _asked(gate: Gate, name: str, recipes: frozenset[str]) -> list[str]:
-    if gate.models == "recipe":
-        concerned = "recipe" in gate.claims or "all" in gate.claims or name in gate.claims
-        return sorted(recipes - {"base"}) if concerned else []
-    return [gate.models] if "all" in gate.claims or name in gate.claims else []
+def _asked(gate: Gate, recipes: frozenset[str]) -> list[str]:
+    return sorted(recipes - {BASE}) if gate.models == RECIPE else [gate.models]
