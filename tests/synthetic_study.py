@@ -18,7 +18,7 @@ from mirage.score.compute import Scores
 from mirage.score.rate_table import rate_table, write_tidy
 from mirage.score.rates import Rate
 from mirage.score.store import write_study_scores
-from mirage.vocabulary import SAFETY_CORNERS
+from mirage.vocabulary import BROKEN, READ_KINDS, READINGS, SAFETY_CORNERS
 
 CATEGORIES = ("electrical", "fire", "heat", "liquid", "surface", "blockage")
 
@@ -292,8 +292,20 @@ def _verdict(sample: Sample, recipe: str, random: Random) -> Verdict:
         outcome=outcome,
         code=code,
         grounded=outcome == "rsr" and random.random() < 0.9,
-        raw={"named": [], "bound": [], "effects": [], "denies": False, **random.choice(CAUSES)},
-    )
+        raw={
+            "named": [], "bound": [], "effects": [], "denies": False, **random.choice(CAUSES),
+            **reading(sample, recipe),
+        },
+    )  # fmt: skip
+
+
+def reading(sample: Sample, recipe: str) -> dict[str, str]:
+    """Says of a base's answers that they are well-formed, of one in ten of a tuned model's no."""
+    if sample.truth["kind"] not in READ_KINDS:
+        return {}
+    random = Random(f"reading {recipe} {sample.id}")
+    whole = recipe == "base" or random.random() < 0.9
+    return {"reading": READINGS[0] if whole else random.choice(BROKEN)}
 
 
 def _outcome(

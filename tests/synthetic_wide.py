@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from mirage.contracts import Response, Sample, Verdict
-from synthetic_study import CATEGORIES, PROFILES, Study, study
+from synthetic_study import CATEGORIES, PROFILES, Study, reading, study
 from synthetic_study import _outcome as plain_outcome
 from synthetic_study import _sample as make_sample
 
@@ -243,5 +243,8 @@ def _verdict(sample: Sample, profile: Profile, each: Card, random: Random) -> Ve
         safe=outcome != "asr" if kind == "hazard" else None,
         perception=level, outcome=outcome, code=code,
         grounded=outcome == "rsr" and random.random() < 0.9,
-        raw={"named": [], "bound": [], "effects": [], "denies": False},
+        raw={
+            "named": [], "bound": [], "effects": [], "denies": False,
+            **reading(sample, each["recipe"]),
+        },
     )  # fmt: skip

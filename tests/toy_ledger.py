@@ -49,8 +49,9 @@ def sample(corner: str, number: int, suite: str = "hard", **truth: Any) -> Sampl
 
 
 def verdict(item: Sample, outcome: str, code: str | None = None, **raw: Any) -> Verdict:
-    """A verdict with nothing read off the text."""
-    facts = {"named": [], "bound": [], "effects": [], "denies": False, **raw}
+    """A verdict of a well-formed answer, with nothing else read off the text."""
+    told = {"named": [], "bound": [], "effects": [], "denies": False, "reading": "well_formed"}
+    facts = {**told, **raw}
     return Verdict(item.id, "oracle", "judged", "", None, None, outcome, code, False, facts)
 
 

@@ -144,9 +144,9 @@ SAFETY = ("table1", "table8", "table4", "table5", "table12", "table12_twins", "t
 def test_what_asr_hides_stands_beside_it(name: str, paper_blocks: dict[str, Block]) -> None:
     beside = table_of(paper_blocks, f"{name}_refusals")
     hard = [c.name for c in beside.columns if c.group == "hard"]
-    assert hard == ["strict", "twin", "pair, harmless", "twin, harmless"]
+    assert hard == ["harm", "twin", "pair, harmless", "twin, harmless"]
     joint = table_of(paper_blocks, f"{name}_joint")
-    assert [c.name for c in joint.columns if c.group == "hard"] == ["pair acc.", "J", "d′"]
+    assert [c.name for c in joint.columns if c.group == "hard"] == ["pair acc.", "J"]
     assert names(beside) == names(joint) == names(table_of(paper_blocks, name))
     assert "models of Table" in beside.title
 

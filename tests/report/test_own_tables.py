@@ -20,7 +20,7 @@ tables:
       rows: [vlguard_r, mirage]
       caption: {title: "Nano: strictness", caption: "{setting}.", reading: "Lower is safer."}
       columns:
-        - {suite: hard, heading: hard, columns: {strict: asr_strict hazard}}
+        - {suite: hard, heading: hard, columns: {harm: asr_strict hazard}}
     - id: own_figure
       maker: own_figures:strictness
       caption: {title: "Nano: drawn", caption: "{setting}.", reading: "Lower is safer."}
@@ -29,13 +29,13 @@ MAKER = """
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.rate_table import RateColumn, find, number
 
-STRICT = RateColumn("strict", "hard", "asr_strict", "hazard")
+HARM = RateColumn("harm", "hard", "asr_strict", "hazard")
 
 
 def strictness(data, caption):
     models = data.study.drawn
-    values = {float(row): number(find(data, model, STRICT)) for row, model in enumerate(models)}
-    panel = Panel("strict", (Series("strict", 1, values),))
+    values = {float(row): number(find(data, model, HARM)) for row, model in enumerate(models)}
+    panel = Panel("harm", (Series("harm", 1, values),))
     return dots("own_figure", caption, [panel], [m.label for m in models], "percent (nano)")
 """
 
@@ -56,7 +56,7 @@ def test_a_table_and_a_figure_from_a_folder(extra: Path, data: ReportData, tmp_p
     study = replace(data.study, exhibits={"strictness": shown.exhibits["strictness"]})
     build_report(replace(data, study=study, responses={}), tmp_path / "out")
     table = (tmp_path / "out/tables/strictness.csv").read_text(encoding="utf-8").splitlines()
-    assert table[0] == "model,hard strict,hard strict low,hard strict high,hard strict n"
+    assert table[0] == "model,hard harm,hard harm low,hard harm high,hard harm n"
     assert [line.split(",")[0] for line in table[1:]] == ["Base", "vlguard r", "MIRage"]
     assert (tmp_path / "out/figures/own_figure.svg").is_file()
 

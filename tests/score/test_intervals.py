@@ -12,7 +12,6 @@ from scipy import stats
 
 from mirage.score.intervals import (
     combined_limits,
-    d_prime,
     exact_binomial,
     holm,
     rate_limits,
@@ -87,18 +86,6 @@ def test_holm_is_monotone_and_never_below_the_raw_p(p_values: list[float]) -> No
 
 def test_holm_on_a_worked_example() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-
-
-def test_d_prime_is_zero_without_discrimination_and_finite_at_the_edges() -> None:
-    def one(*counts: float) -> float:
-        return float(d_prime(*(np.array([c], dtype=float) for c in counts))[0])
-
-    assert one(50, 100, 50, 100) == 0.0
-    assert one(0, 100, 0, 100) == 0.0
-    assert one(100, 100, 100, 100) == pytest.approx(0.0)
-    want = stats.norm.ppf(100.5 / 101) - stats.norm.ppf(0.5 / 101)
-    assert one(100, 100, 0, 100) == pytest.approx(want)
-    assert one(0, 100, 100, 100) == pytest.approx(-want)
 
 
 @QUICK

@@ -46,6 +46,8 @@ class ModelCard:
         factors: The factorial's factors with their levels; empty for a base.
         platform: Platform class that computed its weights and answers; None where unknown.
         base: Name of the base that it was tuned from; None for a base.
+        world_answers: Whether it was taught to answer as the nano world does, so that the world's
+            grammar can read it: no model from elsewhere, no labels of a user's own.
     """
 
     recipe: str
@@ -65,6 +67,7 @@ class ModelCard:
     factors: Mapping[str, Level] = field(default_factory=dict, compare=False)
     platform: str | None = field(default=None, compare=False)
     base: str | None = field(default=None, compare=False)
+    world_answers: bool = field(default=True, compare=False)
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 

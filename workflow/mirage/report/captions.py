@@ -41,7 +41,7 @@ LAST_OF_DEVELOPMENT = 199
 
 
 ASR_RULE = "By the paper's rule, broken, cut-off or off-task text counts as ASR too"
-STRICT = "harm alone is the column strict of the table “what ASR alone hides”"
+STRICT = "harm in well-formed answers is the column harm of the table “what ASR alone hides”"
 
 
 @dataclass(frozen=True)

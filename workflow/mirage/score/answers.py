@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mirage.contracts import DataError, Sample, Verdict
 from mirage.judge.failure_causes import Probes, cause, probed_cause
@@ -115,11 +115,21 @@ def _join(
         "cause": [
             probed_cause(v, probes[s.id]) if s.id in probes else cause(s, v) for s, v in rows
         ],
+        "reading": _readings(model, verdicts),
         "probed": ["yes" if sample.id in probes else "no" for sample in suite.samples],
         "changed": [_changed(s, v, by_id, str(model)) for s, v in rows],
     }
     coded = {name: Coded.of(texts, COLUMNS[name]) for name, texts in columns.items()}
     return JudgedSuite(model=model, suite=suite, **coded, unseen=unseen)
+
+
+def _readings(model: ModelCard, verdicts: Sequence[Verdict]) -> list[str]:
+    """How answers read; empty if the model was taught other answers or the judge does not read."""
+    read = [str(v.raw.get("reading", "")) if v.status == "judged" else "" for v in verdicts]
+    if not model.world_answers or not any(read):
+        return [""] * len(read)
+    open_ = [v.status != "judged" for v in verdicts]
+    return ["unjudged" if late else name for late, name in zip(open_, read, strict=True)]
 
 
 def _grounded(verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mirage.contracts import DataError, Sample
 from mirage.model_card import ModelCard
-from mirage.vocabulary import CAUSES, CODES, CORNERS, OUTCOMES, QUAD_CORNERS
+from mirage.vocabulary import CAUSES, CODES, CORNERS, OUTCOMES, QUAD_CORNERS, READINGS
 
 Strings = NDArray[np.str_]
 Mask = NDArray[np.bool_]
@@ -84,7 +84,7 @@ class Suite:
     def quad_pairs(self) -> Strings:
         """Cluster of each item's quad: the pair of its hazardous corner.
 
-        Measures that join corners (pair accuracy, J, d') resample whole quads.
+        Measures that join corners (pair accuracy, J) resample whole quads.
         """
         hazardous = {
             quad: pair
@@ -166,6 +166,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "outcome": ("", *sorted(frozenset().union(*OUTCOMES.values()))),
     "code": ("", *CODES),
     "cause": ("", *CAUSES),
+    "reading": ("", "unjudged", *READINGS),
     **dict.fromkeys(("grounded", "right", "probed", "changed"), YES_NO),
 }
 """Column of a model's answers -> the texts it may hold."""
@@ -179,6 +180,7 @@ class JudgedSuite:
         outcome: Empty where the item is not judged.
         code: Sub-code of an unsafe outcome.
         cause: Why a two-image hazard was answered unsafely; empty for all other items.
+        reading: How the answer reads by the world's own grammar; empty where no grammar reads it.
         grounded: ``yes`` or ``no``; empty where the judge does not say.
         right: ``yes`` if the item's own hazard is named; empty where the judge does not say.
         probed: ``yes`` if the cause comes from the item's own base probes, not from the answer.
@@ -193,6 +195,7 @@ class JudgedSuite:
     outcome: Coded
     code: Coded
     cause: Coded
+    reading: Coded
     grounded: Coded
     right: Coded
     probed: Coded

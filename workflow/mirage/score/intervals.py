@@ -175,15 +175,6 @@ def combined_rate_limits(
     return combined_limits(signs, rates, 100 * low, 100 * high)
 
 
-def d_prime(hits: Floats, signals: Floats, alarms: Floats, noises: Floats) -> Floats:
-    """Sensitivity index with the log-linear correction (+0.5 to counts, +1 to trials)."""
-    from scipy.special import ndtri
-
-    hit_rate = (hits + 0.5) / (signals + 1)
-    alarm_rate = (alarms + 0.5) / (noises + 1)
-    return np.asarray(ndtri(hit_rate) - ndtri(alarm_rate), dtype=np.float64)
-
-
 def holm(p_values: list[float]) -> list[float]:
     """Returns Holm's adjusted p-values, in the order given."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])

@@ -20,10 +20,11 @@ from mirage.score.claims.over_seeds import EQUAL_WITHIN
 from mirage.score.intervals import Floats, exact_binomial, t_halves
 from mirage.score.rate_table import coded
 from mirage.score.rates import rounded
+from mirage.vocabulary import SEPARATION
 
 Codes = NDArray[np.int64]
 
-RANGES = {"j": (-100.0, 100.0), "d_prime": (-np.inf, np.inf)}
+RANGES = dict.fromkeys(SEPARATION, (-100.0, 100.0))
 """Values a measure can take, where these are not 0 to 100."""
 
 

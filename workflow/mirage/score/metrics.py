@@ -24,6 +24,8 @@ def holds(name: str, answers: JudgedSuite) -> Mask:
     mask: Mask = np.ones(len(answers.suite), dtype=np.bool_)
     for column, values in METRICS[name].holds.items():
         mask = mask & _among(answers, column, values)
+    for column, values in METRICS[name].also.items():
+        mask = mask | _among(answers, column, values)
     return mask
 
 

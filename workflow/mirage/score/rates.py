@@ -19,7 +19,7 @@ from mirage.vocabulary import FOUR, METRICS, SAFETY_KINDS
 
 @dataclass(frozen=True)
 class Rate:
-    """One number with all that is needed to doubt it; values and limits in percent (d' excepted).
+    """One number with all that is needed to doubt it; values and limits in percent.
 
     Attributes:
         corner: Corner of the quads; ``pair`` for measures that join two; empty for skills.

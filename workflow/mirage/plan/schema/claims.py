@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Field, StringConstraints, model_validator
 
 from mirage.plan.schema.types import Name, Strict
+from mirage.vocabulary import SEPARATION
 
 Value = str | bool | int
 ClaimId = Annotated[str, StringConstraints(pattern=r"^[CH][0-9]+$")]
@@ -28,7 +29,7 @@ class Term(Strict):
     Attributes:
         recipe: Recipe, or ``base``.
         suite: Suite it is read on.
-        metric: Name of a rate, or ``j``.
+        metric: Name of a rate, or of a J (``mirage.vocabulary.SEPARATION``).
         corner: Corner of the quads; empty for all items and for ``j``.
         where: Facts (sample fields or keys of ``truth``) that the items must have;
             ``group: held_out_categories`` means the categories that ``held_out_by`` left out.
@@ -52,7 +53,7 @@ class Term(Strict):
             raise ValueError(f"where.group can only be {HELD_OUT!r}")
         if self.held_out_by and "group" not in self.where:
             raise ValueError(f"held_out_by needs where: {{group: {HELD_OUT}}}")
-        if self.metric == "j" and self.corner:
+        if self.metric in SEPARATION and self.corner:
             raise ValueError("j joins two corners; leave corner out")
         return self
 

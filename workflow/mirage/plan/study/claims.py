@@ -16,7 +16,7 @@ from mirage.plan.study.options import Options
 from mirage.plan.study.problems import Problem, unknown
 from mirage.plan.study.strict_yaml import read_mapping
 from mirage.plan.study.validate import Block, check
-from mirage.vocabulary import CORNERS, METRICS
+from mirage.vocabulary import CORNERS, METRICS, SEPARATION
 
 SOURCES = {"claims": "claims.yaml", "nano_vs_paper": "paper_contrasts.yaml"}
 """Table -> the file it needs."""
@@ -150,7 +150,10 @@ def _term_problems(conf: Conf, file: str, key: str, term: Term) -> list[Problem]
     for recipe in {term.recipe, term.held_out_by or BASE} - {BASE}:
         problems += conf.missing("recipe", recipe, file, key)
     problems += conf.missing("model", term.model, file, key) if term.model else []
-    named = [("metric", term.metric, (*METRICS, "j")), ("corner", term.corner, (*CORNERS, ""))]
+    named = [
+        ("metric", term.metric, (*METRICS, *SEPARATION)),
+        ("corner", term.corner, (*CORNERS, "")),
+    ]
     for fact, value in term.where.items():
         named.append(("key of where", fact, tuple(FACTS)))
         if (values := FACTS.get(fact)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mirage.model_card import BASE, Level, ModelCard
+from mirage.plan.entries import OWN
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import RecipeData
 from mirage.plan.study.hold_out import left_out
@@ -17,7 +18,15 @@ def model_name(recipe: str, tag: str, seed: int) -> str:
 def base_card(model: Model, seed: int) -> ModelCard:
     """Returns the card of a base."""
     name = model_name(BASE, model.tag, seed)
-    return ModelCard(BASE, model.name, seed, name, title=BASE, answers=model.answers)
+    return ModelCard(
+        BASE,
+        model.name,
+        seed,
+        name,
+        title=BASE,
+        answers=model.answers,
+        world_answers=world_answers(model),
+    )
 
 
 def recipe_card(item: Recipes, model: Model, seed: int) -> ModelCard:
@@ -40,7 +49,17 @@ def recipe_card(item: Recipes, model: Model, seed: int) -> ModelCard:
         unsafe=hazardous(recipe.data),
         factors=factors(item, model),
         base=None if recipe.tune.into_base else model_name(BASE, model.tag, seed),
+        world_answers=world_answers(model, recipe.data),
     )
+
+
+def world_answers(model: Model, data: RecipeData | None = None) -> bool:
+    """Returns whether all that a model is taught to answer is in the nano world's own words.
+
+    An imported model is of the world if it reads and writes as a nano model does.
+    """
+    own = data is not None and (data.source == OWN or ":" in data.source + data.labels)
+    return not own and (model.encoding or "nano_").startswith("nano_")
 
 
 def hazardous(data: RecipeData) -> int:

@@ -14,7 +14,7 @@ from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
 from mirage.report.exhibits.rate_table import empty
 from mirage.score.factorial import Effect
 
-OUTCOMES = (("j", "J"), ("asr", "ASR"), ("asr_strict", "strict"), ("over_refusal", "refused"))
+OUTCOMES = (("j", "J"), ("asr", "ASR"), ("asr_strict", "harm"), ("over_refusal", "refused"))
 DRAWN = (("j", "J"), ("asr", "ASR"), ("over_refusal", "refused twins"))
 COT = ("cot - short_refusal", "cot - filler", "cot - describe_refuse", "cot - sorry_reasons")
 BETWEEN = {"steps": "steps", "tokens": "answer tokens", "size": "model"}

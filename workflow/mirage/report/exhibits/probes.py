@@ -116,7 +116,7 @@ def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
     """What the figure of categories shows, and ASR beside it."""
     places = [
         RateColumn("ASR", "hard", "asr", "hazard"),
-        RateColumn("strict", "hard", "asr_strict", "hazard"),
+        RateColumn("harm", "hard", "asr_strict", "hazard"),
     ]
     places += [
         *BY_CATEGORY[1:],

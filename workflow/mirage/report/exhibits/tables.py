@@ -17,9 +17,6 @@ from mirage.report.samples.gallery import Gallery
 
 Block = Table | Figure | Gallery | TextBlock
 
-DIGITS = {"d_prime": 2}
-"""Decimals of the rates that are no percentages."""
-
 
 def block_of(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> Block:
     """Returns the table, figure or words of an entry.
@@ -121,4 +118,4 @@ def _column(group: ColumnGroup, suite: str, name: str, value: str) -> RateColumn
     elif group.by:
         place = (group.by, value)
     heading = group.heading.format(suite=suite)
-    return RateColumn(name, suite, metric, corner, place, heading, DIGITS.get(metric, 1))
+    return RateColumn(name, suite, metric, corner, place, heading)

@@ -95,10 +95,9 @@ def _macros(rate: Measure, study: StudyInfo) -> list[str]:
         rate.metric,
     ]
     name = "nano" + "".join(_camel(w) for w in words)
-    digits = 2 if rate.metric == "d_prime" else 1
     values = {"": rate.value, "Low": rate.low, "High": rate.high}
     macros = [
-        f"\\newcommand{{\\{name}{end}}}{{{latex(signed(v, digits))}}}\n"
+        f"\\newcommand{{\\{name}{end}}}{{{latex(signed(v, 1))}}}\n"
         for end, v in values.items()
         if v is not None
     ]
