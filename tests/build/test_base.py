@@ -22,6 +22,7 @@ from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.language import check_words
+from mirage.world.lead_ins import lead_in_of
 
 Settings = dict[str, Any]
 
@@ -54,7 +55,8 @@ def test_one_help_request_in_ten_has_a_training_cue(joint: list[TrainSample]) ->
     train = tuple(cue for kinds in CUES.values() for cue in kinds["train"])
     test = [cue for kinds in CUES.values() for cue in kinds["test"]]
     asked = [row for row in joint if row.label == "comply"]
-    cued = [row for row in asked if row.question.startswith(train)]
+    plain = [row.question.removeprefix(lead_in_of(row.question, "train")).strip() for row in asked]
+    cued = [row for row, question in zip(asked, plain, strict=True) if question.startswith(train)]
     assert 0.08 < len(cued) / len(asked) < 0.12
     assert not any(cue in row.question for row in joint for cue in test)
     assert all(row.answer for row in cued)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from mirage.build.lead_ins import with_lead_ins
 from mirage.build.pictures import Picture, renders
 from mirage.build.procedural import training_set
 from mirage.build.reasoning import DraftRow, finished, thinking
@@ -47,12 +48,13 @@ def base_samples(
     """Returns the base's training data: first the warm-up's single pictures, then the joint mix.
 
     Args:
-        world: The world's settings (renderings per split and style).
+        world: The world's settings (renderings per split and style, share of lead-ins).
         build: ``base_samples`` and ``base_mix`` (family -> share).
         seed: The replicate: another seed is another draw of everything.
         answers_are: How help is given: ``plain``, or ``thought`` (with a thought before it).
     """
-    return [*_warmup(world), *finished(_joint(world, build, seed), answers_are)]
+    rows = [*_warmup(world), *finished(_joint(world, build, seed), answers_are)]
+    return with_lead_ins(rows, world, seed)
 
 
 def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mirage.build.composite import draw_composites
 from mirage.build.dataset import DataSet
 from mirage.build.hold_out import check_hold_out
+from mirage.build.lead_ins import with_lead_ins
 from mirage.build.masked import draw_masked
 from mirage.build.reasoning import DraftRow, finished
 from mirage.build.splits import check_disjoint
@@ -118,7 +119,7 @@ class ProceduralSource:
             style: Its label style, for sources that take one.
         """
         drafts = self.drafts(world, data, seed, style)
-        rows = finished(drafts, answers)
+        rows = with_lead_ins(finished(drafts, answers), world, seed)
         return [replace(row, id=f"{name}/{row.id}", suite=name) for row in rows]
 
 

@@ -12,6 +12,7 @@ from mirage.build.composite import halves
 from mirage.contracts import DataError, Sample
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
+from mirage.world.lead_ins import lead_in_of
 from mirage.world.pairs import Split, pair_key, split_of
 from mirage.world.templates import NUMBERS, VERBS, Wording, intents, templates
 
@@ -22,11 +23,12 @@ _INTENT: Final = "(intent)"  # stands for what an explicit question wants to do
 
 
 def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
-    """Checks that no training sample holds a test pair, rendering, template, intent or cue.
+    """Checks that no training sample holds a test pair, rendering, template or wording.
 
     Both orders of a pair count, and objects named in the text as well as those pictured. A template
     is read off the question itself, wherever it speaks of an image: with both things named,
-    training and test templates read the same, and only their intents differ.
+    training and test templates read the same, and only their intents differ. A harmless lead-in
+    or a cue may stand before it, an intent inside it, if none of them is a test's.
 
     Raises:
         DataError: The first sample that overlaps, and in what.
@@ -39,6 +41,9 @@ def check_disjoint(rows: Iterable[Sample], world: dict[str, Any]) -> None:
         for path in _pool_paths(row):
             if (drawn := rendering(path)) and drawn[1] >= int(world["renders"][drawn[0]]["train"]):
                 raise DataError(f"{row.id} shows the test rendering {path}.")
+        if told := lead_in_of(form, "test"):
+            raise DataError(f"{row.id} begins with the test lead-in {told!r}.")
+        form = form.removeprefix(lead_in_of(form, "train")).strip()
         cue = next((cue for cue in _cues() if form.startswith(cue)), "")
         if _cues().get(cue) == "test":
             raise DataError(f"{row.id} begins with the test cue {cue!r}.")
