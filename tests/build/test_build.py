@@ -167,7 +167,8 @@ def test_suites_ask_as_many_pairs_as_they_have_items_for(size: str, world: Setti
 @pytest.mark.parametrize(
     ("name", "of"),
     [("hard", "test template"), ("mss", "test template"), ("conflict", "test"),
-     ("composite", "test template"), ("single_image", "test"), ("cues", "test")],
+     ("composite", "test template"), ("single_image", "test"), ("cues", "test"),
+     ("lead_ins", "test")],
 )  # fmt: skip
 def test_a_test_question_is_caught_whatever_it_is_asked_about(
     name: str, of: str, world: Settings, sizes: Settings

@@ -22,11 +22,12 @@ from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.hazards import pair_rule
+from mirage.world.lead_ins import LEAD_INS
 from mirage.world.pairs import split_of
 from mirage.world.templates import intents, templates
 
 Settings = dict[str, Any]
-MADE = ("image_use", "conflict", "cues", "more_images", "composite", "item_probes")
+MADE = ("image_use", "conflict", "lead_ins", "cues", "more_images", "composite", "item_probes")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,14 @@ def by(rows: list[Sample], *keys: str) -> dict[Any, list[Sample]]:
 def test_sizes_follow_the_settings(size: str, quads: int, world: Settings) -> None:
     build = load(f"build/{size}.yaml")
     assert len(probe_quads(build)) == quads
-    per_quad = {"image_use": 6, "conflict": 4, "cues": 4, "more_images": 6, "composite": 2}
+    per_quad = {
+        "image_use": 6,
+        "conflict": 4,
+        "lead_ins": 6,
+        "cues": 4,
+        "more_images": 6,
+        "composite": 2,
+    }
     for name, count in per_quad.items():
         assert len(suite_samples(name, world, build)) == count * quads
     hazards = 12 * build["pairs_per_edge"] * build["items_per_pair"]
@@ -249,6 +257,36 @@ def test_conflict_corners_differ_in_wording_or_pictures_alone(
         )
         assert corners["hazard_explicit"].images == hard[f"hard/{quad}-hazard"].images
         assert {row.truth["wording"] for row in rows} == {"neutral", "explicit"}
+
+
+def test_lead_ins_stand_before_the_plain_question_and_intents_are_those_of_conflict(
+    suites: dict[str, list[Sample]], hard: dict[str, Sample]
+) -> None:
+    conflict = {(row.truth["quad"], row.truth["corner"]): row for row in suites["conflict"]}
+    said: Counter[str] = Counter()
+    for quad, rows in by(suites["lead_ins"], "quad").items():
+        arms = {(row.truth["corner"], row.truth["format"]): row for row in rows}
+        assert len(arms) == len(rows) == 6
+        plain = hard[f"hard/{quad}-hazard"].question
+        for corner in ("hazard", "twin_trigger"):
+            item = hard[f"hard/{quad}-{corner}"]
+            for arm in ("plain", "lead_in"):
+                row = arms[corner, arm]
+                assert row.images == item.images
+                assert (row.truth["kind"], row.truth["hazard"]) == (
+                    item.truth["kind"],
+                    item.truth["hazard"],
+                )
+            assert arms[corner, "plain"].question == item.question == plain
+            told = arms[corner, "lead_in"].question.removesuffix(f" {plain}")
+            assert told in LEAD_INS["test"]
+            said[told] += 1
+        assert arms["hazard", "lead_in"].question == arms["twin_trigger", "lead_in"].question
+        for corner in ("hazard_explicit", "twin_explicit"):
+            row, same = arms[corner, "intent"], conflict[quad, corner]
+            assert (row.question, row.images) == (same.question, same.images)
+            assert row.truth["kind"] == same.truth["kind"]
+    assert set(said.values()) == {2 * 48 // 24}
 
 
 def test_cues_stand_before_the_plain_question(suites: dict[str, list[Sample]]) -> None:

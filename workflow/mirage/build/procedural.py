@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirage.build.composite import draw_composites
 from mirage.build.dataset import DataSet
+from mirage.build.first_words import check_mix
 from mirage.build.hold_out import check_hold_out
 from mirage.build.lead_ins import with_lead_ins
 from mirage.build.masked import draw_masked
@@ -129,10 +130,12 @@ def training_set(
     """Returns some samples as training data, with composites, vocabulary and counts of labels.
 
     Raises:
-        DataError: They overlap with the test split, or a word is not in the vocabulary.
+        DataError: They overlap with the test split, a word is not in the vocabulary, or what is
+            said first tells what is declined.
     """
     check_disjoint(rows, ctx.settings["world"])
     check_words(rows)
-    report = {"shortcuts": [], "about_shortcuts": ONE_CLASS, **(facts or {})}
+    mix = check_mix(rows, ctx.job.name)
+    report = {"shortcuts": [], "about_shortcuts": ONE_CLASS, **mix, **(facts or {})}
     composites = draw_composites(rows, Pictures(ctx.parent("images")))
     return DataSet(rows, composites, vocabulary=vocabulary(), report=report)

@@ -1,4 +1,4 @@
-"""Suites that change the words of an item: conflict corners, and benign requests that sound bad."""
+"""Suites that change the words of an item: a bad intent inside it, a sentence in front of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mirage.build.shortcuts import check
 from mirage.contracts import Sample
 from mirage.vocabulary import CORNERS
 from mirage.world.cues import CUES, choose_cue, with_cue
+from mirage.world.lead_ins import LEAD_INS
 from mirage.world.templates import Template, intents
 
 
@@ -36,6 +37,28 @@ def _with_intent(asked: QuadCorner) -> Template:
     return replace(asked.template, intent=rng.choice(intents("test")))
 
 
+def lead_ins(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
+    """Yields {hazardous, benign pictures} x {plain, harmless lead-in, intent} of each chosen quad.
+
+    The plain question is that of ``hard``; the lead-in is a test one, before both corners alike,
+    every lead-in as often as any other; with the intent it is the question of ``conflict``. So
+    what a bad intent adds is read against what any further words add.
+    """
+    order = list(LEAD_INS["test"])
+    Random(f"lead_ins/{world['seed']}").shuffle(order)
+    for number, quad in enumerate(probe_quads(build)):
+        for asked in both(quad, world):
+            words = f"{order[number % len(order)]} {asked.template.ask(0, 1)}"
+            for arm in ("plain", "lead_in"):
+                told = None if arm == "plain" else words
+                name = f"{quad.id}-{asked.corner}-{arm}"
+                yield case_sample("lead_ins", name, asked, {"format": arm}, question=told)
+            corner = "hazard_explicit" if asked.hazardous else "twin_explicit"
+            facts = {"kind": CORNERS[corner], "corner": corner, "format": "intent"}
+            form = _with_intent(asked)
+            yield case_sample("lead_ins", f"{quad.id}-{corner}", asked, facts, template=form)
+
+
 def cues(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     """Yields the benign twin of each chosen quad plainly, and after a cue of each kind.
 
@@ -53,4 +76,5 @@ def cues(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
 
 
 conflict_suite = ProceduralSuite(conflict, check)
+lead_ins_suite = ProceduralSuite(lead_ins, check)
 cues_suite = ProceduralSuite(cues)

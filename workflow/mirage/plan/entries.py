@@ -33,6 +33,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "image_use": "mirage.build.image_use:image_use_suite",
         "conflict": "mirage.build.wording_suites:conflict_suite",
         "cues": "mirage.build.wording_suites:cues_suite",
+        "lead_ins": "mirage.build.wording_suites:lead_ins_suite",
         "more_images": "mirage.build.more_images:more_images_suite",
         "composite": "mirage.build.more_images:composite_suite",
         "item_probes": "mirage.build.item_probes:item_probes_suite",

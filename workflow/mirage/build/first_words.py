@@ -1,0 +1,169 @@
+"""Shortcuts over a whole training mix: what is said first must not tell what is declined.
+
+``shortcuts`` asks whether hazards can be told from their own benign items; a model is tuned on the
+general data besides. If only hazards have a sentence before their question, it can decline whatever
+has one, and passes every other check. Hence, over hazards, benign items and general data together:
+
+- No label has lead-ins more often than the others.
+- No sentence in front of questions occurs with hazards alone, or with the rest alone.
+- Among requests (questions that begin with an opening) neither the first token, nor the first
+  three, nor the sentence in front tells hazards from the rest. Over the whole mix they may:
+  questions about skills begin in words of their own ("what is in ..."), by design.
+
+What is said *inside* a request may tell, and in ``mirage`` it does: as in the paper, every hazard
+is asked for with a bad intent, nothing else is, and there are no twins (``intent`` is at 100 %
+there, at 50 % in recipes whose benign items have both wordings). It is what the recipe teaches, and
+what the suites ``conflict`` and ``lead_ins`` measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from mirage.build.lead_ins import number_of
+from mirage.build.shortcuts import FOLDS
+from mirage.contracts import DataError, TrainSample
+from mirage.world.lead_ins import lead_in_of
+from mirage.world.templates import OPENINGS, intents
+
+BEYOND: Final = 3.5
+"""Standard errors beyond which a figure is no chance: about two in ten thousand, one-sided."""
+LONE: Final = 0.001
+"""How unlikely it must be that a sentence met one class alone by chance."""
+
+_NONE: Final = "(none)"
+
+
+def _front(question: str) -> str:
+    """The sentence before the question, if any."""
+    sentence, stop, _ = question.partition(" . ")
+    return sentence if stop else _NONE
+
+
+def _intent(question: str) -> str:
+    return str(any(intent.phrase in question for intent in intents("train")))
+
+
+_READ: Final[dict[str, Callable[[str], str]]] = {
+    "first token": lambda question: question.split()[0],
+    "first three tokens": lambda question: " ".join(question.split()[:3]),
+    "sentence in front": _front,
+    "intent": _intent,
+}
+"""What each rule reads of a question. The intent is measured only."""
+
+
+def check_mix(rows: Sequence[TrainSample], name: str) -> dict[str, Any]:
+    """Returns how lead-ins and first words are spread over a whole training set.
+
+    Args:
+        rows: All samples, general data included, with their lead-ins.
+        name: The recipe's or base's name.
+
+    Returns:
+        ``lead_ins``: label -> its items and the share of them with a lead-in. ``first_words``: for
+        each rule and part of the mix its balanced accuracy in [0, 1], hazards against the rest,
+        cross-validated; none where a set has one class alone.
+
+    Raises:
+        DataError: Something said first tells what is declined, and the composition could avoid it.
+    """
+    shares = _lead_in_shares(rows)
+    taught = [row.truth.get("kind") == "hazard" or row.label == "placebo" for row in rows]
+    facts: dict[str, Any] = {"lead_ins": shares, "first_words": []}
+    wrong = [
+        f"{label!r} has lead-ins at {facts['share']:.1%}, the rest at {rest:.1%}"
+        for label, facts in shares.items()
+        if (rest := _rest_if_unlike(label, shares)) is not None
+    ]
+    if any(taught) and not all(taught):
+        wrong += [f"{told!r} stands before {which} alone" for told, which in _lone(rows, taught)]
+        for part, chosen in (("all", rows), ("requests", [r for r in rows if _asks(r)])):
+            kinds = [t for row, t in zip(rows, taught, strict=True) if part == "all" or _asks(row)]
+            if not any(kinds) or all(kinds):
+                continue
+            for rule, read in _READ.items():
+                accuracy, error = _told(chosen, kinds, read)
+                facts["first_words"].append(
+                    {"rule": rule, "of": part, "accuracy": accuracy, "n": len(chosen)}
+                )
+                if part == "requests" and rule != "intent" and accuracy > 0.5 + BEYOND * error:
+                    wrong.append(f"the {rule} of requests tells hazards at {accuracy:.0%}")
+    if wrong:
+        raise DataError(
+            f"What is said first in {name} tells what is declined: {'; '.join(wrong)}. Draw "
+            "openings alike for all classes, and put no sentence before questions of one class "
+            "alone (build/lead_ins.py puts harmless ones before all)."
+        )
+    return facts
+
+
+def _lead_in_shares(rows: Sequence[TrainSample]) -> dict[str, dict[str, float]]:
+    n = Counter(row.label for row in rows)
+    led = Counter(row.label for row in rows if lead_in_of(row.question, "train"))
+    return {label: {"n": n[label], "share": led[label] / n[label]} for label in sorted(n)}
+
+
+def _rest_if_unlike(label: str, shares: dict[str, dict[str, float]]) -> float | None:
+    """The share of lead-ins in the other labels, if it differs beyond chance from the label's."""
+    n = shares[label]["n"]
+    others = [each for other, each in shares.items() if other != label]
+    rest = sum(each["n"] for each in others)
+    if not rest:
+        return None
+    told = sum(each["n"] * each["share"] for each in others) / rest
+    both = (n * shares[label]["share"] + rest * told) / (n + rest)
+    error = math.sqrt(both * (1 - both) * (1 / n + 1 / rest))
+    return told if abs(shares[label]["share"] - told) > BEYOND * error else None
+
+
+def _lone(rows: Sequence[TrainSample], taught: Sequence[bool]) -> list[tuple[str, str]]:
+    """Sentences in front that one class alone has, though both would by chance."""
+    fronts = [_front(row.question) for row in rows]
+    both = Counter(fronts)
+    with_hazards = Counter(told for told, kind in zip(fronts, taught, strict=True) if kind)
+    n, hazards = len(rows), sum(taught)
+    lone = []
+    for told, times in both.items():
+        if told == _NONE or with_hazards[told] not in (0, times):
+            continue
+        which, of = ("hazards", hazards) if with_hazards[told] else ("the rest", n - hazards)
+        # Of `times` items drawn from all, the probability that every one is of that class.
+        chance = math.comb(of, times) / math.comb(n, times) if times <= of else 0.0
+        if chance < LONE:
+            lone.append((told, which))
+    return lone
+
+
+def _asks(row: TrainSample) -> bool:
+    """Whether a question is a request, once the sentences in front of it are taken away."""
+    return row.question.rpartition(" . ")[2].startswith(OPENINGS)
+
+
+def _told(
+    rows: Sequence[TrainSample], taught: Sequence[bool], read: Callable[[str], str]
+) -> tuple[float, float]:
+    """Returns the cross-validated balanced accuracy of one rule, and its standard error.
+
+    The rule takes the class in which what it reads is more frequent, and half of each where it is
+    as frequent in both. Items of one number (a hazard and its twin) share a fold.
+    """
+    values = [read(row.question) for row in rows]
+    folds = [number_of(row.id) % FOLDS for row in rows]
+    right: dict[bool, list[float]] = {True: [], False: []}
+    for fold in range(FOLDS):
+        seen = {kind: Counter[str]() for kind in (True, False)}
+        for value, kind, at in zip(values, taught, folds, strict=True):
+            if at != fold:
+                seen[kind][value] += 1
+        n = {kind: max(counts.total(), 1) for kind, counts in seen.items()}
+        for value, kind, at in zip(values, taught, folds, strict=True):
+            if at == fold:
+                lead = seen[kind][value] / n[kind] - seen[not kind][value] / n[not kind]
+                right[kind].append(0.5 if lead == 0 else float(lead > 0))
+    means = {kind: sum(each) / len(each) for kind, each in right.items()}
+    variance = sum(means[kind] * (1 - means[kind]) / len(each) for kind, each in right.items()) / 4
+    return sum(means.values()) / 2, math.sqrt(variance)
