@@ -160,10 +160,10 @@ def tuned(folder: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     store = tmp_path_factory.mktemp("store")
     world = squares.World(store)
     chosen = references(inspect_folder(folder).architecture)
-    about = {"made": "import", "path": str(folder), "digest": ""}
-    settings = {"model": about, "threads": 1}
+    settings = {"model": {"made": "import", "digest": "d"}, "threads": 1}
     base = squares.context(world, "base", "base", settings, {}, chosen)
-    base = dataclasses.replace(base, job=dataclasses.replace(base.job, parents={}))
+    place = {"d": str(folder)}
+    base = dataclasses.replace(base, job=dataclasses.replace(base.job, parents={}, external=place))
     tune.run(base)
     job = squares.recipe_job(
         world, base.out, "mirage-s0", epochs=10, learning_rate=2e-3, batch_size=5, log_every=1

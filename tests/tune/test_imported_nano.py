@@ -39,11 +39,14 @@ def test_a_folder_of_this_suites_is_imported_tuned_and_answers(
     asked = next(
         job for job in built.jobs.values() if recipe.folder in job.parents.get("model", [])
     )
-    assert start.parents == {} and start.settings["model"]["path"] == str(base.resolve())
+    (place,) = start.external.values()
+    assert start.parents == {} and place == str(base.resolve())
+    assert place not in str(start.settings)
     assert start.entries["encoding"].startswith("mirage.tune.nano.")
 
     imported = squares.context(world, "base", "imported", start.settings, {}, start.entries)
-    imported = dataclasses.replace(imported, job=dataclasses.replace(imported.job, parents={}))
+    job = dataclasses.replace(imported.job, parents={}, external=start.external)
+    imported = dataclasses.replace(imported, job=job)
     tune.run(imported)
     finish(imported)
     weights = imported.out / "model.safetensors"

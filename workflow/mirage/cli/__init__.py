@@ -16,6 +16,8 @@ COMMANDS = {
     "plan": "experiments, jobs and minutes of a study; what would run, and why",
     "data": "check your own data before a plan reads them",
     "show": "one artifact: settings, parents, log, how it differs from another",
+    "release": "commit the bases that a study trained, for other studies to import",
+    "compare": "hold a run against the committed gallery, base by base",
     "gallery": "refresh the committed gallery and the README from a finished study",
     "track": "bring finished artifacts into MLflow",
     "gc": "list, or remove, artifacts that no kept plan needs",

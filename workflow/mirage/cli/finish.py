@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mirage.context import DAMAGED
-from mirage.files import write_atomic
+from mirage.cli.compare import line_for
+from mirage.context import DAMAGED, ConfigError
+from mirage.contracts import DataError
+from mirage.files import MANIFEST, write_atomic
 from mirage.plan.frozen_plan import PLANS, Frozen, load, show_reports
 
 TRACKED = "tracked.json"
@@ -25,8 +27,21 @@ def run(options: argparse.Namespace) -> int:
     """Tracks and prints where the reports are."""
     plan = load(options.plan)
     track(plan)
-    print("\n".join(show_reports(plan)))
+    print("\n".join([*show_reports(plan), *compared(plan)]))
     return 0
+
+
+def compared(plan: Frozen) -> list[str]:
+    """Returns how the finished reports compare with the committed gallery, a line each."""
+    lines = []
+    for folder in plan.reports:
+        report = Path(plan.store) / folder
+        if (report / MANIFEST).is_file():
+            try:
+                lines.append(line_for(plan.study, report))
+            except (ConfigError, DataError, OSError) as wrong:
+                lines.append(f"The gallery could not be compared ({wrong})")
+    return [line for line in lines if line]
 
 
 def track(plan: Frozen) -> None:

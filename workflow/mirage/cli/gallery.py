@@ -10,6 +10,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from mirage.cli.cells import FILE, cells_of, write_cells
 from mirage.context import ConfigError
 
 DEFAULT = "quick"
@@ -53,11 +54,13 @@ def run(options: argparse.Namespace) -> int:
     gallery = Path("reports/gallery")
     if options.study != DEFAULT:
         copied = copy_whole(report, gallery / options.study)
+        write_cells(cells_of(report), gallery / options.study / FILE)
         print(f"refreshed {gallery / options.study}: {copied} files from {report}")
         return 0
     gallery.mkdir(parents=True, exist_ok=True)
     for name in FIGURES:
         shutil.copyfile(report / "figures" / name, gallery / name)
+    write_cells(cells_of(report), gallery / FILE)
     for name in TABLES:
         for ending in ("md", "csv"):
             shutil.copyfile(report / "tables" / f"{name}.{ending}", gallery / f"{name}.{ending}")

@@ -70,6 +70,9 @@ def describe(plan: Frozen) -> list[str]:
     for job in models:
         suites = job.settings["suites"]
         lines.append(f"  {job.name:<28} answers {len(suites):>2} suites: {', '.join(suites)}")
+    for made, words in {"released": "imported (bases/)", "scratch": "trained here"}.items():
+        if names := ", ".join(job.name for job in plan.bases(made)):
+            lines.append(f"  bases {words}: {names}")
     for folder in plan.measurements:
         names = ", ".join(plan.jobs[folder].settings["models"])
         lines.append(f"  {plan.jobs[folder].name:<28} measures how fast they answer: {names}")

@@ -56,6 +56,7 @@ class Builder:
         resources: Resources | None = None,
         packages: Sequence[str] = (),
         external: Mapping[str, str] | None = None,
+        computes: bool = True,
     ) -> str:
         """Adds a job and returns its artifact folder.
 
@@ -70,6 +71,8 @@ class Builder:
             resources: What it needs; the site's for its stage if not given.
             packages: Numeric packages beside those that its stage always computes with.
             external: Digest of content outside the store -> where it lies.
+            computes: Whether it calculates, so that machine and packages decide what it makes; a
+                job that only brings files makes the same everywhere.
         """
         kind = kind or stage
         stage_site = self.site.of(stage)
@@ -81,7 +84,7 @@ class Builder:
                 self.problems.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
                 return instead
 
-        if stage_site.platform == DETECT:
+        if stage_site.platform == DETECT and computes:
             tried(lambda: _check_threads(threads), None)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
@@ -103,8 +106,12 @@ class Builder:
                 code=tried(lambda: self.version(stage, entries or {}), ""),
                 entries=dict(entries or {}),
                 parent_ids={folder: self.jobs[folder].id for folder in folders},
-                platform=tried(lambda: platform_of(self.site, stage, resources), None),
-                packages=tried(lambda: numeric_packages(stage, lists, packages), {}),
+                platform=tried(lambda: platform_of(self.site, stage, resources), None)
+                if computes
+                else None,
+                packages=tried(lambda: numeric_packages(stage, lists, packages), {})
+                if computes
+                else {},
                 environment=stage_site.environment,
                 external=dict(external or {}),
             )

@@ -17,6 +17,7 @@ from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.final import RUN
 from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
+from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import read_site
@@ -54,6 +55,10 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
         except DataError as wrong:
             raise ConfigError(str(wrong)) from wrong
         print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+        new = [job for job in frozen.bases("scratch") if not _is_made(frozen, job)]
+        if new:
+            names = ", ".join(job.name for job in new)
+            print(f"trained here, since no released base is used: {names}", file=sys.stderr)
         for folder in adopted:
             print(f"{folder} is equal to finished work, and links to it.", file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
@@ -65,6 +70,10 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             "(sbatch --export=ALL, the default), or start again with: snakemake --profile slurm"
         )
     return load(Path(os.environ[VARIABLE]))
+
+
+def _is_made(frozen: Frozen, job: Job) -> bool:
+    return Path(frozen.manifest(job.folder)).is_file()
 
 
 def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:

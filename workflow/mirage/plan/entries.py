@@ -58,7 +58,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     },
     "base": {  # how a base model comes about
         "scratch": "mirage.tune.nano.scratch:make_base",
-        "import": "mirage.tune.imported:make_base",
+        "import": "mirage.tune.imported:link_base",
+        "released": "mirage.tune.imported:copy_base",
     },
     "family": {  # model classes
         "internvl": "mirage.tune.families.internvl:InternVL",

@@ -18,6 +18,7 @@ from typing import Any
 
 from mirage.context import DAMAGED, ConfigError
 from mirage.files import MANIFEST, canonical, sha256, write_atomic
+from mirage.plan.entries import resolve
 from mirage.plan.job import Job
 
 VARIABLE = "MIRAGE_PLAN"
@@ -62,6 +63,12 @@ class Frozen:
     def measurements(self) -> list[str]:
         """Artifact folders of measured times."""
         return [folder for folder, job in self.jobs.items() if job.kind == "speed"]
+
+    def bases(self, made: str) -> list[Job]:
+        """Returns the jobs that make bases one way: ``scratch``, ``released`` or ``import``."""
+        entry = resolve("base", made)
+        bases = [job for job in self.jobs.values() if job.kind == "base"]
+        return [job for job in bases if job.entries["base"] == entry]
 
     @property
     def targets(self) -> list[str]:

@@ -22,6 +22,7 @@ from mirage.plan.data_jobs import (
     sizes_of,
 )
 from mirage.plan.entries import resolve
+from mirage.plan.released import model_content
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeTune
@@ -38,6 +39,12 @@ from mirage.plan.study.variants import Recipes, takes
 
 REPORTED = ("name", "tables", "mode", "published")
 """Keys of a study that its report depends on."""
+
+IMPORT_MINUTES = 0.2
+"""Of a base that only has to be opened; its model's own minutes are those of training it."""
+
+COMPARED = "bases_again"
+"""The table that shows gates of released bases beside those of the study's own."""
 
 
 def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
@@ -94,32 +101,44 @@ def _models(
 ) -> list[Trained]:
     """A base and the recipes tuned on it."""
     card = base_card(model, seed)
-    if model.made == "import":
-        base = BaseArtifacts(model, seed, _imported(builder, model, card), None)
-    else:
+    recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
+    released = study.released.get((model.name, seed)) if study.study.bases == "released" else None
+    data = None
+    if model.made == "scratch" and (not released or any(r.recipe.tune.into_base for r in recipes)):
         mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": sizes_of(study, "base")}
         data = add_train_data(builder, source, BASE, model, seed, mix)
+    if model.source is not None:
+        assert model.source.digest is not None
+        place = (model.source.digest, str(model.source.path))
+        folder = _imported(builder, model, card, model.made, place)
+    elif released:
+        place = (released.digest, str(released.path))
+        folder = _imported(builder, model, card, "released", place)
+    else:
+        assert data is not None
         folder = _trained_from_scratch(builder, source, model, card, [data])
-        base = BaseArtifacts(model, seed, folder, data)
-    recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
+    base = BaseArtifacts(model, seed, folder, data)
     return [
         Trained(base.folder, card, model.resources.respond, model_entries(model)),
         *(_tuned(builder, study, source, item, base) for item in recipes),
     ]
 
 
-def _imported(builder: Builder, model: Model, card: ModelCard) -> str:
-    """A base that exists; its weights are referenced."""
-    assert model.source is not None
-    about = {"made": model.made, "path": model.source.path, "digest": model.source.digest}
+def _imported(
+    builder: Builder, model: Model, card: ModelCard, made: str, place: tuple[str, str]
+) -> str:
+    """A base that exists: its digest decides, not where it lies."""
+    digest, path = place
     return builder.add(
         stage="tune",
         kind="base",
         name=card.name,
-        settings={"model": about, "threads": 1},
+        settings={"model": {"made": made, "digest": digest}, "threads": 1},
         parents={},
-        resources=model.resources.base,
-        entries={"base": entries.resolve("base", model.made), **model_entries(model)},
+        resources=model.resources.base.model_copy(update={"minutes": IMPORT_MINUTES}),
+        entries={"base": entries.resolve("base", made), **model_entries(model)},
+        external={digest: path},
+        computes=False,
     )
 
 
@@ -133,7 +152,7 @@ def _trained_from_scratch(
         stage="tune",
         kind="base",
         name=card.name,
-        settings={"model": _content(model), "seed": card.seed, "threads": threads},
+        settings={"model": model_content(model), "seed": card.seed, "threads": threads},
         parents={"data": data, "images": [source.images]},
         threads=threads,
         resources=model.resources.base,
@@ -171,7 +190,7 @@ def _tuned(
         settings={
             "recipe": {"name": recipe.name, "tune": _tune(recipe, tune)},
             "tune": {key: value for key, value in plain(tune).items() if key not in FOLDED},
-            "seed": seed,
+            "seed": seed + ORDERS * tune.order,
             "threads": tune.threads,
         },
         parents={"base": [start.folder], "data": [data], "images": [source.images]},
@@ -191,8 +210,11 @@ def model_entries(model: Model) -> dict[str, str]:
     }
 
 
-FOLDED = ("epoch_factor", "learning_rate")
-"""Settings of conf/tune that a recipe's own rate and epochs already hold."""
+FOLDED = ("epoch_factor", "learning_rate", "order")
+"""Settings of conf/tune that a recipe's own rate, epochs and seed already hold."""
+
+ORDERS = 1000
+"""Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
 def _tune(recipe: Recipe, shared: Tune) -> Settings:
@@ -206,12 +228,6 @@ def _tune(recipe: Recipe, shared: Tune) -> Settings:
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")
     return {key: value for key, value in plain(tune).items() if key not in factors} | final
-
-
-def _content(model: Model) -> Settings:
-    """What decides the weights; how answers look, the data say, and the rest is for schedulers."""
-    other = {"tag", "answers", "resources", "made", "source", "encoding"}
-    return {key: value for key, value in plain(model).items() if key not in other}
 
 
 def _respond(
@@ -280,6 +296,11 @@ def _add_report(
         "exhibits": {key: plain_exhibits(value) for key, value in study.exhibits.items()},
         "gates": {gate.id: gate.title for gate in study.score.gates},
     }
+    if COMPARED in study.study.tables:
+        settings["released"] = [
+            {key: base.provenance.get(key) for key in ("model", "seed", "platform", "gates")}
+            for base in study.released.values()
+        ]
     makers = {
         f"exhibit/{reference}": reference
         for exhibits in study.exhibits.values()

@@ -32,6 +32,8 @@ class StudyInfo:
         exhibits: Id in the study's ``tables`` -> its tables and figures, in order.
         published: Whether pages show the paper's values beside ours.
         gates: Gate -> what it asks, in words.
+        released: Of each released base ``model``, ``seed``, ``platform`` and ``gates``, where the
+            report compares them with the study's own.
     """
 
     name: str
@@ -42,6 +44,7 @@ class StudyInfo:
     judge: str = "oracle"
     published: bool = False
     gates: Mapping[str, str] = field(default_factory=dict)
+    released: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:

@@ -47,6 +47,7 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
         judge=judge,
         published=bool(study.get("published", False)),
         gates=settings["gates"],
+        released=tuple(settings.get("released", ())),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Task:
         images: Folder of the pictures.
         work: Where checkpoints live.
         out: Where the model goes.
+        external: Digest of content outside the store -> where it lies.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Task:
     images: str
     work: str
     out: str
+    external: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ctx: JobContext) -> Task:
@@ -53,6 +55,7 @@ class Task:
             images=str(ctx.parent("images")) if "images" in parents else "",
             work=str(ctx.work),
             out=str(ctx.out),
+            external=dict(ctx.job.external),
         )
 
     def entry(self, group: str) -> Callable[..., Any]:

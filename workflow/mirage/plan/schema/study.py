@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -30,6 +30,8 @@ class Study(Strict):
         answered_by: Suite -> the recipes (and ``base``) that answer it in this study, where no
             table reads the others; a suite that is not listed is answered by all its file names.
         seeds: Base seeds; each is one replicate with its own base, data order and tuning.
+        bases: ``released`` imports the bases of the folder ``bases/``, and trains those of seeds
+            that have none; ``scratch`` trains all.
         tables: What the report shows, in its order.
         published: Whether pages show the paper's values beside ours.
         mode: ``as_published`` or ``matched`` (never mixed in a table).
@@ -48,6 +50,7 @@ class Study(Strict):
     recipes_by_model: dict[Name, list[Name]] = {}
     answered_by: dict[Name, list[Name]] = {}
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
+    bases: Literal["released", "scratch"] = "released"
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]
     tables: list[str] = []

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mirage.plan.schema.types import Nonnegative, Positive, Rate, Strict
+from mirage.plan.schema.types import Count, Nonnegative, Positive, Rate, Strict
 
 
 class Tune(Strict):
@@ -18,6 +18,8 @@ class Tune(Strict):
         epoch_factor: Epochs of recipes as published are multiplied by this; a job's settings hold
             the product alone.
         matmul_precision: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
+        order: Number of the tuning order, 0 for the seed's own: another one draws other batches
+            from the same items on the same base.
         ranks: Processes of the deepspeed engine.
         zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
         log_every: Steps that one point of the curve averages over.
@@ -37,6 +39,7 @@ class Tune(Strict):
     log_every: Positive
     checkpoint_every: Positive
     threads: Positive = 1
+    order: Count = 0
     ranks: Positive = 1
     zero_stage: Literal[1, 2] = 2
 

@@ -12,6 +12,7 @@ from mirage.context import ConfigError
 from mirage.model_card import BASE
 from mirage.plan.checked_data import recall
 from mirage.plan.code_version import EXTRA
+from mirage.plan.released import ReleasedBase, released_bases
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.judge import Judge
 from mirage.plan.schema.model import Model
@@ -51,6 +52,8 @@ class Resolved:
         ledger: Claims and published contrasts, where the study shows them.
         exhibits: Id in the study's ``tables`` -> its tables and figures.
         own_data: Path of a user's own data, as the settings have it -> their digest.
+        released: (model, seed) -> released base, of those the study imports instead of training
+            them, or compares its own with.
         store: Where artifacts go, relative to the working directory or absolute.
         extra: A user's folder (``--config extra=...``), absolute; None for none.
     """
@@ -71,6 +74,7 @@ class Resolved:
     extra: Path | None = None
     exhibits: Exhibits = field(default_factory=dict)
     own_data: Mapping[str, str] = field(default_factory=dict)
+    released: Mapping[tuple[str, int], ReleasedBase] = field(default_factory=dict)
 
 
 def resolve(
@@ -260,6 +264,9 @@ def _validated(
     if problems:
         raise PlanError(problems)
     assert world and build and respond and score and report and track and tune
+    released, problems = released_bases(conf, study, models, world, build)
+    if problems and study.bases == "released":
+        raise PlanError(problems)
     return Resolved(
         study=study,
         world=world,
@@ -276,6 +283,7 @@ def _validated(
         store=store,
         extra=conf.extra,
         own_data=own_data,
+        released=released,
     )
 
 

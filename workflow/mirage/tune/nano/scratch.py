@@ -12,7 +12,7 @@ from mirage.contracts import DataError
 from mirage.tune import batching
 from mirage.tune.data import Encoded, load
 from mirage.tune.families.base import PARTS
-from mirage.tune.model_folder import freeze
+from mirage.tune.model_folder import freeze, round_weights
 from mirage.tune.nano.base import NanoClass
 from mirage.tune.objective import Objective
 from mirage.tune.task import Log, Task, TrainedModel
@@ -42,6 +42,7 @@ def make_base(task: Task, log: Log) -> TrainedModel:
         for phase in how["phases"]:
             run = _phase(phase, how, data, seed)
             curves[run.name] = train(objective, data, run, Path(task.work) / run.name, log)
+    round_weights(model)
     return TrainedModel(encoding, model, counts, curves)
 
 
