@@ -19,6 +19,7 @@ from mirage.build.skills import halves as ask_half
 from mirage.build.splits import check_disjoint, pictured, rendering
 from mirage.contracts import DataError, TrainSample
 from mirage.pictures import Pictures, pack
+from mirage.plan.study.resolve import resolve
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.language import check_words
@@ -140,3 +141,14 @@ def test_test_pairs_and_renderings_are_found_inside_composites(world: Settings) 
         with pytest.raises(DataError, match=what):
             check_disjoint([row], world)
     assert rendering(halves(row.images[0])[1]) == ("pictogram", fresh)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lead_ins_do_not_hang_on_which_rendering_a_warm_up_shows(seed: int) -> None:
+    """With two renderings a thing, their numbers would give nearly all a lead-in, or none."""
+    study = resolve({"study": "tiny"})
+    settings = [block.model_dump(mode="json") for block in (study.world, study.build)]
+    rows = [row for row in base_samples(*settings, seed) if "/warmup-" in row.id]
+    led = sum(bool(lead_in_of(row.question, "train")) for row in rows)
+    assert len({row.id for row in rows}) == len(rows) > 200
+    assert 0.22 < led / len(rows) < 0.28

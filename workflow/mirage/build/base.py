@@ -7,6 +7,7 @@ whether it does is a gate, not an assumption. Held-out test pairs never occur he
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +60,14 @@ def base_samples(
 
 def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
     """Every training picture once, named: shows the vision side each object in each style."""
+    numbers = count()
     for style in STYLES:
         for name, thing in THINGS.items():
             for state in (False, True) if thing.state else (False,):
                 for n in renders(world, "train", style):
                     picture = Picture(name, state, style, n)
                     yield _row(
-                        f"base/warmup-{style}-{name.replace(' ', '_')}-{int(state)}-{n}",
+                        f"base/warmup-{next(numbers)}",
                         "what is in the image , and on what background ?",
                         (picture.path,),
                         f"{shows(picture)} on {picture.background} .",
