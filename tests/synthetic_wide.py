@@ -198,6 +198,13 @@ def _probes(pairs: int) -> Iterator[Sample]:
                 )
         for form in ("intact", "swapped", "shuffled", "none", "black", "masked"):
             yield _image_use(quad, pair, facts, form)
+        for form in ("plain", "lead_in"):
+            for corner, kind in (("hazard", "hazard"), ("twin_trigger", "benign")):
+                name = f"{quad}-{corner}-{form}"
+                yield _probe("lead_ins", name, pair, facts, kind, corner, format=form)
+        for corner, kind in (("hazard_explicit", "hazard"), ("twin_explicit", "conflict")):
+            name = f"{quad}-{corner}"
+            yield _probe("lead_ins", name, pair, facts, kind, corner, format="intent")
 
 
 def _image_use(quad: str, pair: int, facts: dict[str, object], form: str) -> Sample:

@@ -30,7 +30,15 @@ from report_exhibits import EXHIBITS, WIDE, block_named, blocks_under, exhibits
 from synthetic_wide import card, factorial_cards, published_cards, wide
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
-OF_PAPER = ("table1", "table1_joint", "table4", "table9", "table10", "image_use_unknown")
+OF_PAPER = (
+    "table1",
+    "table1_joint",
+    "table4",
+    "table9",
+    "table10",
+    "image_use_unknown",
+    "lead_ins",
+)
 OF_FACTORIAL = ("factorial_cells", "factorial_effects_values", "conflict", "sensitivity_effects")
 SHOWN = {"paper": (*OF_PAPER, "fig5_values"), "factorial": OF_FACTORIAL}
 LEDGER = ("claims", "claims_parts", "claims_published", "nano_vs_paper")
@@ -51,6 +59,7 @@ def published() -> ReportData:
         "conflict",
         "image_use",
         "more_images",
+        "lead_ins",
     )
     return data_of(wide(published_cards(), 4, suites), "paper", tuple(EXHIBITS))
 
