@@ -84,7 +84,7 @@ COUNTS = {
     "respond": 1,
     "score": 1,
     "study": 11,
-    "suite": 17,
+    "suite": 18,
     "track": 1,
     "tune": 1,
     "world": 1,
