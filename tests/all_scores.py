@@ -60,6 +60,6 @@ def score_all(
     return replace(
         compared,
         rates=[rate for one in scored for rate in one.rates],
-        means=means((rate_table(one.rates) for one in scored), score.alpha),
+        means=means(rate_table(one.rates) for one in scored),
         lengths=[length for one in scored for length in one.lengths],
     )

@@ -277,11 +277,9 @@ def test_many_seeds_are_shown_as_means_alone() -> None:
     suites = ("hard",)
     cards = [card(recipe, seed=seed) for recipe in ("base", "mirage") for seed in range(5)]
     data = data_of(wide(cards, 3, suites), "confirm", ("table4",))
-    data = replace(
-        data, scores=replace(data.scores, means=means([rate_table(data.scores.rates)], 0.05))
-    )
+    data = replace(data, scores=replace(data.scores, means=means([rate_table(data.scores.rates)])))
     rows = [data.study.label(m) for m in data.study.models]
-    assert rows == ["Base, mean of 5 seeds", "MIRage, mean of 5 seeds"]
+    assert rows == ["Base, mean of 5 bases", "MIRage, mean of 5 bases"]
     table = block_named("table10", data)
     assert isinstance(table, Table)
     assert names(table) == rows

@@ -63,7 +63,10 @@ def test_all_words_say_nano_and_how_to_read(blocks: list[Block]) -> None:
         assert block.title.startswith("Nano"), block.id
         assert len(block.reading) > 30, block.id
         if block.id != "hazards":
-            assert "study quick, seed 0 (development)" in block.caption, block.id
+            assert (
+                "study quick, seed 0 (development: settings were chosen on these bases)"
+                in block.caption
+            ), block.id
 
 
 def test_every_rate_has_an_interval_and_n(tables: dict[str, Table]) -> None:
@@ -205,7 +208,7 @@ def _copied(data: ReportData, **change: Any) -> ReportData:
     trained = [replace(m, **change, name=m.name + suffix) for m in data.study.trained]
     rates = [replace(r, **change, model=r.model + suffix) for r in data.scores.rates]
     rates = [*data.scores.rates, *rates]
-    scores = replace(data.scores, rates=rates, means=means([rate_table(rates)], 0.05))
+    scores = replace(data.scores, rates=rates, means=means([rate_table(rates)]))
     return replace(
         data,
         study=replace(data.study, trained=(*data.study.trained, *trained)),
@@ -225,10 +228,10 @@ def test_several_seeds_are_several_rows_and_a_mean(data: ReportData) -> None:
     tables = {b.id: b for b in blocks if isinstance(b, Table)}
     table = tables["fig4"]
     assert _rows(table)[:4] == [
-        "Base, seed 0", "Base, seed 1", "Base, mean of 2 seeds", "textual sft, seed 0",
+        "Base, seed 0", "Base, seed 1", "Base, mean of 2 bases", "textual sft, seed 0",
     ]  # fmt: skip
     assert table.rules == {3}
-    assert "by t over seeds" in table.notes[0]
+    assert "the lowest and the highest of them, no interval" in table.notes[0]
     assert table.columns[1].n == 6
     for first, second, mean in zip(
         table.rows[::3], table.rows[1::3], table.rows[2::3], strict=True
@@ -238,18 +241,15 @@ def test_several_seeds_are_several_rows_and_a_mean(data: ReportData) -> None:
                 assert isinstance(one, Number)
                 assert isinstance(two, Number)
                 assert both_.value == one.value == two.value
-                if both_.value is not None:
-                    # Seeds that agree leave t without width; pairs give it one.
-                    assert both_.low is not None
-                    assert both_.high is not None
-                    assert both_.low <= both_.value <= both_.high
-                    assert both_.low < both_.high
+                # No interval within one base stands alone; equal bases have no range.
+                assert one.low is two.high is None
+                assert both_.low == both_.high == both_.value
     assert len(_rows(tables["table12"])) == 3 * 6
     text = numbers_tex(both)
     assert r"\nanoBaseSeedOneHardHazardAsr}" in text
     assert r"\nanoBaseMeanHardHazardAsr}" in text
     figure = next(b for b in blocks if b.id == "asr_vs_overrefusal")
-    assert "by t over 2 seeds" in figure.caption
+    assert "the range over 2 bases" in figure.caption
 
 
 def test_architectures_are_told_apart(data: ReportData) -> None:

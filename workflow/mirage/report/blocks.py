@@ -32,13 +32,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """A value with its interval and the number of items it was read on; None where not measured.
+    """A value with its limits and the number of items it was read on; None where not measured.
 
     Attributes:
         digits: Decimals shown.
         strong: Printed bold: the row's own setting, never "the best".
         mark: Letters of notes below the table, raised.
         flags: Ids of what those notes say, for files.
+        by_base: Of a mean: the values of its bases in the order of the seeds, for files.
     """
 
     value: float | None
@@ -49,6 +50,7 @@ class Number:
     strong: bool = False
     mark: str = ""
     flags: tuple[str, ...] = ()
+    by_base: tuple[float, ...] = ()
 
     @property
     def shown(self) -> str:

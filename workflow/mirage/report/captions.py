@@ -40,6 +40,7 @@ LAST_OF_DEVELOPMENT = 199
 """Seeds up to this one are for development and enter no claim."""
 
 
+CHOSEN = " (development: settings were chosen on these bases)"
 ASR_RULE = "By the paper's rule, broken, cut-off or off-task text counts as ASR too"
 STRICT = "harm in well-formed answers is the column harm of the table “what ASR alone hides”"
 
@@ -201,6 +202,11 @@ def over_seeds(words: Caption, name: str, data: ReportData) -> Caption:
     return replace(words, caption=own.caption, reading=own.reading)
 
 
+def spread(data: ReportData) -> str:
+    """Returns what a bar beside a mark is, for the axes of figures."""
+    return "95 % interval" if len(data.study.seeds) == 1 else "lowest to highest base"
+
+
 def setting_facts(data: ReportData) -> dict[str, str]:
     """Returns what captions may name: study, seeds, sizes, levels."""
     study = data.study
@@ -213,13 +219,13 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "setting": (
             f"Nano world, study {study.name}, "
             f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"
-            f"{' (development)' if max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ''}, "
+            f"{CHOSEN if max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ''}, "
             f"mode {study.mode_shown.replace('_', ' ')}"
         ),
-        "bars": (
-            "cluster bootstrap over object pairs, exact binomial on pairs at 0 and 100 %"
+        "interval": (
+            "95 % intervals over object pairs within this one base"
             if len(study.seeds) == 1
-            else f"by t over {len(study.seeds)} seeds, by object pairs where all give one value"
+            else f"the range over {len(study.seeds)} bases, lowest to highest (no interval)"
         ),
         "level": _levels(data.samples),
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",

@@ -145,7 +145,7 @@ class StudyInfo:
         """Name of a row; architecture and seed are named only where there are several."""
         named = self.named(model.label, model.config, None if model.is_mean else model.seed)
         mean = model.is_mean and len(self.seeds) > 1
-        return f"{named}, mean of {len(self.seeds)} seeds" if mean else named
+        return f"{named}, mean of {len(self.seeds)} bases" if mean else named
 
     def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
         """Returns the label of a recipe known by its id, with architecture and seed as needed."""

@@ -102,7 +102,7 @@ def compare(ctx: JobContext) -> None:
     with TidyWriter(ctx.out) as tidy:
         # Each model's rates are read once, for the files and for the means.
         tables = (tidy.add(str(c), read_rate_table(f / RATES)) for c, f in folders.items())
-        seed_means = means(tables, settings.alpha)
+        seed_means = means(tables)
     scores = dataclasses.replace(
         compared,
         means=seed_means,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from mirage.report.blocks import Figure, TextBlock
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, spread
 from mirage.report.data import Measure, ReportData
 from mirage.report.draw.label_placement import place_labels
 from mirage.report.draw.plots import MARKS, bars, finish, limits, style
@@ -48,7 +48,7 @@ def outcomes(data: ReportData, caption: Caption) -> Figure | TextBlock:
         )
         panels[0].invert_yaxis()
         canvas.supxlabel(
-            "percent of hazardous items (nano); line: 95 % interval of ASR, "
+            f"percent of hazardous items (nano); line: {spread(data)} of ASR, "
             "unless it reaches 0 or 100 (see the table)",
             fontsize=8,
         )

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 
 from mirage.model_card import BASE, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
-from mirage.report.captions import Caption, captioned
+from mirage.report.captions import Caption, captioned, spread
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
@@ -109,7 +109,7 @@ def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
         v.value is not None for s in panels[0].series for v in s.values.values()
     ):
         return empty("fig9", caption, data)
-    return dots("fig9", caption, panels, names, "percent (nano, hard); bars: 95 % intervals")
+    return dots("fig9", caption, panels, names, f"percent (nano, hard); bars: {spread(data)}")
 
 
 def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -186,7 +186,7 @@ def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:
     if not any(v.value is not None for p in panels for s in p.series for v in s.values.values()):
         return empty("fig5", caption, data)
     names = [data.study.named(model.label, model.config) for model in rows]
-    return dots("fig5", caption, panels, names, "percent (nano, hard); bars: 95 % intervals")
+    return dots("fig5", caption, panels, names, f"percent (nano, hard); bars: {spread(data)}")
 
 
 def skill_families(data: ReportData) -> list[RateColumn]:

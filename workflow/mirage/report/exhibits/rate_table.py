@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mirage.model_card import BASE, ModelCard
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock, with_common_n
@@ -31,10 +31,18 @@ class RateColumn:
 
 
 def number(rate: Measure | None, digits: int = 1, strong: bool = False) -> Number:
-    """Returns a rate as a cell."""
+    """Returns a rate as a cell: with its interval within a base, or a mean with its range."""
     if rate is None:
         return Number(None)
-    return Number(rate.value, rate.low, rate.high, rate.n, digits, strong)
+    by_base = rate.by_base if isinstance(rate, Mean) else ()
+    return Number(rate.value, rate.low, rate.high, rate.n, digits, strong, by_base=by_base)
+
+
+def cell_of(data: ReportData, model: ModelCard, column: RateColumn) -> Number:
+    """Returns a model's rate; one base of several has no interval, which would hold in it alone."""
+    made = number(find(data, model, column), column.digits)
+    alone = model.is_mean or len(data.study.seeds) == 1
+    return made if alone else replace(made, low=None, high=None)
 
 
 LeadingColumn = tuple[Column, Callable[[ModelCard], Cell]]
@@ -79,7 +87,7 @@ def rate_table(
     models = [m for m in models if any(find(data, m, c) is not None for c in first)]
     rows: list[tuple[Cell, ...]] = []
     for model in models:
-        cells = [number(find(data, model, c), c.digits) for c in measured]
+        cells = [cell_of(data, model, c) for c in measured]
         name = () if unnamed else (Text(data.study.label(model), strong=model.is_mean),)
         rows.append((*name, *(cell(model) for _, cell in leading), *cells))
     columns = [
@@ -120,17 +128,17 @@ def unread_real(data: ReportData) -> list[str]:
 
 
 def mean_notes(measures: Iterable[Measure], seeds: int) -> list[str]:
-    """Returns what the rows of means are, and which numbers rest on fewer seeds than there are."""
+    """Returns what the rows of means are, and which numbers rest on fewer bases than there are."""
     means = [m for m in measures if isinstance(m, Mean)]
     if not means:
         return []
     fewer = {f"{m.recipe}, {m.suite} {m.corner}": m.n_seeds for m in means if m.n_seeds < seeds}
     return [
-        "Rows of means: the mean of the seeds' values with a 95 % interval by t over seeds, by "
-        "object pairs where all seeds give one value; all other intervals are over object pairs "
-        "within one seed.",
+        "Rows of means: the mean of the bases, in brackets the lowest and the highest of them, no "
+        "interval; the values base by base stand in the CSV file, intervals within one base in "
+        "rates.csv.",
         *(
-            f"{who}: some means are over {count} of {seeds} seeds, as the rest have no such item."
+            f"{who}: some means are over {count} of {seeds} bases, as the rest have no such item."
             for who, count in fewer.items()
         ),
     ]

@@ -12,9 +12,10 @@ WARNING = (
     "it is never put into one table with published values."
 )
 FOOTER = (
-    "Every nano rate stands with its number of items and a 95 % interval: cluster bootstrap over "
-    "unordered object pairs, at 0 and 100 % the exact binomial on the number of pairs. Commit, "
-    "devices and times are on a page of their own, provenance.html."
+    "Every nano rate stands with its number of items. Brackets of one base are 95 % intervals that "
+    "hold within it: cluster bootstrap over unordered object pairs, at 0 and 100 % the exact "
+    "binomial on the number of pairs. Those of several bases are the lowest and the highest. "
+    "Commit, devices and times are on a page of their own, provenance.html."
 )
 
 

@@ -10,7 +10,8 @@ from mirage.report.escape import latex
 from mirage.score.rates import Rate
 
 HEAD = r"""% Nano numbers of study %STUDY%. A macro is \nano<Recipe><Suite><Corner><Metric>, with
-% the endings Low, High and N for the 95 % interval and the number of items; a number of a table is
+% the endings Low, High and N for the limits (of a mean the lowest and the highest base) and the
+% number of items; a number of a table is
 % also \nanoTable<Id><Row><Column>, its limits those of the table. Input this file before the
 % tables: they use \nanorate, \nanohead and the packages booktabs and fontenc with option T1.
 \providecommand{\nanorate}[2]{\begin{tabular}[c]{@{}r@{}}#1\\[-3pt]{\tiny #2}\end{tabular}}

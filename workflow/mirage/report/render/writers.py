@@ -26,17 +26,18 @@ def to_csv(table: Table) -> str:
     """Returns CSV: a number becomes four columns, value, low, high and n, at full precision.
 
     What was printed elsewhere becomes one column with the digits printed, and ``... flags`` beside
-    it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks. A table
-    with a warning has it in a last column, in every row. One that stands for many seeds becomes
-    the rows of each seed.
+    it where a cell has any: ids of ``reports/published/flags.yaml``, separated by blanks. A column
+    of means has their bases' values beside it, in the order of the seeds, with blanks between. A
+    table with a warning has it in a last column, in every row. One that stands for many seeds
+    becomes the rows of each seed.
     """
     if table.by_seed is not None:
         return to_csv(replace(table.by_seed, warning=table.warning))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    flagged = [any(row[at].flags for row in table.rows) for at in range(len(table.columns))]
+    flagged = [_more(table, at) for at in range(len(table.columns))]
     heads = zip(table.columns, flagged, strict=True)
-    names = [name for column, flags in heads for name in _csv_names(column, flags)]
+    names = [name for column, more in heads for name in _csv_names(column, more)]
     warning = [csv_cell(table.warning)] if table.warning else []
     writer.writerow([*names, *(["warning"] if warning else [])])
     for row in table.rows:
@@ -45,24 +46,30 @@ def to_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def _csv_names(column: Column, flagged: bool) -> list[str]:
+def _more(table: Table, at: int) -> bool:
+    """Whether a column needs one more: flags of what was printed, or values base by base."""
+    cells = [row[at] for row in table.rows]
+    if table.columns[at].printed:
+        return any(cell.flags for cell in cells)
+    return any(isinstance(cell, Number) and cell.by_base for cell in cells)
+
+
+def _csv_names(column: Column, more: bool) -> list[str]:
     name = f"{column.group} {column.name}".strip()
     if column.printed:
-        return [name, f"{name} flags"] if flagged else [name]
-    return (
-        [name]
-        if column.is_text or column.bare
-        else [name, f"{name} low", f"{name} high", f"{name} n"]
-    )
+        return [name, f"{name} flags"] if more else [name]
+    limits = [] if column.is_text or column.bare else [f"{name} low", f"{name} high", f"{name} n"]
+    return [name, *limits, *([f"{name} base by base"] if more else [])]
 
 
-def _csv_values(cell: Cell, column: Column, flagged: bool) -> list[str]:
+def _csv_values(cell: Cell, column: Column, more: bool) -> list[str]:
     if column.printed:
-        return [_csv_printed(cell), " ".join(cell.flags)][: 1 + flagged]
+        return [_csv_printed(cell), " ".join(cell.flags)][: 1 + more]
     if isinstance(cell, Text):
-        return [csv_cell(cell.said)] + ([] if column.is_text else ["", "", ""])
+        return [csv_cell(cell.said)] + ([] if column.is_text else [""] * (3 + more))
     parts = [cell.value] if column.bare else [cell.value, cell.low, cell.high, cell.n]
-    return ["" if p is None else repr(p) for p in parts]
+    by_base = [" ".join(map(repr, cell.by_base))] if more else []
+    return [*("" if p is None else repr(p) for p in parts), *by_base]
 
 
 def _csv_printed(cell: Cell) -> str:
