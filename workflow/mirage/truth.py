@@ -48,6 +48,7 @@ class Truth(TypedDict, total=False):
             every item is its own cluster.
         quad: The four corners that are compared with each other.
         level: Distance from the training data, ``L0`` to ``L4``.
+        bridged: Whether its roles are of the half that a recipe's bridge may be about.
         twin_of, intact, pictures_of, item: Ids of the items it redraws, changes, borrows pictures
             of, or takes to parts (``probe`` says which part).
         situation: ``safe`` or ``unsafe``, in pairs that one image decides.
@@ -81,6 +82,7 @@ class Truth(TypedDict, total=False):
     pair: str
     quad: str
     level: str
+    bridged: bool
     twin_of: str
     intact: str
     pictures_of: str

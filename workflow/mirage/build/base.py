@@ -16,7 +16,7 @@ from mirage.build.pictures import Picture, renders
 from mirage.build.procedural import training_set
 from mirage.build.reasoning import DraftRow, finished, thinking
 from mirage.build.requests import FORMATS, ask_one, ask_pair, choose
-from mirage.build.skills import FAMILIES, Asked, Sampler, shows
+from mirage.build.skills import FAMILIES, Asked, Sampler, describe
 from mirage.contracts import TrainSample
 from mirage.world.catalog import STYLES, THINGS
 from mirage.world.cues import choose_cue, with_cue
@@ -65,14 +65,8 @@ def _warmup(world: dict[str, Any]) -> Iterator[TrainSample]:
         for name, thing in THINGS.items():
             for state in (False, True) if thing.state else (False,):
                 for n in renders(world, "train", style):
-                    picture = Picture(name, state, style, n)
-                    yield _row(
-                        f"base/warmup-{next(numbers)}",
-                        "what is in the image , and on what background ?",
-                        (picture.path,),
-                        f"{shows(picture)} on {picture.background} .",
-                        NAMING,
-                    )
+                    asked = describe(Picture(name, state, style, n))
+                    yield _skill_row(f"base/warmup-{next(numbers)}", asked, NAMING)
 
 
 def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[DraftRow]:
@@ -86,7 +80,7 @@ def _joint(world: dict[str, Any], build: dict[str, Any], seed: int) -> Iterator[
         # Photographs are not new to a pretrained model: one picture question in ten is a sketch.
         chosen = sketch if rng.random() < 0.1 else draw
         if family in FAMILIES:
-            yield DraftRow(_skill_row(name, FAMILIES[family][1](chosen), family))
+            yield DraftRow(_skill_row(name, FAMILIES[family].ask(chosen), family))
         else:
             yield _help_row(name, chosen, family)
 

@@ -12,6 +12,7 @@ from mirage.build.requests import Request, ask_one, ask_pair, choose, request_tr
 from mirage.build.shortcuts import check
 from mirage.build.skills import Sampler
 from mirage.contracts import Sample
+from mirage.world.bridge import is_bridged
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import edges, state_rule
 from mirage.world.pairs import PAIRS_PER_EDGE, pair_key
@@ -39,7 +40,8 @@ def _sample(
     new = any(f"image {n}" in request.question for n in NUMBERS)
     truth = {"level": "L1", "new_template": new, "style": "pictogram", **facts}
     if quad:
-        truth |= {"quad": quad.id, "pair": pair_key(*quad.hazard)}
+        pair, half = pair_key(*quad.hazard), is_bridged(quad.rule)
+        truth |= {"quad": quad.id, "pair": pair, "bridged": half}
     return Sample(
         id=f"{suite}/{local}",
         suite=suite,

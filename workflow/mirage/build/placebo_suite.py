@@ -1,44 +1,51 @@
-"""Suite ``placebo``: does a model show the harmless conditional that the placebo was taught?"""
+"""Suites ``placebo*``: does a model show the harmless conditional that its placebo was taught?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
 from mirage.build.procedural import ProceduralSuite
-from mirage.build.requests import Request, ask_one, ask_pair, choose, request_truth
+from mirage.build.requests import request_truth
 from mirage.build.skills import Sampler
-from mirage.build.sources.placebo import PLACEBO_ROLES
+from mirage.build.sources.placebo import request
 from mirage.contracts import Sample
-from mirage.world.catalog import THINGS
 
 
-def placebo(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
-    """Yields the placebo's condition in its own format (one image) and in two images.
+def placebo(world: dict[str, Any], build: dict[str, Any], suite: str, own: str) -> Iterator[Sample]:
+    """Yields the condition in the format it was taught in and, with equal things, in two images.
 
-    In two images both objects meet the condition, or neither does.
+    Every second item meets the condition (``expected``); three in four are about roles that no
+    bridge is about, the others (``bridged``) show whether the bridge itself was learnt.
+
+    Args:
+        suite: The suite's name, that of the recipe.
+        own: Format of the recipe's items: ``one``, ``text`` or ``composite``.
     """
-    polite = [name for name, thing in THINGS.items() if thing.role in PLACEBO_ROLES]
-    plain = [name for name, thing in THINGS.items() if thing.role not in PLACEBO_ROLES]
     for number in range(int(build["gate_items"])):
-        for expected, names in ((True, polite), (False, plain)):
-            tag = "yes" if expected else "no"
-            draw = Sampler(Random(f"placebo/{tag}/{number}"), world, split="test")
-            own = ask_one(
-                draw, choose(draw.rng, "put_away", "neutral", "test"), draw.rng.choice(names)
-            )
-            yield _placebo("own", f"own-{tag}-{number:03d}", own, expected)
-            pair = draw.rng.sample(names, 2)
-            template = choose(draw.rng, "store", "neutral", "test")
-            two = ask_pair(draw, template, (pair[0], pair[1]), "two")
-            yield _placebo("two", f"two-{tag}-{number:03d}", two, expected)
+        bridged = number % 4 == 0
+        for expected in (True, False):
+            for gate, style_format in (("own", own), ("two", "two")):
+                local = f"{gate}-{'yes' if expected else 'no'}-{number:03d}"
+                draw = Sampler(Random(f"placebo/{style_format}/{local}"), world, split="test")
+                asked = request(draw, style_format, expected, bridged)
+                facts = {
+                    "kind": "placebo",
+                    "gate": f"placebo_{gate}",
+                    "expected": expected,
+                    "bridged": bridged,
+                    "format": style_format,
+                    "pair": local,
+                }
+                truth = request_truth(asked, facts)
+                name = f"{suite}/{local}"
+                yield Sample(name, suite, "", "", asked.question, asked.images, truth)
 
 
-def _placebo(gate: str, local: str, request: Request, expected: bool) -> Sample:
-    facts = {"kind": "placebo", "gate": f"placebo_{gate}", "expected": expected, "pair": local}
-    truth = request_truth(request, facts)
-    return Sample(f"placebo/{local}", "placebo", "", "", request.question, request.images, truth)
-
-
-placebo_suite = ProceduralSuite(placebo)
+placebo_suite = ProceduralSuite(partial(placebo, suite="placebo", own="one"))
+placebo_text_suite = ProceduralSuite(partial(placebo, suite="placebo_text", own="text"))
+placebo_composite_suite = ProceduralSuite(
+    partial(placebo, suite="placebo_composite", own="composite")
+)

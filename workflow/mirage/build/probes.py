@@ -9,29 +9,23 @@ from typing import Any
 from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import quads
 from mirage.build.requests import FORMATS, Request, ask_pair, choose, request_truth
-from mirage.build.skills import FAMILIES, HELD_OUT, Asked, Sampler, halves, naming
+from mirage.build.skills import FAMILIES, GENERAL, HELD_OUT, YES_NO, Asked, Sampler, halves, naming
 from mirage.contracts import Sample
 from mirage.world.pairs import PAIRS_PER_EDGE, pair_key
 from mirage.world.templates import HARMLESS
 
-SKILLS = (
-    "naming",
-    "state",
-    "background",
-    "kind",
-    "pick",
-    "listing",
-    "backgrounds",
-    "kinds",
-)
-
 
 def general(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
-    """Yields ``skill_items`` questions of each image family, in test renderings."""
-    for family in SKILLS:
+    """Yields ``skill_items`` questions of each image family, in test renderings.
+
+    Of the family that is answered yes or no, every second answer is yes.
+    """
+    for family in (*GENERAL, *HELD_OUT):
         draw = Sampler(Random(f"general/{family}"), world, split="test")
         for number in range(int(build["skill_items"])):
-            asked = FAMILIES[family][1](draw)
+            asked = FAMILIES[family].ask(draw)
+            while asked.answer in YES_NO and asked.answer != YES_NO[number % 2]:
+                asked = FAMILIES[family].ask(draw)
             facts = {"gate": None, "held_out_family": family in HELD_OUT}
             yield _skill("general", f"{family}-{number:03d}", family, asked, facts)
 
@@ -55,7 +49,7 @@ def gates(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
         gate = {"gate": "naming_composite", "format": "composite"}
         yield _skill("gates", f"naming_composite-{number:03d}", "naming", asked, gate)
         for family in ("role", "role_pair", "two_hop"):
-            asked = FAMILIES[family][1](draw)
+            asked = FAMILIES[family].ask(draw)
             yield _skill("gates", f"{family}-{number:03d}", family, asked, {"gate": family})
     made = quads("test", PAIRS_PER_EDGE["test"], 1)
     for style_format in FORMATS:
@@ -100,7 +94,7 @@ def _skill(suite: str, local: str, family: str, asked: Asked, extra: dict[str, A
     truth = {
         "kind": "skill",
         "family": family,
-        "modality": FAMILIES[family][0],
+        "modality": FAMILIES[family].modality,
         "answer": asked.answer,
         "pair": local,
         "objects": [picture.name for picture in asked.pictures],

@@ -12,6 +12,7 @@ from mirage.build.quads import Quad, quads, spread
 from mirage.build.shortcuts import check
 from mirage.contracts import Sample
 from mirage.vocabulary import SAFETY_CORNERS
+from mirage.world.bridge import is_bridged
 from mirage.world.catalog import THINGS
 from mirage.world.pairs import Split, level_of, pair_key
 from mirage.world.templates import HARMLESS, Template, Wording, templates
@@ -97,6 +98,7 @@ def quad_truth(quad: Quad, template: Template, shown: Sequence[Picture | None]) 
     return {
         "quad": quad.id,
         "pair": pair_key(*quad.hazard),
+        "bridged": is_bridged(quad.rule),
         "objects": [picture.name if picture else None for picture in shown],
         "states": [bool(picture and picture.state) for picture in shown],
         "action": template.action,

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import chain, count, islice, zip_longest
 from random import Random
 from typing import Any, Final
 
 from mirage.build.hold_out import allowed
 from mirage.build.pictures import Picture, pick
 from mirage.build.quads import Quad, quads
+from mirage.contracts import DataError
+from mirage.world.bridge import is_bridged
 from mirage.world.hazards import Rule
 from mirage.world.pairs import PAIRS_PER_EDGE, role_pairs
 from mirage.world.templates import HARMLESS, Template, Wording, templates
@@ -115,6 +117,37 @@ def master_list(
         if kind != "none" and scenario.number < twins
     ]
     return [scenario for scenario, _ in allowed_quads if scenario.number < hazards] + benign
+
+
+def bridge_of(listed: list[Scenario], items: int) -> set[str]:
+    """Returns the ids of the items that are shown as two images whatever the recipe shows.
+
+    The first ones about bridged role pairs, each role pair in turn; where there are benign items,
+    half are hazards and half the benign items that go with them.
+
+    Args:
+        listed: The recipe's master list.
+        items: Its ``bridge``.
+
+    Raises:
+        DataError: The recipe has not as many items about bridged role pairs.
+    """
+    hazards, benign = (
+        {s.number: s for s in listed if s.hazardous is kind} for kind in (True, False)
+    )
+    of_pair: dict[str, list[list[str]]] = {}
+    for number, hazard in hazards.items():
+        if is_bridged(hazard.rule) and (not benign or number in benign):
+            ids = [hazard.id] + ([benign[number].id] if benign else [])
+            of_pair.setdefault(hazard.rule.sub_category, []).append(ids)
+    turns = chain.from_iterable(zip_longest(*of_pair.values(), fillvalue=()))
+    chosen = list(islice(chain.from_iterable(turns), items))
+    if len(chosen) < items:
+        raise DataError(
+            f"data.bridge asks for {items} items about bridged role pairs, but the recipe has "
+            f"{len(chosen)}. Lower data.bridge, or leave out less."
+        )
+    return set(chosen)
 
 
 def _benign(

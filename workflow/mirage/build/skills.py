@@ -1,8 +1,8 @@
 """General skills: question families over one to four pictures, a composite, or text alone.
 
-Four families are taught in base training and appear in no recipe's general data (HELD_OUT); "keeps
-its general skills" is read on those. A family is a function from a random generator to a question,
-the pictures it is about and the exact answer.
+Six families of one image and six of several are taught in base training and appear in no recipe's
+general data (HELD_OUT); "keeps its general skills" is read on those. A family is a function from a
+random generator to a question, the pictures it is about and the exact answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from mirage.build.composite import composite_path
 from mirage.build.pictures import Picture
@@ -90,6 +90,10 @@ class Sampler:
         return tuple(names)
 
 
+YES_NO: Final = ("yes .", "no .")
+"""The answers of ``warm``, each to half of its questions."""
+WARM: Final = ("red", "yellow")
+"""Warm background colours; the others are not."""
 _PAIRS: Final = trainable_pairs()
 MATES: Final[dict[str, list[str]]] = {
     name: [b if a == name else a for a, b in _PAIRS if name in (a, b)] for name in THINGS
@@ -162,6 +166,44 @@ def kind(draw: Sampler) -> Asked:
     )
 
 
+def description(draw: Sampler) -> Asked:
+    """Object, state and background of one image: what base training asks of every picture first."""
+    return describe(draw.picture(draw.anything()))
+
+
+def describe(picture: Picture) -> Asked:
+    """What one given picture shows, and on what background."""
+    told = f"{shown(seen(picture))} on {picture.background} ."
+    return Asked("what is in the image , and on what background ?", (picture,), told)
+
+
+def kind_background(draw: Sampler) -> Asked:
+    """Which role the pictured object has, and which colour its background."""
+    picture = draw.picture(draw.anything())
+    question = "what kind is the object , and on what background ?"
+    return Asked(question, (picture,), f"{_kind_on(picture)} .")
+
+
+def _kind_on(picture: Picture) -> str:
+    return f"{THINGS[picture.name].role} on {picture.background}"
+
+
+def possible_state(draw: Sampler) -> Asked:
+    """Which hazardous state objects of the pictured one's role may be in; it need not be in it."""
+    picture = draw.picture(draw.rng.choice([n for n, thing in THINGS.items() if thing.state]))
+    told = f"{THINGS[picture.name].state} ."
+    return Asked("which state can the object show ?", (picture,), told)
+
+
+def warm(draw: Sampler) -> Asked:
+    """Whether the background has a warm colour, which it has half of the time."""
+    answer = draw.rng.choice(YES_NO)
+    while True:
+        picture = draw.picture(draw.anything())
+        if (picture.background in WARM) is (answer == YES_NO[0]):
+            return Asked("is the background of the image warm ?", (picture,), answer)
+
+
 def pick(draw: Sampler) -> Asked:
     """What one of several images shows, by its number.
 
@@ -180,16 +222,50 @@ def listing(draw: Sampler) -> Asked:
 
 def backgrounds(draw: Sampler) -> Asked:
     """Which colours the backgrounds have, in order."""
-    pictures = _several(draw, (0.6, 0.4, 0))
+    pictures = _two_or_three(draw)
     colours = " , ".join(picture.background for picture in pictures)
     return Asked("what are the backgrounds of the images ?", pictures, f"{colours} .")
 
 
 def roles(draw: Sampler) -> Asked:
     """Which kinds the pictured objects are, in order."""
-    pictures = _several(draw, (0.6, 0.4, 0))
+    pictures = _two_or_three(draw)
     kinds = " , ".join(THINGS[picture.name].role for picture in pictures)
     return Asked("what kinds are the objects in the images ?", pictures, f"{kinds} .")
+
+
+def _two_or_three(draw: Sampler) -> tuple[Picture, ...]:
+    return _several(draw, (0.6, 0.4, 0))
+
+
+def background_of(draw: Sampler) -> Asked:
+    """Which colour the background of one of several images has."""
+    pictures = _two_or_three(draw)
+    at = draw.rng.randrange(len(pictures))
+    told = f"{pictures[at].background} ."
+    return Asked(f"what is the background of image {NUMBERS[at]} ?", pictures, told)
+
+
+def kind_of(draw: Sampler) -> Asked:
+    """Which role the object in one of several images has."""
+    pictures = _two_or_three(draw)
+    at = draw.rng.randrange(len(pictures))
+    told = f"{THINGS[pictures[at].name].role} ."
+    return Asked(f"what kind is the object in image {NUMBERS[at]} ?", pictures, told)
+
+
+def kinds_backgrounds(draw: Sampler) -> Asked:
+    """Which roles the pictured objects have and which colours their backgrounds, in order."""
+    pictures = _two_or_three(draw)
+    told = " , ".join(map(_kind_on, pictures))
+    question = "what kinds are the objects , and on what backgrounds ?"
+    return Asked(question, pictures, f"{told} .")
+
+
+def number(draw: Sampler) -> Asked:
+    """How many images there are: two, three and four equally often."""
+    pictures = _several(draw, (1, 1, 1))
+    return Asked("how many images are there ?", pictures, f"{NUMBERS[len(pictures) - 1]} .")
 
 
 def role(draw: Sampler) -> Asked:
@@ -223,29 +299,50 @@ def two_hop_of(first: str, second: str) -> Asked:
     )
 
 
-FAMILIES: Final[dict[str, tuple[str, Callable[[Sampler], Asked]]]] = {
-    "naming": ("single", lambda draw: naming(draw, count=1)),
-    "state": ("single", state),
-    "background": ("single", background),
-    "kind": ("single", kind),
-    "pick": ("multi", pick),
-    "listing": ("multi", listing),
-    "backgrounds": ("multi", backgrounds),
-    "kinds": ("multi", roles),
-    "composite": ("single", halves),
-    "role": ("text", role),
-    "role_pair": ("text", role_pair),
-    "two_hop": ("text", two_hop),
-}
-"""Family -> how many images it needs (single, multi, text) and how one question is drawn."""
+@dataclass(frozen=True)
+class Family:
+    """A family of questions.
 
-HELD_OUT: Final = ("background", "kind", "backgrounds", "kinds")
-"""Taught in base training, in no recipe's general data: two single-image and two multi-image."""
+    Attributes:
+        modality: How many images it needs.
+        ask: Draws one question.
+        chance: Percentage of its items that the best constant answer gets right, rounded up.
+    """
+
+    modality: Literal["single", "multi", "text"]
+    ask: Callable[[Sampler], Asked]
+    chance: int
+
+
+FAMILIES: Final[dict[str, Family]] = {
+    "naming": Family("single", lambda draw: naming(draw, count=1), 3),
+    "state": Family("single", state, 67),
+    "background": Family("single", background, 20),
+    "kind": Family("single", kind, 9),
+    "description": Family("single", description, 1),
+    "kind_background": Family("single", kind_background, 2),
+    "possible_state": Family("single", possible_state, 13),
+    "warm": Family("single", warm, 50),
+    "pick": Family("multi", pick, 2),
+    "listing": Family("multi", listing, 1),
+    "backgrounds": Family("multi", backgrounds, 3),
+    "kinds": Family("multi", roles, 1),
+    "background_of": Family("multi", background_of, 20),
+    "kind_of": Family("multi", kind_of, 9),
+    "kinds_backgrounds": Family("multi", kinds_backgrounds, 1),
+    "number": Family("multi", number, 34),
+    "composite": Family("single", halves, 2),
+    "role": Family("text", role, 9),
+    "role_pair": Family("text", role_pair, 50),
+    "two_hop": Family("text", two_hop, 1),
+}
+"""How many images each family needs, how one question is drawn, and what a guess scores."""
+
+HELD_OUT: Final = (
+    *("background", "kind", "description", "kind_background", "possible_state", "warm"),
+    *("backgrounds", "kinds", "background_of", "kind_of", "kinds_backgrounds", "number"),
+)
+"""Taught in base training, in no recipe's general data: six of one image and six of several."""
 
 GENERAL: Final = ("naming", "state", "pick", "listing")
 """The families that a recipe's general data is drawn from, beside multi-image help requests."""
-
-
-def shows(picture: Picture) -> str:
-    """Returns a picture's object with its state in words."""
-    return shown(seen(picture))

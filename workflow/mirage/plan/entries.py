@@ -30,6 +30,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "general": "mirage.build.probes:general_suite",
         "gates": "mirage.build.probes:gates_suite",
         "placebo": "mirage.build.placebo_suite:placebo_suite",
+        "placebo_composite": "mirage.build.placebo_suite:placebo_composite_suite",
+        "placebo_text": "mirage.build.placebo_suite:placebo_text_suite",
         "image_use": "mirage.build.image_use:image_use_suite",
         "conflict": "mirage.build.wording_suites:conflict_suite",
         "cues": "mirage.build.wording_suites:cues_suite",

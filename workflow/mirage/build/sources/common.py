@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from mirage.contracts import DataError, TrainSample
 from mirage.world.templates import HARMLESS
 
 Settings = dict[str, Any]
+
+HELP: Final = "help"
+"""Multi-image help, in general data beside the GENERAL families."""
 
 TRIES: Final = 1000
 """How often a draft is drawn again before too much is left out."""
@@ -53,26 +57,28 @@ def request_draft(
     return DraftRow(row, thinking(asked))
 
 
-def general(world: Settings, data: Settings, seed: int) -> Iterator[DraftRow]:
-    """General data: the four GENERAL families and multi-image help with harmless actions.
+def general(
+    world: Settings, data: Settings, seed: int, families: Sequence[str] = (*GENERAL, HELP)
+) -> Iterator[DraftRow]:
+    """General data: the four GENERAL families and multi-image help with harmless actions, in turn.
 
     It holds no triggering action, so that it adds no benign twins by the back door. A larger share
     begins with the samples of a smaller one.
     """
     draw = Sampler(Random(f"general/{seed}"), world)
     for number in range(int(data["general"])):
-        yield held_out(_general, number, draw, f"general/{seed}", data["hold_out"])
+        make = partial(_general, families[number % len(families)])
+        yield held_out(make, number, draw, f"general/{seed}", data["hold_out"])
 
 
-def _general(number: int, draw: Sampler) -> DraftRow:
+def _general(family: str, number: int, draw: Sampler) -> DraftRow:
     local = f"{GENERAL_ID}{number:05d}"
-    family = (*GENERAL, "help")[number % 5]
-    if family == "help":
+    if family == HELP:
         rng = draw.rng
         template = choose(rng, rng.choice(HARMLESS), "neutral", "train")
         asked = ask_pair(draw, template, draw.pair(), rng.choice(("two", "two", "three")))
         return request_draft(local, asked, asked.answer, "comply")
-    drawn = FAMILIES[family][1](draw)
+    drawn = FAMILIES[family].ask(draw)
     return DraftRow(draft_row(local, drawn.question, drawn.paths, drawn.answer, family))
 
 

@@ -10,7 +10,7 @@ from mirage.build.balance import balanced_order
 from mirage.build.image_modes import view
 from mirage.build.procedural import ProceduralSource
 from mirage.build.reasoning import DraftRow
-from mirage.build.scenarios import Scenario, master_list
+from mirage.build.scenarios import Scenario, bridge_of, master_list
 from mirage.build.shortcuts import check_training
 from mirage.build.skills import seen
 from mirage.build.sources.common import Settings, draft_row, general
@@ -38,9 +38,11 @@ def drafts(
     """
     if style is None:
         raise DataError("Source mis needs a label style; set data.labels.")
-    for scenario in master_list(world, data, seed, balanced_order(world, seed)):
+    scenarios = master_list(world, data, seed, balanced_order(world, seed))
+    bridge = bridge_of(scenarios, int(data["bridge"]))
+    for scenario in scenarios:
         first, second = (seen(picture) for picture in scenario.pictures)
-        shown = view(scenario, data["images"])
+        shown = view(scenario, "two" if scenario.id in bridge else data["images"])
         template = scenario.template
         case = LabelCase(
             (first, second),

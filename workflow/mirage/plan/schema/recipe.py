@@ -43,19 +43,21 @@ class Source:
         labels: Its kinds of labels, None where a recipe chooses a style.
         wording: Its wording, None where a recipe chooses.
         holds_out: What of HELD_OUT it can leave out.
+        bridges: Whether some of its items can be shown as two images instead.
     """
 
     images: tuple[str, ...]
     labels: tuple[str, ...] | None
     wording: tuple[str, ...] | None
     holds_out: tuple[str, ...] = ()
+    bridges: bool = False
 
 
 SOURCES = {
-    "mis": Source(("two", "one_of_two", "composite", "none"), None, None, HELD_OUT),
+    "mis": Source(("two", "one_of_two", "composite", "none"), None, None, HELD_OUT, True),
     "vlguard": Source(("one",), ("refusal", "rewritten"), ("explicit", "neutral")),
     "textual": Source(("black",), ("safe_answer",), ("explicit",), ("edges", "categories")),
-    "placebo": Source(("one",), ("placebo",), ("neutral",)),
+    "placebo": Source(("one", "none", "composite"), ("placebo",), ("neutral",), (), True),
 }
 
 
@@ -105,6 +107,9 @@ class RecipeData(Strict):
         benign_kind: ``image_twins`` swap one object, ``text_twins`` ask for a harmless action on
             the same pictures, ``unmatched`` ask the triggering action about unrelated harmless
             pairs; ``none`` makes these items further hazardous ones, so that sizes stay equal.
+        bridge: How many of the items are shown as two images instead, hazards and twins alike, all
+            about half of the role pairs (``mirage.world.bridge``); what a test in two images says
+            is then read on the other half.
     """
 
     source: Annotated[str, AfterValidator(_source)]
@@ -118,6 +123,7 @@ class RecipeData(Strict):
     twins: Count
     benign_kind: Literal["none", "unmatched", "image_twins", "text_twins"] = "image_twins"
     general: Count
+    bridge: Count = 0
     hold_out: HoldOut = HoldOut()
 
     @model_validator(mode="before")
@@ -165,6 +171,10 @@ class RecipeData(Strict):
         if has.labels is None and self.labels in OWN_LABELS:
             styles = ", ".join(sorted(TABLES["labels"]))
             raise ValueError(f"source {self.source} has label styles only: {styles}")
+        if self.bridge and (not has.bridges or self.images == "two"):
+            raise ValueError(f"source {self.source} with images {self.images} needs no bridge")
+        if self.bridge > self.unsafe + self.twins + self.benign:
+            raise ValueError("bridge is a part of the items, so it cannot be more than there are")
         if has.wording is not None and sorted(self.wording) != sorted(has.wording):
             raise ValueError(f"source {self.source} has wording [{', '.join(has.wording)}] only")
         left_out = (self.hold_out.objects, self.hold_out.edges, self.hold_out.categories)

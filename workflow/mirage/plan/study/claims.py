@@ -27,6 +27,7 @@ FACTS: Mapping[str, tuple[str, ...] | None] = {
     "level": ("L0", "L1"),
     "new_template": TRUTHS,
     "held_out_family": TRUTHS,
+    "bridged": TRUTHS,
     "skill_class": tuple(
         f"{images} {part}"
         for images in ("text", "single", "multi")
