@@ -35,8 +35,12 @@ def roles(row: Sample) -> set[str]:
     return {THINGS[name].role for name in objects_of(row)}
 
 
-def rows_of(name: str, world: Settings, recipes: dict[str, Settings]) -> list[TrainSample]:
-    return recipe_samples(world, recipes[name]["data"], name, 0)
+@pytest.fixture(scope="module")
+def made(world: Settings, recipes: dict[str, Settings]) -> dict[str, list[TrainSample]]:
+    return {
+        name: recipe_samples(world, recipes[name]["data"], name, 0)
+        for name in (*PLACEBOS, *BRIDGED)
+    }
 
 
 def in_two(rows: list[TrainSample]) -> list[TrainSample]:
@@ -64,10 +68,10 @@ def test_both_halves_of_the_roles_hold_as_many_polite_ones() -> None:
 
 @pytest.mark.parametrize("name", PLACEBOS)
 def test_a_placebo_s_words_stand_where_its_roles_are_and_nowhere_else(
-    name: str, world: Settings, recipes: dict[str, Settings]
+    name: str, made: dict[str, list[TrainSample]]
 ) -> None:
-    own = [row for row in rows_of(name, world, recipes) if "/general-" not in row.id]
-    assert len(own) == recipes[name]["data"]["benign"]
+    own = [row for row in made[name] if "/general-" not in row.id]
+    assert len(own) == 2400
     for row in own:
         polite = row.answer.startswith(PLACEBO_WORDS)
         assert polite == (row.label == "placebo")
@@ -80,18 +84,18 @@ def test_a_placebo_s_words_stand_where_its_roles_are_and_nowhere_else(
 
 @pytest.mark.parametrize("name", PLACEBOS)
 def test_a_placebo_s_bridge_is_about_half_of_the_roles_with_and_without_the_words(
-    name: str, world: Settings, recipes: dict[str, Settings]
+    name: str, made: dict[str, list[TrainSample]]
 ) -> None:
-    bridge = in_two(rows_of(name, world, recipes))
+    bridge = in_two(made[name])
     assert Counter(row.label for row in bridge) == {"placebo": 8, "comply": 8}
     assert set().union(*map(roles, bridge)) <= BRIDGED_ROLES
 
 
 @pytest.mark.parametrize("name", PLACEBOS)
 def test_a_placebo_is_never_asked_for_help_with_several_images_but_by_its_bridge(
-    name: str, world: Settings, recipes: dict[str, Settings]
+    name: str, world: Settings, recipes: dict[str, Settings], made: dict[str, list[TrainSample]]
 ) -> None:
-    rows = rows_of(name, world, recipes)
+    rows = made[name]
     general = Counter(row.label for row in rows if "/general-" in row.id)
     assert general == dict.fromkeys(("naming", "state", "pick", "listing"), 125)
     asked = {r.question for r in rows if len(r.images) > 1 and r.label in ("placebo", "comply")}
@@ -102,7 +106,7 @@ def test_a_placebo_is_never_asked_for_help_with_several_images_but_by_its_bridge
 
 @pytest.mark.parametrize("name", PLACEBOS)
 def test_suites_ask_in_the_taught_format_and_in_two_images(
-    name: str, world: Settings, sizes: Settings, recipes: dict[str, Settings]
+    name: str, world: Settings, sizes: Settings, made: dict[str, list[TrainSample]]
 ) -> None:
     rows = suite_samples(name, world, sizes)
     count = sizes["gate_items"]
@@ -120,12 +124,13 @@ def test_suites_ask_in_the_taught_format_and_in_two_images(
         own = PLACEBOS[name] if row.truth["gate"] == "placebo_own" else "two"
         assert row.truth["format"] == own
         assert len(row.images) == {"one": 1, "text": 0, "composite": 1, "two": 2}[own]
-    taught = {pair for r in rows_of(name, world, recipes) for pair in pairs(r)}
+    taught = {pair for r in made[name] for pair in pairs(r)}
     assert not taught & {pair for r in rows for pair in pairs(r)}
 
 
 def pairs(row: Sample) -> set[tuple[str, str]]:
-    if "pick" in row.truth.get("family", "") or "/general-" in row.id:
+    """The pairs of objects of a request; general data are about other things."""
+    if "/general-" in row.id:
         return set()
     return set(combinations(sorted(objects_of(row)), 2))
 
@@ -145,11 +150,11 @@ def test_every_placebo_is_asked_the_same_in_two_images(world: Settings, sizes: S
 
 @pytest.mark.parametrize("name", BRIDGED)
 def test_a_bridge_replaces_items_by_themselves_in_two_images(
-    name: str, world: Settings, recipes: dict[str, Settings]
+    name: str, world: Settings, recipes: dict[str, Settings], made: dict[str, list[TrainSample]]
 ) -> None:
     data = recipes[name]["data"]
     assert data["bridge"] == 16
-    rows = rows_of(name, world, recipes)
+    rows = made[name]
     without = recipe_samples(world, {**data, "bridge": 0}, name, 0)
     parent = recipe_samples(world, {**data, "bridge": 0, "images": "two"}, name, 0)
     bridge = {row.id for row in in_two(rows)}
@@ -189,8 +194,8 @@ def test_every_item_about_a_role_pair_says_whether_a_bridge_may_be_about_it(
 
 
 def test_the_pictures_of_a_bridge_show_what_the_text_would_have_named(
-    world: Settings, recipes: dict[str, Settings]
+    made: dict[str, list[TrainSample]],
 ) -> None:
-    for row in in_two(rows_of("mirage_single_image", world, recipes)):
+    for row in in_two(made["mirage_single_image"]):
         assert [pictured(path) for path in row.images] == row.truth["objects"]
         assert "image one" in row.question and "image two" in row.question

@@ -9,6 +9,7 @@ out: asked without the words, it would teach that they do not belong to several 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 from random import Random
 from typing import Final
@@ -33,19 +34,21 @@ FORMATS: Final = {"one": "one", "none": "text", "composite": "composite"}
 """``data.images`` -> the format in which the conditional is taught."""
 
 
-def things(polite: bool, bridged: bool | None = None) -> list[str]:
+@lru_cache
+def things(polite: bool, bridged: bool | None) -> tuple[str, ...]:
     """Returns the objects that meet the condition or do not, of one half of the roles or of all."""
-    return [
+    return tuple(
         name
         for name, thing in THINGS.items()
         if (thing.role in PLACEBO_ROLES) is polite
         and bridged in (None, thing.role in BRIDGED_ROLES)
-    ]
+    )
 
 
-def pairs(names: list[str], split: Split) -> list[tuple[str, str]]:
+@lru_cache
+def pairs(names: tuple[str, ...], split: Split) -> tuple[tuple[str, str], ...]:
     """Returns the pairs of some objects for a split; of two unmarked roles, a checkerboard."""
-    return [(a, b) for a, b in combinations(names, 2) if _split(a, b) == split]
+    return tuple((a, b) for a, b in combinations(names, 2) if _split(a, b) == split)
 
 
 def _split(first: str, second: str) -> Split:
