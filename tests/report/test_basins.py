@@ -103,3 +103,39 @@ def test_the_file_has_the_values_base_by_base(data: ReportData) -> None:
     assert isinstance(alone, Table)
     assert "base by base" not in to_csv(alone)
     assert "within this one base" in alone.caption
+
+
+def test_orders_of_tuning_have_their_sd_beside_the_first(data: ReportData) -> None:
+    one = over(data, 1)
+    orders = {0: 40.0, 1: 46.0, 2: 52.0}
+    rates, trained = list(one.scores.rates), list(one.study.trained)
+    for order in (1, 2):
+        name = f"mirage_order_{order}"
+        trained += [
+            replace(m, recipe=name, name=f"{name}-s0")
+            for m in one.study.trained
+            if m.recipe == "mirage"
+        ]
+        rates += [
+            replace(r, recipe=name, model=f"{name}-s0") for r in rates if r.recipe == "mirage"
+        ]
+    values = {("mirage" if k == 0 else f"mirage_order_{k}"): v for k, v in orders.items()}
+    rates = [
+        replace(r, value=values[r.recipe])
+        if r.recipe in values and (r.suite, r.metric) == ("hard", "j")
+        else r
+        for r in rates
+    ]
+    several = replace(
+        one,
+        scores=replace(one.scores, rates=rates),
+        study=replace(one.study, trained=tuple(trained)),
+    )
+    table = block_named("basins", several)
+    assert isinstance(table, Table)
+    spreads = [row[-3] for row in table.rows]
+    found = [cell.value for cell in spreads if isinstance(cell, Number) and cell.value is not None]
+    assert found == [pytest.approx(6.0)]
+    plain = block_named("basins", one)
+    assert isinstance(plain, Table)
+    assert len(plain.columns) == len(table.columns) - 3

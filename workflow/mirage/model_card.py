@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
@@ -17,6 +18,9 @@ BASE = "base"
 PUBLISHED_MODE: Literal["as_published"] = "as_published"
 MATCHED: Literal["matched"] = "matched"
 """The two modes of a recipe, which no table mixes."""
+
+ORDER = re.compile(r"_order_\d+$")
+"""What a variant of a recipe is called that differs in the order of its tuning alone."""
 
 Level = str | float | bool
 
@@ -127,6 +131,11 @@ class ModelCard:
             (key, f"{level:g}" if isinstance(level, float) else str(level))
             for key, level in self.factors.items()
         )
+
+
+def in_any_order(recipe: str) -> str:
+    """Returns the recipe that a variant is, but for the order of its tuning."""
+    return ORDER.sub("", recipe)
 
 
 def unseen_categories(cards: Iterable[ModelCard]) -> dict[str, tuple[str, ...]]:

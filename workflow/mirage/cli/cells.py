@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Final
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
-from mirage.model_card import ModelCard
+from mirage.model_card import ModelCard, in_any_order
 from mirage.plan.artifact import Manifest
 from mirage.score.rate_table import RateFile
 from mirage.score.store import RATES
@@ -21,8 +20,6 @@ from mirage.score.store import RATES
 FILE: Final = "rates.csv"
 READ: Final = {("asr", "hazard"): "asr", ("over_refusal", "twin_trigger"): "over_refusal"}
 READ_J: Final = ("j", "pair")
-ORDER: Final = re.compile(r"_order_(\d+)$")
-"""What a variant of a recipe is called that differs in the order of its tuning alone."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Cell:
     @property
     def origin(self) -> tuple[str, str, int, str]:
         """What models that differ in tuning order alone have in common."""
-        return ORDER.sub("", self.recipe), self.config, self.seed, self.suite
+        return in_any_order(self.recipe), self.config, self.seed, self.suite
 
 
 def cells_of(report: Path) -> list[Cell]:

@@ -17,6 +17,7 @@ from typing import Final
 
 from mirage.cli.cells import FILE, Cell, find_cells, read_cells
 from mirage.plan.code_version import PACKAGE
+from mirage.vocabulary import basin
 
 GALLERY: Final = PACKAGE.parent.parent / "reports" / "gallery"
 ORDERS: Final = GALLERY / "orders" / FILE
@@ -25,8 +26,6 @@ SHOWN_BY_DEFAULT: Final = "quick"
 NEAR, NEAR_SHARE = 10.0, 95.0
 """Points of J within which two cells are equal, and the percentage of cells that must be."""
 SAME_BASIN_SHARE = 90.0
-HIGH, LOW = 90.0, 10.0
-"""J above the first tells hazards from twins, below the second does not; others lie between."""
 ORDER_FACTOR = 1.5
 """How much more ASR may differ between machines than between tuning orders on one."""
 
@@ -128,11 +127,6 @@ def compare(
     if not pairs:
         return Agreement([], [], left_out)
     return Agreement(pairs, [*_of_j(pairs), _of_asr(pairs, orders)], left_out)
-
-
-def basin(j: float) -> str:
-    """Returns where a J lies: ``high`` above 90, ``low`` below 10, or ``between``."""
-    return "high" if j > HIGH else "low" if j < LOW else "between"
 
 
 def _key(cell: Cell) -> tuple[str, str, int, str]:

@@ -6,18 +6,20 @@ mean says little: the values stand in the order of the seeds, with the counts of
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
+from statistics import fmean, variance
 
-from mirage.model_card import ModelCard
-from mirage.report.blocks import Cell, Column, Table, Text, TextBlock
+from mirage.model_card import ModelCard, in_any_order
+from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData
 from mirage.report.exhibits.over_seeds import base_by_base, range_in_words
 from mirage.report.exhibits.rate_table import RateColumn, empty, find
 from mirage.score.means import Mean
+from mirage.vocabulary import basin
 
-HIGH, LOW = 90.0, 10.0
-"""Above the first, in percent, is the upper basin; below the second the lower one."""
 MEASURES = (
     RateColumn("J", "hard", "j", "pair"),
     RateColumn("J, read", "hard", "j_read", "pair"),
@@ -32,9 +34,11 @@ def basins(data: ReportData, caption: Caption) -> Table | TextBlock:
         values = [values_of(data, model, place) for place in MEASURES]
         if any(values):
             name = Text(data.study.named(model.label, model.config))
-            rows.append((name, *(cell for some in values for cell in _cells(some))))
+            spreads = [Number(between_orders(data, model, place)) for place in MEASURES]
+            rows.append((name, *(cell for some in values for cell in _cells(some)), *spreads))
     if not rows:
         return empty("basins", caption, data)
+    orders = any(isinstance(c, Number) and c.value is not None for row in rows for c in row)
     columns = [
         Column("model", is_text=True),
         *(
@@ -42,8 +46,10 @@ def basins(data: ReportData, caption: Caption) -> Table | TextBlock:
             for place in MEASURES
             for name in ("base by base", "range", "basins")
         ),
+        *(Column(place.name, "SD between tuning orders", bare=True) for place in MEASURES),
     ]
-    return captioned("basins", caption, tuple(columns), rows)
+    shown = len(columns) if orders else len(columns) - len(MEASURES)
+    return captioned("basins", caption, tuple(columns[:shown]), [row[:shown] for row in rows])
 
 
 def values_of(data: ReportData, model: ModelCard, place: RateColumn) -> tuple[float, ...]:
@@ -67,8 +73,25 @@ def values_of(data: ReportData, model: ModelCard, place: RateColumn) -> tuple[fl
 
 def counts(values: Sequence[float]) -> tuple[int, int, int]:
     """Returns how many values lie above 90, from 10 to 90, and below 10."""
-    above, below = sum(v > HIGH for v in values), sum(v < LOW for v in values)
-    return above, len(values) - above - below, below
+    found = Counter(basin(value) for value in values)
+    return found["high"], found["between"], found["low"]
+
+
+def between_orders(data: ReportData, model: ModelCard, place: RateColumn) -> float | None:
+    """Returns the SD between tuning orders on one base, pooled over bases; None without several.
+
+    Only the row of the first order has it.
+    """
+    alike = [
+        other
+        for other in data.study.means
+        if (other.config, in_any_order(other.recipe)) == (model.config, in_any_order(model.recipe))
+    ]
+    values = [values_of(data, other, place) for other in alike]
+    whole = len({len(some) for some in values}) == 1 and bool(values[0])
+    if len(alike) < 2 or alike[0] != model or not whole:
+        return None
+    return math.sqrt(fmean(variance(orders) for orders in zip(*values, strict=True)))
 
 
 def _cells(values: Sequence[float]) -> tuple[Cell, ...]:
