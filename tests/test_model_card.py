@@ -9,6 +9,9 @@ import pytest
 
 from mirage.contracts import DataError
 from mirage.model_card import ModelCard
+from mirage.plan.schema.model import Model
+from mirage.plan.schema.recipe import RecipeData
+from mirage.plan.study.model_cards import world_answers
 
 CARD = ModelCard(
     "mirage", "nano", 3, "mirage-s3", title="MIRage", mode="matched", held_out=("fire",),
@@ -47,3 +50,22 @@ def test_cards_sort_by_recipe_architecture_and_seed() -> None:
 def test_levels_are_those_of_matched_models_alone() -> None:
     published = ModelCard.from_json(CARD.to_json() | {"mode": "as_published"})
     assert published.levels == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "source", "labels", "want"),
+    [
+        (None, "mis", "cot", True),
+        ("nano_internvl", "vlguard", "rewritten", True),
+        ("stock_internvl", "mis", "cot", False),
+        (None, "own", "own", False),
+        (None, "mis", "my_labels:mine", False),
+        (None, "my_data:mine", "cot", False),
+    ],
+)
+def test_the_worlds_grammar_reads_only_what_was_taught_in_its_words(
+    encoding: str | None, source: str, labels: str, want: bool
+) -> None:
+    model = Model.model_construct(encoding=encoding)
+    assert world_answers(model, RecipeData.model_construct(source=source, labels=labels)) is want
+    assert world_answers(model) is (encoding != "stock_internvl")
