@@ -12,9 +12,9 @@ from respond_bench import SETTINGS, Bench, make_model, open_answerer, questions
 
 from mirage.contracts import DataError
 from mirage.respond.batches import plan_batches
-from mirage.respond.decode import MIN_ROWS, advance, prefill, worth_keeping
 from mirage.respond.items import Question, read_suites
 from mirage.respond.model import Answerer
+from mirage.tune.decode import MIN_ROWS, advance, prefill, worth_keeping
 from mirage.tune.nano.tokens import chat
 
 

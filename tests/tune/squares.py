@@ -182,7 +182,7 @@ def model_settings(architecture: str = "internvl", tied: bool = True) -> dict[st
 def tune_settings(**changed: Any) -> dict[str, Any]:
     plain = yaml.safe_load((CONF / "tune/default.yaml").read_text(encoding="utf-8"))
     small = {"batch_size": 8, "log_every": 2, "checkpoint_every": 4}
-    return plain | small | {"matmul_precision": "fp32"} | changed
+    return plain | small | changed
 
 
 def base_job(
@@ -205,6 +205,7 @@ def recipe_job(
     recipe = {
         "epochs": epochs,
         "supervised_tokens": None,
+        "until": None,
         "learning_rate": learning_rate,
         "loss": "tokens",
         "parts": ["language_model", "projector"],

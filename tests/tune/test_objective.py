@@ -13,7 +13,6 @@ from mirage.tune import batching, data
 from mirage.tune.families.base import PARTS
 from mirage.tune.nano.scratch import build_model
 from mirage.tune.objective import Objective
-from mirage.tune.trainer import matmul_precision
 
 
 @pytest.fixture
@@ -108,12 +107,3 @@ def test_initial_weights_depend_on_the_seed_alone() -> None:
         built.append(build_model(kind, settings, 30, special, seed).state_dict())
     assert all(torch.equal(built[0][name], built[1][name]) for name in built[0])
     assert not all(torch.equal(built[0][name], built[2][name]) for name in built[0])
-
-
-def test_precision_is_put_back() -> None:
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    with matmul_precision("bf16") as attention:
-        assert (torch.backends.mkldnn.matmul.fp32_precision, attention) == ("bf16", "eager")
-    with matmul_precision("fp32") as attention:
-        assert attention == "sdpa"
-    assert torch.backends.mkldnn.matmul.fp32_precision == before

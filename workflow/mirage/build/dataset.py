@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mirage.contracts import DataError, Sample, TrainSample, write_rows
+from mirage.own_items import is_general
 from mirage.pictures import ELSEWHERE, Elsewhere, pack
 from mirage.truth import KEYS, truth_gaps
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SAMPLES: Final = "samples.jsonl"
-GENERAL_ID: Final = "general-"
-"""How the ids of general data begin, behind the recipe's name."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,6 @@ class DataSet:
                 f"{row.id}: {'; '.join(gaps)}. Correct the code that makes it; "
                 "all keys stand in mirage/truth.py."
             )
-
-
-def is_general(row: Sample) -> bool:
-    """Tells whether an item is general data, by its id, ``<recipe>/general-...``."""
-    return row.id.partition("/")[2].startswith(GENERAL_ID)
 
 
 def parts_of(rows: Iterable[Sample], rest: str = "benign") -> dict[str, int]:

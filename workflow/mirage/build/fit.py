@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mirage.build.dataset import SAMPLES, DataSet, is_general
+from mirage.build.dataset import SAMPLES, DataSet
 from mirage.contracts import DataError, Sample, TrainSample, read_rows
+from mirage.own_items import own_items
 from mirage.pictures import BESIDE, Pictures, read_elsewhere
 from mirage.vocabulary import LABELS
 
@@ -38,8 +39,7 @@ def fit(
 ) -> Iterator[Sample]:
     """Yields training items of a recipe, to ask whether it shows the label class it was tuned on.
 
-    General data is left out: the gate is about the recipe's own labels. Items are spread evenly
-    over the classes of these, and within a class over the data.
+    General data is left out: the gate is about the recipe's own labels. Classes have equally many.
 
     Args:
         rows: The recipe's data.
@@ -50,7 +50,7 @@ def fit(
     Raises:
         DataError: A source of the suite's wrote a label of no class.
     """
-    for row in _spread(rows, int(build["fit_items"])):
+    for row in own_items(rows, int(build["fit_items"])):
         exact = verbatim or ":" in row.label
         if not exact and row.label not in LABELS:
             known = ", ".join(LABELS)
@@ -66,14 +66,3 @@ def fit(
         } | ({"verbatim": True} if exact else {})
         name = f"{suite}/{row.id.split('/', 1)[1]}"
         yield Sample(name, suite, row.category, row.sub_category, row.question, row.images, truth)
-
-
-def _spread(rows: list[TrainSample], wanted: int) -> Iterator[TrainSample]:
-    """Yields items of a recipe, as many of each class of labels as there are, up to its share."""
-    classes: dict[str, list[TrainSample]] = {}
-    for row in rows:
-        if not is_general(row):
-            classes.setdefault(row.label, []).append(row)
-    for own in classes.values():
-        count = min(max(1, wanted // len(classes)), len(own))
-        yield from (own[int(k * len(own) / count)] for k in range(count))

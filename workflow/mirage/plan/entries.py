@@ -80,6 +80,9 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "tokens": "mirage.tune.losses:mean_over_tokens",
         "samples": "mirage.tune.losses:mean_over_samples",
     },
+    "criterion": {  # what training stops at, where a recipe says so
+        "own_class": "mirage.judge.criterion:shows_own_class",
+    },
     "backend": {  # what computes answers
         "transformers": "mirage.respond.model:open_answerer",
     },

@@ -197,7 +197,7 @@ def _tuned(
         threads=tune.threads * tune.ranks,
         resources=model.resources.recipe,
         packages=["deepspeed"] if tune.engine == "deepspeed" else [],
-        entries={"loss": entries.resolve("loss", recipe.tune.loss), **model_entries(model)},
+        entries={**_tune_entries(recipe.tune, tune), **model_entries(model)},
     )
     return Trained(folder, card, model.resources.respond, model_entries(model), fit)
 
@@ -210,8 +210,8 @@ def model_entries(model: Model) -> dict[str, str]:
     }
 
 
-FOLDED = ("epoch_factor", "learning_rate", "order")
-"""Settings of conf/tune that a recipe's own rate, epochs and seed already hold."""
+FOLDED = ("epoch_factor", "learning_rate", "criterion", "order")
+"""Settings of conf/tune that a recipe's own rate, epochs, end and seed already hold."""
 
 ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
@@ -224,10 +224,19 @@ def _tune(recipe: Recipe, shared: Tune) -> Settings:
     longer = shared.epoch_factor if recipe.mode == "as_published" else 1
     final = {
         "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
-        "epochs": tune.epochs * longer,
+        "epochs": None if tune.until else tune.epochs * longer,
+        "until": plain(shared.criterion) if tune.until else None,
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")
     return {key: value for key, value in plain(tune).items() if key not in factors} | final
+
+
+def _tune_entries(recipe: RecipeTune, shared: Tune) -> dict[str, str]:
+    """What a recipe's training calls: its loss, and the check that it stops at, if it does."""
+    found = {"loss": entries.resolve("loss", recipe.loss)}
+    if recipe.until:
+        found["criterion"] = entries.resolve("criterion", shared.criterion.check)
+    return found
 
 
 def _respond(

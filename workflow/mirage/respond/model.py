@@ -15,8 +15,8 @@ from torch import Tensor
 
 from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
-from mirage.respond.decode import MIN_ROWS, greedy
 from mirage.respond.items import Question
+from mirage.tune.decode import MIN_ROWS, greedy
 from mirage.tune.encoding import Encoding, EncodingKind, check_length, open_shown, size_shown
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import open_model

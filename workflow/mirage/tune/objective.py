@@ -43,26 +43,44 @@ class Objective(nn.Module):
         other = None if rejected is None else self._learnt(Batch(**rejected))
         return self.loss(self._learnt(Batch(**batch)), other)
 
+    @property
+    def ends(self) -> set[int]:
+        """Ids that end an answer, from the model's generation settings."""
+        end = self.model.generation_config.eos_token_id
+        return set(end) if isinstance(end, list) else {end}
+
+    def embed(
+        self, ids: torch.Tensor, pictures: torch.Tensor, tiles: list[int], alone: list[bool]
+    ) -> torch.Tensor:
+        """Returns what the language model reads, (rows, width, hidden size).
+
+        Args:
+            ids: (rows, width) token ids.
+            pictures: Rows of the table, in the order of their placeholders.
+            tiles: Tiles of each picture.
+            alone: For each picture, whether it is the only one of its sample.
+        """
+        hidden: torch.Tensor = self.model.model.get_input_embeddings()(ids)
+        if not len(self.table):
+            return hidden
+        # A batch without pictures sends one through and uses none of it: every parameter gets a
+        # gradient in every batch, which ranks that add their gradients up must agree on.
+        if not len(pictures):
+            pictures, tiles, alone = pictures.new_zeros(1), [1], [False]
+        shown = self.table[pictures]
+        if self.keep_features:
+            features = self.family.project(self.model, shown)
+        else:
+            features = self.family.see(self.model, shown, tiles)
+        features = self.family.fill(self.model, features, tiles, alone)
+        mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
+        return hidden.masked_scatter(mask, features)
+
     def _learnt(self, batch: Batch) -> Learnt:
         """Returns what the model says at the places where an answer is learnt."""
-        inner = self.model.model
-        hidden = inner.get_input_embeddings()(batch.ids)
-        if len(self.table):
-            # A batch without pictures sends one through and uses none of it: every parameter gets
-            # a gradient in every batch, which ranks that add their gradients up must agree on.
-            pictures, tiles, alone = batch.pictures, batch.tiles, batch.alone
-            if not len(pictures):
-                pictures, tiles, alone = pictures.new_zeros(1), [1], [False]
-            shown = self.table[pictures]
-            if self.keep_features:
-                features = self.family.project(self.model, shown)
-            else:
-                features = self.family.see(self.model, shown, tiles)
-            features = self.family.fill(self.model, features, tiles, alone)
-            mask = (batch.ids == self.model.config.image_token_id).unsqueeze(-1)
-            hidden = hidden.masked_scatter(mask, features)
+        hidden = self.embed(batch.ids, batch.pictures, batch.tiles, batch.alone)
         # Positions that start again at 0 tell transformers where one packed sample ends.
-        hidden = inner.language_model(
+        hidden = self.model.model.language_model(
             inputs_embeds=hidden, position_ids=batch.positions, use_cache=False
         ).last_hidden_state
         return Learnt(

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mirage.contracts import TrainSample, read_rows
 from mirage.tune import batching
-from mirage.tune.data import Encoded, load
+from mirage.tune.criterion import until
+from mirage.tune.data import SAMPLES, Encoded, load
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import freeze, open_model
 from mirage.tune.objective import Objective
 from mirage.tune.task import Log, Task, TrainedModel
-from mirage.tune.trainer import SHARED, Run, matmul_precision, train
+from mirage.tune.trainer import SHARED, Run, train
 
 
 def tune_recipe(task: Task, log: Log) -> TrainedModel:
@@ -29,6 +31,13 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
     folders = [Path(folder) for folder in task.data]
     data = load(folders, Path(task.images), encoding)
     counts = freeze(model, recipe["parts"], family)
+    keep = "vision" not in recipe["parts"]
+    objective = Objective(model, family, data, task.entry("loss"), keep_features=keep)
+    stop = recipe["until"]
+    criterion = None
+    if stop is not None:
+        rows = [row for folder in folders for row in read_rows(folder / SAMPLES, TrainSample)]
+        criterion = until(stop, task.entry("criterion"), rows, objective, data, encoding)
     run = Run(
         name=settings["recipe"]["name"],
         batches=_batches(data, recipe, how["batch_size"], seed),
@@ -36,21 +45,23 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
         learning_rate=recipe["learning_rate"],
         muon_lr=0.0,
         seed=seed,
+        # A schedule that falls to zero needs to know the end.
+        schedule="constant_with_warmup" if stop else how["schedule"],
+        warmup=stop["warmup_steps"] if stop else how["warmup_ratio"],
         **{name: how[name] for name in SHARED},
         deepspeed=how["zero_stage"] if how["engine"] == "deepspeed" else None,
+        until=criterion,
     )
-    with matmul_precision(how["matmul_precision"]) as attention:
-        model.set_attn_implementation(attention)
-        keep = "vision" not in recipe["parts"]
-        objective = Objective(model, family, data, task.entry("loss"), keep_features=keep)
-        curve = train(objective, data, run, Path(task.work) / "recipe", log)
-    return TrainedModel(encoding, model, counts, {run.name: curve})
+    course = train(objective, data, run, Path(task.work) / "recipe", log)
+    return TrainedModel(encoding, model, counts, {run.name: course.curve}, course)
 
 
 def _batches(
     data: Encoded, recipe: Mapping[str, Any], batch_size: int, seed: int
 ) -> list[list[int]]:
-    """Returns the batches of a recipe's epochs, or of its number of learnt tokens."""
+    """Returns the batches of a recipe's epochs, or steps, or of its number of learnt tokens."""
+    if recipe["until"] is not None:
+        return batching.plan_steps(len(data.ids), batch_size, seed, recipe["until"]["cap"])
     tokens = recipe["supervised_tokens"]
     if tokens is not None:
         return batching.plan_tokens(data.answers, batch_size, seed, tokens)

@@ -11,9 +11,12 @@ from typing import Any
 from mirage.context import JobContext, load_entry
 from mirage.tune.encoding import Encoding
 from mirage.tune.model_folder import save_model
-from mirage.tune.trainer import Curve
+from mirage.tune.trainer import Course, Curve
 
 Log = Callable[[str], None]
+
+TRAINING = "training.json"
+"""Of a recipe that stops at the criterion: its steps, and whether the cap ended it."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,14 @@ class TrainedModel:
         model: The model.
         counts: Parameters of each part, and under ``trainable`` of those that learnt.
         curves: Run -> rows of step, loss, learning_rate, grad_norm.
+        course: Of a recipe, how its one run went.
     """
 
     encoding: Encoding
     model: Any
     counts: dict[str, int]
     curves: dict[str, Curve]
+    course: Course | None = None
 
 
 def write(out: Path, made: TrainedModel) -> None:
@@ -98,8 +103,17 @@ def write(out: Path, made: TrainedModel) -> None:
         for name, curve in made.curves.items()
         for value in ("loss", "learning_rate")
     }
-    losses = {f"loss/{name}": row["loss"] for name, row in last.items()}
-    write_record(out, {**metrics, **losses}, curves)
+    metrics |= {f"loss/{name}": row["loss"] for name, row in last.items()}
+    course = made.course
+    if course is not None and course.fits is not None:
+        # No curve, but a result: tables read it, so it belongs to what the artifact holds.
+        facts = {"capped": not course.fits, "steps_to_criterion": course.steps}
+        (out / TRAINING).write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        metrics |= {name: int(value) for name, value in facts.items()}
+        for label in next(iter(course.checks.values()), {}):
+            rows = [[step, shares[label]] for step, shares in course.checks.items()]
+            curves[f"fits/{label}"] = rows
+    write_record(out, metrics, curves)
 
 
 def write_record(out: Path, metrics: Mapping[str, float], curves: Mapping[str, Any]) -> None:

@@ -1,15 +1,15 @@
 """One training run on transformers' Trainer, with batches, resume and progress of our own.
 
-Trainer or a lean loop? On the same batches of the recipe ``mirage`` (60 steps of 64, vision frozen,
-one thread, two runs each on two cores shared with other work) a bare loop took 0.314 and 0.276 s a
-step, Trainer 0.289 and 0.314, and 1 s more to set up; whole processes 25.2 and 20.9 s against 22.1
-and 23.3 s. That is within the noise, so the well-kept trainer is used, and the loop is not here.
+Trainer or a lean loop? A step takes the same, and so does the import: transformers' model classes
+import nearly all that Trainer does (4.2 s of processor time with it and without). So the well-kept
+trainer is used, and the loop is not here. All products are in fp32, on every machine: factors that
+are rounded to bfloat16 by name gain nothing where the processor has no instructions for it, and a
+switch that some processors ignore would mean another model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,24 @@ from typing import Any
 import accelerate.utils.other
 import torch
 from torch.utils.data import DataLoader, Dataset
-from transformers.trainer import Trainer
-from transformers.trainer_callback import PrinterCallback, TrainerCallback
+from transformers.trainer import TRAINER_STATE_NAME, Trainer
+from transformers.trainer_callback import (
+    PrinterCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+)
 from transformers.training_args import TrainingArguments
 
 from mirage.tune import checkpoint, model_folder
-from mirage.tune.batching import best_width, collate, sizes
+from mirage.tune.batching import best_width, collate, passes, sizes
+from mirage.tune.criterion import Shares, Until
 from mirage.tune.data import Encoded
 from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
 from mirage.tune.progress import Progress
 
 SHARED = (
-    "schedule",
-    "warmup_ratio",
     "weight_decay",
     "max_grad_norm",
     "log_every",
@@ -40,6 +44,8 @@ SHARED = (
 
 Inputs = dict[str, Any]
 Curve = list[dict[str, float]]
+Checks = dict[int, Shares]
+"""Step -> what the criterion's check found there."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,9 @@ class Run:
         optimizer: ``adamw`` or ``muon``.
         log_every: Steps that one point of the curve averages over.
         checkpoint_every: Steps between checkpoints, a multiple of ``log_every``.
+        warmup: Steps over which the rate rises; a share of all of them if below 1.
         deepspeed: ZeRO stage if several ranks train together under DeepSpeed, else None.
+        until: Where the run ends before its batches do; None to take them all.
     """
 
     name: str
@@ -61,18 +69,36 @@ class Run:
     learning_rate: float
     muon_lr: float
     schedule: str
-    warmup_ratio: float
+    warmup: float
     weight_decay: float
     max_grad_norm: float
     log_every: int
     checkpoint_every: int
     seed: int
     deepspeed: int | None = None
+    until: Until | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a run went.
+
+    Attributes:
+        curve: One row per ``log_every`` steps: step, loss, learning_rate, grad_norm.
+        steps: Optimizer steps in all.
+        checks: What the checks found; empty without a criterion.
+        fits: Whether the criterion was met; None without one.
+    """
+
+    curve: Curve
+    steps: int
+    checks: Checks
+    fits: bool | None
 
 
 def train(
     objective: Objective, data: Encoded, run: Run, folder: Path, log: Callable[[str], None]
-) -> Curve:
+) -> Course:
     """Trains to the end of a run, from its last whole checkpoint if there is one.
 
     Args:
@@ -81,9 +107,6 @@ def train(
         run: What to do.
         folder: Where checkpoints live.
         log: Takes lines for people.
-
-    Returns:
-        One row per ``log_every`` steps: step, loss, learning_rate, grad_norm.
     """
     trainer = _Trainer(objective, data, run, folder, log)
     last = checkpoint.newest(folder) if trainer.is_world_process_zero() else None
@@ -91,54 +114,48 @@ def train(
     if last is not None:
         trainer.batches.start = checkpoint.step(last)
         log(f"{run.name}: goes on from step {checkpoint.step(last)} of {len(run.batches)}")
+        before = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME)).log_history
+        if run.until is not None and run.until.met(list(_checks(before).values())):
+            trainer.args.max_steps = checkpoint.step(last)
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
     names = ("step", "loss", "learning_rate", "grad_norm")
-    return [
-        {name: row[name] for name in names} for row in trainer.state.log_history if "loss" in row
-    ]
+    history = trainer.state.log_history
+    curve = [{name: row[name] for name in names} for row in history if "loss" in row]
+    checks = _checks(history)
+    fits = None if run.until is None else run.until.met(list(checks.values()))
+    return Course(curve, trainer.state.global_step, checks, fits)
 
 
-@contextmanager
-def matmul_precision(precision: str) -> Iterator[str]:
-    """Sets how fp32 matrix products are computed, for as long as it is open.
-
-    Args:
-        precision: ``fp32``, or ``bf16``: factors rounded to bfloat16 inside the product; weights
-            and sums stay fp32. On CPUs with AMX that is several times faster; others ignore it.
-
-    Yields:
-        The attention to use: the fused one runs its many small products through the same switch
-        and loses more than the large ones win.
-    """
-    switch: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    before = switch.fp32_precision
-    switch.fp32_precision = "bf16" if precision == "bf16" else "ieee"
-    try:
-        yield "eager" if precision == "bf16" else "sdpa"
-    finally:
-        switch.fp32_precision = before
+def _checks(history: list[dict[str, Any]]) -> Checks:
+    return {row["step"]: row["fits"] for row in history if "fits" in row}
 
 
 class _Batches(Dataset[Inputs]):
-    """A plan of batches as something to iterate over, from the step ``start``."""
+    """A plan of batches, pass by pass, as something to iterate over, from the step ``start``."""
 
-    def __init__(self, data: Encoded, run: Run, args: TrainingArguments) -> None:
+    def __init__(self, data: Encoded, run: Run, rejected: Encoded | None) -> None:
         self.data, self.run, self.pad = data, run, data.pad
-        self.rank, self.ranks = args.process_index, args.world_size
+        self.rank, self.ranks = 0, 1
         self.width = best_width(data.lengths, run.batches)
+        self.sizes = sizes(data.lengths, run.batches, self.width)
+        # A loss that compares answers needs both of a sample's in the same pass.
+        single = rejected is not None or run.deepspeed is not None
+        self.passes = 1 if single else passes(self.sizes)
         self.start = 0
-        self.rejected: Encoded | None = None
+        self.rejected = rejected
 
     def __len__(self) -> int:
-        return len(self.run.batches)
+        return len(self.run.batches) * self.passes
 
-    def __getitem__(self, step: int) -> Inputs:
+    def __getitem__(self, place: int) -> Inputs:
+        step, part = divmod(place, self.passes)
         samples = self.run.batches[self.start + step]
-        inputs = vars(collate(self.data, samples, self.width, self.pad, self.rank, self.ranks))
+        share = (self.pad, self.rank, self.ranks, part, self.passes)
+        inputs = vars(collate(self.data, samples, self.width, *share))
         if self.rejected is None:
             return inputs
         width = best_width(self.rejected.lengths, self.run.batches)
-        other = collate(self.rejected, samples, width, self.pad, self.rank, self.ranks)
+        other = collate(self.rejected, samples, width, *share)
         return {**inputs, "rejected": vars(other)}
 
 
@@ -153,17 +170,20 @@ class _Trainer(Trainer):
     ) -> None:
         # accelerate imports DeepSpeed (3 s) only to ask whether the model is one of its engines.
         accelerate.utils.other.is_deepspeed_available = lambda: run.deepspeed is not None
-        args = _arguments(run, folder)
         self.run, self.folder = run, folder
         self.objective: Objective = objective
-        self.batches = _Batches(data, run, args)
-        self.batches.rejected = data.rejected if objective.reads_rejected else None
+        rejected = data.rejected if objective.reads_rejected else None
+        self.batches = _Batches(data, run, rejected)
+        args = _arguments(run, folder, self.batches.passes)
+        self.batches.rank, self.batches.ranks = args.process_index, args.world_size
         super().__init__(model=objective, args=args, train_dataset=self.batches)
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
         if self.is_world_process_zero():
-            shown = Progress(run.name, sizes(data.lengths, run.batches, self.batches.width), log)
+            shown = Progress(run.name, self.batches.sizes, log)
             self.add_callback(_Report(shown, self))
+        if run.until is not None:
+            self.add_callback(_Stop(run.until, log))
         self.last_loss = torch.zeros(())
 
     def get_train_dataloader(self) -> DataLoader[Inputs]:
@@ -219,6 +239,26 @@ class _Trainer(Trainer):
             checkpoint.seal(self.folder / f"checkpoint-{self.state.global_step}")
 
 
+class _Stop(TrainerCallback):
+    """Checks the criterion; what it finds is kept in Trainer's history, and so in checkpoints."""
+
+    def __init__(self, until: Until, log: Callable[[str], None]) -> None:
+        self.until, self.log = until, log
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Ends the run, with a checkpoint, where the last checks all say that the model fits."""
+        if state.global_step % self.until.every:
+            return
+        shares: Any = self.until.check()
+        state.log_history.append({"step": state.global_step, "fits": shares})
+        found = ", ".join(f"{label} {share:.0f} %" for label, share in shares.items())
+        self.log(f"step {state.global_step}: answers in their own class: {found}")
+        if self.until.met(list(_checks(state.log_history).values())):
+            control.should_training_stop = control.should_save = True
+
+
 class _Report(TrainerCallback):
     def __init__(self, progress: Progress, trainer: _Trainer) -> None:
         self.progress, self.trainer = progress, trainer
@@ -228,15 +268,16 @@ class _Report(TrainerCallback):
         self.progress.step(now[1].global_step, lambda: float(self.trainer.last_loss))
 
 
-def _arguments(run: Run, folder: Path) -> TrainingArguments:
+def _arguments(run: Run, folder: Path, parts: int) -> TrainingArguments:
     """Returns Trainer's arguments; everything that it would do beside training is off."""
     return TrainingArguments(
         output_dir=str(folder),
         max_steps=len(run.batches),
         per_device_train_batch_size=1,
+        gradient_accumulation_steps=parts,
         learning_rate=run.learning_rate,
         lr_scheduler_type=run.schedule,
-        warmup_steps=run.warmup_ratio,
+        warmup_steps=run.warmup,
         max_grad_norm=run.max_grad_norm,
         logging_steps=run.log_every,
         save_steps=run.checkpoint_every,

@@ -8,12 +8,12 @@ from functools import partial
 from random import Random
 from typing import Any, Final
 
-from mirage.build.dataset import GENERAL_ID
 from mirage.build.hold_out import HoldOut, respects
 from mirage.build.reasoning import DraftRow, thinking
 from mirage.build.requests import Request, ask_pair, choose
 from mirage.build.skills import FAMILIES, GENERAL, Sampler
 from mirage.contracts import DataError, TrainSample
+from mirage.own_items import GENERAL_ID
 from mirage.world.templates import HARMLESS
 
 Settings = dict[str, Any]

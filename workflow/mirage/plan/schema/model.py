@@ -94,14 +94,12 @@ class BaseTraining(Strict):
 
     Attributes:
         threads: Torch threads; weights depend on it, so it is part of the id.
-        matmul_precision: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
         optimizer: ``muon`` updates the matrices inside layers by Muon, the rest by AdamW.
         log_every: Steps that one point of the curve averages over.
         checkpoint_every: Steps between checkpoints.
     """
 
     threads: Positive
-    matmul_precision: Literal["fp32", "bf16"]
     optimizer: Literal["adamw", "muon"]
     schedule: Literal["cosine", "linear", "constant_with_warmup"]
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]

@@ -193,6 +193,8 @@ class RecipeTune(Strict):
         epochs: Times that each sample is seen.
         supervised_tokens: Answer tokens to learn; replaces ``epochs`` by the whole number of steps
             that comes closest. None for ``epochs``.
+        until: ``criterion`` (conf/tune) replaces ``epochs`` by as many steps as it takes to fit; None
+            for ``epochs``.
         lr_ratio: Learning rate as a multiple of conf/tune's.
         lr_by_label: Label style -> factor on ``lr_ratio``, chosen on the validation split; a job's
             settings hold the product of all three alone, as its learning rate.
@@ -206,11 +208,18 @@ class RecipeTune(Strict):
 
     epochs: Positive
     supervised_tokens: Positive | None = None
+    until: Literal["criterion"] | None = None
     lr_ratio: Rate
     lr_by_label: dict[Labels, Rate] = {}
     loss: Annotated[str, AfterValidator(partial(entry, "loss"))] = "tokens"
     parts: Annotated[list[Literal["vision", "projector", "language_model"]], Field(min_length=1)]
     into_base: bool = False
+
+    @model_validator(mode="after")
+    def _ends_in_one_way(self) -> Self:
+        if self.until and (self.supervised_tokens or self.into_base):
+            raise ValueError("until takes neither supervised_tokens nor into_base; set until: null")
+        return self
 
 
 class Recipe(Strict):
@@ -235,4 +244,6 @@ class Recipe(Strict):
     def _published_by_the_paper(self) -> Self:
         if self.mode == "matched" and not self.marked_ours:
             raise ValueError("mode matched is not the paper's; set marked_ours: true")
+        if self.mode == "as_published" and self.tune.until:
+            raise ValueError("mode as_published keeps the paper's epochs; set tune.until: null")
         return self

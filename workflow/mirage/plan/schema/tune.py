@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from mirage.plan.schema.entry_names import entry
 from mirage.plan.schema.types import Count, Nonnegative, Positive, Rate, Strict
+
+
+class Criterion(Strict):
+    """Where recipes stop that are tuned ``until: criterion``.
+
+    Attributes:
+        check: What an answer must be; ``own_class``: of the class of its item's label.
+        items: Training items of the recipe's own that are asked, equally many of each class.
+        at_least: Percentage of them in every class.
+        in_a_row: Checks, one after the other, at which it must be reached.
+        every: Steps between two checks.
+        cap: Steps after which the run ends all the same, marked as capped.
+        warmup_steps: Steps over which the rate rises; then it stays, for the end is not known.
+    """
+
+    check: Annotated[str, AfterValidator(partial(entry, "criterion"))] = "own_class"
+    items: Positive
+    at_least: Annotated[float, Field(gt=0, le=100)]
+    in_a_row: Positive
+    every: Positive
+    cap: Positive
+    warmup_steps: Positive
 
 
 class Tune(Strict):
@@ -17,11 +41,11 @@ class Tune(Strict):
         batch_size: Samples of a global batch, over all ranks.
         epoch_factor: Epochs of recipes as published are multiplied by this; a job's settings hold
             the product alone.
-        matmul_precision: ``bf16`` rounds the factors inside products; weights and sums stay fp32.
         order: Number of the tuning order, 0 for the seed's own: another one draws other batches
             from the same items on the same base.
         ranks: Processes of the deepspeed engine.
         zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
+        criterion: Where recipes stop that name no number of epochs.
         log_every: Steps that one point of the curve averages over.
         threads: Torch threads of each rank; weights depend on it, so it is part of the id.
         checkpoint_every: Optimizer steps between checkpoints; no part of any id.
@@ -35,7 +59,7 @@ class Tune(Strict):
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Nonnegative
     max_grad_norm: Rate
-    matmul_precision: Literal["fp32", "bf16"]
+    criterion: Criterion
     log_every: Positive
     checkpoint_every: Positive
     threads: Positive = 1

@@ -16,7 +16,7 @@ from mirage.tune.model_folder import freeze, round_weights
 from mirage.tune.nano.base import NanoClass
 from mirage.tune.objective import Objective
 from mirage.tune.task import Log, Task, TrainedModel
-from mirage.tune.trainer import SHARED, Run, matmul_precision, train
+from mirage.tune.trainer import SHARED, Run, train
 
 VOCABULARY = "vocabulary.txt"
 
@@ -36,12 +36,10 @@ def make_base(task: Task, log: Log) -> TrainedModel:
     model = build_model(kind, settings, words, encoding.special_ids(), seed)
     counts = freeze(model, PARTS, kind.family)
     curves = {}
-    with matmul_precision(how["matmul_precision"]) as attention:
-        model.set_attn_implementation(attention)
-        objective = Objective(model, kind.family, data, task.entry("loss"), keep_features=False)
-        for phase in how["phases"]:
-            run = _phase(phase, how, data, seed)
-            curves[run.name] = train(objective, data, run, Path(task.work) / run.name, log)
+    objective = Objective(model, kind.family, data, task.entry("loss"), keep_features=False)
+    for phase in how["phases"]:
+        run = _phase(phase, how, data, seed)
+        curves[run.name] = train(objective, data, run, Path(task.work) / run.name, log).curve
     round_weights(model)
     return TrainedModel(encoding, model, counts, curves)
 
@@ -120,6 +118,8 @@ def _phase(phase: Mapping[str, Any], how: Mapping[str, Any], data: Encoded, seed
         optimizer=how["optimizer"],
         learning_rate=phase["learning_rate"],
         muon_lr=phase["muon_lr"],
+        schedule=how["schedule"],
+        warmup=how["warmup_ratio"],
         seed=seed,
         **{name: how[name] for name in SHARED},
     )
