@@ -185,6 +185,16 @@ def tune_settings(**changed: Any) -> dict[str, Any]:
     return plain | small | changed
 
 
+def starts_alike(sample: TrainSample, text: str, finished: bool) -> bool:
+    """A criterion: the first word is right."""
+    return text.split()[:1] == sample.answer.split()[:1] and finished
+
+
+def until(**changed: Any) -> dict[str, Any]:
+    plain = {"check": "squares:starts_alike", "items": 12, "at_least": 75.0, "in_a_row": 2}
+    return plain | {"every": 3, "cap": 60, "warmup_steps": 2} | changed
+
+
 def base_job(
     world: World, name: str = "base-s0", architecture: str = "internvl", also: tuple[Path, ...] = ()
 ) -> JobContext:
@@ -217,6 +227,8 @@ def recipe_job(
         "threads": 1,
     }
     chosen = references(architecture_of(base), loss=recipe["loss"])
+    if recipe["until"]:
+        chosen["criterion"] = recipe["until"]["check"]
     return context(world, "recipe", name, settings, {"base": [str(base)]}, chosen)
 
 

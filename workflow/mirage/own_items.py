@@ -1,4 +1,4 @@
-"""A recipe's own training items, which are asked whether it shows the label classes it was tuned on."""
+"""A recipe's own training items, asked whether it shows the label classes it was tuned on."""
 
 from __future__ import annotations
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
 
 from mirage.tune.families.base import INNER
+
+_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""Coefficients of the quintic iteration (Jordan et al., Muon, 2024), as in torch.optim.Muon."""
 
 
 def build_optimizer(
@@ -41,6 +45,62 @@ def is_inner(name: str, parameter: torch.Tensor) -> bool:
     """Tells whether Muon may update a parameter: a matrix that is no embedding."""
     part = any(prefix in f".{name}" for prefix in INNER)
     return part and parameter.ndim == 2 and "embed" not in name
+
+
+class Muon(Optimizer):
+    """Muon (Jordan et al., 2024) with Nesterov momentum, in fp32, matrices of one shape together.
+
+    torch.optim.Muon iterates in bfloat16, matrix by matrix: on a processor without instructions for
+    bfloat16 that took 1.0 s a step for the default model's matrices, twice as long as all else.
+    """
+
+    def __init__(
+        self, params: list[torch.nn.Parameter], lr: float, weight_decay: float, momentum: float
+    ) -> None:
+        """Takes matrices alone; ``weight_decay`` is decoupled."""
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Updates all matrices by what their momentum becomes with singular values near 1."""
+        if closure is not None:
+            raise ValueError("Muon.step takes no closure.")
+        for group in self.param_groups:
+            alike: dict[torch.Size, list[torch.Tensor]] = defaultdict(list)
+            for matrix in group["params"]:
+                if matrix.grad is not None:
+                    alike[matrix.shape].append(matrix)
+            for shape, matrices in alike.items():
+                updates = torch.stack([self._momentum(m, group["momentum"]) for m in matrices])
+                rate = group["lr"] * max(1, shape[0] / shape[1]) ** 0.5
+                for matrix, update in zip(matrices, orthogonal(updates), strict=True):
+                    matrix.mul_(1 - group["lr"] * group["weight_decay"])
+                    matrix.add_(update, alpha=-rate)
+
+    def _momentum(self, matrix: torch.Tensor, momentum: float) -> torch.Tensor:
+        assert matrix.grad is not None
+        state = self.state[matrix]
+        if not state:
+            state["momentum"] = torch.zeros_like(matrix)
+        state["momentum"].lerp_(matrix.grad, 1 - momentum)
+        return matrix.grad.lerp(state["momentum"], momentum)
+
+
+def orthogonal(matrices: torch.Tensor, steps: int = 5) -> torch.Tensor:
+    """Returns matrices of the same singular vectors whose singular values lie near 1.
+
+    Args:
+        matrices: (count, rows, columns).
+        steps: Newton-Schulz iterations; five bring all but tiny values between 0.7 and 1.2.
+    """
+    a, b, c = _NEWTON_SCHULZ
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = matrices.mT if tall else matrices
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(1e-7)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.mT if tall else x
 
 
 class Pair(Optimizer):

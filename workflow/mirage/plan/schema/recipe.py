@@ -193,8 +193,8 @@ class RecipeTune(Strict):
         epochs: Times that each sample is seen.
         supervised_tokens: Answer tokens to learn; replaces ``epochs`` by the whole number of steps
             that comes closest. None for ``epochs``.
-        until: ``criterion`` (conf/tune) replaces ``epochs`` by as many steps as it takes to fit; None
-            for ``epochs``.
+        until: ``criterion`` (conf/tune) replaces ``epochs`` by as many steps as it takes to fit;
+            None for ``epochs``.
         lr_ratio: Learning rate as a multiple of conf/tune's.
         lr_by_label: Label style -> factor on ``lr_ratio``, chosen on the validation split; a job's
             settings hold the product of all three alone, as its learning rate.
