@@ -202,7 +202,7 @@ def test_files_that_say_two_things_or_half_of_one(
 def test_an_unknown_key_is_told_with_those_of_its_own_block(conf: Conf) -> None:
     edit(conf, "model/tiny.yaml", "  threads:", "  treads: 1\n  threads:")
     (problem,) = problems(conf)
-    assert "model.base.treads: unknown key; allowed here: threads, matmul_precision," in problem
+    assert "model.base.treads: unknown key; allowed here: threads, optimizer," in problem
 
 
 def test_a_good_interpolation_is_filled_in(conf: Conf) -> None:

@@ -114,20 +114,24 @@ def train(
     if last is not None:
         trainer.batches.start = checkpoint.step(last)
         log(f"{run.name}: goes on from step {checkpoint.step(last)} of {len(run.batches)}")
-        before = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME)).log_history
-        if run.until is not None and run.until.met(list(_checks(before).values())):
-            trainer.args.max_steps = checkpoint.step(last)
-    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    state = None if last is None else TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
+    if last is not None and state is not None and _fits(run, state):
+        model_folder.load_weights(objective.model, last / model_folder.WEIGHTS)
+    else:
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+        state = trainer.state
     names = ("step", "loss", "learning_rate", "grad_norm")
-    history = trainer.state.log_history
-    curve = [{name: row[name] for name in names} for row in history if "loss" in row]
-    checks = _checks(history)
-    fits = None if run.until is None else run.until.met(list(checks.values()))
-    return Course(curve, trainer.state.global_step, checks, fits)
+    curve = [{name: row[name] for name in names} for row in state.log_history if "loss" in row]
+    return Course(curve, state.global_step, _checks(state), _fits(run, state))
 
 
-def _checks(history: list[dict[str, Any]]) -> Checks:
-    return {row["step"]: row["fits"] for row in history if "fits" in row}
+def _fits(run: Run, state: TrainerState) -> bool | None:
+    return None if run.until is None else run.until.met(list(_checks(state).values()))
+
+
+def _checks(state: TrainerState) -> Checks:
+    found: list[dict[str, Any]] = state.log_history
+    return {row["step"]: row["fits"] for row in found if "fits" in row}
 
 
 class _Batches(Dataset[Inputs]):
@@ -255,7 +259,7 @@ class _Stop(TrainerCallback):
         state.log_history.append({"step": state.global_step, "fits": shares})
         found = ", ".join(f"{label} {share:.0f} %" for label, share in shares.items())
         self.log(f"step {state.global_step}: answers in their own class: {found}")
-        if self.until.met(list(_checks(state.log_history).values())):
+        if self.until.met(list(_checks(state).values())):
             control.should_training_stop = control.should_save = True
 
 
