@@ -173,6 +173,9 @@ class Training:
         epochs: Passes over the data; None where they were mixed into base training, or where answer
             tokens decide.
         learning_rate: Peak rate; None likewise.
+        steps: Optimizer steps until its items were answered in their own class; None where the
+            recipe does not stop there.
+        capped: Whether the cap ended it before.
     """
 
     recipe: str
@@ -181,6 +184,8 @@ class Training:
     epochs: float | None
     learning_rate: float | None
     parts: tuple[str, ...]
+    steps: int | None = None
+    capped: bool = False
 
 
 @dataclass(frozen=True)

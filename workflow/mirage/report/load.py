@@ -146,11 +146,11 @@ def trainings_of(models: Iterable[Path]) -> tuple[Training, ...]:
             home = folder.parents[1] / name
             recipe = Manifest.read(home).settings["recipe"]
             if recipe["name"] != BASE and recipe["name"] not in first:
-                first[recipe["name"]] = _training(made, recipe, home)
+                first[recipe["name"]] = _training(made, recipe, home, folder)
     return tuple(first.values())
 
 
-def _training(made: Manifest, recipe: Mapping[str, Any], home: Path) -> Training:
+def _training(made: Manifest, recipe: Mapping[str, Any], home: Path, model: Path) -> Training:
     own = made.settings.get("recipe", {}).get("tune", {})
     path = home / "report.json"
     try:
@@ -166,7 +166,20 @@ def _training(made: Manifest, recipe: Mapping[str, Any], home: Path) -> Training
         epochs=None if own.get("supervised_tokens") else own.get("epochs"),
         learning_rate=own.get("learning_rate"),
         parts=tuple(own.get("parts", ())),
+        **(_end(model / "training.json") if own.get("until") else {}),
     )
+
+
+def _end(path: Path) -> dict[str, Any]:
+    """Returns where a training stopped that ends at a criterion."""
+    try:
+        facts = json.loads(path.read_bytes())
+        return {"steps": int(facts["steps_to_criterion"]), "capped": facts["capped"] is True}
+    except (OSError, *DAMAGED) as broken:
+        raise DataError(
+            f"{path} does not say where training stopped ({broken}). Remove {path.parent} and run "
+            "snakemake again."
+        ) from None
 
 
 def read_images(

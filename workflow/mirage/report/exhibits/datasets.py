@@ -169,6 +169,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Sizes, share of general data, learning rate and epochs of every recipe, from the plan."""
     shares = {r.recipe: r.general_share for r in data.study.recipes}
     rows: list[tuple[Cell, ...]] = []
+    stops = any(t.steps is not None for t in data.trainings)
     for t in _in_order(data):
         planned = t.data
         rate = Text("as the base" if t.learning_rate is None else f"{t.learning_rate:.1e}")
@@ -179,6 +180,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
                 Number(shares[t.recipe]),
                 rate,
                 Number(t.epochs, digits=0),
+                *([_steps(t)] if stops else []),
                 Text(", ".join(p.replace("_", " ") for p in t.parts) or "all"),
             )
         )
@@ -193,6 +195,13 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("general %", bare=True),
         Column("learning rate", is_text=True),
         Column("epochs", bare=True),
+        *([Column("steps to criterion", is_text=True)] if stops else []),
         Column("parts trained", is_text=True),
     ]
     return captioned("recipe_sizes", caption, columns, rows)
+
+
+def _steps(training: Training) -> Text:
+    if training.steps is None:
+        return Text("–")
+    return Text(f"{training.steps:,}{' (capped)' if training.capped else ''}")
