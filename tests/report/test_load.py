@@ -9,6 +9,7 @@ import pytest
 
 from mirage.contracts import DataError, Verdict, read_some, write_rows
 from mirage.plan.artifact import Manifest
+from mirage.report.exhibits.datasets import _steps
 from mirage.report.load import study_info, trainings_of
 from report_exhibits import GATES, plain
 from synthetic_wide import card, cell_card
@@ -49,6 +50,21 @@ def test_trainings_are_read_from_manifests_and_data(tmp_path: Path) -> None:
     assert tuned.learning_rate == 2e-3
     assert tuned.items == {"hazard": 1, "benign": 2, "general": 1}
     assert (at_once.recipe, at_once.epochs, at_once.learning_rate) == ("vlguard_m", None, None)
+
+
+@pytest.mark.parametrize("capped", [False, True])
+def test_where_a_training_stopped_is_read_and_shown(tmp_path: Path, capped: bool) -> None:
+    folder = tmp_path / "tune" / "mirage-s0"
+    tune = {"epochs": None, "until": {"cap": 1400}, "learning_rate": 2e-3, "parts": []}
+    settings = {"recipe": {"name": "mirage", "tune": tune}}
+    _finish(folder, "recipe", settings, {"data": [_data(tmp_path, "mirage")]})
+    with pytest.raises(DataError, match="does not say where training stopped"):
+        trainings_of([folder])
+    facts = {"capped": capped, "steps_to_criterion": 1400}
+    (folder / "training.json").write_text(json.dumps(facts))
+    (made,) = trainings_of([folder])
+    assert (made.steps, made.capped) == (1400, capped)
+    assert _steps(made).text == ("1,400 (capped)" if capped else "1,400")
 
 
 def test_data_without_counts_are_named(tmp_path: Path) -> None:
