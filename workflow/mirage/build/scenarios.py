@@ -18,6 +18,7 @@ from mirage.build.pictures import Picture, pick
 from mirage.build.quads import Quad, quads
 from mirage.contracts import DataError
 from mirage.world.bridge import is_bridged
+from mirage.world.catalog import THINGS
 from mirage.world.hazards import Rule
 from mirage.world.pairs import PAIRS_PER_EDGE, role_pairs
 from mirage.world.templates import HARMLESS, Template, Wording, templates
@@ -180,10 +181,16 @@ def _benign(
 
 
 def swapped(scenario: Scenario, quad: Quad, world: dict[str, Any], seed: int) -> Pictures:
-    """Returns the pictures of a scenario's image twin: one object swapped, in the same state."""
+    """Returns the pictures of a scenario's image twin: one object swapped, in the same state.
+
+    What has no state says none for its successor, who is drawn in its own as often as any hazard:
+    were it always sound, states would tell hazards.
+    """
     at = quad.swapped
     rng = Random(f"scenario/{seed}/{scenario.number}/twin")
-    fresh = pick(rng, world, quad.twin[at], scenario.pictures[at].state, "train")
+    gone = scenario.pictures[at]
+    state = gone.state if THINGS[gone.name].state else rng.random() < 0.5
+    fresh = pick(rng, world, quad.twin[at], state, "train")
     return (fresh, scenario.pictures[1]) if at == 0 else (scenario.pictures[0], fresh)
 
 
