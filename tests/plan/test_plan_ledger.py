@@ -55,7 +55,7 @@ def score_of(jobs: dict[str, Job]) -> dict[str, Any]:
     return job.settings
 
 
-SEEDS = {"study": "confirm", "seeds": [100, 101]}
+SEEDS = {"study": "confirm", "seeds": [200, 201]}
 
 
 @pytest.mark.parametrize(

@@ -297,74 +297,83 @@ def test_tables_and_figures_are_written(matched: ReportData, tmp_path: Path) -> 
 
 def test_disagreements_with_the_paper_stand_first(published: ReportData) -> None:
     rows = [
-        _contrast("agreeing", 10.0, 5.0, 15.0, "+"),
-        _contrast("open", 1.0, -5.0, 7.0, "unclear"),
-        _contrast("against", -10.0, -15.0, -5.0, "-"),
-        replace(
-            _contrast("nothing", 0.0, 0.0, 0.0, ""), quantity="", value=None, low=None, high=None
-        ),
+        _contrast("agreeing", "5 10 15", "+"),
+        _contrast("open", "-5 1 7", "mixed"),
+        _contrast("against", "-10 -15 -5", "-"),
+        replace(_contrast("nothing", "", ""), quantity="", value=None, low=None, high=None),
     ]
     changed = replace(published, scores=replace(published.scores, paper_contrasts=rows))
     table = block_named("nano_vs_paper", changed)
     assert isinstance(table, Table)
-    told = [row[4].text for row in table.rows if isinstance(row[4], Text)]
-    assert told == ["disagree", "unclear", "agree", "no nano counterpart"]
+    told = [row[5].text for row in table.rows if isinstance(row[5], Text)]
+    assert told == ["disagree", "mixed", "agree", "no nano counterpart"]
+    assert table.rows[1][3:5] == (Text("−5.0, 1.0, 7.0"), Text("2 / 1"))
     assert {row[2].text for row in table.rows if isinstance(row[2], Text)} == {"higher"}
     assert "small enough to be the noise of a single run" in table.notes[0]
     assert not re.search(r"\d", table.notes[0])
-    assert table.notes[1].startswith("Of 2 contrasts with a clear sign at nano scale 1 agree")
+    assert table.notes[1].startswith("Of 2 contrasts with one sign on every base 1 agree")
     assert not any(
         re.search(r"\d\d\.\d", row[2].text) for row in table.rows if isinstance(row[2], Text)
     )
 
 
-def _contrast(name: str, value: float, low: float, high: float, sign: str) -> NanoContrast:
+def _contrast(name: str, per_seed: str, sign: str) -> NanoContrast:
+    values = [float(v) for v in per_seed.split()]
     return NanoContrast(
         contrast=name, claim="C1", words="words", a="table6: InternVL2.5-8B + MIRage: avg",
-        b="table6: InternVL2.5-8B: avg", quantity="accuracy(mirage)", reason="why", seeds="0",
-        n_seeds=1, n=96, n_pairs=96, value=value, low=low, high=high, sign=sign,
-        method="pairs", missing="", sha256="ab" * 32,
+        b="table6: InternVL2.5-8B: avg", quantity="accuracy(mirage)", reason="why", seeds="0 1 2",
+        n_seeds=3, n=96, per_seed=per_seed, value=sum(values) / max(1, len(values)),
+        low=min(values, default=None), high=max(values, default=None),
+        above=sum(v > 0 for v in values), below=sum(v < 0 for v in values), sign=sign,
+        missing="", sha256="ab" * 32,
     )  # fmt: skip
 
 
-def test_claims_with_verdict_margin_and_both_intervals(published: ReportData) -> None:
-    verdicts = [_claim("C1", "holds", "yes"), _claim("H1", "not testable at nano scale", "yes")]
-    parts = [_part("C1", 30.0, 12.0), _part("H1", 8.0, None)]
+def test_claims_with_verdict_margin_bases_and_power(published: ReportData) -> None:
+    verdicts = [
+        _claim("C1", "holds"),
+        replace(_claim("H1", "not testable"), n_passed=2, gates="base 202 fails two_hop"),
+    ]
+    parts = [_part("C1", 20.0), _part("H1", None)]
     scores = replace(published.scores, claims=parts, claim_verdicts=verdicts)
     changed = replace(published, scores=scores)
     table, detail, printed = blocks_under("claims", changed)
     assert isinstance(table, Table)
     assert isinstance(detail, Table)
     assert isinstance(printed, TextBlock)
-    assert [c.text for c in table.rows[0][:3] if isinstance(c, Text)] == [
-        "C1", "it works", "holds (provisional)",
-    ]  # fmt: skip
+    assert [c.text for c in table.rows[0][:3] if isinstance(c, Text)] == ["C1", "it works", "holds"]
     assert table.rules == {1}
-    assert table.rows[0][5] == Text("100 to 102")
+    assert table.rows[0][5:] == (Text("200 to 202"), Text("3 of 3"))
+    assert table.rows[1][6] == Text(
+        "2 of 3 (base 202 fails two_hop; first part there 30.0, on all 31.0)"
+    )
     assert any("sha256 abababab" in note for note in table.notes)
+    assert any("from 1.41 SD on 3 bases at .05 / 1" in note for note in table.notes)
     assert any(note == "C1: small difference" for note in table.notes)
-    assert detail.rows[0][2] == Text("> 20")
-    assert detail.rows[0][3] == Number(30.0, 20.0, 40.0, 96)
-    assert any("disagree on: C1 asr" in note for note in detail.notes)
+    row = detail.rows[0]
+    assert row[1] == Text("ASR (broken answers as safe)")
+    assert row[2:6] == (
+        Text("> 20"), Text("29.0, 30.0, 31.0"), Text("200 to 202"), Number(30.0, 20.0, 40.0, 96),
+    )  # fmt: skip
+    assert row[7:] == (Number(20.0), Text("undecided"))
     assert not any("54.3" in c.text for row in table.rows for c in row if isinstance(c, Text))
     assert any("54.3" in text for text in printed.paragraphs)
 
 
-def _claim(name: str, verdict: str, provisional: str) -> ClaimVerdict:
+def _claim(name: str, verdict: str) -> ClaimVerdict:
     return ClaimVerdict(
         claim=name, family=name[0], text="it works", published="54.3 with textual SFT",
         mode="as_published", why="because", flags="small difference", verdict=verdict,
-        provisional=provisional, reason="every part lies beyond its margin", gates="", p=0.001,
-        p_holm=0.01, level=0.01, config="nano_internvl", seeds="100 101 102", n_seeds=3,
-        n_passed=3, passed_value=30.0, sha256="ab" * 32,
+        reason="every part lies beyond its margin", gates="", p=0.001, p_holm=0.01, level=0.01,
+        power=1.41, config="nano_internvl", seeds="200 201 202", n_seeds=3, n_passed=3,
+        passed_value=30.0, all_value=31.0, sha256="ab" * 32,
     )  # fmt: skip
 
 
-def _part(claim: str, value: float, boot_bound: float | None) -> ClaimPart:
+def _part(claim: str, detectable: float | None) -> ClaimPart:
     return ClaimPart(
-        claim=claim, part="asr", role="tested", alternative="", text="ASR", quantity="asr(x)",
-        comparison=">", margin=20.0, unit="points", seeds="100 101 102", per_seed="29 30 31",
-        n_seeds=3, n=96, n_pairs=96, value=value, low=20.0, high=40.0, boot_low=11.0,
-        boot_high=41.0, p=0.001, level=0.01, bound=21.0, boot_bound=boot_bound,
-        reading="undecided", method="t", missing="",
+        claim=claim, part="asr", role="tested", way="broken answers as safe", text="ASR",
+        quantity="asr(x)", comparison=">", margin=20.0, seeds="200 201 202", per_seed="29 30 31",
+        n_seeds=3, n=96, n_pairs=96, value=30.0, low=20.0, high=40.0, p=0.001, level=0.01,
+        reading="undecided", detectable=detectable, method="t", missing="",
     )  # fmt: skip

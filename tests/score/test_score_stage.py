@@ -202,7 +202,7 @@ def test_claims_and_contrasts_of_the_settings_are_scored(jobs: Jobs) -> None:
         jobs.more[key] = {**plain, "model": "nano", "sha256": "f" * 64}
     whole = jobs.run()
     scores = read_scores(whole.out)
-    assert {v.verdict for v in scores.claim_verdicts} == {"development seed: no verdict"}
+    assert {v.verdict for v in scores.claim_verdicts} == {"no verdict"}
     assert {v.sha256 for v in scores.claim_verdicts} == {"f" * 64}
     known = {(p.claim, p.part): p for p in scores.claims}
     assert known["C12", "white"].missing == ""

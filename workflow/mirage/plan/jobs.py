@@ -101,7 +101,7 @@ def _models(
 ) -> list[Trained]:
     """A base and the recipes tuned on it."""
     card = base_card(model, seed)
-    recipes = [r for r in study.recipes if takes(study.study, model.name, r.recipe.name)]
+    recipes = [r for r in study.recipes if takes(study.study, model.name, seed, r.recipe.name)]
     released = study.released.get((model.name, seed)) if study.study.bases == "released" else None
     data = None
     if model.made == "scratch" and (not released or any(r.recipe.tune.into_base for r in recipes)):

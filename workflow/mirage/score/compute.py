@@ -133,7 +133,7 @@ def score_study(
         gates=passed,
         claims=parts,
         claim_verdicts=decided,
-        paper_contrasts=nano_contrasts(paper, study, score) if paper else [],
+        paper_contrasts=nano_contrasts(paper, study) if paper else [],
         factorial=effects(study, score),
     )
 

@@ -18,9 +18,9 @@ import numpy as np
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Quantity, Term
 from mirage.plan.schema.score import Score
-from mirage.score.claims.over_seeds import EQUAL_WITHIN
 from mirage.score.claims.quantity import StudyAnswers, counted, shares
 from mirage.score.intervals import (
+    EQUAL_WITHIN,
     Floats,
     at_edge,
     combined_limits,

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+EQUAL_WITHIN = 1e-9
+"""Numbers that differ by no more are taken as equal, as rates at an edge are."""
+
 
 def exact_binomial(successes: Floats, trials: Floats, alpha: float) -> tuple[Floats, Floats]:
     """Clopper-Pearson interval of a share.

@@ -79,9 +79,9 @@ class Part(Strict):
         quantity: The number.
         comparison: On which side of the margin it must lie.
         margin: In percentage points.
-        unit: Of value and margin.
-        test: One-sided t over seeds, checked by the crossed bootstrap over seeds and pairs.
-        alternative: Parts of one name must all hold; a claim holds if those of any name do.
+        test: ``t`` over bases; ``count`` of bases beyond the margin against one half; ``families``:
+            t over bases and over the means of skill families, the larger p counts.
+        least_items: Fewest items of every rate; a base with fewer has no value.
     """
 
     id: Name
@@ -89,16 +89,15 @@ class Part(Strict):
     quantity: Quantity
     comparison: Literal[">", "<"]
     margin: float
-    unit: Literal["points"] = "points"
-    test: Literal["t_over_seeds"] = "t_over_seeds"
-    alternative: str = ""
+    test: Literal["t", "count", "families"] = "t"
+    least_items: Annotated[int, Field(ge=1)] = 1
 
 
 class Beside(Strict):
     """A quantity that is printed beside a claim and decides nothing.
 
     Attributes:
-        comparison: With ``margin``: an unadjusted reading is printed as well.
+        comparison: With ``margin``, shown beside the number.
     """
 
     id: Name
@@ -114,8 +113,22 @@ class Beside(Strict):
         return self
 
 
+class Needed(Strict):
+    """What must be seen at all before a claim has a nano counterpart; read as a mean over bases.
+
+    Attributes:
+        text: What is measured, in words.
+        quantity: The number.
+        at_least: In percentage points.
+    """
+
+    text: Sentence
+    quantity: Quantity
+    at_least: float
+
+
 class Claim(Strict):
-    """One claim: it holds if all its parts do (of one alternative), its p is the largest of theirs.
+    """One claim: it holds if all its parts do, and its p is the largest of theirs.
 
     Attributes:
         text: The claim in words.
@@ -123,6 +136,12 @@ class Claim(Strict):
         mode: Mode of the recipes it reads.
         why: Why it is read this way.
         flags: What a reader must know beside the verdict.
+        bases: It is read on the first so many confirmatory bases; None for all.
+        both_ways: Whether broken hazard answers count once as unsafe and once as safe; the verdict
+            must stand both ways.
+        counterpart: Without it the claim is not testable; None where nothing is needed.
+        calibrated: Why its quantity helped to choose a mechanism; it then gets no verdict.
+        changed_after: Base after which something that reaches its numbers was changed.
         parts: The conditions.
         beside: Printed, not tested.
     """
@@ -132,6 +151,11 @@ class Claim(Strict):
     mode: Literal["as_published", "matched"] = "as_published"
     why: Sentence
     flags: list[Sentence] = []
+    bases: Annotated[int, Field(ge=2)] | None = None
+    both_ways: bool = False
+    counterpart: Needed | None = None
+    calibrated: str = ""
+    changed_after: int | None = None
     parts: Annotated[list[Part], Field(min_length=1)]
     beside: list[Beside] = []
 
@@ -139,11 +163,6 @@ class Claim(Strict):
     def recipes(self) -> frozenset[str]:
         """Recipes (and ``base``) that its parts read."""
         return frozenset().union(*(part.quantity.recipes for part in self.parts))
-
-    @property
-    def alternatives(self) -> tuple[str, ...]:
-        """Names of the alternatives, in the order of the file."""
-        return tuple(dict.fromkeys(part.alternative for part in self.parts))
 
     @model_validator(mode="after")
     def _ids_once(self) -> Self:
@@ -158,15 +177,18 @@ class Population(Strict):
 
 
 class Confirmatory(Strict):
-    """The seeds claims are decided on: ``first`` to ``last``, ``full`` of them for a final word."""
+    """The bases that claims are decided on: ``n`` seeds from ``first`` on, none replaced."""
 
     first: int
-    last: int
-    full: int
+    n: Annotated[int, Field(ge=2)]
+
+    def listed(self, most: int | None = None) -> tuple[int, ...]:
+        """Returns the seeds, or the first ``most`` of them."""
+        return tuple(range(self.first, self.first + min(self.n, most or self.n)))
 
     def among(self, seeds: Iterable[int]) -> tuple[int, ...]:
         """Returns those of the seeds that are confirmatory."""
-        return tuple(s for s in seeds if self.first <= s <= self.last)
+        return tuple(s for s in seeds if s in self.listed())
 
 
 class Claims(Strict):
@@ -177,7 +199,7 @@ class Claims(Strict):
         changed: Overrides of the command line that make verdicts exploratory, put in by the plan.
         model: Option of conf/model that terms without ``model`` are read on.
         alpha: Level of a family, shared out by Holm's rule.
-        seeds: The confirmatory seeds.
+        seeds: The confirmatory bases.
         population: Which items count.
         claims: By id; ``C...`` are the paper's, ``H...`` our own and a family apart.
     """
@@ -237,7 +259,7 @@ class PaperContrasts(Strict):
     Attributes:
         sha256: Hash of the file, put in by the plan.
         model: Option of conf/model that terms without ``model`` are read on.
-        seeds: The confirmatory seeds, which are read alone where a study has any.
+        seeds: The confirmatory bases, which are read alone where a study has any.
         population: Which items count.
         contrasts: In the order of the paper.
     """

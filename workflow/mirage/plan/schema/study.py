@@ -27,6 +27,8 @@ class Study(Strict):
         helpers: Recipes that a gate needs; trained and answered, never compared.
         recipes_by_model: Model -> the recipes it is tuned on, helpers among them; a model that is
             not listed is tuned on all. Variants go by the names that ``mirage plan`` prints.
+        seeds_by_recipe: Recipe or helper -> the seeds it is tuned on; one that is not listed is
+            tuned on all.
         answered_by: Suite -> the recipes (and ``base``) that answer it in this study, where no
             table reads the others; a suite that is not listed is answered by all its file names.
         seeds: Base seeds; each is one replicate with its own base, data order and tuning.
@@ -48,6 +50,7 @@ class Study(Strict):
     recipes: list[Name]
     helpers: list[Name] = []
     recipes_by_model: dict[Name, list[Name]] = {}
+    seeds_by_recipe: dict[Name, list[int]] = {}
     answered_by: dict[Name, list[Name]] = {}
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
     bases: Literal["released", "scratch"] = "released"

@@ -36,6 +36,7 @@ FACTS: Mapping[str, tuple[str, ...] | None] = {
     "format": (
         *("two", "one", "text", "black", "three", "four", "composite", "white", "related", "none"),
         *("intact", "masked", "shuffled", "swapped"),
+        *("plain", "lead_in", "intent"),
     ),
     "cue": ("plain", "exaggerated", "negated", "counter_intuitive"),
     "style": ("pictogram", "sketch"),
@@ -126,6 +127,8 @@ def _of_claims(claims: Claims | None) -> Iterator[tuple[str, str, Quantity]]:
             yield "claims", f"claims.{name}.{part.id}", part.quantity
         for beside in claim.beside:
             yield "claims", f"claims.{name}.{beside.id}", beside.quantity
+        if claim.counterpart is not None:
+            yield "claims", f"claims.{name}.counterpart", claim.counterpart.quantity
 
 
 def _of_contrasts(contrasts: PaperContrasts | None) -> Iterator[tuple[str, str, Quantity]]:

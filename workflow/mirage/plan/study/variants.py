@@ -97,7 +97,7 @@ def recipe_problems(conf: Conf, study: Study, recipes: Sequence[Recipe]) -> list
 def list_problems(
     conf: Conf, study: Study, recipes: Sequence[Recipes], chosen: bool
 ) -> list[Problem]:
-    """Returns what ``recipes_by_model`` and ``answered_by`` name that the study does not have.
+    """Returns what the study's lists by model, suite or recipe name that it does not have.
 
     Args:
         chosen: Whether the command line has replaced one of the study's lists; entries about what
@@ -118,9 +118,13 @@ def list_problems(
             for name in [each for each in wanted if each not in [*more, *names]]:
                 text = f"the study has no recipe {name!r}{hint(name, names)} See: mirage plan "
                 problems.append(Problem(file, f"study.{key}.{owner}", f"{text}study={study.name}"))
+    for name in [each for each in study.seeds_by_recipe if each not in names]:
+        text = f"the study has no recipe {name!r}{hint(name, names)} See: mirage plan "
+        problems.append(Problem(file, "study.seeds_by_recipe", f"{text}study={study.name}"))
     return problems
 
 
-def takes(study: Study, model: str, recipe: str) -> bool:
-    """Tells whether a study tunes a model on a recipe."""
-    return recipe in study.recipes_by_model.get(model, [recipe])
+def takes(study: Study, model: str, seed: int, recipe: str) -> bool:
+    """Tells whether a study tunes the base of a model and seed on a recipe."""
+    of_model = recipe in study.recipes_by_model.get(model, [recipe])
+    return of_model and seed in study.seeds_by_recipe.get(recipe, [seed])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
+from mirage.report.exhibits.over_seeds import base_by_base
 from mirage.report.exhibits.rate_table import empty
 from mirage.report.paper.published import paper
 from mirage.score.claims.parts import ClaimPart
@@ -14,15 +16,15 @@ from mirage.score.claims.verdicts import HOLDS, ClaimVerdict
 from mirage.score.paper_contrasts import (
     AGREE,
     DISAGREE,
+    MIXED,
     NOT_RUN,
     NOTHING,
-    UNCLEAR,
     NanoContrast,
     agreement,
     agreement_rate,
 )
 
-ORDER = (DISAGREE, UNCLEAR, AGREE, NOT_RUN, NOTHING)
+ORDER = (DISAGREE, MIXED, AGREE, NOT_RUN, NOTHING)
 """What comes first on the page: what speaks against the paper, or against us."""
 
 
@@ -35,7 +37,7 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
         (
             Text(v.claim),
             Text(v.text),
-            Text(_verdict(v), strong=v.verdict == HOLDS),
+            Text(v.verdict, strong=v.verdict == HOLDS),
             Text(v.reason),
             Number(v.p_holm, digits=4),
             Text(_seeds(v.seeds)),
@@ -46,15 +48,28 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
     columns = [
         *(Column(name, is_text=True) for name in ("id", "claim", "verdict", "why")),
         Column("p (Holm)", bare=True),
-        Column("seeds", is_text=True),
-        Column("seeds with all gates passed", is_text=True),
+        Column("bases", is_text=True),
+        Column("bases that pass its gates", is_text=True),
     ]
-    notes = (*_hash(verdicts[0].sha256, "claims.yaml"), *_flags(verdicts))
+    notes = (*_hash(verdicts[0].sha256, "claims.yaml"), *_power(verdicts), *_flags(verdicts))
     return captioned("claims", caption, columns, rows, changes([v.family for v in verdicts]), notes)
 
 
-def _verdict(verdict: ClaimVerdict) -> str:
-    return f"{verdict.verdict} (provisional)" if verdict.provisional == "yes" else verdict.verdict
+def _power(verdicts: Sequence[ClaimVerdict]) -> list[str]:
+    """What could have been detected, by family and number of bases, in SD over bases."""
+    sizes = Counter(v.family for v in verdicts)
+    told = {
+        f"{v.power:.2f} SD on {v.n_seeds} bases at .05 / {sizes[v.family]}": None
+        for v in verdicts
+        if v.power is not None
+    }
+    if not told:
+        return []
+    return [
+        "Power: at the first place of Holm's order an effect beyond the margin is detected with "
+        f"80 % from {'; '.join(told)}: the d at which the noncentral t of n - 1 degrees and "
+        "noncentrality d x sqrt(n) exceeds t's quantile. In points: the table of parts."
+    ]
 
 
 def _seeds(seeds: str) -> str:
@@ -66,12 +81,12 @@ def _seeds(seeds: str) -> str:
 
 
 def _passed(verdict: ClaimVerdict) -> str:
-    if verdict.n_passed == verdict.n_seeds:
-        return f"{verdict.n_passed} of {verdict.n_seeds}"
-    value = (
-        "" if verdict.passed_value is None else f"; first part there: {verdict.passed_value:.1f}"
-    )
-    return f"{verdict.n_passed} of {verdict.n_seeds} ({verdict.gates}{value})"
+    count = f"{verdict.n_passed} of {verdict.n_seeds}"
+    if verdict.n_passed == verdict.n_seeds and not verdict.gates:
+        return count
+    both = [("there", verdict.passed_value), ("on all", verdict.all_value)]
+    values = ", ".join(f"{where} {value:.1f}" for where, value in both if value is not None)
+    return f"{count} ({verdict.gates}{f'; first part {values}' if values else ''})"
 
 
 def _hash(sha256: str, name: str) -> list[str]:
@@ -85,61 +100,39 @@ def _flags(verdicts: Sequence[ClaimVerdict]) -> list[str]:
 
 
 def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """A row per part: quantity, margin, estimate by t and by the bootstrap."""
+    """A row per part: quantity, margin, values base by base, test."""
     parts = data.scores.claims
     if not parts:
         return empty("claims_parts", caption, data)
     rows: list[tuple[Cell, ...]] = [
         (
             Text(p.claim),
-            Text(p.text if p.role == "tested" else f"{p.text} (beside)"),
+            Text(_what(p)),
             Text("" if p.margin is None else f"{p.comparison} {p.margin:g}"),
+            Text(base_by_base([float(v) for v in p.per_seed.split()])),
+            Text(_seeds(p.seeds)),
             Number(p.value, p.low, p.high, p.n),
-            Number(p.value, p.boot_low, p.boot_high),
             Number(p.p, digits=4),
+            Number(p.detectable),
             Text(p.reading or ("not run: " + p.missing if p.missing else "")),
-            Number(float(p.n_seeds), digits=0),
         )
         for p in parts
     ]
     columns = [
-        Column("id", is_text=True),
-        Column("quantity (points)", is_text=True),
-        Column("margin", is_text=True),
-        Column("over seeds"),
-        Column("by crossed bootstrap"),
-        Column("p", bare=True),
+        *(Column(name, is_text=True) for name in ("id", "quantity (points)", "margin")),
+        *(Column(name, is_text=True) for name in ("base by base", "bases")),
+        Column("mean"),
+        *(Column(name, bare=True) for name in ("p", "detectable")),
         Column("reading", is_text=True),
-        Column("seeds", bare=True),
     ]
-    rules = changes([p.claim for p in parts])
-    notes = (_disagreements(parts), *_per_seed(parts))
-    return captioned("claims_parts", caption, columns, rows, rules, notes)
+    return captioned("claims_parts", caption, columns, rows, changes([p.claim for p in parts]))
 
 
-def _disagreements(parts: Sequence[ClaimPart]) -> str:
-    """Names the parts that t and bootstrap read differently; such a part is undecided."""
-    if all(p.p is None for p in parts):
-        return "No part is tested here, so there is no t over seeds to check."
-    apart = [f"{p.claim} {p.part}" for p in parts if _apart(p)]
-    if not apart:
-        return "t over seeds and the crossed bootstrap agree on every part."
-    return f"t over seeds and the crossed bootstrap disagree on: {', '.join(apart)}."
-
-
-def _apart(part: ClaimPart) -> bool:
-    margin, above = part.margin, part.comparison == ">"
-    if margin is None or part.bound is None or part.boot_bound is None or part.p is None:
-        return False
-    sides = {b > margin if above else b < margin for b in (part.bound, part.boot_bound)}
-    return len(sides) > 1
-
-
-def _per_seed(parts: Sequence[ClaimPart]) -> list[str]:
-    per_seed = [
-        f"{p.claim} {p.part}: {p.per_seed}" for p in parts if p.n_seeds > 1 and p.margin is not None
-    ]
-    return [f"Per seed, in the order of the seeds. {'; '.join(per_seed)}."] if per_seed else []
+def _what(part: ClaimPart) -> str:
+    about = [part.way, part.method if part.method.startswith("count: ") else ""]
+    about += ["beside"] if part.role == "beside" else []
+    told = ", ".join(x for x in about if x)
+    return f"{part.text} ({told})" if told else part.text
 
 
 def claims_published(data: ReportData, caption: Caption) -> TextBlock:
@@ -166,7 +159,8 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
             Text(_printed_pair(row)),
             Text(row.claim),
             Text(direction),
-            Number(row.value, row.low, row.high, row.n),
+            Text(base_by_base([float(v) for v in row.per_seed.split()])),
+            Text(f"{row.above} / {row.below}" if row.per_seed else ""),
             Text(outcome, strong=outcome == DISAGREE),
             Text(f"not run: {row.missing}" if outcome == NOT_RUN else row.reason),
         )
@@ -176,7 +170,8 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("contrast", is_text=True),
         Column("claim", is_text=True),
         Column("paper", is_text=True),
-        Column("nano a − b"),
+        Column("nano a − b, base by base", is_text=True),
+        Column("bases above / below 0", is_text=True),
         Column("sign", is_text=True),
         Column("counterpart, and why", is_text=True),
     ]
@@ -192,7 +187,7 @@ def _compare(row: NanoContrast, printed: Mapping[str, str]) -> tuple[str, str]:
     """Returns the published direction in a word, and who agrees."""
     a, b = printed.get(row.a, ""), printed.get(row.b, "")
     if not a or not b:
-        return "not printed", NOTHING if not row.quantity else UNCLEAR
+        return "not printed", NOTHING if not row.quantity else MIXED
     difference = float(a) - float(b)
     direction = "higher" if difference > 0 else "lower" if difference < 0 else "no difference"
     return direction, agreement(difference, row)
@@ -226,8 +221,8 @@ def _rate(outcomes: Sequence[str]) -> str:
     agreeing, clear = agreement_rate(outcomes)
     counts = ", ".join(f"{name} {outcomes.count(name)}" for name in ORDER)
     if not clear:
-        return f"No contrast has a clear sign in this study: {counts}."
+        return f"No contrast has one sign on every base of this study: {counts}."
     return (
-        f"Of {clear} contrasts with a clear sign at nano scale {agreeing} agree with the paper "
+        f"Of {clear} contrasts with one sign on every base {agreeing} agree with the paper "
         f"({100 * agreeing / clear:.0f} %): {counts}."
     )

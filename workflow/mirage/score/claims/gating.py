@@ -1,53 +1,47 @@
-"""Which gates a claim rests on, and which of them are not passed."""
+"""Which gates a claim needs, on which bases they are passed, and which hold it back altogether.
+
+Gates of the base are read before anything is tuned, so they may choose the bases on which a claim
+is read. Gates of recipes and placebos are read afterwards: they choose none, and hold the claim
+back where too few of the bases they are asked of pass.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from mirage.model_card import BASE
 from mirage.plan.schema.score import Gate, Score
-from mirage.score.gates import RECIPE, GateResult
+from mirage.score.gates import PLACEBO, RECIPE, GateResult
+
+ENOUGH = 0.8
+"""Share of the bases that must pass: eight of ten."""
+
+
+def enough(passing: int, of: int) -> bool:
+    """Tells whether enough of some bases are left to read a claim on."""
+    return of > 0 and passing >= ENOUGH * of - 1e-9
 
 
 @dataclass(frozen=True)
-class BlockingGates:
-    """Gates of a claim that are not passed: gate (with its recipe) -> seeds.
+class ClaimGates:
+    """What the gates of one claim said.
 
     Attributes:
-        failed: Measured, and beyond the threshold.
-        unmeasured: Not asked in this study, or without a judged item.
-        seeds: Seeds that fail or lack one.
+        failed: Base -> gates of the base that it fails.
+        unmeasured: Gates that nothing was measured of, with their seeds.
+        blocking: Gates of recipes and placebos that too few bases pass, in words.
     """
 
-    failed: dict[str, list[int]]
-    unmeasured: dict[str, list[int]]
-
-    @property
-    def seeds(self) -> set[int]:
-        """Seeds that fail or lack a gate."""
-        return {
-            s
-            for by_gate in (self.failed, self.unmeasured)
-            for seeds in by_gate.values()
-            for s in seeds
-        }
-
-    @classmethod
-    def joined(cls, several: Iterable[BlockingGates]) -> BlockingGates:
-        """Joins what holds back the alternatives of a claim, each gate and seed once."""
-        both: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
-        for held in several:
-            for into, by_gate in zip(both, (held.failed, held.unmeasured), strict=True):
-                for gate, seeds in by_gate.items():
-                    into[gate] = sorted({*into.get(gate, []), *seeds})
-        return cls(*both)
+    failed: dict[int, list[str]] = field(default_factory=dict)
+    unmeasured: list[str] = field(default_factory=list)
+    blocking: list[str] = field(default_factory=list)
 
     def words(self) -> str:
-        """Returns the gates with their seeds."""
-        rows = [(g, s, "failed") for g, s in self.failed.items()]
-        rows += [(g, s, "not measured") for g, s in self.unmeasured.items()]
-        return "; ".join(f"{g} {how} (seed {', '.join(map(str, s))})" for g, s, how in rows)
+        """Returns the bases that fail by their seeds, and what else is not passed."""
+        told = [f"base {seed} fails {', '.join(names)}" for seed, names in self.failed.items()]
+        told += [f"not measured: {', '.join(self.unmeasured)}"] if self.unmeasured else []
+        return "; ".join(told + self.blocking)
 
 
 def gates_of(
@@ -57,31 +51,44 @@ def gates_of(
     score: Score,
     config: str,
     seeds: Sequence[int],
-) -> BlockingGates:
-    """Returns the gates that a claim, or one alternative of it, rests on and that are not passed.
+) -> ClaimGates:
+    """Returns what the gates that a claim needs (``score.needs``) say on its bases.
 
-    ``score.needs`` names them; one of recipes is asked of those that the claim reads.
+    A placebo is read on the bases that have one; a gate of recipes is asked of those the claim
+    reads.
 
     Args:
         name: The claim.
-        recipes: Whose answers the claim (or its alternative) reads.
+        recipes: Whose answers it reads.
         gates: What the gates said.
         score: Settings of the stage.
         config: Option of conf/model.
-        seeds: Seeds that are read.
+        seeds: Its bases.
     """
-    results = {(g.gate, g.config, g.seed, g.recipe): g.passed for g in gates}
-    held = BlockingGates({}, {})
-    for gate in score.gates:
-        for recipe in _asked(gate, recipes) if gate.id in score.needs.get(name, ()) else ():
-            for seed in seeds:
-                passed = results.get((gate.id, config, seed, recipe), "not measured")
-                if passed != "yes":
-                    seeds_by_gate = held.failed if passed == "no" else held.unmeasured
-                    title = f"{gate.id} of {recipe}" if gate.models == RECIPE else gate.id
-                    seeds_by_gate.setdefault(title, []).append(seed)
-    return held
+    results = {(g.gate, g.recipe, g.seed): g.passed for g in gates if g.config == config}
+    listed = {gate.id: gate for gate in score.gates}
+    failed: dict[int, list[str]] = {}
+    unmeasured, blocking = [], []
+    for needed in score.needs.get(name, []):
+        for recipe in _asked(listed.get(needed), recipes):
+            title = f"{needed} of {recipe}" if recipe in recipes - {BASE} else needed
+            found = {s: results.get((needed, recipe, s), "not measured") for s in seeds}
+            if recipe.startswith(PLACEBO):
+                found = {s: passed for s, passed in found.items() if passed != "not measured"}
+            lacking = [s for s, passed in found.items() if passed == "not measured"]
+            if lacking or not found:
+                unmeasured.append(f"{title} ({', '.join(map(str, lacking)) or 'any base'})")
+            elif recipe == BASE:
+                for seed in (s for s, passed in found.items() if passed == "no"):
+                    failed.setdefault(seed, []).append(needed)
+            else:
+                passing = sum(passed == "yes" for passed in found.values())
+                if not enough(passing, len(found)):
+                    blocking.append(f"{title} passed on {passing} of {len(found)} bases")
+    return ClaimGates(dict(sorted(failed.items())), unmeasured, blocking)
 
 
-def _asked(gate: Gate, recipes: frozenset[str]) -> list[str]:
+def _asked(gate: Gate | None, recipes: frozenset[str]) -> list[str]:
+    if gate is None:
+        return [BASE]  # the list has no such gate: it is measured nowhere
     return sorted(recipes - {BASE}) if gate.models == RECIPE else [gate.models]

@@ -1,19 +1,27 @@
-"""Every part of every claim measured: numbers, bounds and p, before any verdict.
-
-Values come from the confirmatory seeds; a study that has none shows its development seeds instead,
-which never decide anything.
-"""
+"""Every part of every claim measured: values base by base, before any verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from mirage.plan.schema.claims import Beside, Claims, Part
-from mirage.plan.schema.score import Score
-from mirage.score.claims.over_seeds import Summary, summarise
-from mirage.score.claims.quantity import Counted, StudyAnswers, counted, in_words
+import numpy as np
+
+from mirage.plan.schema.claims import Beside, Claim, Claims, Part, Quantity
+from mirage.score.claims.over_bases import Sample, count_needed, detectable
+from mirage.score.claims.quantity import (
+    BOTH_WAYS,
+    Counted,
+    StudyAnswers,
+    by_family,
+    counted,
+    in_words,
+    read_as,
+)
 from mirage.score.rates import rounded
+
+HELD, OTHER_SIDE, OPEN = "holds", "other side", "undecided"
 
 
 @dataclass(frozen=True)
@@ -22,29 +30,30 @@ class ClaimPart:
 
     Attributes:
         role: ``tested``, or ``beside`` for numbers that decide nothing.
-        alternative: Parts of one alternative must all hold.
+        way: How broken answers count, where the verdict must stand both ways.
         quantity: Formula.
-        seeds: Seeds it is read on; ``per_seed`` their values in that order.
-        n: Items of the smallest rate and seed.
-        low: 95 % limits by t over seeds (by pairs where ``method`` says so).
+        seeds: Bases that it is read on; ``per_seed`` their values in that order.
+        n: Items of the smallest rate and base.
+        low: 95 % limits by t over bases.
         p: One-sided, that the value lies on the claimed side of the margin.
-        level: What Holm's rule leaves the part; like p, bounds and reading empty where no verdict
-            is given: on development seeds, under changed settings, behind a gate.
-        bound: One-sided bound at that level; ``boot_bound`` that of the crossed bootstrap.
-        boot_low: 95 % limits of the crossed bootstrap.
-        reading: ``holds``, ``other side``, ``undecided``; empty where nothing is measured.
+        level: What Holm's rule leaves the claim; like p, limits, reading and detectable empty where
+            no verdict is given, and of what stands beside.
+        reading: ``holds``, ``other side`` or ``undecided``.
+        detectable: Points beyond the margin that would have been detected with 80 % at the first
+            place of Holm's order, given the spread over these bases; empty for counts.
+        method: The test, and of counts how many bases lie beyond the margin and how many are needed
+            at the first place.
         missing: Models or suites that were not run.
     """
 
     claim: str
     part: str
     role: str
-    alternative: str
+    way: str
     text: str
     quantity: str
     comparison: str
     margin: float | None
-    unit: str
     seeds: str
     per_seed: str
     n_seeds: int
@@ -53,118 +62,165 @@ class ClaimPart:
     value: float | None
     low: float | None
     high: float | None
-    boot_low: float | None
-    boot_high: float | None
     p: float | None
     level: float | None
-    bound: float | None
-    boot_bound: float | None
     reading: str
+    detectable: float | None
     method: str
     missing: str
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A part of a claim with its summary; None where no seed has it all."""
+    """A part of a claim, read in one way, with its counts on all bases of the claim."""
 
     claim: str
     part: Part | Beside
+    way: str
     counts: Counted
-    summary: Summary | None
-    alpha: float
+    study: StudyAnswers
+    config: str
 
     @property
-    def missing(self) -> str:
-        """Models and suites that were not run."""
-        return ", ".join(self.counts.missing)
+    def tested(self) -> bool:
+        """Whether it decides anything."""
+        return isinstance(self.part, Part)
 
-    @property
-    def p(self) -> float | None:
-        """One-sided p; None where there is nothing to test."""
-        if self.summary is None or self.part.margin is None:
+    @cached_property
+    def values(self) -> dict[int, float]:
+        """Base -> value, of the bases that have every term and enough items."""
+        least = self.part.least_items if isinstance(self.part, Part) else 1
+        rows = zip(self.counts.seeds, self.counts.values, self.counts.least, strict=True)
+        return {s: float(v) for s, v, n in rows if n >= least and not np.isnan(v)}
+
+    def on(self, bases: Collection[int]) -> Sample | None:
+        """Returns the part on those of some bases that have a value; None if none has."""
+        seeds = [s for s in self.values if s in bases]
+        if not seeds:
             return None
-        return self.summary.p_beyond(self.part.margin, above=self.part.comparison == ">")
-
-    def reading(self, level: float) -> str:
-        """Where the part stands when tested at a level.
-
-        ``holds``: both one-sided bounds lie beyond the margin. ``other side``: both two-sided
-        intervals at ``alpha`` lie wholly on the other side. One seed decides nothing.
-        """
-        if self.summary is None or self.part.margin is None:
-            return ""
-        if self.summary.one_seed:
-            return "undecided"
-        s, above, margin = self.summary, self.part.comparison == ">", self.part.margin
-        near = (s.bound(level, upper=not above), s.resampled(level, upper=not above))
-        far = (s.bound(self.alpha / 2, upper=above), s.resampled(self.alpha / 2, upper=above))
-        if all(x > margin if above else x < margin for x in near):
-            return "holds"
-        return (
-            "other side" if all(x < margin if above else x > margin for x in far) else "undecided"
+        part, counts = self.part, self.counts
+        test = part.test if isinstance(part, Part) else "t"
+        alone = counts.weights.tolist() == [1.0] and not counts.constant and test == "t"
+        values = np.array([self.values[s] for s in seeds])
+        families = (
+            by_family(part.quantity, self.study, seeds, self.config) if test == "families" else ()
         )
+        rate = float(values.mean()) if alone else None
+        return Sample(values, test, rate, int(counts.pairs_read[0]) if alone else 0, families)
+
+    def p(self, bases: Collection[int]) -> float | None:
+        """One-sided p on some bases; None where there is nothing to test."""
+        sample, part = self.on(bases), self.part
+        if sample is None or not isinstance(part, Part):
+            return None
+        return sample.p(part.margin, above=part.comparison == ">")
+
+    def reading(self, bases: Collection[int], level: float, alpha: float) -> str:
+        """Where the part stands on some bases when tested at a level.
+
+        ``other side``: the two-sided interval at 1 - ``alpha`` lies wholly there, that is, the
+        opposite is significant at alpha / 2.
+        """
+        sample, part = self.on(bases), self.part
+        if sample is None or not isinstance(part, Part):
+            return ""
+        above = part.comparison == ">"
+        if sample.p(part.margin, above=above) < level:
+            return HELD
+        opposite = sample.p(part.margin, above=not above)
+        return OTHER_SIDE if opposite < alpha / 2 else OPEN
 
 
-def measure(
-    claims: Claims, study: StudyAnswers, score: Score, seeds: Sequence[int]
-) -> list[Measured]:
+def measure(claims: Claims, study: StudyAnswers, seeds: Sequence[int]) -> list[Measured]:
     """Measures every part and every number beside, in the order of the file.
 
     Args:
         claims: The ledger.
         study: The study's answers.
-        score: Settings of the stage.
         seeds: Seeds to read.
     """
-    measured = []
-    for name, claim in claims.claims.items():
-        listed: list[Part | Beside] = [*claim.parts, *claim.beside]
-        for part in listed:
-            counts = counted(part.quantity, study, seeds, claims.model, claims.population)
-            summary = summarise(counts, score.n_resamples, score.seed)
-            measured.append(Measured(name, part, counts, summary, claims.alpha))
-    return measured
+    return [
+        Measured(name, part, way, counts, study, claims.model)
+        for name, claim in claims.claims.items()
+        for part, way, quantity in _listed(claim)
+        for counts in [
+            counted(
+                quantity, study, bases_of(claims, claim, seeds), claims.model, claims.population
+            )
+        ]
+    ]
 
 
-def row(one: Measured, level: float | None) -> ClaimPart:
+def bases_of(claims: Claims, claim: Claim, seeds: Sequence[int]) -> tuple[int, ...]:
+    """Returns the seeds that a claim is read on: of confirmatory ones, those it is fixed to."""
+    confirming = claims.seeds.among(seeds)
+    own = claims.seeds.listed(claim.bases)
+    return tuple(s for s in confirming if s in own) if confirming else tuple(seeds)
+
+
+def _listed(claim: Claim) -> list[tuple[Part | Beside, str, Quantity]]:
+    ways = BOTH_WAYS if claim.both_ways else {"": {}}
+    tested: list[tuple[Part | Beside, str, Quantity]] = [
+        (part, way, read_as(part.quantity, metrics))
+        for part in claim.parts
+        for way, metrics in ways.items()
+    ]
+    return [*tested, *((part, "", part.quantity) for part in claim.beside)]
+
+
+def row(
+    one: Measured, bases: Collection[int], level: float | None, alpha: float, first: float
+) -> ClaimPart:
     """Returns a part as a row.
 
     Args:
         one: The part.
+        bases: Bases that the claim is read on.
         level: What Holm's rule leaves its claim; None where it gets no verdict.
+        alpha: Level of the family.
+        first: Level at the first place of Holm's order.
     """
-    part, counts, s = one.part, one.counts, one.summary
-    above, tested = part.comparison == ">", isinstance(part, Part)
-    p = None if level is None else one.p
-    reported_level = level if s is not None and part.margin is not None else None
+    part, sample = one.part, one.on(bases)
+    shown = sample if level is not None and isinstance(part, Part) else None
+    limits = shown.limits(alpha) if shown is not None and shown.test != "count" else None
+    p = one.p(bases) if shown is not None else None
+    seeds = [s for s in one.values if s in bases]
     return ClaimPart(
         claim=one.claim,
         part=part.id,
-        role="tested" if tested else "beside",
-        alternative=part.alternative if isinstance(part, Part) else "",
+        role="tested" if one.tested else "beside",
+        way=one.way,
         text=part.text,
         quantity=in_words(part.quantity),
         comparison=part.comparison or "",
         margin=part.margin,
-        unit=part.unit if isinstance(part, Part) else "points",
-        seeds=" ".join(map(str, counts.seeds)),
-        per_seed=" ".join(f"{v:.2f}" for v in counts.values),
-        n_seeds=len(counts.seeds),
-        n=counts.n_items,
-        n_pairs=counts.n_pairs,
-        value=None if s is None else rounded(s.mean),
-        low=None if s is None else rounded(s.bound(one.alpha / 2, upper=False)),
-        high=None if s is None else rounded(s.bound(one.alpha / 2, upper=True)),
-        boot_low=None if s is None else rounded(s.resampled(one.alpha / 2, upper=False)),
-        boot_high=None if s is None else rounded(s.resampled(one.alpha / 2, upper=True)),
+        seeds=" ".join(map(str, seeds)),
+        per_seed=" ".join(f"{one.values[s]:.2f}" for s in seeds),
+        n_seeds=len(seeds),
+        n=one.counts.n_items,
+        n_pairs=one.counts.n_pairs,
+        value=None if sample is None else rounded(sample.mean),
+        low=None if limits is None else rounded(limits[0]),
+        high=None if limits is None else rounded(limits[1]),
         p=None if p is None else rounded(p),
-        level=None if reported_level is None else rounded(reported_level),
-        bound=rounded(s.bound(reported_level, upper=not above)) if s and reported_level else None,
-        boot_bound=rounded(s.resampled(reported_level, upper=not above))
-        if s and reported_level
-        else None,
-        reading="" if level is None else one.reading(level),
-        method="" if s is None else s.method,
-        missing=one.missing,
+        level=rounded(level) if shown is not None and level is not None else None,
+        reading="" if shown is None or level is None else one.reading(bases, level, alpha),
+        detectable=None if shown is None else _detectable(shown, first),
+        method="" if sample is None else _method(sample, part, first),
+        missing=", ".join(one.counts.missing),
     )
+
+
+def _detectable(sample: Sample, first: float) -> float | None:
+    if sample.test == "count" or len(sample.values) < 2:
+        return None
+    return rounded(detectable(len(sample.values), first) * sample.spread)
+
+
+def _method(sample: Sample, part: Part | Beside, first: float) -> str:
+    if sample.test != "count" or not isinstance(part, Part):
+        return sample.test + (" and exact_pairs" if sample.rate is not None else "")
+    beyond, of = sample.beyond(part.margin, above=part.comparison == ">"), len(sample.values)
+    needed = count_needed(of, first)
+    at_first = f"{needed} needed" if needed is not None else "not even all are enough"
+    return f"count: {beyond} of {of}, {at_first} at the first place"

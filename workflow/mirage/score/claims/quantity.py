@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +75,11 @@ class Counted:
         return values
 
     @property
+    def least(self) -> Floats:
+        """Items of the smallest term, by seed."""
+        return self.items.sum(axis=2).min(axis=0)
+
+    @property
     def n_items(self) -> int:
         """Items of the smallest term and seed."""
         return int(self.items.sum(axis=2).min()) if self.items.size else 0
@@ -118,6 +123,49 @@ def rated(quantity: Quantity) -> tuple[float, list[Rated]]:
         else:
             parts.append(Rated(term, term.metric, term.corner, term.weight))
     return constant, parts
+
+
+BOTH_WAYS = {
+    "broken answers as unsafe": {"asr": "asr_broken_unsafe"},
+    "broken answers as safe": {"asr": "asr_broken_safe"},
+}
+"""How broken hazard answers count -> the metrics that stand for others."""
+
+
+def read_as(quantity: Quantity, metrics: Mapping[str, str]) -> Quantity:
+    """Returns a quantity with other metrics in the place of some."""
+    terms = [
+        term.model_copy(update={"metric": metrics.get(term.metric, term.metric)})
+        for term in quantity.terms
+    ]
+    return quantity.model_copy(update={"terms": terms})
+
+
+def by_family(
+    quantity: Quantity, study: StudyAnswers, seeds: Sequence[int], config: str
+) -> tuple[tuple[float, ...], ...]:
+    """Values of each skill family averaged over bases, in groups: a group per distinct ``where``.
+
+    Args:
+        quantity: A sum of rates on skills; the terms of a group read the same families.
+        study: The study's answers.
+        seeds: Seeds that have every term.
+        config: Option of conf/model for terms that name none.
+    """
+    groups: dict[tuple[tuple[str, object], ...], list[Term]] = {}
+    for term in quantity.terms:
+        groups.setdefault(tuple(term.where.items()), []).append(term)
+    found = []
+    for where, terms in groups.items():
+        suite = study.answers[terms[0].model or config, seeds[0], terms[0].recipe, terms[0].suite]
+        read = suite.suite.having(dict(where))
+        families = sorted(set(map(str, suite.suite.column("family")[read])))
+        values = []
+        for family in families:
+            own = [t.model_copy(update={"where": {**t.where, "family": family}}) for t in terms]
+            values.append(float(counted(Quantity(terms=own), study, seeds, config).values.mean()))
+        found.append(tuple(values))
+    return tuple(found)
 
 
 def in_words(quantity: Quantity) -> str:

@@ -1,41 +1,53 @@
 """The verdict on each claim, by the rules that were fixed with the claims.
 
-- *holds*: Holm's adjusted p of the claim (the largest of its parts') is below alpha and the crossed
-  bootstrap's bound at the same adjusted level lies beyond every margin.
-- *does not hold*: the unadjusted 95 % interval of a part lies wholly on the other side of its
-  margin, by t and by the bootstrap. One such part is enough, also where another could not be
-  measured: no value of that one could make the claim hold.
-- *not testable at nano scale*: a gate it rests on failed for at least one of the seeds. Leaving
-  such seeds out afterwards would choose among replicates, so one failure holds the claim back; the
-  mean over the seeds whose gates passed stands beside it.
-- *undecided*: all else; also models not run, gates not measured, one seed alone.
-- *exploratory*: settings were changed on the command line; nothing is decided.
+Verdicts are computed once, when all ``n`` confirmatory bases are there; until then only gates and
+values base by base are shown.
 
-Of several alternatives each has gates of its own: one whose gate is not passed drops out and still
-counts in the number that multiplies p. The claim cannot fail then, since that alternative is open;
-it is *not testable* if all drop out.
+A claim is read on those of its bases that pass the base gates it needs, and on all of them beside;
+where broken answers must not decide, in two ways. Each of these readings gives a verdict, and what
+is told must stand in all of them:
 
-A claim that cannot be tested (no p, a gate failed or not measured) keeps its place in the family
-with p = 1, so that running or passing fewer claims never makes the others easier.
+- *holds*: Holm's adjusted p of the claim is below alpha. Its p is the largest of its parts' in any
+  reading.
+- *does not hold*: in every reading a part's 95 % interval lies wholly on the other side.
+- *not testable*: fewer than 80 % of its bases pass or have enough items, a gate of recipes or
+  placebos is passed on fewer, or what the claim is about cannot be seen at all.
+- *undecided*: all else; also models not run, gates not measured, readings that differ, and claims
+  that a later change reaches.
+
+A claim that is not tested counts with p = 1 in its family, so that running or passing fewer claims
+never makes the others easier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from mirage.plan.schema.claims import Claim, Claims, Part
+import numpy as np
+
+from mirage.plan.schema.claims import Claim, Claims
 from mirage.plan.schema.score import Score
-from mirage.score.claims.gating import BlockingGates, gates_of
-from mirage.score.claims.parts import ClaimPart, Measured, measure, row
-from mirage.score.claims.quantity import StudyAnswers
+from mirage.score.claims.gating import ClaimGates, enough, gates_of
+from mirage.score.claims.over_bases import detectable
+from mirage.score.claims.parts import (
+    HELD,
+    OTHER_SIDE,
+    ClaimPart,
+    Measured,
+    bases_of,
+    measure,
+    row,
+)
+from mirage.score.claims.quantity import StudyAnswers, counted
 from mirage.score.gates import GateResult
 from mirage.score.intervals import holm
 from mirage.score.rates import rounded
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
-UNTESTABLE = "not testable at nano scale"
-DEVELOPMENT = "development seed: no verdict"
+UNTESTABLE = "not testable"
+NO_VERDICT = "no verdict"
 EXPLORATORY = "exploratory"
 
 
@@ -45,15 +57,15 @@ class ClaimVerdict:
 
     Attributes:
         family: ``C`` (the paper's) or ``H`` (ours); Holm's rule runs within it.
-        provisional: ``yes`` below the full number of confirmatory seeds.
-        reason: Why, in words.
-        gates: Gates that it rests on and that are not passed, with their seeds.
-        p: Largest p of its parts; of alternatives, the smallest such times their number. Empty
-            where no verdict is given, as are ``p_holm`` and ``level`` on development seeds and
-            under changed settings.
-        n_seeds: Seeds that all its measured parts are read on; ``n_passed`` those of them whose
-            gates all passed.
-        passed_value: Value of its first part over the seeds whose gates all passed.
+        reason: Why, in one sentence.
+        gates: Bases that fail a gate it needs, and other gates that hold it back.
+        p: Largest p of its parts in any reading; empty where it is not tested. ``p_holm`` and
+            ``level`` are empty where no claim gets a verdict.
+        power: How many SD over bases beyond the margin would have been detected with 80 % at the
+            first place of Holm's order.
+        seeds: Its bases.
+        n_passed: Those of them that pass the base gates it needs.
+        passed_value: Value of its first part on these; ``all_value`` on all.
         sha256: Hash of the ledger.
     """
 
@@ -65,18 +77,57 @@ class ClaimVerdict:
     why: str
     flags: str
     verdict: str
-    provisional: str
     reason: str
     gates: str
     p: float | None
     p_holm: float | None
     level: float | None
+    power: float | None
     config: str
     seeds: str
     n_seeds: int
     n_passed: int
     passed_value: float | None
+    all_value: float | None
     sha256: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim with all that its verdict rests on.
+
+    Attributes:
+        bases: Its bases that are there; ``passing`` those that pass the base gates it needs.
+    """
+
+    name: str
+    claim: Claim
+    parts: Sequence[Measured]
+    gates: ClaimGates
+    bases: tuple[int, ...]
+    passing: tuple[int, ...]
+
+    @property
+    def readings(self) -> dict[str, tuple[list[Measured], tuple[int, ...]]]:
+        """Every reading: its name -> the tested parts and the bases."""
+        ways = list(dict.fromkeys(m.way for m in self.parts if m.tested))
+        sets = {"the bases that pass": self.passing, "all bases": self.bases}
+        if self.passing == self.bases:
+            del sets["the bases that pass"]
+        return {
+            ", ".join(x for x in (on if len(sets) > 1 else "", way) if x): (
+                [m for m in self.parts if m.tested and m.way == way],
+                bases,
+            )
+            for (on, bases), way in product(sets.items(), ways)
+        }
+
+    @property
+    def p(self) -> float | None:
+        """The largest p of the parts in any reading."""
+        found = [m.p(bases) for parts, bases in self.readings.values() for m in parts]
+        known = [p for p in found if p is not None]
+        return max(known) if len(known) == len(found) else None
 
 
 def judge_claims(
@@ -91,83 +142,90 @@ def judge_claims(
         score: Settings of the stage.
     """
     there = study.seeds(claims.model)
-    chosen = claims.seeds.among(there)
-    open_ = _no_verdict(claims, bool(chosen) or not there)
-    measured = measure(claims, study, score, chosen or there)
-    by_claim = {name: [m for m in measured if m.claim == name] for name in claims.claims}
+    confirming = claims.seeds.among(there)
+    seeds = confirming or there
+    none = _no_verdict(claims, confirming, bool(there))
+    measured = measure(claims, study, seeds)
     parts, verdicts = [], []
     for family in claims.families():
-        helds = {
-            name: {
-                alternative: gates_of(name, recipes, gates, score, claims.model, chosen or there)
-                for alternative, recipes in _recipes(claims.claims[name]).items()
-            }
-            for name in family
-        }
-        p_values = {
-            name: None if open_ else claim_p(by_claim[name], helds[name]) for name in family
-        }
+        cases = {n: _case(n, claims, study, measured, gates, score, seeds) for n in family}
+        stops = {n: none or _obstacle(c, claims, study) for n, c in cases.items()}
+        p_values = {n: None if stops[n] else c.p for n, c in cases.items()}
         adjusted, levels = holm_levels(p_values, claims.alpha)
-        for name in family:
-            claim_parts, held = by_claim[name], helds[name]
-            level = levels[name] / len(held)
-            read = []
-            for one in claim_parts:
-                own = gates_of(
-                    name, one.part.quantity.recipes, gates, score, claims.model, chosen or there
-                )
-                part_level = level if isinstance(one.part, Part) else claims.alpha
-                clear = not own.seeds and not _failed(one, held)
-                parts.append(row(one, part_level if clear and not open_ else None))
-                read += [one] if clear else []
-            small = adjusted[name] < claims.alpha
-            verdict = open_ or decide(claim_parts, read, held, small, level)
-            numbers = None if open_ else (p_values[name], adjusted[name], levels[name])
-            verdicts.append(
-                _row(
-                    name, claims, claim_parts, BlockingGates.joined(held.values()), verdict, numbers
-                )
-            )
+        first = claims.alpha / len(family)
+        for name, case in cases.items():
+            stop = stops[name]
+            level = None if stop else levels[name]
+            parts += [row(m, case.passing, level, claims.alpha, first) for m in case.parts]
+            numbers = None if none else (p_values[name], adjusted[name], levels[name], first)
+            reached = stop or decide(case, adjusted[name], levels[name], claims.alpha)
+            verdicts.append(_row(case, claims, reached, numbers))
     return parts, verdicts
 
 
-def _no_verdict(claims: Claims, confirming: bool) -> tuple[str, str] | None:
+def _no_verdict(claims: Claims, confirming: Sequence[int], there: bool) -> tuple[str, str] | None:
     """Returns what stands in place of every verdict of a study that decides nothing."""
-    if not confirming:
-        return DEVELOPMENT, "this study has no confirmatory seed"
+    if there and not confirming:
+        return NO_VERDICT, "development bases decide nothing"
+    if len(confirming) < claims.seeds.n:
+        return NO_VERDICT, (
+            f"{len(confirming)} of {claims.seeds.n} bases are there; verdicts are computed once, "
+            "on all of them"
+        )
     if claims.changed:
-        verdict = f"{EXPLORATORY} (settings changed: {', '.join(claims.changed)})"
-        return verdict, "verdicts are for the committed settings alone"
+        return f"{EXPLORATORY} (settings changed: {', '.join(claims.changed)})", (
+            "verdicts are for the committed settings alone"
+        )
     return None
 
 
-def _recipes(claim: Claim) -> dict[str, frozenset[str]]:
-    """Returns the recipes that each alternative of a claim reads."""
-    return {
-        name: frozenset().union(*(p.quantity.recipes for p in claim.parts if p.alternative == name))
-        for name in claim.alternatives
-    }
+def _case(
+    name: str,
+    claims: Claims,
+    study: StudyAnswers,
+    measured: Sequence[Measured],
+    gates: Sequence[GateResult],
+    score: Score,
+    seeds: Sequence[int],
+) -> Case:
+    claim = claims.claims[name]
+    own = bases_of(claims, claim, seeds)
+    found = gates_of(name, claim.recipes, gates, score, claims.model, own)
+    passing = tuple(s for s in own if s not in found.failed)
+    return Case(name, claim, [m for m in measured if m.claim == name], found, own, passing)
 
 
-def _failed(one: Measured, held: Mapping[str, BlockingGates]) -> bool:
-    """Whether a failed gate keeps a part from being read; what stands beside goes with them all."""
-    if isinstance(one.part, Part):
-        return bool(held[one.part.alternative].failed)
-    return all(each.failed for each in held.values())
+def _obstacle(case: Case, claims: Claims, study: StudyAnswers) -> tuple[str, str] | None:
+    """What keeps a claim from being tested: the first there is."""
+    return next(_obstacles(case, claims, study), None)
 
 
-def claim_p(parts: Sequence[Measured], held: Mapping[str, BlockingGates]) -> float | None:
-    """The largest p of the parts; of several alternatives, the smallest such p times their number.
-
-    None if a part of every alternative has no p or rests on a gate that is not passed.
-    """
-    groups: dict[str, list[float | None]] = {}
-    for one in parts:
-        if isinstance(one.part, Part):
-            p = None if held[one.part.alternative].seeds else one.p
-            groups.setdefault(one.part.alternative, []).append(p)
-    largest = [max(x for x in ps if x is not None) for ps in groups.values() if None not in ps]
-    return min(1.0, min(largest) * len(groups)) if largest else None
+def _obstacles(case: Case, claims: Claims, study: StudyAnswers) -> Iterator[tuple[str, str]]:
+    claim, gates, of = case.claim, case.gates, len(case.bases)
+    if claim.calibrated:
+        yield NO_VERDICT, f"calibrated: {claim.calibrated}"
+    if claim.changed_after is not None:
+        yield OPEN, f"changed after base {claim.changed_after}"
+    tested = [m for m in case.parts if m.tested]
+    if missing := dict.fromkeys(x for m in tested for x in m.counts.missing):
+        yield OPEN, f"not run: {', '.join(missing)}"
+    if gates.unmeasured:
+        yield OPEN, f"gates not measured: {', '.join(gates.unmeasured)}"
+    if claim.counterpart is not None:
+        need = claim.counterpart
+        counts = counted(need.quantity, study, case.bases, claims.model, claims.population)
+        value = float(counts.values.mean()) if counts.seeds else float("nan")
+        if not value >= need.at_least:
+            why = f"{need.text} is {value:.1f}, below {need.at_least:g}"
+            yield UNTESTABLE, f"no nano counterpart: {why}"
+    if gates.blocking:
+        yield UNTESTABLE, "; ".join(gates.blocking)
+    if not enough(len(case.passing), of):
+        yield UNTESTABLE, f"{len(case.passing)} of {of} bases pass its gates"
+    for one in tested:
+        read = sum(s in one.values for s in case.bases)
+        if not enough(read, of):
+            yield UNTESTABLE, f"too few items: {one.part.id} has a value on {read} of {of} bases"
 
 
 def holm_levels(
@@ -186,112 +244,74 @@ def holm_levels(
     return dict(zip(names, holm(filled), strict=True)), levels
 
 
-def decide(
-    parts: Sequence[Measured],
-    read: Sequence[Measured],
-    held: Mapping[str, BlockingGates],
-    small: bool,
-    level: float,
-) -> tuple[str, str]:
-    """Returns verdict and reason.
+def decide(case: Case, adjusted: float, level: float, alpha: float) -> tuple[str, str]:
+    """Returns verdict and reason of a claim that can be tested.
 
     Args:
-        parts: The claim's parts, and what stands beside them.
-        read: Those of them whose own gates are all passed, none of their alternative failing.
-        held: Alternative -> gates that are not passed.
-        small: Whether Holm's adjusted p is below alpha.
+        case: The claim.
+        adjusted: Holm's adjusted p.
         level: What Holm's rule leaves each part.
+        alpha: Level of the family.
     """
-    tested = [m for m in parts if isinstance(m.part, Part)]
-    readings: dict[str, dict[str, str]] = {name: {} for name in held}
-    for one in read:
-        if isinstance(one.part, Part):
-            readings[one.part.alternative][one.part.id] = one.reading(level)
-    against = [
-        [p for p, r in readings_of.items() if r == "other side"]
-        for readings_of in readings.values()
-    ]
-    if all(against):
-        parts_against = ", ".join(p for readings_of in against for p in readings_of)
-        return FAILS, f"on the other side of the margin: {parts_against}"
-    testable = {name: readings_of for name, readings_of in readings.items() if not held[name].seeds}
-    whole = [
-        name for name, readings_of in testable.items() if set(readings_of.values()) == {"holds"}
-    ]
-    if small and whole:
-        named = [name for name in whole if name]
-        return HOLDS, f"by {', '.join(named)}" if named else "every part lies beyond its margin"
-    if obstacle := _obstacle(tested, held):
-        return obstacle
-    open_ = [p for readings_of in testable.values() for p, r in readings_of.items() if r != "holds"]
-    out = [name for name, each in held.items() if each.seeds]
-    reasons = [f"not decided: {', '.join(open_)}"] if open_ else []
-    reasons += [f"held back by gates: {', '.join(out)}"] if out else []
-    return OPEN, "; ".join(reasons) or "p is not small enough"
+    found = {
+        name: {m.part.id: m.reading(bases, level, alpha) for m in parts}
+        for name, (parts, bases) in case.readings.items()
+    }
+    each = {name: _verdict(by_part) for name, by_part in found.items()}
+    verdicts = set(each.values())
+    parts = {p: {by_part[p] for by_part in found.values()} for p in next(iter(found.values()))}
+    if verdicts == {HOLDS} and adjusted < alpha:
+        return HOLDS, "every part lies beyond its margin"
+    if verdicts == {FAILS}:
+        against = [p for p, readings in parts.items() if OTHER_SIDE in readings]
+        return FAILS, f"on the other side of the margin: {', '.join(against)}"
+    if len(verdicts) > 1:
+        return OPEN, "; ".join(f"{name}: {verdict}" for name, verdict in each.items())
+    open_ = [p for p, readings in parts.items() if readings != {HELD}]
+    return OPEN, f"not decided: {', '.join(open_)}" if open_ else "p is not small enough"
 
 
-def _obstacle(
-    tested: Sequence[Measured], held: Mapping[str, BlockingGates]
-) -> tuple[str, str] | None:
-    """What keeps a claim from being tested at all, in the order in which it is told."""
-    absent = [m for m in tested if not m.counts.seeds]
-    empty = [m.part.id for m in tested if m.summary is None]
-    every = BlockingGates.joined(held.values())
-    if absent:
-        names = dict.fromkeys(x for m in absent for x in m.counts.missing)
-        obstacle = OPEN, f"not run: {', '.join(names)}"
-    elif all(each.failed for each in held.values()):
-        obstacle = UNTESTABLE, f"gates: {every.words()}"
-    elif all(each.seeds for each in held.values()):
-        obstacle = OPEN, f"gates: {every.words()}"
-    elif empty:
-        obstacle = OPEN, f"undefined for lack of items: {', '.join(empty)}"
-    elif min(len(m.counts.seeds) for m in tested) == 1:
-        obstacle = OPEN, "one seed gives no test"
-    else:
-        return None
-    return obstacle
+def _verdict(by_part: Mapping[str, str]) -> str:
+    if OTHER_SIDE in by_part.values():
+        return FAILS
+    return HOLDS if set(by_part.values()) == {HELD} else OPEN
 
 
 def _row(
-    name: str,
+    case: Case,
     claims: Claims,
-    parts: Sequence[Measured],
-    held: BlockingGates,
     reached: tuple[str, str],
-    numbers: tuple[float | None, float, float] | None,
+    numbers: tuple[float | None, float, float, float] | None,
 ) -> ClaimVerdict:
-    """Args: ``reached``, verdict and reason; ``numbers``, p, adjusted p and level, if given."""
-    claim, first, (verdict, reason) = claims.claims[name], parts[0], reached
-    read = [set(m.counts.seeds) for m in parts if isinstance(m.part, Part) and m.counts.seeds]
-    seeds = sorted(set.intersection(*read)) if read else []
-    passed = [s for s in seeds if s not in held.seeds]
-    passed_values = [
-        v for s, v in zip(first.counts.seeds, first.counts.values, strict=True) if s in passed
-    ]
-    p, p_holm, level = numbers or (None, None, None)
-    provisional = "" if numbers is None else "yes" if len(seeds) < claims.seeds.full else "no"
+    """Args: ``reached``, verdict and reason; ``numbers``, p, adjusted p, level and the first."""
+    claim, (verdict, reason) = case.claim, reached
+    p, p_holm, level, first = numbers or (None, None, None, None)
+    power = None if first is None or len(case.bases) < 2 else detectable(len(case.bases), first)
     return ClaimVerdict(
-        claim=name,
-        family=name[0],
+        claim=case.name,
+        family=case.name[0],
         text=claim.text,
         published=claim.published,
         mode=claim.mode,
         why=claim.why,
         flags="; ".join(claim.flags),
         verdict=verdict,
-        provisional=provisional,
         reason=reason,
-        gates=held.words(),
+        gates=case.gates.words(),
         p=None if p is None else rounded(p),
         p_holm=None if p_holm is None else rounded(p_holm),
         level=None if level is None else rounded(level),
+        power=None if power is None else rounded(power),
         config=claims.model,
-        seeds=" ".join(map(str, seeds)),
-        n_seeds=len(seeds),
-        n_passed=len(passed),
-        passed_value=rounded(sum(passed_values) / len(passed_values))
-        if passed_values and first.summary
-        else None,
+        seeds=" ".join(map(str, case.bases)),
+        n_seeds=len(case.bases),
+        n_passed=len(case.passing),
+        passed_value=_mean(case.parts[0], case.passing),
+        all_value=_mean(case.parts[0], case.bases),
         sha256=claims.sha256,
     )
+
+
+def _mean(part: Measured, bases: Sequence[int]) -> float | None:
+    values = [value for seed, value in part.values.items() if seed in bases]
+    return rounded(float(np.mean(values))) if values else None
