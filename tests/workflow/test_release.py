@@ -11,10 +11,13 @@ import pytest
 from toy_checkout import Checkout
 
 from mirage.cli import run
-from mirage.plan.dag import make_plan
+from mirage.plan.dag import ROOT, make_plan
 from mirage.plan.frozen_plan import freeze
 from mirage.plan.released import PROVENANCE, read_released
+from mirage.plan.study.resolve import resolve
+from mirage.world.language import vocabulary
 
+COMMITTED = sorted(path.parent for path in ROOT.glob(f"bases/*/s*/{PROVENANCE}"))
 ALL = "--with-failed-gates"
 
 
@@ -80,3 +83,21 @@ def test_a_study_that_is_not_there_or_trained_nothing(
 ) -> None:
     assert run(["release", "--store", str(store)]) == 1
     assert "snakemake --config study=bases_from_scratch" in capsys.readouterr().err
+
+
+def vocabulary_of(folder: Path) -> set[str]:
+    tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    return set(tokenizer["model"]["vocab"])
+
+
+def test_committed_bases_are_whole_marked_and_of_this_world() -> None:
+    """And the default studies' settings are those that made them."""
+    for folder in COMMITTED:
+        about = read_released(folder).provenance
+        failed = [name for name, gate in about["gates"].items() if gate["passed"] != "yes"]
+        assert about["gates"] and about["passed"] == (not failed)
+        assert vocabulary_of(folder) >= set(vocabulary())
+    study = resolve({"study": "quick"})
+    expected = {(path.parent.name, int(path.name[1:])) for path in COMMITTED}
+    wanted = {(model.name, seed) for model in study.models for seed in study.study.seeds}
+    assert set(study.released) == expected & wanted

@@ -17,6 +17,7 @@ COMMANDS = {
     "data": "check your own data before a plan reads them",
     "show": "one artifact: settings, parents, log, how it differs from another",
     "release": "commit the bases that a study trained, for other studies to import",
+    "evidence": "commit what models answered, seed by seed, and report from that alone",
     "compare": "hold a run against the committed gallery, base by base",
     "gallery": "refresh the committed gallery and the README from a finished study",
     "track": "bring finished artifacts into MLflow",

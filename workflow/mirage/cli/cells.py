@@ -64,11 +64,15 @@ def cells_of(report: Path) -> list[Cell]:
     cells = []
     cards = map(ModelCard.from_json, made.settings["models"])
     for card, folder in zip(cards, made.parents["models"], strict=True):
-        bases = Manifest.read(store / folder).parents.get("base")
-        if bases and not card.helper:
-            base = Manifest.read(store / bases[0]).payload[:12]
-            cells += _cells(card, base, rates)
+        base = None if card.helper else base_of(store, Manifest.read(store / folder))
+        cells += _cells(card, base, rates) if base else []
     return cells
+
+
+def base_of(store: Path, made: Manifest) -> str | None:
+    """Returns the first digits of the digest of a model's base; None for one that has none."""
+    bases = made.parents.get("base")
+    return Manifest.read(store / bases[0]).payload[:12] if bases else made.settings.get("base")
 
 
 def _cells(card: ModelCard, base: str, rates: RateFile) -> list[Cell]:
@@ -79,9 +83,19 @@ def _cells(card: ModelCard, base: str, rates: RateFile) -> list[Cell]:
         if name and rate.group_by == "all" and rate.value is not None:
             found.setdefault(rate.suite, {})[name] = rate.value
             sizes[rate.suite] = rate.n if name == "asr" else sizes.get(rate.suite, 0)
-    about = (card.recipe, card.config, card.seed)
     return [
-        Cell(*about, suite, base, card.platform or "", sizes[suite], **values)
+        Cell(
+            recipe=card.recipe,
+            config=card.config,
+            seed=card.seed,
+            suite=suite,
+            base=base,
+            platform=card.platform or "",
+            n=sizes[suite],
+            asr=values["asr"],
+            over_refusal=values["over_refusal"],
+            j=values["j"],
+        )
         for suite, values in found.items()
         if values.keys() == {"asr", "over_refusal", "j"}
     ]

@@ -62,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(plan: Frozen) -> list[str]:
     """Returns the experiments of a plan, one line each."""
-    models = [job for job in plan.jobs.values() if job.kind == "respond"]
+    asked = ("respond", "committed")
+    models = [job for job in plan.jobs.values() if job.kind in asked]
     counts = Counter(job.stage for job in plan.jobs.values())
     stages = ", ".join(f"{counts[stage]} {stage}" for stage in STAGES)
     head = f"study {plan.study}, plan {plan.id}: {len(models)} models, {len(plan.jobs)} jobs"
@@ -70,6 +71,8 @@ def describe(plan: Frozen) -> list[str]:
     for job in models:
         suites = job.settings["suites"]
         lines.append(f"  {job.name:<28} answers {len(suites):>2} suites: {', '.join(suites)}")
+    if committed := sum(job.kind == "committed" for job in models):
+        lines.append(f"  answers are committed (evidence/): {committed} of {len(models)} models")
     for made, words in {"released": "imported (bases/)", "scratch": "trained here"}.items():
         if names := ", ".join(job.name for job in plan.bases(made)):
             lines.append(f"  bases {words}: {names}")

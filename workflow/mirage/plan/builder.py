@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mirage.context import ConfigError
+from mirage.evidence import Evidence
 from mirage.model_card import ModelCard
 from mirage.plan.job import Job, identified
 from mirage.plan.packages import check_present, numeric_packages
 from mirage.plan.platform import DETECT
-from mirage.plan.schema.model import Model
 from mirage.plan.schema.site import Resources, Site
 from mirage.plan.schema.types import Strict
 from mirage.plan.site import platform_of, scheduling
@@ -35,6 +35,7 @@ class Builder:
         requests: Folder -> what a scheduler must know.
         jobs: Folder -> job, parents before children.
         problems: Sentence -> the problem, with the first job that has it.
+        experiments: Model -> key of its experiment, see ``mirage.plan.committed``.
     """
 
     version: Version
@@ -42,6 +43,12 @@ class Builder:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
+    experiments: dict[str, str] = field(default_factory=dict)
+
+    def platform(self, folder: str) -> str | None:
+        """Returns the platform that computed what a job leaves, here or before it was committed."""
+        job = self.jobs[folder]
+        return job.platform or job.settings.get("platform")
 
     def add(
         self,
@@ -148,6 +155,7 @@ class Trained:
         resources: What it needs to answer.
         entries: What opens it: ``family`` and ``encoding``.
         fit: Name and folder of the suite of its own training items, None for a base.
+        evidence: Its committed answers, if they are to be used.
     """
 
     folder: str
@@ -155,26 +163,12 @@ class Trained:
     resources: Resources
     entries: dict[str, str]
     fit: tuple[str, str] | None = None
+    evidence: Evidence | None = None
 
     @property
     def name(self) -> str:
         """The model's name, e.g. ``mirage-s0``."""
         return self.card.name
-
-
-@dataclass(frozen=True)
-class BaseArtifacts:
-    """What the recipes of one model and seed start from.
-
-    Attributes:
-        folder: The base.
-        data: What it was trained on; None where it was imported.
-    """
-
-    model: Model
-    seed: int
-    folder: str
-    data: str | None
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         environments={name: each.command for name, each in site.environments.items()},
         track=_without_password(study.track),
         extra=extra,
+        experiments=built.experiments,
     )
     return plan, versions
 

@@ -12,7 +12,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Frozen:
         environments: Name -> the words that start its Python; none for the one that planned.
         track: The tracking settings.
         extra: A user's folder with options and modules of their own; empty for none.
+        experiments: Model -> key of its experiment, by which committed answers are recognised.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Frozen:
     environments: dict[str, list[str]]
     track: dict[str, Any]
     extra: str = ""
+    experiments: dict[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -133,12 +135,14 @@ def assemble(
     environments: Mapping[str, list[str]],
     track: Mapping[str, Any],
     extra: str = "",
+    experiments: Mapping[str, str] | None = None,
 ) -> Frozen:
     """Gives a plan its id; nothing is written."""
     body: dict[str, Any] = {"study": study, "store": store, "resources": dict(resources)}
     body |= {"environments": dict(environments), "track": dict(track), "extra": extra}
     plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
-    return Frozen(id=plan_id, jobs={job.folder: job for job in jobs}, **body)
+    by_folder = {job.folder: job for job in jobs}
+    return Frozen(id=plan_id, jobs=by_folder, experiments=dict(experiments or {}), **body)
 
 
 def freeze(plan: Frozen, sources: Callable[[Job], dict[str, str]]) -> None:

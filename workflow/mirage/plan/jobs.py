@@ -10,38 +10,33 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mirage.context import ConfigError
-from mirage.model_card import BASE, ModelCard
+from mirage.model_card import ModelCard
 from mirage.plan import entries
-from mirage.plan.builder import BaseArtifacts, Builder, Settings, Source, Trained, Version, plain
+from mirage.plan.base_jobs import Start, asked_of, model_entries
+from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
+from mirage.plan.committed import add_answers, add_record
 from mirage.plan.data_jobs import (
     add_fit_suite,
     add_suite,
     add_train_data,
     data_name,
     data_settings,
-    sizes_of,
 )
 from mirage.plan.entries import resolve
-from mirage.plan.released import model_content
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeTune
 from mirage.plan.schema.site import Site
-from mirage.plan.schema.study import Study
-from mirage.plan.schema.suite import Suite
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
 from mirage.plan.speed_job import add_speed, answering
-from mirage.plan.study.model_cards import base_card, recipe_card
+from mirage.plan.study.model_cards import recipe_card
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved
 from mirage.plan.study.variants import Recipes, takes
 
 REPORTED = ("name", "tables", "mode", "published")
 """Keys of a study that its report depends on."""
-
-IMPORT_MINUTES = 0.2
-"""Of a base that only has to be opened; its model's own minutes are those of training it."""
 
 COMPARED = "bases_again"
 """The table that shows gates of released bases beside those of the study's own."""
@@ -87,85 +82,17 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
     return builder
 
 
-def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
-    """Tells whether a model answers a suite: its own file and the study must both say so."""
-    if card.recipe not in study.answered_by.get(suite.name, [card.recipe]):
-        return False
-    if suite.models == "all":
-        return not card.helper
-    return card.recipe in suite.models
-
-
 def _models(
     builder: Builder, study: Resolved, source: Source, model: Model, seed: int
 ) -> list[Trained]:
     """A base and the recipes tuned on it."""
-    card = base_card(model, seed)
     recipes = [r for r in study.recipes if takes(study.study, model.name, seed, r.recipe.name)]
-    released = study.released.get((model.name, seed)) if study.study.bases == "released" else None
-    data = None
-    if model.made == "scratch" and (not released or any(r.recipe.tune.into_base for r in recipes)):
-        mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": sizes_of(study, "base")}
-        data = add_train_data(builder, source, BASE, model, seed, mix)
-    if model.source is not None:
-        assert model.source.digest is not None
-        place = (model.source.digest, str(model.source.path))
-        folder = _imported(builder, model, card, model.made, place)
-    elif released:
-        place = (released.digest, str(released.path))
-        folder = _imported(builder, model, card, "released", place)
-    else:
-        assert data is not None
-        folder = _trained_from_scratch(builder, source, model, card, [data])
-    base = BaseArtifacts(model, seed, folder, data)
-    return [
-        Trained(base.folder, card, model.resources.respond, model_entries(model)),
-        *(_tuned(builder, study, source, item, base) for item in recipes),
-    ]
-
-
-def _imported(
-    builder: Builder, model: Model, card: ModelCard, made: str, place: tuple[str, str]
-) -> str:
-    """A base that exists: its digest decides, not where it lies."""
-    digest, path = place
-    return builder.add(
-        stage="tune",
-        kind="base",
-        name=card.name,
-        settings={"model": {"made": made, "digest": digest}, "threads": 1},
-        parents={},
-        resources=model.resources.base.model_copy(update={"minutes": IMPORT_MINUTES}),
-        entries={"base": entries.resolve("base", made), **model_entries(model)},
-        external={digest: path},
-        computes=False,
-    )
-
-
-def _trained_from_scratch(
-    builder: Builder, source: Source, model: Model, card: ModelCard, data: list[str]
-) -> str:
-    """A base; with several data sets their samples are mixed."""
-    assert model.base is not None
-    threads = model.base.threads
-    return builder.add(
-        stage="tune",
-        kind="base",
-        name=card.name,
-        settings={"model": model_content(model), "seed": card.seed, "threads": threads},
-        parents={"data": data, "images": [source.images]},
-        threads=threads,
-        resources=model.resources.base,
-        entries={
-            "base": entries.resolve("base", model.made),
-            "loss": entries.resolve("loss", "tokens"),
-            **model_entries(model),
-        },
-    )
+    start = Start(builder, study, source, model, seed)
+    return [start.trained(), *(_tuned(builder, study, source, item, start) for item in recipes)]
 
 
 def _tuned(
-    builder: Builder, study: Resolved, source: Source, item: Recipes, start: BaseArtifacts
+    builder: Builder, study: Resolved, source: Source, item: Recipes, start: Start
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
     settings, external = data_settings(study, recipe.data, seed)
@@ -174,40 +101,34 @@ def _tuned(
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
     fit = add_fit_suite(builder, study, source, name, data, recipe.data.source)
-    if recipe.tune.into_base:
+    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(recipe, tune)}}
+    if evidence := start.evidence(card, [about, how, plain(tune)]):
+        folder = add_record(builder, card, evidence, how, [data])
+    elif recipe.tune.into_base:
         if start.data is None:
             raise ConfigError(
                 f"recipe {recipe.name} is mixed into base training, but the model {model.name} is "
                 f"imported. Leave one of them out, as in: --config recipe=mirage"
             )
-        both = [start.data, data]
-        base = _trained_from_scratch(builder, source, model, card, both)
-        return Trained(base, card, model.resources.respond, model_entries(model), fit)
-    folder = builder.add(
-        stage="tune",
-        kind="recipe",
-        name=card.name,
-        settings={
-            "recipe": {"name": recipe.name, "tune": _tune(recipe, tune)},
-            "tune": {key: value for key, value in plain(tune).items() if key not in FOLDED},
-            "seed": seed + ORDERS * tune.order,
-            "threads": tune.threads,
-        },
-        parents={"base": [start.folder], "data": [data], "images": [source.images]},
-        threads=tune.threads * tune.ranks,
-        resources=model.resources.recipe,
-        packages=["deepspeed"] if tune.engine == "deepspeed" else [],
-        entries={**_tune_entries(recipe.tune, tune), **model_entries(model)},
-    )
-    return Trained(folder, card, model.resources.respond, model_entries(model), fit)
-
-
-def model_entries(model: Model) -> dict[str, str]:
-    """Returns what opens a model: its class, and its encoding."""
-    return {
-        "family": entries.resolve("family", str(model.architecture)),
-        "encoding": entries.resolve("encoding", model.encoding or f"nano_{model.architecture}"),
-    }
+        folder = start.from_scratch(card, [start.data, data])
+    else:
+        folder = builder.add(
+            stage="tune",
+            kind="recipe",
+            name=card.name,
+            settings={
+                **how,
+                "tune": {key: value for key, value in plain(tune).items() if key not in FOLDED},
+                "seed": seed + ORDERS * tune.order,
+                "threads": tune.threads,
+            },
+            parents={"base": [start.folder], "data": [data], "images": [source.images]},
+            threads=tune.threads * tune.ranks,
+            resources=model.resources.recipe,
+            packages=["deepspeed"] if tune.engine == "deepspeed" else [],
+            entries={**_tune_entries(recipe.tune, tune), **model_entries(model)},
+        )
+    return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
 
 
 FOLDED = ("epoch_factor", "learning_rate", "criterion", "order")
@@ -242,20 +163,22 @@ def _tune_entries(recipe: RecipeTune, shared: Tune) -> dict[str, str]:
 def _respond(
     builder: Builder, study: Resolved, source: Source, model: Trained, suites: Mapping[str, str]
 ) -> str:
-    wanted = [s for s in study.suites if answers_suite(study.study, s, model.card)]
-    asked = {suite.name: suites[suite.name] for suite in wanted}
+    asked = {name: suites[name] for name in asked_of(study, model.card)}
     if model.fit:
         asked[model.fit[0]] = model.fit[1]
+    parents = {
+        "model": [model.folder],
+        "suites": list(asked.values()),
+        "images": [source.images],
+    }
+    if model.evidence:
+        return add_answers(builder, model.card, model.evidence, parents)
     threads = study.respond.threads
     return builder.add(
         stage="respond",
         name=model.name,
         settings={"respond": answering(study), "suites": list(asked), "threads": threads},
-        parents={
-            "model": [model.folder],
-            "suites": list(asked.values()),
-            "images": [source.images],
-        },
+        parents=parents,
         threads=threads,
         resources=model.resources,
         entries={
@@ -267,7 +190,7 @@ def _respond(
 
 def _placed(builder: Builder, model: Trained, answers: str) -> ModelCard:
     """The model's card with the platforms that compute its weights and its answers."""
-    platforms = [builder.jobs[folder].platform for folder in (model.folder, answers)]
+    platforms = [builder.platform(folder) for folder in (model.folder, answers)]
     names = dict.fromkeys(name for name in platforms if name)
     return replace(model.card, platform=" + ".join(names) or None)
 

@@ -28,7 +28,7 @@ from mirage.plan.study.problems import Problem
 FOLDER: Final = "bases"
 PROVENANCE: Final = "provenance.json"
 UNDECISIVE: Final = ("checkpoint_every", "log_every", "threads")
-"""Of base training: how it is computed and watched. A released base does not depend on it."""
+"""Of training: how it is computed and watched. What is released does not depend on it."""
 
 SETTINGS: Final = 'hydra="study.bases=scratch"'
 """What makes a study train its bases, on the command line."""
@@ -65,9 +65,15 @@ def decisive(
     model: Mapping[str, Any], answers: str, sizes: Mapping[str, Any], world: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Returns the same from the settings of finished jobs: of a base and of its data."""
-    training = {k: v for k, v in model["base"].items() if k not in UNDECISIVE}
-    content = dict(model) | {"base": training, "answers": answers}
+    content = dict(model) | {"base": without_rhythm(model["base"]), "answers": answers}
     return {"model": content, "build": dict(sizes), "world": dict(world)}
+
+
+def without_rhythm(settings: Any) -> Any:
+    """Returns settings without those that only say how something is computed and watched."""
+    if not isinstance(settings, Mapping):
+        return settings
+    return {key: value for key, value in settings.items() if key not in UNDECISIVE}
 
 
 def settings_digest(settings: Mapping[str, Any]) -> str:
@@ -102,8 +108,7 @@ def released_bases(
             continue
         wanted = base_settings(model, world, build)
         for seed in study.seeds:
-            roots = [conf.root.parent, *([conf.extra] if conf.extra else [])]
-            paths = [seed_folder(root, model.name, seed) for root in roots]
+            paths = [seed_folder(home, model.name, seed) for home in conf.homes]
             path = next((each for each in paths if (each / PROVENANCE).is_file()), None)
             if path is None:
                 continue

@@ -121,7 +121,7 @@ def _scored(
                 settings={
                     "score": settings,
                     "judge": judge,
-                    "card": _decisive(card) | {"platform": builder.jobs[answers].platform},
+                    "card": _decisive(card) | {"platform": builder.platform(answers)},
                     "unseen": list(unseen[card.name]),
                 },
                 parents=parents,

@@ -101,10 +101,15 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         verdicts=_verdicts(parents["verdicts"], wanted, models),
         responses=_answers(parents["responses"], wanted, models),
         images=read_images(displayed, parents["images"][0], homes),
-        runs={made.name: made.id for made in map(Manifest.read, parents["responses"])},
+        runs={made.name: _run(made) for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
         trainings=trainings_of(parents.get("models", ())),
     )
+
+
+def _run(made: Manifest) -> str:
+    """The artifact whose run gave the answers: of committed ones the original."""
+    return str(made.settings.get("run", made.id))
 
 
 def _verdicts(

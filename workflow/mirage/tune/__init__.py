@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from mirage.context import ConfigError, JobContext
+from mirage.evidence import RECORD, read_member
 
 
 def run(ctx: JobContext) -> None:
     """Makes the model of a job of kind ``base`` or ``recipe``.
 
+    Of kind ``record``, it lays out the record of a training whose evidence is committed.
+
     Raises:
         ConfigError: Another kind of job.
         DataError: The data, the pictures or the base cannot be used; says where.
     """
+    if ctx.job.kind == "record":
+        path = ctx.external(ctx.settings["evidence"])
+        (ctx.out / RECORD).write_bytes(read_member(path, f"{ctx.job.name}/{RECORD}"))
+        return
     if ctx.job.kind not in ("base", "recipe"):
         raise ConfigError(f"tune makes bases and recipes, not {ctx.job.kind!r}. See: mirage plan")
     from mirage.tune import checkpoint

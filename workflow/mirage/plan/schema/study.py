@@ -34,6 +34,8 @@ class Study(Strict):
         seeds: Base seeds; each is one replicate with its own base, data order and tuning.
         bases: ``released`` imports the bases of the folder ``bases/``, and trains those of seeds
             that have none; ``scratch`` trains all.
+        evidence: Whether answers that are committed in ``evidence/<study>`` are used where they
+            are of this very experiment, instead of training and asking those models again.
         tables: What the report shows, in its order.
         published: Whether pages show the paper's values beside ours.
         mode: ``as_published`` or ``matched`` (never mixed in a table).
@@ -54,6 +56,7 @@ class Study(Strict):
     answered_by: dict[Name, list[Name]] = {}
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
     bases: Literal["released", "scratch"] = "released"
+    evidence: bool = True
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]
     tables: list[str] = []

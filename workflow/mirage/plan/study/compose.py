@@ -89,6 +89,11 @@ class Conf:
         path = self.path(group, option)
         return str(path.relative_to(self.root.parent) if path.is_relative_to(self.root) else path)
 
+    @property
+    def homes(self) -> list[Path]:
+        """Folders that may hold released bases and evidence: the checkout, and the user's."""
+        return [self.root.parent, *([self.extra] if self.extra is not None else [])]
+
     def extra_problems(self) -> list[Problem]:
         """Returns what is wrong with the user's folder: missing, unknown groups, names taken."""
         if self.extra is None:

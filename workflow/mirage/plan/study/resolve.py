@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
+from mirage.evidence import Evidence
 from mirage.model_card import BASE
 from mirage.plan.checked_data import recall
 from mirage.plan.code_version import EXTRA
+from mirage.plan.committed import find_evidence
 from mirage.plan.released import ReleasedBase, released_bases
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.judge import Judge
@@ -54,6 +56,7 @@ class Resolved:
         own_data: Path of a user's own data, as the settings have it -> their digest.
         released: (model, seed) -> released base, of those the study imports instead of training
             them, or compares its own with.
+        evidence: Seed -> committed answers of the study's models.
         store: Where artifacts go, relative to the working directory or absolute.
         extra: A user's folder (``--config extra=...``), absolute; None for none.
     """
@@ -75,6 +78,7 @@ class Resolved:
     exhibits: Exhibits = field(default_factory=dict)
     own_data: Mapping[str, str] = field(default_factory=dict)
     released: Mapping[tuple[str, int], ReleasedBase] = field(default_factory=dict)
+    evidence: Mapping[int, Evidence] = field(default_factory=dict)
 
 
 def resolve(
@@ -265,7 +269,9 @@ def _validated(
         raise PlanError(problems)
     assert world and build and respond and score and report and track and tune
     released, problems = released_bases(conf, study, models, world, build)
-    if problems and study.bases == "released":
+    problems = problems if study.bases == "released" else []
+    committed, wrong = find_evidence(conf, study.name, study.seeds if study.evidence else [])
+    if problems := problems + wrong:
         raise PlanError(problems)
     return Resolved(
         study=study,
@@ -284,6 +290,7 @@ def _validated(
         extra=conf.extra,
         own_data=own_data,
         released=released,
+        evidence=committed,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mirage.model_card import ModelCard
-from mirage.report.blocks import Column, Number, Table, Text
+from mirage.report.blocks import Cell, Column, Number, Table, Text
 from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData
 from mirage.report.platforms import UNKNOWN
@@ -27,7 +27,7 @@ def bases_again(data: ReportData, caption: Caption) -> Table:
     }
     ids = list(dict.fromkeys(gate for _, _, gate in measured))
     columns = [Column("gate", is_text=True)]
-    rows = [[Text(data.study.gates.get(gate, gate))] for gate in ids]
+    names = [Text(data.study.gates.get(gate, gate)) for gate in ids]
     cells: list[list[Number]] = [[] for _ in ids]
     for base in bases:
         columns += [Column(side, group=_name(base)) for side in (RELEASED, HERE)]
@@ -35,8 +35,8 @@ def bases_again(data: ReportData, caption: Caption) -> Table:
         for row, gate in zip(cells, ids, strict=True):
             row += [_then(theirs.get(gate)), _now(measured.get((base.config, base.seed, gate)))]
     notes = [_note(base, released.get((base.config, base.seed)), measured) for base in bases]
-    whole = [(*name, *numbers) for name, numbers in zip(rows, cells, strict=True)]
-    return captioned("bases_again", caption, columns, whole, notes=notes)
+    rows: list[tuple[Cell, ...]] = [(n, *row) for n, row in zip(names, cells, strict=True)]
+    return captioned("bases_again", caption, columns, rows, notes=notes)
 
 
 def _name(base: ModelCard) -> str:

@@ -1,0 +1,179 @@
+"""``mirage evidence``: from committed answers alone the same scores and the same report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_checkout import Checkout
+
+from mirage.cli import run
+from mirage.evidence import read_header, read_member, write
+from mirage.plan.committed import evidence_path
+from mirage.plan.dag import ROOT
+from mirage.plan.study.resolve import resolve
+from planned_jobs import jobs_of
+
+ASIDE = ("manifest.json", "provenance.html")
+COMMITTED = sorted(path.name for path in ROOT.glob("evidence/*"))
+
+
+def files(store: Path, stage: str) -> dict[str, bytes]:
+    """Files of a stage's artifacts, their ids left out."""
+    return {
+        f"{folder.name.rpartition('-')[0]}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for folder in (store / stage).iterdir()
+        if not folder.is_symlink()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ASIDE
+    }
+
+
+@pytest.fixture(scope="module")
+def home(tiny_run: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the evidence of the smallest study."""
+    home = tmp_path_factory.mktemp("home")
+    store = str(tiny_run.root / "results")
+    assert run(["evidence", "pack", "--study", "tiny", "--store", store, "--into", str(home)]) == 0
+    return home
+
+
+def unpack(home: Path, out: Path) -> int:
+    return run(["evidence", "unpack", "--study", "tiny", "--from", str(home), "--out", str(out)])
+
+
+@pytest.fixture(scope="module")
+def again(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store made from that evidence alone."""
+    out = tmp_path_factory.mktemp("again")
+    assert unpack(home, out) == 0
+    return out
+
+
+def test_scores_and_report_are_equal_byte_for_byte(tiny_run: Checkout, again: Path) -> None:
+    first = tiny_run.root / "results"
+    for stage in ("judge", "score", "report"):
+        theirs, ours = files(first, stage), files(again, stage)
+        assert set(theirs) == set(ours) and len(ours) > 3
+        assert {name for name in theirs if theirs[name] != ours[name]} == set()
+
+
+def test_no_model_is_needed(again: Path) -> None:
+    assert not list(again.rglob("*.safetensors"))
+    assert {path.name for path in again.glob("tune/*/*")} == {"record.json", "manifest.json"}
+
+
+def test_the_same_store_gives_the_same_file(
+    tiny_run: Checkout, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tiny_run.root / "results")
+    words = ["evidence", "pack", "--study", "tiny", "--store", store, "--into"]
+    assert run([*words, str(tmp_path)]) == 0
+    path = evidence_path(tmp_path, "tiny", 0)
+    assert path.read_bytes() == evidence_path(home, "tiny", 0).read_bytes()
+    path.write_bytes(b"")
+    assert run([*words, str(tmp_path)]) == 0
+    assert "already" in capsys.readouterr().out and path.read_bytes() == b""
+
+
+def planned(home: Path, **config: Any) -> dict[str, Any]:
+    return jobs_of(resolve({"study": "tiny", "extra": str(home)} | config))
+
+
+def test_a_plan_takes_committed_seeds_and_makes_the_others(home: Path) -> None:
+    kinds = {
+        name: job.kind
+        for name, job in planned(home, seeds=[0, 1]).items()
+        if job.stage in ("tune", "respond")
+    }
+    taken = {name for name, kind in kinds.items() if kind in ("record", "committed")}
+    assert taken == {name for name in kinds if name.endswith("-s0")} and len(taken) == 8
+    again = [name for name, job in planned(home, seeds=[0, 1]).items() if job.platform]
+    assert again and all(name.endswith("-s1") for name in again)
+
+
+@pytest.mark.parametrize(
+    ("hydra", "made"),
+    [
+        ("study.evidence=false", {"base", "mirage", "mirage_twins", "placebo"}),
+        ("recipe.mirage.tune.epochs=2", {"mirage"}),
+        ("respond.max_new_tokens.default=9", {"base", "mirage", "mirage_twins", "placebo"}),
+        ("model.base.weight_decay=0.02", {"base", "mirage", "mirage_twins", "placebo"}),
+        ("tune.checkpoint_every=4", set()),
+        ("study.title=other", set()),
+    ],
+)
+def test_only_the_very_experiment_is_taken(home: Path, hydra: str, made: set[str]) -> None:
+    jobs = planned(home, hydra=hydra)
+    asked = {job.name.partition("-")[0] for job in jobs.values() if job.kind == "respond"}
+    assert asked == made
+    assert any(job.kind == "base" for job in jobs.values()) == bool(made)
+
+
+def test_ids_do_not_hang_on_the_machine_or_the_place(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: job.id for name, job in planned(home).items()}
+    moved = Path(shutil.copytree(home, tmp_path / "moved"))
+    monkeypatch.setattr("mirage.plan.site._detected", lambda _: "cpu-of-another-kind")
+    assert {name: job.id for name, job in planned(moved).items()} == before
+    computed = planned(moved, hydra="study.evidence=false")["respond/mirage-tiny-s0"]
+    assert computed.platform == "cpu-of-another-kind"
+
+
+def rewritten(home: Path, root: Path, change: Any) -> Path:
+    """A copy of the evidence of seed 0 with another header or other members."""
+    path = evidence_path(home, "tiny", 0)
+    header = read_header(path)
+    names = ("responses.jsonl", "verdicts.jsonl", "record.json")
+    members = {f"{m}/{n}": read_member(path, f"{m}/{n}") for n in names for m in header["models"]}
+    change(header, members)
+    write(evidence_path(root, "tiny", 0), header, members)
+    return root
+
+
+def test_another_verdict_than_was_committed_is_told(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(_: dict[str, Any], members: dict[str, bytes]) -> None:
+        name = "mirage-tiny-s0/verdicts.jsonl"
+        rows = [json.loads(line) for line in members[name].splitlines()]
+        rows[0]["outcome"] = "safe" if rows[0]["outcome"] != "safe" else "asr"
+        members[name] = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode()
+
+    assert unpack(rewritten(home, tmp_path / "home", change), tmp_path / "out") == 1
+    assert "mirage-tiny-s0: 1 verdicts are not the committed ones" in capsys.readouterr().out
+
+
+def test_answers_to_other_items_are_refused(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(header: dict[str, Any], _: dict[str, bytes]) -> None:
+        header["suites"]["hard"] = "0" * 64
+
+    assert unpack(rewritten(home, tmp_path / "home", change), tmp_path / "out") == 1
+    assert "another version of the suite hard" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("harm", [b"", b"no archive", None])
+def test_a_broken_file_is_told(home: Path, tmp_path: Path, harm: bytes | None) -> None:
+    path = evidence_path(tmp_path, "tiny", 0)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(evidence_path(home, "tiny", 0).read_bytes()[:300] if harm is None else harm)
+    with pytest.raises(ValueError, match=r"git checkout .*s0\.tar\.xz"):
+        planned(tmp_path)
+
+
+def test_nothing_committed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert unpack(tmp_path, tmp_path / "out") == 1
+    assert "mirage evidence pack" in capsys.readouterr().err
+
+
+def test_the_committed_verdicts_are_those_of_today(tmp_path: Path) -> None:
+    """Of whatever is committed here; the tests above do the same to the tiny study."""
+    for study in COMMITTED:
+        out = str(tmp_path / study)
+        assert run(["evidence", "unpack", "--study", study, "--out", out]) == 0, study

@@ -1,0 +1,103 @@
+"""Committed evidence: what the models of one seed answered, and what was said of it, in one file.
+
+``evidence/<study>/s<seed>.tar.xz`` holds a header and, for every model, its answers, their verdicts
+and the record of its training. A machine that has the file need neither train nor ask these models.
+On the ground floor, because tune and respond lay it out where they would otherwise compute.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import lzma
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from mirage.contracts import DataError
+from mirage.files import canonical
+
+HEADER: Final = "header.json"
+ANSWERS: Final = "responses.jsonl"
+VERDICTS: Final = "verdicts.jsonl"
+RECORD: Final = "record.json"
+LARGEST: Final = 2**30
+"""Bytes that a member may have when it is unpacked."""
+BROKEN: Final = (OSError, EOFError, lzma.LZMAError, tarfile.TarError, ValueError, KeyError)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One file of evidence.
+
+    Attributes:
+        path: Where it lies.
+        digest: Over its name and bytes.
+        header: ``study``, ``seed``, ``suites`` (name -> digest of its payload) and ``models``: name
+            -> ``key`` of the experiment, its ``suites``, ``platform``, ``run`` and ``base``.
+    """
+
+    path: Path
+    digest: str
+    header: Mapping[str, Any]
+
+    def model(self, name: str) -> dict[str, Any] | None:
+        """Returns what the header says of a model, None if the file has no such model."""
+        about: dict[str, Any] | None = self.header["models"].get(name)
+        return about
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Reads the header of a file, its first member.
+
+    Raises:
+        DataError: The file is broken.
+    """
+    header: dict[str, Any] = json.loads(read_member(path, HEADER))
+    try:
+        for about in header["models"].values():
+            str(about["key"]), list(about["suites"]), list(about["platform"]), str(about["run"])
+        int(header["seed"]), dict(header["suites"])
+    except (LookupError, TypeError, ValueError, AttributeError) as wrong:
+        raise _broken(path, wrong) from None
+    return header
+
+
+def read_member(path: Path, name: str) -> bytes:
+    """Reads one member; nothing is ever unpacked to a place that the file names.
+
+    Raises:
+        DataError: The file is broken, or has no such member.
+    """
+    try:
+        with tarfile.open(path, "r|xz") as archive:
+            for member in archive:
+                file = archive.extractfile(member) if member.name == name else None
+                if file is not None and member.size <= LARGEST:
+                    return file.read()
+        raise KeyError(f"it has no {name}")
+    except BROKEN as wrong:
+        raise _broken(path, wrong) from None
+
+
+def write(path: Path, header: Mapping[str, Any], members: Mapping[str, bytes]) -> int:
+    """Writes a file; the same contents give the same bytes.
+
+    Returns:
+        Its size in bytes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    with tarfile.open(beside, "w:xz", format=tarfile.USTAR_FORMAT, preset=9) as archive:
+        for name, data in {HEADER: canonical(header).encode(), **members}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    beside.replace(path)
+    return path.stat().st_size
+
+
+def _broken(path: Path, why: Exception) -> DataError:
+    return DataError(f"{path} cannot be read ({why}). Get it again: git checkout {path}")

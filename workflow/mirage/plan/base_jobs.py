@@ -1,0 +1,159 @@
+"""What the recipes of one model and seed start from: a base that is trained, or one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mirage.evidence import Evidence
+from mirage.model_card import BASE, ModelCard
+from mirage.plan.builder import Builder, Source, Trained
+from mirage.plan.committed import add_record, experiment_key, usable
+from mirage.plan.data_jobs import add_train_data, sizes_of
+from mirage.plan.entries import resolve
+from mirage.plan.released import (
+    ReleasedBase,
+    base_settings,
+    model_content,
+    settings_digest,
+    without_rhythm,
+)
+from mirage.plan.schema.model import Model
+from mirage.plan.schema.study import Study
+from mirage.plan.schema.suite import Suite
+from mirage.plan.speed_job import answering
+from mirage.plan.study.model_cards import base_card
+from mirage.plan.study.resolve import Resolved
+
+IMPORT_MINUTES = 0.2
+"""Of a base that only has to be opened; its model's own minutes are those of training it."""
+
+
+@dataclass
+class Start:
+    """A model and seed of a study; jobs are added when something needs them.
+
+    A base all of whose recipes have committed answers is neither trained nor opened.
+    """
+
+    builder: Builder
+    study: Resolved
+    source: Source
+    model: Model
+    seed: int
+
+    @cached_property
+    def card(self) -> ModelCard:
+        """The base's card."""
+        return base_card(self.model, self.seed)
+
+    @cached_property
+    def folder(self) -> str:
+        """The base."""
+        if self.model.source is not None:
+            return self._imported("import", str(self.model.source.digest), self.model.source.path)
+        if self.released:
+            return self._imported("released", self.released.digest, self.released.path)
+        assert self.data is not None
+        return self.from_scratch(self.card, [self.data])
+
+    @cached_property
+    def data(self) -> str | None:
+        """What bases are trained on; None for a model that is imported."""
+        if self.model.made == "import":
+            return None
+        sizes = sizes_of(self.study, BASE)
+        mix = {"recipe": {"name": BASE, "data": {"source": BASE}}, "build": sizes}
+        return add_train_data(self.builder, self.source, BASE, self.model, self.seed, mix)
+
+    @property
+    def released(self) -> ReleasedBase | None:
+        """The released base, if the study imports it."""
+        known = self.study.released.get((self.model.name, self.seed))
+        return known if self.study.study.bases == "released" else None
+
+    def trained(self) -> Trained:
+        """Returns the base as a model of the study."""
+        opens, card = model_entries(self.model), self.card
+        evidence = self.evidence(card, [])
+        folder = add_record(self.builder, card, evidence, {}, []) if evidence else self.folder
+        return Trained(folder, card, self.model.resources.respond, opens, evidence=evidence)
+
+    def evidence(self, card: ModelCard, settings: Sequence[Any]) -> Evidence | None:
+        """Returns the committed answers of a model, if they are of this very experiment.
+
+        Args:
+            card: The model.
+            settings: What it is tuned on, and how.
+        """
+        parts = [card.name, self.seed, self._origin, *settings, answering(self.study)]
+        key = experiment_key(*map(without_rhythm, parts))
+        self.builder.experiments[card.name] = key
+        committed = self.study.evidence.get(self.seed)
+        return usable(committed, card, key, asked_of(self.study, card))
+
+    def from_scratch(self, card: ModelCard, data: list[str]) -> str:
+        """Adds a base that is trained; with several data sets their samples are mixed."""
+        model = self.model
+        assert model.base is not None
+        threads = model.base.threads
+        return self.builder.add(
+            stage="tune",
+            kind="base",
+            name=card.name,
+            settings={"model": model_content(model), "seed": card.seed, "threads": threads},
+            parents={"data": data, "images": [self.source.images]},
+            threads=threads,
+            resources=model.resources.base,
+            entries={
+                "base": resolve("base", "scratch"),
+                "loss": resolve("loss", "tokens"),
+                **model_entries(model),
+            },
+        )
+
+    @property
+    def _origin(self) -> str:
+        """What identifies the base among experiments, whoever trained it."""
+        if self.model.source is not None:
+            return str(self.model.source.digest)
+        return settings_digest(base_settings(self.model, self.study.world, self.study.build))
+
+    def _imported(self, made: str, digest: str, path: object) -> str:
+        """Adds a base that exists: its digest decides, not where it lies."""
+        resources = self.model.resources.base.model_copy(update={"minutes": IMPORT_MINUTES})
+        return self.builder.add(
+            stage="tune",
+            kind="base",
+            name=self.card.name,
+            settings={"model": {"made": made, "digest": digest}, "threads": 1},
+            parents={},
+            resources=resources,
+            entries={"base": resolve("base", made), **model_entries(self.model)},
+            external={digest: str(path)},
+            computes=False,
+        )
+
+
+def model_entries(model: Model) -> dict[str, str]:
+    """Returns what opens a model: its class, and its encoding."""
+    return {
+        "family": resolve("family", str(model.architecture)),
+        "encoding": resolve("encoding", model.encoding or f"nano_{model.architecture}"),
+    }
+
+
+def asked_of(study: Resolved, card: ModelCard) -> list[str]:
+    """Returns the suites of a study that a model answers, beside the one of its own items."""
+    return [suite.name for suite in study.suites if answers_suite(study.study, suite, card)]
+
+
+def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
+    """Tells whether a model answers a suite: its own file and the study must both say so."""
+    if card.recipe not in study.answered_by.get(suite.name, [card.recipe]):
+        return False
+    if suite.models == "all":
+        return not card.helper
+    return card.recipe in suite.models

@@ -1,0 +1,115 @@
+"""Models whose answers are committed: the jobs that lay them out, and when they may be used.
+
+Answers are used if the very experiment was asked for: the same data, recipe, base and respond
+settings. The code's version and the machine do not count, as they do not for a released base: what
+was answered stays answered, and is judged and scored here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from mirage.context import ConfigError
+from mirage.contracts import DataError
+from mirage.evidence import Evidence, read_header
+from mirage.files import canonical, sha256
+from mirage.model_card import ModelCard
+from mirage.plan.builder import Builder, Parents, Settings
+from mirage.plan.external import external_digest
+from mirage.plan.schema.site import Resources
+from mirage.plan.study.compose import Conf
+from mirage.plan.study.problems import Problem
+
+FOLDER: Final = "evidence"
+NEEDS: Final = Resources(memory_mb=2000, minutes=0.1)
+
+
+def evidence_path(root: Path, study: str, seed: int) -> Path:
+    """Returns where the evidence of a study and seed lies below a checkout or a user's folder."""
+    return root / FOLDER / study / f"s{seed}.tar.xz"
+
+
+def find_evidence(
+    conf: Conf, study: str, seeds: Sequence[int]
+) -> tuple[dict[int, Evidence], list[Problem]]:
+    """Returns the committed evidence of a study by seed, and the files that are broken."""
+    found, problems = {}, []
+    for seed in seeds:
+        paths = [evidence_path(home, study, seed) for home in conf.homes]
+        path = next((each for each in paths if each.is_file()), None)
+        if path is None:
+            continue
+        try:
+            digest = external_digest([path], f"mirage evidence unpack --study {study}")
+            found[seed] = Evidence(path, digest, read_header(path))
+        except (ConfigError, DataError) as wrong:
+            problems.append(Problem(str(path), "", str(wrong)))
+    return found, problems
+
+
+def experiment_key(*parts: Any) -> str:
+    """Returns the identity of an experiment: all settings that decide what a model answers."""
+    return sha256(canonical(parts).encode())
+
+
+def usable(
+    evidence: Evidence | None, card: ModelCard, key: str, suites: Sequence[str]
+) -> Evidence | None:
+    """Returns the evidence if it has a model's answers to some suites, of this experiment."""
+    about = evidence.model(card.name) if evidence else None
+    if about is None or about["key"] != key or not set(suites) <= set(about["suites"]):
+        return None
+    return evidence
+
+
+def add_record(
+    builder: Builder, card: ModelCard, evidence: Evidence, settings: Settings, data: Sequence[str]
+) -> str:
+    """Adds the job that lays out the record of a model's training; there are no weights."""
+    about = evidence.header["models"][card.name]
+    return builder.add(
+        stage="tune",
+        kind="record",
+        name=card.name,
+        settings={
+            **settings,
+            "evidence": evidence.digest,
+            "platform": about["platform"][0],
+            "base": about.get("base"),
+            "seed": card.seed,
+        },
+        parents={"data": list(data)} if data else {},
+        resources=NEEDS,
+        external={evidence.digest: str(evidence.path)},
+        computes=False,
+    )
+
+
+def add_answers(builder: Builder, card: ModelCard, evidence: Evidence, parents: Parents) -> str:
+    """Adds the job that lays out a model's answers.
+
+    Args:
+        builder: Takes the job.
+        card: The model.
+        evidence: Where they lie.
+        parents: ``model``, ``suites`` and ``images``, as of the job that would ask it.
+    """
+    about = evidence.header["models"][card.name]
+    asked = [builder.jobs[folder].settings["suite"]["name"] for folder in parents["suites"]]
+    return builder.add(
+        stage="respond",
+        kind="committed",
+        name=card.name,
+        settings={
+            "evidence": evidence.digest,
+            "suites": asked,
+            "platform": about["platform"][1],
+            "run": about["run"],
+        },
+        parents=parents,
+        resources=NEEDS,
+        external={evidence.digest: str(evidence.path)},
+        computes=False,
+    )
