@@ -97,7 +97,7 @@ def write(out: Path, made: TrainedModel) -> None:
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (out / "curve.jsonl").write_text(text, encoding="utf-8")
     last = {name: curve[-1] for name, curve in made.curves.items() if curve}
-    metrics = {f"parameters/{part}": count for part, count in made.counts.items()}
+    metrics: dict[str, float] = {f"parameters/{part}": count for part, count in made.counts.items()}
     curves = {
         f"{value}/{name}": [[row["step"], row[value]] for row in curve]
         for name, curve in made.curves.items()
@@ -111,8 +111,8 @@ def write(out: Path, made: TrainedModel) -> None:
         (out / TRAINING).write_text(json.dumps(facts) + "\n", encoding="utf-8")
         metrics |= {name: int(value) for name, value in facts.items()}
         for label in next(iter(course.checks.values()), {}):
-            rows = [[step, shares[label]] for step, shares in course.checks.items()]
-            curves[f"fits/{label}"] = rows
+            found = [[float(step), shares[label]] for step, shares in course.checks.items()]
+            curves[f"fits/{label}"] = found
     write_record(out, metrics, curves)
 
 
