@@ -210,7 +210,7 @@ def test_claims_and_contrasts_of_the_settings_are_scored(jobs: Jobs) -> None:
     assert known["C13", "asr"].missing == "mirage_unseen of nano"
     assert len(scores.paper_contrasts) >= 24
     record = json.loads((whole.out / "record.json").read_text(encoding="utf-8"))
-    assert record["params"]["claim C1"] == "development seed: no verdict"
+    assert record["params"]["claim C1"] == "no verdict"
 
 
 def test_one_altered_verdict_changes_the_numbers(jobs: Jobs) -> None:
