@@ -100,3 +100,9 @@ def test_new_families_take_a_modest_share_of_base_training(sizes: Settings) -> N
     new = {*HELD_OUT} - {"background", "kind", "backgrounds", "kinds"}
     assert len(new) == 8
     assert sum(mix[family] for family in new) / sum(mix.values()) < 0.08
+
+
+def test_a_world_of_one_rendering_still_has_every_family(world: Settings) -> None:
+    renders = {style: {"train": 1, "test": 1} for style in world["renders"]}
+    for family in FAMILIES:
+        assert len(drawn(family, {**world, "renders": renders}, 20)) == 20, family
