@@ -79,7 +79,7 @@ COUNTS = {
     "build": 4,
     "judge": 2,
     "model": 7,
-    "recipe": 34,
+    "recipe": 31,
     "report": 1,
     "respond": 1,
     "score": 1,
