@@ -94,7 +94,7 @@ class Sample:
 
 def at_least_p(count: int, of: int) -> float:
     """Chance of at least so many of some bases if each side of the margin is as likely."""
-    return sum(math.comb(of, k) for k in range(count, of + 1)) / 2**of
+    return float(sum(math.comb(of, k) for k in range(count, of + 1)) / 2**of)
 
 
 def count_needed(of: int, level: float) -> int | None:

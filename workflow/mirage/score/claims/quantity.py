@@ -77,7 +77,8 @@ class Counted:
     @property
     def least(self) -> Floats:
         """Items of the smallest term, by seed."""
-        return self.items.sum(axis=2).min(axis=0)
+        least: Floats = self.items.sum(axis=2).min(axis=0)
+        return least
 
     @property
     def n_items(self) -> int:
