@@ -106,3 +106,5 @@ def test_a_world_of_one_rendering_still_has_every_family(world: Settings) -> Non
     renders = {style: {"train": 1, "test": 1} for style in world["renders"]}
     for family in FAMILIES:
         assert len(drawn(family, {**world, "renders": renders}, 20)) == 20, family
+    suite = suite_samples("general", {**world, "renders": renders}, load("build/tiny.yaml"))
+    assert {row.truth["family"] for row in suite} == {*GENERAL, *HELD_OUT}

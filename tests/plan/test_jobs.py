@@ -39,7 +39,7 @@ def test_the_default_study_has_its_jobs(plan: Plan) -> None:
     assert [stages.count(stage) for stage in ("judge", "score", "report")] == [10, 11, 1]
     base = jobs["tune/base-s0"]
     assert base.kind == "base"
-    assert base.threads == base.settings["threads"] == 2
+    assert base.threads == base.settings["threads"] == 1
     mirage = jobs["tune/mirage-s0"]
     assert mirage.parents["base"] == [base.folder]
     assert mirage.settings["recipe"]["tune"]["epochs"] == 2 * 2  # conf/recipe, conf/tune

@@ -9,7 +9,17 @@ from typing import Any
 from mirage.build.procedural import ProceduralSuite
 from mirage.build.quads import quads
 from mirage.build.requests import FORMATS, Request, ask_pair, choose, request_truth
-from mirage.build.skills import FAMILIES, GENERAL, HELD_OUT, YES_NO, Asked, Sampler, halves, naming
+from mirage.build.skills import (
+    FAMILIES,
+    GENERAL,
+    HELD_OUT,
+    TRIES,
+    YES_NO,
+    Asked,
+    Sampler,
+    halves,
+    naming,
+)
 from mirage.contracts import Sample
 from mirage.world.pairs import PAIRS_PER_EDGE, pair_key
 from mirage.world.templates import HARMLESS
@@ -18,13 +28,16 @@ from mirage.world.templates import HARMLESS
 def general(world: dict[str, Any], build: dict[str, Any]) -> Iterator[Sample]:
     """Yields ``skill_items`` questions of each image family, in test renderings.
 
-    Of the family that is answered yes or no, every second answer is yes.
+    Of the family that is answered yes or no, every second answer is yes, if the world's few test
+    renderings allow it.
     """
     for family in (*GENERAL, *HELD_OUT):
         draw = Sampler(Random(f"general/{family}"), world, split="test")
         for number in range(int(build["skill_items"])):
             asked = FAMILIES[family].ask(draw)
-            while asked.answer in YES_NO and asked.answer != YES_NO[number % 2]:
+            for _ in range(TRIES):
+                if asked.answer not in YES_NO or asked.answer == YES_NO[number % 2]:
+                    break
                 asked = FAMILIES[family].ask(draw)
             facts = {"gate": None, "held_out_family": family in HELD_OUT}
             yield _skill("general", f"{family}-{number:03d}", family, asked, facts)

@@ -91,6 +91,8 @@ class Sampler:
 
 
 YES_NO: Final = ("yes .", "no .")
+TRIES: Final = 100
+"""Draws for a wanted answer, which a world of few renderings may not have."""
 """The answers of ``warm``, each to half of its questions."""
 WARM: Final = ("red", "yellow")
 """Warm background colours; the others are not."""
@@ -201,7 +203,7 @@ def warm(draw: Sampler) -> Asked:
     A world with few renderings may lack the colours that are wanted; what is drawn then decides.
     """
     wanted = draw.rng.random() < 0.5
-    for _ in range(20):
+    for _ in range(TRIES):
         picture = draw.picture(draw.anything())
         is_warm = picture.background in WARM
         if is_warm is wanted:
