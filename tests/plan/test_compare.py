@@ -84,6 +84,7 @@ def test_recipes_without_orders_are_not_held_against_those_of_others(orders: Pat
 def test_without_committed_orders_nothing_agrees(tmp_path: Path) -> None:
     result = compare(GALLERY, GALLERY, "hard", tmp_path / "none.csv")
     assert holds(result) == [True, True, None] and not result.agrees
+    assert result.line.startswith("no verdict: ASR could not be held against tuning orders")
 
 
 def test_only_the_same_bases_are_compared(orders: Path) -> None:

@@ -64,8 +64,9 @@ class Agreement:
             return "cannot be compared: " + " ".join(self.left_out)
         if self.agrees:
             return "agree: " + "; ".join(each.text for each in self.criteria)
-        wrong = [each.text for each in self.criteria if not each.holds]
-        return "differ by " + "; ".join(wrong)
+        wrong = [each.text for each in self.criteria if each.holds is False]
+        unread = [each.text for each in self.criteria if each.holds is None]
+        return "differ by " + "; ".join(wrong) if wrong else "no verdict: " + "; ".join(unread)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
