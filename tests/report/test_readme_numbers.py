@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from mirage.score.position import components, position
 
 HOME = Path(__file__).parents[2]
 GALLERY = HOME / "reports/gallery"
@@ -52,6 +55,30 @@ def test_without_general_data_twins_are_refused_on_every_base() -> None:
     (here,) = _values("paper/corners.md", "MIRage w/o general", 7)
     seeds = ", ".join(map(str, _values("confirm/corners.md", "MIRage w/o general, seed", 7)))
     assert f"benign twins in {here} % (three seeds: {seeds})" in _readme()
+
+
+def test_what_positions_on_the_line_vary_with() -> None:
+    lines = (GALLERY / "confirm/corners.md").read_text(encoding="utf-8").splitlines()
+    names = dict.fromkeys(re.findall(r"^\| ([^*|]+), seed \d+ \|", "\n".join(lines), re.M))
+    recipes = [name for name in names if name != "Base" and "twins" not in name]
+    assert len(recipes) == 10
+    places = np.array([
+        [position(asr, refused) for asr, refused in zip(
+            *(_values("confirm/corners.md", f"{name}, seed", column) for column in (1, 7)),
+            strict=True,
+        )]
+        for name in recipes
+    ])  # fmt: skip
+    made = components(places)
+    assert made is not None
+    shares = (round(x) for x in (made.share_recipe, made.share_base, made.share_rest))
+    sds = (f"{x:.1f}" for x in (made.sd_recipe, made.sd_base, made.sd_rest))
+    numbers = [x for pair in zip(shares, sds, strict=True) for x in pair]
+    sentence = (
+        "{} % of their sum of squares lies between recipes (SD {} points), {} % between bases "
+        "({}), {} % is base x recipe ({};"
+    )
+    assert sentence.format(*numbers) in _readme()
 
 
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:
