@@ -18,6 +18,7 @@ from mirage.report.assemble import build_tables
 from mirage.report.blocks import Figure, Number, Table, Text, TextBlock
 from mirage.report.captions import setting_facts, source
 from mirage.report.data import ReportData
+from mirage.report.exhibits import known_answers
 from mirage.report.exhibits.tables import Block
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import to_csv
@@ -41,7 +42,7 @@ OF_PAPER = (
 )
 OF_FACTORIAL = ("factorial_cells", "factorial_effects_values", "conflict", "sensitivity_effects")
 SHOWN = {"paper": (*OF_PAPER, "fig5_values"), "factorial": OF_FACTORIAL}
-LEDGER = ("claims", "claims_parts", "claims_published", "nano_vs_paper")
+LEDGER = ("claims", "claims_parts", "claims_published", "nano_vs_paper", "known_answers")
 SEVERAL_BASES = ("position", "position_values")
 """Shown in test_position: these studies have one base."""
 FACTORIAL = ("scaling", "sensitivity", "sizes", "factorial_cells", "factorial_effects")
@@ -315,6 +316,35 @@ def test_disagreements_with_the_paper_stand_first(published: ReportData) -> None
     assert not any(
         re.search(r"\d\d\.\d", row[2].text) for row in table.rows if isinstance(row[2], Text)
     )
+
+
+def test_large_effects_of_the_paper_come_first_and_small_ones_not_at_all(
+    published: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hard = {"a": "fig4: InternVL2.5-8B + Textual SFT: hard ASR",
+            "b": "fig4: InternVL2.5-8B + MIRage: hard ASR"}  # fmt: skip
+    rows = [
+        _contrast("small", "5 10 15", "+"),
+        replace(_contrast("there", "5 10 15", "+"), **hard),
+        replace(_contrast("turning", "-5 1 7", "mixed"), **hard),
+        replace(_contrast("unexplained", "-5 -1 -7", "-"), **hard),
+        replace(_contrast("nothing", "", ""), quantity="", value=None, **hard),
+        replace(_contrast("absent", "", ""), value=None, missing="textual_sft", **hard),
+    ]
+    known = {"at_least": 15, "mechanisms": {"turning": "a habit of the wording"}}
+    monkeypatch.setattr(known_answers, "source", lambda name: known)
+    changed = replace(published, scores=replace(published.scores, paper_contrasts=rows))
+    table = block_named("known_answers", changed)
+    assert isinstance(table, Table)
+    answers = [[cell.text for cell in row if isinstance(cell, Text)][2:] for row in table.rows]
+    assert answers == [
+        ["−5.0, −1.0, −7.0", "the other way round, on every base", "no mechanism found yet"],
+        ["−5.0, 1.0, 7.0", "turns with the base", "a habit of the wording"],
+        ["5.0, 10.0, 15.0", "appears, on every base", ""],
+        ["", "not run in this study", "not run: textual_sft"],
+        ["", "no nano counterpart", "why"],
+    ]
+    assert not any(re.search(r"\d\d\.\d", str(row[:2])) for row in table.rows)
 
 
 def _contrast(name: str, per_seed: str, sign: str) -> NanoContrast:

@@ -112,7 +112,7 @@ def read_ledger(conf: Conf, tables: Sequence[str]) -> tuple[Ledger, list[Problem
     """
     problems: list[Problem] = []
     claims = _read(conf, Claims, "claims", problems) if "claims" in tables else None
-    wanted = "nano_vs_paper" in tables
+    wanted = not {"nano_vs_paper", "known_answers"}.isdisjoint(tables)
     contrasts = _read(conf, PaperContrasts, "nano_vs_paper", problems) if wanted else None
     for table, key, quantity in [*_of_claims(claims), *_of_contrasts(contrasts)]:
         for term in quantity.terms:

@@ -44,15 +44,13 @@ def _name(base: ModelCard) -> str:
 
 
 def _then(gate: Mapping[str, Any] | None) -> Number:
-    return Number(gate["value"], n=gate["n"], mark=_cross(gate["passed"])) if gate else Number(None)
+    return (
+        Number(gate["value"], n=gate["n"], strong=gate["passed"] != "yes") if gate else Number(None)
+    )
 
 
 def _now(gate: GateResult | None) -> Number:
-    return Number(gate.value, n=gate.n, mark=_cross(gate.passed)) if gate else Number(None)
-
-
-def _cross(passed: str) -> str:
-    return "" if passed == "yes" else "×"
+    return Number(gate.value, n=gate.n, strong=gate.passed != "yes") if gate else Number(None)
 
 
 def _note(

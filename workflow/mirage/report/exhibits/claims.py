@@ -156,7 +156,7 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
     ranked = sorted(zip(listed, comparisons, strict=True), key=lambda each: ORDER.index(each[1][1]))
     rows: list[tuple[Cell, ...]] = [
         (
-            Text(_printed_pair(row)),
+            Text(printed_pair(row)),
             Text(row.claim),
             Text(direction),
             Text(base_by_base([float(v) for v in row.per_seed.split()])),
@@ -193,7 +193,7 @@ def _compare(row: NanoContrast, printed: Mapping[str, str]) -> tuple[str, str]:
     return direction, agreement(difference, row)
 
 
-def _printed_pair(row: NanoContrast) -> str:
+def printed_pair(row: NanoContrast) -> str:
     """Names the two published cells: ``table1, MMT: VLGuard-R - VLGuard-P``."""
     a, b = ([part.strip() for part in cell.split(": ")] for cell in (row.a, row.b))
     if len(a) != 3 or len(b) != 3:
