@@ -50,7 +50,7 @@ def study() -> ReportData:
 @pytest.mark.parametrize(
     ("recipe", "counts"),
     [
-        ("twins_unseen", (3105, 1303, 1302, 500)),  # two of six categories leave both sides
+        ("twins_unseen", (3118, 1309, 1309, 500)),  # two of six categories leave both sides
         ("mirage", (4427, 3927, 0, 500)),
         ("vlguard_p", (3000, 2000, 1000, 0)),  # benign items without a truth
         ("textual_sft_plus", (3500, 2000, 1000, 500)),
