@@ -10,6 +10,7 @@ from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE, Versions, untouched
 from mirage.plan.entries import TABLES
 from mirage.plan.job import STAGES
+from report_exhibits import EXHIBITS
 
 FILES = {
     "mirage/__init__.py": "",
@@ -229,6 +230,8 @@ def test_every_committed_data_file_is_declared() -> None:
     codes += [
         versions.of("build", {"row": row}) for rows in TABLES.values() for row in rows.values()
     ]
+    makers = {each.maker for some in EXHIBITS.values() for each in some if each.maker}
+    codes += [versions.of("report", {"exhibit": maker}) for maker in sorted(makers)]
     sources = {name for code in codes for name in code.sources}
     root = PACKAGE.parent.parent
     kinds = {".py", ".pyc", ".typed"}
