@@ -139,7 +139,8 @@ class Versions:
 
     def _check(self, reference: str) -> None:
         module, _, name = reference.partition(":")
-        if self._file(module) is None and _of_library(module.partition(".")[0]):
+        top = module.partition(".")[0]  # __main__ is whatever program runs, a library or not
+        if self._file(module) is None and top != "__main__" and _of_library(top):
             raise ConfigError(
                 f"{reference!r}: {module} belongs to a library, and ids hold the code of your own "
                 "modules alone. Write a function that calls it, and name that."
