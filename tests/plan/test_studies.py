@@ -105,7 +105,7 @@ def test_bases_of_all_sizes_of_build_are_the_same() -> None:
 def test_each_matched_recipe_has_the_same_rates_and_sizes() -> None:
     recipes = [n for n in Conf().options("recipe") if n.startswith("matched")]
     study = resolve({"recipe": ["cell", *recipes], "hydra": "study.helpers=[]"})
-    assert len(recipes) == 5
+    assert len(recipes) == 8
     first, *others = (item.recipe for item in study.recipes)
     for recipe in others:
         assert recipe.mode == "matched"
@@ -115,6 +115,22 @@ def test_each_matched_recipe_has_the_same_rates_and_sizes() -> None:
         assert all(getattr(recipe.data, s) == getattr(first.data, s) for s in sizes)
     steps = {item.recipe.name: item.steps for item in study.recipes}
     assert steps["matched_cot"] == steps["cell"] == 1
+
+
+@pytest.mark.parametrize("style", ["cot", "short", "filler"])
+def test_equal_steps_change_where_a_matched_recipe_stops_and_nothing_else(
+    plan: Plan, style: str
+) -> None:
+    name = f"matched_{style}"
+    jobs = plan(recipe=[name, f"{name}_equal_steps"])
+    data, equal_data = (jobs[f"build/{n}-s0"] for n in (name, f"{name}_equal_steps"))
+    fitted, equal = (jobs[f"tune/{n}-s0"].settings for n in (name, f"{name}_equal_steps"))
+    assert data.settings["recipe"]["data"] == equal_data.settings["recipe"]["data"]
+    stop, end = fitted["recipe"]["tune"], equal["recipe"]["tune"]
+    assert (stop["epochs"], end["epochs"], end["until"]) == (None, 2, None)
+    assert stop["until"]["cap"] == 1400
+    differ = {key for key in stop if stop[key] != end[key]}
+    assert differ == {"epochs", "until"} and {**fitted, "recipe": 0} == {**equal, "recipe": 0}
 
 
 def test_an_ablation_differs_from_its_parent_in_its_factor_alone() -> None:

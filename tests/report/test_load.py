@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from mirage.contracts import DataError, Verdict, read_some, write_rows
+from mirage.evidence import write_end
 from mirage.plan.artifact import Manifest
-from mirage.report.exhibits.datasets import _steps
-from mirage.report.load import study_info, trainings_of
+from mirage.report.data import End
+from mirage.report.load import ends_of, study_info, trainings_of
 from report_exhibits import GATES, plain
 from synthetic_wide import card, cell_card
 
@@ -59,12 +60,12 @@ def test_where_a_training_stopped_is_read_and_shown(tmp_path: Path, capped: bool
     settings = {"recipe": {"name": "mirage", "tune": tune}}
     _finish(folder, "recipe", settings, {"data": [_data(tmp_path, "mirage")]})
     with pytest.raises(DataError, match="does not say where training stopped"):
-        trainings_of([folder])
-    facts = {"capped": capped, "steps_to_criterion": 1400}
-    (folder / "training.json").write_text(json.dumps(facts))
-    (made,) = trainings_of([folder])
-    assert (made.steps, made.capped) == (1400, capped)
-    assert _steps(made).text == ("1,400 (capped)" if capped else "1,400")
+        ends_of([folder])
+    write_end(folder, {"capped": int(capped), "steps_to_criterion": 1400})
+    plain = tmp_path / "tune" / "base-s0"
+    _finish(plain, "base", {}, {})
+    assert ends_of([plain, folder]) == {"mirage-s0": End(1400, capped)}
+    assert End(1400, capped).shown == ("1,400 (capped)" if capped else "1,400")
 
 
 def test_data_without_counts_are_named(tmp_path: Path) -> None:

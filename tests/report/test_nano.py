@@ -395,8 +395,8 @@ def _claim(name: str, verdict: str) -> ClaimVerdict:
         claim=name, family=name[0], text="it works", published="54.3 with textual SFT",
         mode="as_published", why="because", flags="small difference", verdict=verdict,
         reason="every part lies beyond its margin", gates="", p=0.001, p_holm=0.01, level=0.01,
-        power=1.41, config="nano_internvl", seeds="200 201 202", n_seeds=3, n_passed=3,
-        passed_value=30.0, all_value=31.0, sha256="ab" * 32,
+        power=1.41, config="nano_internvl", recipes="mirage", seeds="200 201 202",
+        n_seeds=3, n_passed=3, passed_value=30.0, all_value=31.0, sha256="ab" * 32,
     )  # fmt: skip
 
 

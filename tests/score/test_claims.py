@@ -56,6 +56,19 @@ def test_bases_that_disagree_leave_it_undecided() -> None:
     assert (found.verdict, found.reason) == (OPEN, "not decided: part")
 
 
+def test_what_stands_beside_may_be_read_on_fewer_bases() -> None:
+    slow = {s: HIGH[s] for s in FIVE[:3]}
+    told = part("slow", None, ">", 0)
+    beside = [{"id": "few", "text": "on three", "bases": 3, "quantity": told["quantity"]}]
+    ledger = claims({"beside": beside}, C1=[part("mirage", None, ">", 5)])
+    scores = scores_of({"mirage": HIGH, "slow": slow}, ledger)
+    (held,), (_, few) = scores.claim_verdicts, scores.claims
+    assert (held.verdict, held.recipes) == (HOLDS, "mirage")
+    assert (few.role, few.seeds, few.missing, few.p, few.reading) == (
+        "beside", "200 201 202", "", None, "",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("there", [1, 3, 4])
 def test_there_is_no_verdict_before_all_bases_are_there(there: int) -> None:
     some = {s: HIGH[s] for s in FIVE[:there]}

@@ -11,6 +11,7 @@ import torch
 from mirage import tune
 from mirage.context import ConfigError
 from mirage.contracts import DataError
+from mirage.evidence import write
 from mirage.track.follow import Tail
 from mirage.tune.batching import Sizes
 from mirage.tune.progress import Progress
@@ -79,6 +80,26 @@ def test_base_phases_and_their_labels(world: squares.World, base: Path) -> None:
 def test_another_kind_of_job(world: squares.World) -> None:
     with pytest.raises(ConfigError, match="bases and recipes"):
         tune.run(squares.context(world, "adapter", "x", {}, {}))
+
+
+@pytest.mark.parametrize("metrics", [{"capped": 1, "steps_to_criterion": 1400}, {"loss/x": 0.5}])
+def test_of_committed_evidence_the_end_of_training_is_laid_out_too(
+    world: squares.World, tmp_path: Path, metrics: dict[str, float]
+) -> None:
+    path = tmp_path / "s0.tar.xz"
+    record = json.dumps({"metrics": metrics, "curves": {}}).encode()
+    write(path, {"seed": 0}, {"cot-s0/record.json": record})
+    job = squares.context(world, "record", "cot-s0", {"evidence": "d"}, {})
+    job = dataclasses.replace(job, job=dataclasses.replace(job.job, external={"d": str(path)}))
+    for old in job.out.iterdir():
+        old.unlink()
+    tune.run(job)
+    made = contents(job.out)
+    assert made.pop("record.json") == record
+    stops = "capped" in metrics
+    assert made == (
+        {"training.json": b'{"capped": true, "steps_to_criterion": 1400}\n'} if stops else {}
+    )
 
 
 def test_plain_lines_are_rare_and_say_where_it_stands() -> None:

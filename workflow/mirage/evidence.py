@@ -23,6 +23,8 @@ HEADER: Final = "header.json"
 ANSWERS: Final = "responses.jsonl"
 VERDICTS: Final = "verdicts.jsonl"
 RECORD: Final = "record.json"
+TRAINING: Final = "training.json"
+"""Of a recipe that stops at the criterion: its steps, and whether the cap ended it."""
 LARGEST: Final = 2**30
 """Bytes that a member may have when it is unpacked."""
 BROKEN: Final = (OSError, EOFError, lzma.LZMAError, tarfile.TarError, ValueError, KeyError)
@@ -97,6 +99,14 @@ def write(path: Path, header: Mapping[str, Any], members: Mapping[str, bytes]) -
             archive.addfile(member, io.BytesIO(data))
     beside.replace(path)
     return path.stat().st_size
+
+
+def write_end(out: Path, metrics: Mapping[str, Any]) -> None:
+    """Writes where a training ended, from the metrics of its record, if it stops at a criterion."""
+    if "steps_to_criterion" in metrics:
+        steps, capped = metrics["steps_to_criterion"], bool(metrics["capped"])
+        facts = {"capped": capped, "steps_to_criterion": int(steps)}
+        (out / TRAINING).write_text(json.dumps(facts) + "\n", encoding="utf-8")
 
 
 def _broken(path: Path, why: Exception) -> DataError:

@@ -173,9 +173,6 @@ class Training:
         epochs: Passes over the data; None where they were mixed into base training, or where answer
             tokens decide.
         learning_rate: Peak rate; None likewise.
-        steps: Optimizer steps until its items were answered in their own class; None where the
-            recipe does not stop there.
-        capped: Whether the cap ended it before.
     """
 
     recipe: str
@@ -184,8 +181,24 @@ class Training:
     epochs: float | None
     learning_rate: float | None
     parts: tuple[str, ...]
-    steps: int | None = None
-    capped: bool = False
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a training stopped that stops at the criterion.
+
+    Attributes:
+        steps: Optimizer steps until the model's own items were answered in their class.
+        capped: Whether the cap ended it before.
+    """
+
+    steps: int
+    capped: bool
+
+    @property
+    def shown(self) -> str:
+        """The steps as tables print them."""
+        return f"{self.steps:,}{' (capped)' if self.capped else ''}"
 
 
 @dataclass(frozen=True)
@@ -200,6 +213,7 @@ class ReportData:
         runs: Model name -> id of the artifact of its answers, by which MLflow finds its run.
         hazards: Rows of the hazard table.
         trainings: What the models were trained on, one a recipe, in the order of the models.
+        ends: Model name -> where its training stopped, of those that stop at the criterion.
     """
 
     study: StudyInfo
@@ -212,6 +226,7 @@ class ReportData:
     runs: Mapping[str, str] = field(default_factory=dict)
     hazards: tuple[Mapping[str, str], ...] = ()
     trainings: tuple[Training, ...] = ()
+    ends: Mapping[str, End] = field(default_factory=dict)
 
     @cached_property
     def lengths(self) -> dict[tuple[str, str], Length]:

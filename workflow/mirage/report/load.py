@@ -10,12 +10,13 @@ from typing import Any
 
 from mirage.context import DAMAGED
 from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
+from mirage.evidence import TRAINING
 from mirage.model_card import BASE, ModelCard
 from mirage.pictures import Pictures, SamplePictures
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
-from mirage.report.data import ReportData, StudyInfo, Training
+from mirage.report.data import End, ReportData, StudyInfo, Training
 from mirage.report.samples.browser import browser_samples
 from mirage.report.samples.gallery import gallery_samples
 from mirage.score.store import read_scores
@@ -104,6 +105,7 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         runs={made.name: _run(made) for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
         trainings=trainings_of(parents.get("models", ())),
+        ends=ends_of(parents.get("models", ())),
     )
 
 
@@ -151,11 +153,11 @@ def trainings_of(models: Iterable[Path]) -> tuple[Training, ...]:
             home = folder.parents[1] / name
             recipe = Manifest.read(home).settings["recipe"]
             if recipe["name"] != BASE and recipe["name"] not in first:
-                first[recipe["name"]] = _training(made, recipe, home, folder)
+                first[recipe["name"]] = _training(made, recipe, home)
     return tuple(first.values())
 
 
-def _training(made: Manifest, recipe: Mapping[str, Any], home: Path, model: Path) -> Training:
+def _training(made: Manifest, recipe: Mapping[str, Any], home: Path) -> Training:
     own = made.settings.get("recipe", {}).get("tune", {})
     path = home / "report.json"
     try:
@@ -171,15 +173,27 @@ def _training(made: Manifest, recipe: Mapping[str, Any], home: Path, model: Path
         epochs=None if own.get("supervised_tokens") else own.get("epochs"),
         learning_rate=own.get("learning_rate"),
         parts=tuple(own.get("parts", ())),
-        **(_end(model / "training.json") if own.get("until") else {}),
     )
 
 
-def _end(path: Path) -> dict[str, Any]:
-    """Returns where a training stopped that ends at a criterion."""
+def ends_of(models: Iterable[Path]) -> dict[str, End]:
+    """Returns where trainings stopped, by name of the model, of those that stop at the criterion.
+
+    Raises:
+        DataError: A manifest, or what it promises, is missing or broken.
+    """
+    made = ((folder, Manifest.read(folder)) for folder in models)
+    return {
+        each.name: _end(folder / TRAINING)
+        for folder, each in made
+        if each.settings.get("recipe", {}).get("tune", {}).get("until")
+    }
+
+
+def _end(path: Path) -> End:
     try:
         facts = json.loads(path.read_bytes())
-        return {"steps": int(facts["steps_to_criterion"]), "capped": facts["capped"] is True}
+        return End(int(facts["steps_to_criterion"]), facts["capped"] is True)
     except (OSError, *DAMAGED) as broken:
         raise DataError(
             f"{path} does not say where training stopped ({broken}). Remove {path.parent} and run "

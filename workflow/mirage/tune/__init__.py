@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from mirage.context import ConfigError, JobContext
-from mirage.evidence import RECORD, read_member
+from mirage.evidence import RECORD, read_member, write_end
 
 
 def run(ctx: JobContext) -> None:
@@ -17,7 +19,9 @@ def run(ctx: JobContext) -> None:
     """
     if ctx.job.kind == "record":
         path = ctx.external(ctx.settings["evidence"])
-        (ctx.out / RECORD).write_bytes(read_member(path, f"{ctx.job.name}/{RECORD}"))
+        record = read_member(path, f"{ctx.job.name}/{RECORD}")
+        (ctx.out / RECORD).write_bytes(record)
+        write_end(ctx.out, json.loads(record)["metrics"])
         return
     if ctx.job.kind not in ("base", "recipe"):
         raise ConfigError(f"tune makes bases and recipes, not {ctx.job.kind!r}. See: mirage plan")

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import JobContext, load_entry
+from mirage.evidence import write_end
 from mirage.tune.encoding import Encoding
 from mirage.tune.model_folder import save_model
 from mirage.tune.trainer import Course, Curve
 
 Log = Callable[[str], None]
-
-TRAINING = "training.json"
-"""Of a recipe that stops at the criterion: its steps, and whether the cap ended it."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +105,8 @@ def write(out: Path, made: TrainedModel) -> None:
     course = made.course
     if course is not None and course.fits is not None:
         # No curve, but a result: tables read it, so it belongs to what the artifact holds.
-        facts = {"capped": not course.fits, "steps_to_criterion": course.steps}
-        (out / TRAINING).write_text(json.dumps(facts) + "\n", encoding="utf-8")
-        metrics |= {name: int(value) for name, value in facts.items()}
+        metrics |= {"capped": int(not course.fits), "steps_to_criterion": course.steps}
+        write_end(out, metrics)
         for label in next(iter(course.checks.values()), {}):
             found = [[float(step), shares[label]] for step, shares in course.checks.items()]
             curves[f"fits/{label}"] = found

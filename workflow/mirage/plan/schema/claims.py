@@ -97,11 +97,13 @@ class Beside(Strict):
     """A quantity that is printed beside a claim and decides nothing.
 
     Attributes:
+        bases: It is read on the first so many confirmatory bases; None for those of the claim.
         comparison: With ``margin``, shown beside the number.
     """
 
     id: Name
     text: Sentence
+    bases: Annotated[int, Field(ge=2)] | None = None
     quantity: Quantity
     comparison: Literal[">", "<"] | None = None
     margin: float | None = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
+from mirage.report.exhibits.ends import capped_notes, ends_by_recipe, steps_in_words
 from mirage.report.exhibits.over_seeds import base_by_base
 from mirage.report.exhibits.rate_table import empty
 from mirage.report.paper.published import paper
@@ -51,7 +53,13 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("bases", is_text=True),
         Column("bases that pass its gates", is_text=True),
     ]
-    notes = (*_hash(verdicts[0].sha256, "claims.yaml"), *_power(verdicts), *_flags(verdicts))
+    read = frozenset(recipe for v in verdicts for recipe in v.recipes.split())
+    notes = (
+        *_hash(verdicts[0].sha256, "claims.yaml"),
+        *_power(verdicts),
+        *_flags(verdicts),
+        *capped_notes(data, read),
+    )
     return captioned("claims", caption, columns, rows, changes([v.family for v in verdicts]), notes)
 
 
@@ -104,20 +112,12 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
     parts = data.scores.claims
     if not parts:
         return empty("claims_parts", caption, data)
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Text(p.claim),
-            Text(_what(p)),
-            Text("" if p.margin is None else f"{p.comparison} {p.margin:g}"),
-            Text(base_by_base([float(v) for v in p.per_seed.split()])),
-            Text(_seeds(p.seeds)),
-            Number(p.value, p.low, p.high, p.n),
-            Number(p.p, digits=4),
-            Number(p.detectable),
-            Text(p.reading or ("not run: " + p.missing if p.missing else "")),
-        )
-        for p in parts
-    ]
+    steps = {v.claim: _steps(data, v) for v in data.scores.claim_verdicts}
+    claims, rows = [], []
+    for claim, some in groupby(parts, key=lambda p: p.claim):
+        own = [*map(_part, some), *steps.get(claim, [])]
+        claims += [claim] * len(own)
+        rows += own
     columns = [
         *(Column(name, is_text=True) for name in ("id", "quantity (points)", "margin")),
         *(Column(name, is_text=True) for name in ("base by base", "bases")),
@@ -125,7 +125,39 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
         *(Column(name, bare=True) for name in ("p", "detectable")),
         Column("reading", is_text=True),
     ]
-    return captioned("claims_parts", caption, columns, rows, changes([p.claim for p in parts]))
+    return captioned("claims_parts", caption, columns, rows, changes(claims))
+
+
+def _part(p: ClaimPart) -> tuple[Cell, ...]:
+    return (
+        Text(p.claim),
+        Text(_what(p)),
+        Text("" if p.margin is None else f"{p.comparison} {p.margin:g}"),
+        Text(base_by_base([float(v) for v in p.per_seed.split()])),
+        Text(_seeds(p.seeds)),
+        Number(p.value, p.low, p.high, p.n),
+        Number(p.p, digits=4),
+        Number(p.detectable),
+        Text(p.reading or ("not run: " + p.missing if p.missing else "")),
+    )
+
+
+def _steps(data: ReportData, verdict: ClaimVerdict) -> Iterator[tuple[Cell, ...]]:
+    """Yields how long each recipe of a claim took to fit, a row each, without verdict."""
+    seeds = [int(seed) for seed in verdict.seeds.split()]
+    for (recipe, config), ends in ends_by_recipe(data, verdict.recipes.split(), seeds).items():
+        if config == verdict.config:
+            yield (
+                Text(verdict.claim),
+                Text(f"optimizer steps of {recipe} to the criterion (beside)"),
+                Text(""),
+                Text(steps_in_words(ends)),
+                Text(_seeds(" ".join(map(str, ends)))),
+                Number(sum(end.steps for end in ends.values()) / len(ends)),
+                Number(None),
+                Number(None),
+                Text(""),
+            )
 
 
 def _what(part: ClaimPart) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from mirage.report.blocks import Cell, Column, Number, Table, Text, with_common_n
 from mirage.report.captions import Caption, captioned, over_seeds, words_table
 from mirage.report.data import ReportData
+from mirage.report.exhibits.ends import capped_notes
 from mirage.report.exhibits.gates import claims_in_words, held_back_by, legend
 from mirage.report.exhibits.over_seeds import (
     base_by_base,
@@ -141,12 +142,13 @@ def gates(data: ReportData, caption: Caption) -> Table:
         Column("claims it binds", is_text=True),
     ]
     failed = [_gate_note(data, g) for g in listed if g.passed != "yes"] or [ALL_PASSED]
-    by_seed = _list_table("gates", caption, columns, rows, tuple(failed))
+    capped = capped_notes(data)
+    by_seed = _list_table("gates", caption, columns, rows, (*failed, *capped))
     groups = grouped(listed, _gate_of)
     if not many_seeds(groups):
         return by_seed
     failed = [note for some in groups for note in _gate_notes_over_seeds(data, some)]
-    notes = tuple(failed or [ALL_PASSED])
+    notes = (*(failed or [ALL_PASSED]), *capped)
     rows = [_gate_over_seeds(data, some) for some in groups]
     caption = over_seeds(caption, "gates", data)
     return with_every_seed(_list_table("gates", caption, columns, rows, notes), by_seed)

@@ -9,6 +9,7 @@ from mirage.contracts import Sample
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData, Training
+from mirage.report.exhibits.ends import ends_by_recipe, steps_in_words
 from mirage.report.exhibits.rate_table import empty
 
 CANDIDATES = ("easy", "hard")
@@ -169,7 +170,8 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
     """Sizes, share of general data, learning rate and epochs of every recipe, from the plan."""
     shares = {r.recipe: r.general_share for r in data.study.recipes}
     rows: list[tuple[Cell, ...]] = []
-    stops = any(t.steps is not None for t in data.trainings)
+    # Of several architectures the first, as of the rest of a row.
+    ends = {recipe: found for (recipe, _), found in reversed(ends_by_recipe(data).items())}
     for t in _in_order(data):
         planned = t.data
         rate = Text("as the base" if t.learning_rate is None else f"{t.learning_rate:.1e}")
@@ -180,7 +182,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
                 Number(shares[t.recipe]),
                 rate,
                 Number(t.epochs, digits=0),
-                *([_steps(t)] if stops else []),
+                *([Text(steps_in_words(ends.get(t.recipe, {})) or "–")] if ends else []),
                 Text(", ".join(p.replace("_", " ") for p in t.parts) or "all"),
             )
         )
@@ -195,13 +197,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("general %", bare=True),
         Column("learning rate", is_text=True),
         Column("epochs", bare=True),
-        *([Column("steps to criterion", is_text=True)] if stops else []),
+        *([Column("steps to criterion, base by base", is_text=True)] if ends else []),
         Column("parts trained", is_text=True),
     ]
     return captioned("recipe_sizes", caption, columns, rows)
-
-
-def _steps(training: Training) -> Text:
-    if training.steps is None:
-        return Text("–")
-    return Text(f"{training.steps:,}{' (capped)' if training.capped else ''}")

@@ -145,16 +145,24 @@ def measure(claims: Claims, study: StudyAnswers, seeds: Sequence[int]) -> list[M
         for part, way, quantity in _listed(claim)
         for counts in [
             counted(
-                quantity, study, bases_of(claims, claim, seeds), claims.model, claims.population
+                quantity,
+                study,
+                bases_of(claims, _first(part) or claim.bases, seeds),
+                claims.model,
+                claims.population,
             )
         ]
     ]
 
 
-def bases_of(claims: Claims, claim: Claim, seeds: Sequence[int]) -> tuple[int, ...]:
-    """Returns the seeds that a claim is read on: of confirmatory ones, those it is fixed to."""
+def _first(part: Part | Beside) -> int | None:
+    return part.bases if isinstance(part, Beside) else None
+
+
+def bases_of(claims: Claims, most: int | None, seeds: Sequence[int]) -> tuple[int, ...]:
+    """Returns the seeds to read: all, or of confirmatory ones the first ``most`` of the ledger."""
     confirming = claims.seeds.among(seeds)
-    own = claims.seeds.listed(claim.bases)
+    own = claims.seeds.listed(most)
     return tuple(s for s in confirming if s in own) if confirming else tuple(seeds)
 
 

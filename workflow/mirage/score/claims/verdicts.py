@@ -63,6 +63,7 @@ class ClaimVerdict:
             ``level`` are empty where no claim gets a verdict.
         power: How many SD over bases beyond the margin would have been detected with 80 % at the
             first place of Holm's order.
+        recipes: Whose answers its parts read, with blanks between.
         seeds: Its bases.
         n_passed: Those of them that pass the base gates it needs.
         passed_value: Value of its first part on these; ``all_value`` on all.
@@ -84,6 +85,7 @@ class ClaimVerdict:
     level: float | None
     power: float | None
     config: str
+    recipes: str
     seeds: str
     n_seeds: int
     n_passed: int
@@ -189,7 +191,7 @@ def _case(
     seeds: Sequence[int],
 ) -> Case:
     claim = claims.claims[name]
-    own = bases_of(claims, claim, seeds)
+    own = bases_of(claims, claim.bases, seeds)
     found = gates_of(name, claim.recipes, gates, score, claims.model, own)
     passing = tuple(s for s in own if s not in found.failed)
     return Case(name, claim, [m for m in measured if m.claim == name], found, own, passing)
@@ -303,6 +305,7 @@ def _row(
         level=None if level is None else rounded(level),
         power=None if power is None else rounded(power),
         config=claims.model,
+        recipes=" ".join(sorted(claim.recipes)),
         seeds=" ".join(map(str, case.bases)),
         n_seeds=len(case.bases),
         n_passed=len(case.passing),
