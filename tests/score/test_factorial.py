@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.score.factorial import Effect
@@ -57,8 +55,7 @@ def test_main_effects_average_over_the_other_factor() -> None:
     found = effects_of(cells((0,)))
     main = pick(found, outcome="asr", factor="images", kind="main")
     assert (main.levels, main.value, main.n_cells, main.n_settings) == ("one - two", 45.0, 4, 2)
-    assert main.low < main.value < main.high
-    assert (main.method, main.n_seeds) == ("pairs", 1)
+    assert (main.low, main.high, main.n_seeds, main.values) == (45.0, 45.0, 1, "45.0")
     assert main.block == "steps=1, tokens=False, size=nano"
     labels = pick(found, outcome="asr", factor="labels", kind="main")
     assert (labels.levels, labels.value) == ("cot - filler", -35.0)
@@ -76,16 +73,20 @@ def test_j_counts_both_errors() -> None:
     found = effects_of(cells((0,)))
     assert pick(found, outcome="j", factor="images", kind="main").value == -45.0
     flat = pick(found, outcome="over_refusal", factor="images", kind="main")
-    assert (flat.value, flat.method) == (0.0, "exact_pairs")
-    assert flat.low < 0 < flat.high
+    assert flat.value == 0.0
     assert not [e for e in found if e.outcome.startswith("declined")]
 
 
-def test_intervals_are_by_t_over_seeds() -> None:
-    main = pick(effects_of(cells((0, 1, 2), 2.5)), outcome="asr", factor="images", kind="main")
-    assert (main.value, main.n_seeds, main.method) == (47.5, 3, "t")
-    half = 4.302653 * 2.5 / 3**0.5
-    assert (main.low, main.high) == pytest.approx((47.5 - half, 47.5 + half), abs=1e-4)
+def test_bases_are_told_one_by_one_with_their_mean_and_range() -> None:
+    main = pick(effects_of(cells((4, 0, 1), 2.5)), outcome="asr", factor="images", kind="main")
+    assert (main.value, main.low, main.high) == (47.5, 45.0, 50.0)
+    assert (main.n_seeds, main.by_base) == (3, (47.5, 50.0, 45.0))
+
+
+def test_an_effect_is_read_on_the_bases_that_have_all_of_its_cells() -> None:
+    some = [c for c in cells((0, 1, 2), 2.5) if c[0]["name"] != "cell_one_filler_1-s1"]
+    main = pick(effects_of(some), outcome="asr", factor="images", kind="main")
+    assert (main.n_settings, main.n_seeds, main.by_base) == (2, 2, (45.0, 50.0))
 
 
 def test_a_missing_cell_narrows_what_is_averaged_over() -> None:
@@ -129,14 +130,6 @@ def test_steps_are_listed_by_their_number() -> None:
     found = effects_of([(card("two", "cot", 0, steps=s), 10.0) for s in (1.0, 3.0, 10.0)])
     told = [e.levels for e in found if (e.outcome, e.factor) == ("asr", "steps")]
     assert told == ["1 - 3", "1 - 10", "3 - 10"]
-
-
-def test_a_cell_at_zero_is_bounded_exactly() -> None:
-    """As in contrasts.csv: the other cell's bootstrap alone would leave 0 out."""
-    found = effects_of([(card("two", "cot", 0), 5.0), (card("one", "cot", 0), 0.0)])
-    effect = pick(found, outcome="asr", factor="images")
-    assert (effect.value, effect.method) == (-5.0, "combined")
-    assert effect.low < -5.0 < 0 < effect.high
 
 
 def test_recipes_with_equal_levels_are_no_cells() -> None:

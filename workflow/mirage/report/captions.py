@@ -227,6 +227,12 @@ def setting_facts(data: ReportData) -> dict[str, str]:
             if len(study.seeds) == 1
             else f"the range over {len(study.seeds)} bases, lowest to highest (no interval)"
         ),
+        "over_bases": (
+            "on one base, without an interval, which would say nothing about another base"
+            if len(study.seeds) == 1
+            else "the mean over bases, the lowest and the highest in brackets (no interval), and "
+            "the values base by base in the order of the seeds"
+        ),
         "level": _levels(data.samples),
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",
         "sizes": _sizes(data.samples),

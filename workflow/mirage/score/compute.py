@@ -134,7 +134,7 @@ def score_study(
         claims=parts,
         claim_verdicts=decided,
         paper_contrasts=nano_contrasts(paper, study) if paper else [],
-        factorial=effects(study, score),
+        factorial=effects(study),
     )
 
 

@@ -1,5 +1,8 @@
 """Effects of the factorial: simple differences of cells, averaged over what the cells share.
 
+Bases are the replicates: an effect is computed on each, and told as their mean, lowest and highest,
+and base by base. There is no interval, over bases or within one.
+
 A cell is a matched model; its card says at which level of each factor it stands. The design is a
 fraction, so an effect is averaged over the settings of the other factors at which all its cells
 exist. Images, labels, benign items and wording vary within a block; steps, equal tokens and size
@@ -8,28 +11,16 @@ tell blocks apart, and have effects of their own across them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-import numpy as np
-
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Quantity, Term
-from mirage.plan.schema.score import Score
-from mirage.score.claims.quantity import StudyAnswers, counted, shares
-from mirage.score.intervals import (
-    EQUAL_WITHIN,
-    Floats,
-    at_edge,
-    combined_limits,
-    exact_binomial,
-    percentile_limits,
-    resampled_weights,
-    t_half,
-)
-from mirage.score.rates import rounded
+from mirage.score.claims.quantity import StudyAnswers, counted
+from mirage.score.means import parsed, spread
 from mirage.vocabulary import CONFLICT_CORNERS
 
 DESIGN = ("images", "labels", "benign", "wording")
@@ -57,9 +48,9 @@ class Effect:
         block: Levels of steps, tokens and size that all its cells share.
         levels: ``first - second``; ``other_levels`` those of the other factor.
         n_cells: Cells it is made of; ``n_settings`` settings of the other factors averaged over.
-        low: 95 % limits: by ``t`` over seeds; by cluster bootstrap over ``pairs`` where there is
-            one seed, or all seeds say the same; limits of single rates ``combined`` where one of
-            these stands at 0 or 100 %; ``exact_pairs`` where no resample differs.
+        value: Mean over bases; ``low`` the lowest base, ``high`` the highest.
+        n_seeds: Bases that have all of its cells.
+        values: Their values in the order of the seeds, with blanks between.
     """
 
     outcome: str
@@ -75,33 +66,23 @@ class Effect:
     n_cells: int
     n_settings: int
     n_seeds: int
-    method: str
+    values: str
+
+    @property
+    def by_base(self) -> tuple[float, ...]:
+        """The values of the bases, in the order of the seeds."""
+        return parsed(self.values)
 
 
 Setting = frozenset[tuple[str, str]]
 """Levels of some factors."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One outcome of one cell.
-
-    Attributes:
-        values: Seed -> value.
-        drawn: Seed -> its bootstrap over pairs, shape (n_resamples,).
-        low: Limits of the mean from those of its rates: by the bootstrap over pairs, by the exact
-            binomial on pairs for a rate at 0 or 100 %.
-        at_edge: Whether it has such a rate.
-    """
-
-    values: dict[int, float]
-    drawn: dict[int, Floats]
-    low: float
-    high: float
-    at_edge: bool
+Cell = Mapping[int, float]
+"""One outcome of one cell: seed -> value."""
 
 
-def effects(study: StudyAnswers, score: Score) -> list[Effect]:
+def effects(study: StudyAnswers) -> list[Effect]:
     """Returns every main effect and two-factor difference that the study's cells allow.
 
     Recipes that differ in something else (a learning rate, say) share levels; they are no cells.
@@ -115,42 +96,21 @@ def effects(study: StudyAnswers, score: Score) -> list[Effect]:
     for outcome, place in OUTCOMES.items():
         cells = {}
         for setting, models in designed.items():
-            if (cell := _cell(models, place, study, score)) is not None:
+            if cell := _cell(models, place, study):
                 cells[setting] = cell
         if cells:
-            effects += Grid(outcome, cells, score.alpha).effects()
+            effects += Grid(outcome, cells).effects()
     return effects
 
 
-def _cell(
-    models: list[ModelCard], place: tuple[str, str, str], study: StudyAnswers, score: Score
-) -> Cell | None:
+def _cell(models: list[ModelCard], place: tuple[str, str, str], study: StudyAnswers) -> Cell:
+    """Returns an outcome on every base that has it."""
     first, (suite, metric, corner) = models[0], place
     term = Term(recipe=first.recipe, suite=suite, metric=metric, corner=corner)
-    quantity = Quantity(terms=[term])
-    counts = counted(quantity, study, sorted({m.seed for m in models}), first.config)
-    if not counts.seeds or np.isnan(counts.values).any():
-        return None
-    weights = resampled_weights(counts.n_pairs, score.n_resamples, score.seed)
-    drawn = np.full((score.n_resamples, len(counts.seeds)), counts.constant)
-    rates, pairs = counts.rates.mean(axis=1), counts.pairs_read
-    low, high = (100 * x for x in exact_binomial(rates / 100 * pairs, pairs, score.alpha))
-    for at, weight in enumerate(counts.weights):
-        hits, items = weights @ counts.hits[at].T, weights @ counts.items[at].T
-        moved = shares(hits, items)
-        drawn += weight * moved
-        of_mean = moved.mean(axis=1)
-        if not at_edge(rates[at]) and np.nanmax(of_mean) - np.nanmin(of_mean) > EQUAL_WITHIN:
-            ends = percentile_limits(of_mean[:, None], score.alpha)
-            low[at], high[at] = ends[0][0], ends[1][0]
-    below, above = combined_limits(counts.weights, rates, low, high)
-    return Cell(
-        dict(zip(counts.seeds, counts.values.tolist(), strict=True)),
-        dict(zip(counts.seeds, drawn.T, strict=True)),
-        counts.constant + below,
-        counts.constant + above,
-        at_edge(rates),
-    )
+    seeds = sorted({m.seed for m in models})
+    counts = counted(Quantity(terms=[term]), study, seeds, first.config)
+    values = zip(counts.seeds, counts.values.tolist(), strict=True)
+    return {seed: value for seed, value in values if not math.isnan(value)}
 
 
 @dataclass(frozen=True)
@@ -159,7 +119,6 @@ class Grid:
 
     outcome: str
     cells: dict[Setting, Cell]
-    alpha: float
 
     @cached_property
     def levels(self) -> dict[str, list[str]]:
@@ -258,10 +217,10 @@ class Grid:
             cells for r, cells in rests.items() if shared is None or _without_block(r) in shared
         ]
         weighted = [(signs[k] / len(averaged), cells[k]) for cells in averaged for k in signs]
-        seeds = set.intersection(*(set(c.values) for _, c in weighted)) if weighted else set()
+        seeds = set.intersection(*(set(cell) for _, cell in weighted)) if weighted else set()
         if not seeds:
             return
-        value, low, high, method = _estimate(weighted, sorted(seeds), self.alpha)
+        found = spread([sum(w * cell[s] for w, cell in weighted) for s in sorted(seeds)])
         yield Effect(
             outcome=self.outcome,
             kind="interaction" if names[2] else "main" if shared is None else "shared",
@@ -270,41 +229,18 @@ class Grid:
             levels=names[1],
             other_factor=names[2],
             other_levels=names[3],
-            value=rounded(value),
-            low=rounded(low),
-            high=rounded(high),
+            value=found.value,
+            low=found.low,
+            high=found.high,
             n_cells=len(weighted),
             n_settings=len(averaged),
             n_seeds=len(seeds),
-            method=method,
+            values=found.values,
         )
 
 
 def _without_block(setting: Setting) -> Setting:
     return frozenset(x for x in setting if x[0] not in BLOCKS)
-
-
-def _estimate(
-    weighted: Sequence[tuple[float, Cell]], seeds: Sequence[int], alpha: float
-) -> tuple[float, float, float, str]:
-    """Value, limits and method of a weighted sum of cells over the seeds all of them have."""
-    weights = np.array([weight for weight, _ in weighted])
-    per_seed = np.array([[cell.values[s] for s in seeds] for _, cell in weighted])
-    values = weights @ per_seed
-    value = float(values.mean())
-    if len(seeds) > 1 and np.ptp(values) > EQUAL_WITHIN:
-        half = t_half(values, alpha / 2)
-        return value, value - half, value + half, "t"
-    drawn = sum(w * np.mean([c.drawn[s] for s in seeds], axis=0) for w, c in weighted)
-    valid = drawn[~np.isnan(drawn)]
-    moves = bool(len(valid)) and np.ptp(valid) > EQUAL_WITHIN
-    if moves and not any(cell.at_edge for _, cell in weighted):
-        low, high = np.quantile(valid, [alpha / 2, 1 - alpha / 2])
-        return value, float(low), float(high), "pairs"
-    middle = per_seed.mean(axis=1)
-    lows, highs = np.array([c.low for _, c in weighted]), np.array([c.high for _, c in weighted])
-    low, high = combined_limits(weights, middle, lows, highs)
-    return value, low, high, "combined" if moves else "exact_pairs"
 
 
 def _in_order(level: str) -> tuple[float, str]:

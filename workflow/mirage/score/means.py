@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +55,28 @@ class Mean:
     @property
     def by_base(self) -> tuple[float, ...]:
         """The values of the bases, in the order of the seeds."""
-        return tuple(float(value) for value in self.values.split())
+        return parsed(self.values)
+
+
+class Spread(NamedTuple):
+    """What some bases say: their mean, the lowest, the highest, and each as text."""
+
+    value: float
+    low: float
+    high: float
+    values: str
+
+
+def spread(values: Sequence[float] | Floats) -> Spread:
+    """Returns what the values of some bases, in the order of their seeds, say together."""
+    own = np.asarray(values)
+    told = " ".join(str(rounded(value)) for value in own)
+    return Spread(rounded(own.mean()), rounded(own.min()), rounded(own.max()), told)
+
+
+def parsed(values: str) -> tuple[float, ...]:
+    """Returns the values of bases from their text."""
+    return tuple(float(value) for value in values.split())
 
 
 def means(tables: Iterable[pa.Table]) -> list[Mean]:
@@ -125,12 +147,13 @@ def _means(places: Sequence[tuple[str, ...]], seen: Floats) -> list[Mean]:
     return [
         Mean(
             **dict(zip(PLACE, place, strict=True)),
-            value=rounded(own.mean()),
-            low=rounded(own.min()),
-            high=rounded(own.max()),
+            value=found.value,
+            low=found.low,
+            high=found.high,
             n=int(n),
             n_seeds=len(own),
-            values=" ".join(str(rounded(value)) for value in own),
+            values=found.values,
         )
         for place, own, n in zip(places, values, least_n, strict=True)
+        for found in [spread(own)]
     ]

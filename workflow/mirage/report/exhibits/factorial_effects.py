@@ -1,4 +1,4 @@
-"""Effects of the factorial: dots with intervals, and the same as tables."""
+"""Effects of the factorial: a dot each, and the same as tables; base by base, without interval."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
+from mirage.report.exhibits.over_seeds import base_by_base
 from mirage.report.exhibits.rate_table import empty
 from mirage.score.factorial import Effect
 
@@ -65,9 +66,36 @@ def _main(data: ReportData) -> list[Effect]:
 
 
 def _number(effect: Effect | None) -> Number:
+    """The mean over bases between the lowest and the highest; one base has its value alone."""
     if effect is None:
         return Number(None)
+    if effect.n_seeds == 1:
+        return Number(effect.value)
     return Number(effect.value, effect.low, effect.high)
+
+
+def _cells(effect: Effect | None, several: bool) -> tuple[Cell, ...]:
+    """An effect in a row: of several bases also their values."""
+    number = _number(effect)
+    if not several:
+        return (number,)
+    return number, Text(base_by_base(effect.by_base) if effect else "–")
+
+
+def _columns(names: Mapping[str, str], several: bool) -> list[Column]:
+    """The columns of such cells: name -> heading above it."""
+    if not several:
+        return [Column(name, above, bare=True) for name, above in names.items()]
+    return [
+        column
+        for name, above in names.items()
+        for group in [f"{name} ({above})" if above else name]
+        for column in (Column("mean", group), Column("base by base", group, is_text=True))
+    ]
+
+
+def _several(effects: Sequence[Effect]) -> bool:
+    return any(e.n_seeds > 1 for e in effects)
 
 
 def effects_figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
@@ -85,7 +113,8 @@ def effects_figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
         )
         for o, name in DRAWN
     ]
-    text = "difference in percentage points (nano, hard); bars: 95 % intervals"
+    bars = "; bars: lowest to highest base" if _several(data.scores.factorial) else ""
+    text = f"difference in percentage points (nano, hard){bars}"
     return dots("factorial_effects", caption, panels, [_name(k) for k in keys], text)
 
 
@@ -104,16 +133,18 @@ def _table(
     if not outcomes:
         return empty(table_id, caption, data)
     rows: list[tuple[Cell, ...]] = []
+    several = _several(effects)
     for key, by_outcome in grid.items():
         some = next(iter(by_outcome.values()))
         texts = [Text(head(key)) for _, head in heads]
         sizes = (Number(float(some.n_settings), digits=0), Number(float(some.n_seeds), digits=0))
-        rows.append((*texts, *sizes, *(_number(by_outcome.get(o)) for o, _ in outcomes)))
+        values = (cell for o, _ in outcomes for cell in _cells(by_outcome.get(o), several))
+        rows.append((*texts, *sizes, *values))
     columns = [
         *(Column(name, is_text=True) for name, _ in heads),
         Column("settings", bare=True),
-        Column("seeds", bare=True),
-        *(Column(name, "difference in points") for _, name in outcomes),
+        Column("bases", bare=True),
+        *_columns({name: "difference in points" for _, name in outcomes}, several),
     ]
     return captioned(table_id, caption, columns, rows, changes([key[0] for key in grid]))
 
@@ -171,11 +202,13 @@ def between_blocks(data: ReportData, caption: Caption) -> Table | TextBlock:
 
 
 def sign_kept(first: Effect, last: Effect) -> str:
-    """Tells whether an effect has its sign at both ends; only clear signs count."""
+    """Tells whether an effect has its sign at both ends; only one that all bases share counts."""
     signs = [1 if e.low > 0 else -1 if e.high < 0 else 0 for e in (first, last)]
+    least = min(first.n_seeds, last.n_seeds)
+    where = f"on all of {least} bases" if least > 1 else "on one base"
     if 0 in signs:
         return "unclear"
-    return "kept" if signs[0] == signs[1] else "changes: speed, not capability"
+    return f"{'kept' if signs[0] == signs[1] else 'changes: speed, not capability'}, {where}"
 
 
 def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -205,14 +238,15 @@ def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock
         *(["equal tokens"] if any("equal tokens" in f for f in grid.values()) else []),
     ]
     rows: list[tuple[Cell, ...]] = []
+    several = _several(effects)
     for levels, by_place in grid.items():
         ends = [by_place[p] for p in (steps[0], steps[-1]) if p in by_place]
         verdict = sign_kept(ends[0], ends[1]) if len(ends) == 2 else "not measured"
-        cells = (_number(by_place.get(p)) for p in places)
+        cells = (cell for p in places for cell in _cells(by_place.get(p), several))
         rows.append((Text(_levels("labels", levels)), *cells, Text(verdict)))
     columns = [
         Column("effect of labels on J", is_text=True),
-        *(Column(p, "steps" if p in steps else "") for p in places),
+        *_columns({p: "steps" if p in steps else "" for p in places}, several),
         Column(f"sign, {steps[0]} to {steps[-1]}", is_text=True),
     ]
     return captioned("sensitivity_effects", caption, columns, rows)
