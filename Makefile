@@ -11,7 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # More for snakemake, e.g. make reproduce ARGS='--config seeds=[0,1]'
 ARGS ?=
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input
+# Before pip 23.1 (Debian 12 has 23.0) packages without pyproject.toml are else installed without a list of their files.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input --use-pep517
 INSTALL_SUITE := $(PIP) --quiet --no-deps --no-build-isolation -e .
 SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
 UI_STORE ?= results

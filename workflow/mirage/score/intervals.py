@@ -120,14 +120,7 @@ def rate_limits(
 
 def t_half(values: Floats, level: float) -> float:
     """Half the width of a one-sided t bound at 1 - ``level`` of the mean of several values."""
-    return float(t_halves(values[None, :], level)[0])
-
-
-def t_halves(values: Floats, level: float) -> Floats:
-    """Half the width of such a bound for each row of ``values``, shape (means, values)."""
-    count = values.shape[1]
-    quantile = t_quantile(count, level)
-    return np.asarray(quantile * values.std(axis=1, ddof=1) / count**0.5, dtype=np.float64)
+    return t_quantile(len(values), level) * float(values.std(ddof=1)) / len(values) ** 0.5
 
 
 def t_quantile(count: int, level: float) -> float:
