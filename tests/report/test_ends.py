@@ -7,10 +7,11 @@ from dataclasses import replace
 from mirage.model_card import ModelCard
 from mirage.report.blocks import Number, Table, Text
 from mirage.report.captions import caption, setting_facts
-from mirage.report.data import End, ReportData
+from mirage.report.data import End, ReportData, Training
 from mirage.report.exhibits.claims import claim_parts, claims
 from mirage.report.exhibits.contrasts import gates
 from mirage.report.exhibits.ends import capped_notes, ends_by_recipe
+from report_exhibits import block_named
 from toy_ledger import claims as ledger
 from toy_ledger import part, scores_of
 
@@ -71,3 +72,21 @@ def test_ends_are_in_the_order_of_recipes_and_bases(data: ReportData) -> None:
     assert list(found) == [("cot", "nano"), ("short", "nano")]
     assert [list(ends) for ends in found.values()] == [[200, 201]] * 2
     assert list(ends_by_recipe(ended(data), ["short"], [201])["short", "nano"]) == [201]
+
+
+def test_recipe_sizes_have_the_steps_base_by_base_and_whole_titles(data: ReportData) -> None:
+    shown = ended(data)
+    cards = [replace(card, title=f"{card.title}, labels") for card in shown.study.trained]
+    planned = {"unsafe": 9, "benign": 0, "twins": 9, "general": 2}
+    trainings = tuple(
+        Training(name, planned, {}, None, 1e-3, ()) for name in ("cot", "short", "plain")
+    )
+    study = replace(shown.study, trained=tuple(cards))
+    table = block_named("recipe_sizes", replace(shown, study=study, trainings=trainings))
+    assert isinstance(table, Table)
+    (place,) = [at for at, column in enumerate(table.columns) if "criterion" in column.name]
+    assert [(row[0], row[place]) for row in table.rows] == [
+        (Text("Cot, labels"), Text("1,400 (capped), 120")),
+        (Text("Short, labels"), Text("60, 80")),
+        (Text("Plain, labels"), Text("–")),
+    ]

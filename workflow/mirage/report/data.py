@@ -147,10 +147,14 @@ class StudyInfo:
         mean = model.is_mean and len(self.seeds) > 1
         return f"{named}, mean of {len(self.seeds)} bases" if mean else named
 
-    def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
-        """Returns the label of a recipe known by its id, with architecture and seed as needed."""
+    def title(self, recipe: str) -> str:
+        """Returns the label of a recipe known by its id."""
         known = {BASE: "Base"} | {each.recipe: each.label for each in self.recipes}
-        return self.named(known.get(recipe, recipe.replace("_", " ")), config, seed)
+        return known.get(recipe, recipe.replace("_", " "))
+
+    def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
+        """Returns that label with architecture and seed as needed."""
+        return self.named(self.title(recipe), config, seed)
 
     def named(self, title: str, config: str, seed: int | None = None) -> str:
         """Returns a title with the architecture and the seed, each where there are several."""

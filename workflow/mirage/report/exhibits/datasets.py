@@ -143,7 +143,7 @@ def _in_order(data: ReportData) -> list[Training]:
 def _training_set(data: ReportData, training: Training) -> tuple[Cell, ...]:
     planned = training.data
     return (
-        Text(data.study.titled(training.recipe, "").partition(",")[0]),
+        Text(data.study.title(training.recipe)),
         _count(sum(training.items.values())),
         *(_count(training.items.get(part, 0)) for part in ("hazard", "benign", "general")),
         Text(_safe_text(planned)),
@@ -177,7 +177,7 @@ def recipe_sizes(data: ReportData, caption: Caption) -> Table | TextBlock:
         rate = Text("as the base" if t.learning_rate is None else f"{t.learning_rate:.1e}")
         rows.append(
             (
-                Text(data.study.titled(t.recipe, "").partition(",")[0]),
+                Text(data.study.title(t.recipe)),
                 *(_count(int(planned[key])) for key in ("unsafe", "benign", "twins", "general")),
                 Number(shares[t.recipe]),
                 rate,

@@ -54,7 +54,7 @@ def position_values(data: ReportData, caption: Caption) -> Table | TextBlock:
         places = (
             Number(of[seed][0], strong=abs(of[seed][1]) > ON_THE_LINE) for seed in data.study.seeds
         )
-        name = data.study.titled(recipe, "").partition(",")[0]
+        name = data.study.title(recipe)
         rows.append((Text(name), *places, Number(max(values) - min(values))))
     columns = [
         Column("recipe", is_text=True),
