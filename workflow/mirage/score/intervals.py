@@ -6,6 +6,7 @@ often templates, so they are no independent observations.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -120,7 +121,7 @@ def rate_limits(
 
 def t_half(values: Floats, level: float) -> float:
     """Half the width of a one-sided t bound at 1 - ``level`` of the mean of several values."""
-    return t_quantile(len(values), level) * float(values.std(ddof=1)) / len(values) ** 0.5
+    return t_quantile(len(values), level) * float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def t_quantile(count: int, level: float) -> float:
