@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from mirage.plan.schema.entry_names import entry
 from mirage.plan.schema.site import Resources
-from mirage.plan.schema.types import Name, Nonnegative, Positive, Rate, Strict
+from mirage.plan.schema.types import ModelPart, Name, Nonnegative, Positive, Rate, Strict
 
 Block = TypeVar("Block", bound=Strict)
 
@@ -77,12 +77,18 @@ class Phase(Strict):
 
     Attributes:
         labels: Label classes of the samples that it trains on; none means all.
+        parts: Parts that learn; without vision, each picture is seen once and its features kept.
         learning_rate: Peak rate of AdamW.
         muon_lr: Peak rate of Muon, where it is the optimizer.
     """
 
     name: Name
     labels: list[str]
+    parts: Annotated[list[ModelPart], Field(min_length=1)] = [
+        "vision",
+        "projector",
+        "language_model",
+    ]
     steps: Positive
     batch_size: Positive
     learning_rate: Rate

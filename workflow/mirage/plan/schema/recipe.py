@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import OWN, TABLES
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Count, Name, Positive, Rate, Resize, Strict
+from mirage.plan.schema.types import Count, ModelPart, Name, Positive, Rate, Resize, Strict
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
@@ -212,7 +212,7 @@ class RecipeTune(Strict):
     lr_ratio: Rate
     lr_by_label: dict[Labels, Rate] = {}
     loss: Annotated[str, AfterValidator(partial(entry, "loss"))] = "tokens"
-    parts: Annotated[list[Literal["vision", "projector", "language_model"]], Field(min_length=1)]
+    parts: Annotated[list[ModelPart], Field(min_length=1)]
     into_base: bool = False
 
     @model_validator(mode="after")

@@ -25,4 +25,6 @@ Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
 Resize = Literal["fit", "error"]
 """Of a user's pictures: scaled with grey around them for models that read one size, or refused."""
+ModelPart = Literal["vision", "projector", "language_model"]
+"""What of a model can be trained or frozen."""
 Nonnegative = Annotated[float, Field(ge=0)]

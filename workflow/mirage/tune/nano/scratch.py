@@ -34,14 +34,15 @@ def make_base(task: Task, log: Log) -> TrainedModel:
     data = load(folders, Path(task.images), encoding)
     words = len(encoding.processor.tokenizer)
     model = build_model(kind, settings, words, encoding.special_ids(), seed)
-    counts = freeze(model, PARTS, kind.family)
     curves = {}
-    objective = Objective(model, kind.family, data, task.entry("loss"), keep_features=False)
     for phase in how["phases"]:
+        freeze(model, phase["parts"], kind.family)
+        keep = "vision" not in phase["parts"]
+        objective = Objective(model, kind.family, data, task.entry("loss"), keep_features=keep)
         run = _phase(phase, how, data, seed)
         curves[run.name] = train(objective, data, run, Path(task.work) / run.name, log).curve
     round_weights(model)
-    return TrainedModel(encoding, model, counts, curves)
+    return TrainedModel(encoding, model, freeze(model, PARTS, kind.family), curves)
 
 
 def build_model(
