@@ -84,11 +84,7 @@ class Phase(Strict):
 
     name: Name
     labels: list[str]
-    parts: Annotated[list[ModelPart], Field(min_length=1)] = [
-        "vision",
-        "projector",
-        "language_model",
-    ]
+    parts: Annotated[list[ModelPart], Field(min_length=1)]
     steps: Positive
     batch_size: Positive
     learning_rate: Rate
