@@ -63,8 +63,22 @@ def test_the_digest_decides_the_id_and_neither_place_nor_machine(
         name: job.id for name, job in jobs.items()
     }
     about = moved / "bases/tiny/s0" / PROVENANCE
-    about.write_text(about.read_text().replace('"gates": {}', '"gates": {"x": {}}'))
-    assert planned(moved)["tune/base-tiny-s0"].id == base.id
+    said = '"gates": {"naming_1": {"value": 99.0, "n": 480, "passed": "yes"}}'
+    about.write_text(about.read_text().replace('"gates": {}', said))
+    again = planned(moved)
+    assert again["tune/base-tiny-s0"].id == base.id
+    scores = again["score/oracle-base-tiny-s0"].settings
+    assert scores["released_gates"] == {"naming_1": {"value": 99.0, "n": 480}}
+
+
+def test_a_released_base_is_not_asked_its_gates_again(home: Path) -> None:
+    words = {"suite": "[hard,gates]"}
+    jobs = planned(home, **words)
+    assert "gates" not in jobs["respond/base-tiny-s0"].settings["suites"]
+    assert "build/gates" not in jobs  # nobody else is asked
+    trained = planned(home, hydra="study.bases=scratch", **words)
+    assert "gates" in trained["respond/base-tiny-s0"].settings["suites"]
+    assert "released_gates" not in trained["score/oracle-base-tiny-s0"].settings
 
 
 def test_a_seed_without_a_released_base_is_trained_and_the_plan_says_so(

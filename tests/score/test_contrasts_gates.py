@@ -12,8 +12,10 @@ from all_scores import score_all
 from mirage.contracts import Sample, Verdict
 from mirage.model_card import ModelCard
 from mirage.plan.schema.score import Contrast, Gate, Score
+from mirage.score.answers import judged_suites
 from mirage.score.compute import Scores
-from mirage.score.gates import GateResult, missed_by
+from mirage.score.frame import Suite
+from mirage.score.gates import GateResult, gates, missed_by
 from synthetic_study import Study, scored
 from toy_ledger import SCORE
 
@@ -111,6 +113,18 @@ def rate_gate(hits: int, items: int, **limit: float) -> GateResult:
     models = [ModelCard("base", "nano", 0, "base-s0")]
     (row,) = score_all(rows, {"base-s0": given}, settings, models).gates
     return row
+
+
+def test_what_is_known_of_a_released_base_counts_where_it_was_not_asked() -> None:
+    asked = Gate(id="two_hop", models="base", gate="two_hop", metric="accuracy", at_least=95)
+    settings = SCORE.model_copy(update={"gates": [asked]})
+    card = ModelCard("base", "nano", 0, "base-s0")
+    suite = Suite("hard", [Sample("hard/0", "hard", "", "", "?", (), {"kind": "skill"})])
+    verdict = Verdict("hard/0", "oracle", "judged", "", None, None, "correct", None, False)
+    answers = judged_suites(card, [verdict], {"hard": suite}, {}, ())
+    (row,) = gates(answers, settings, {"two_hop": {"value": 96.25, "n": 480}})
+    assert row == replace(rate_gate(462, 480, at_least=95), claims=row.claims)
+    assert gates(answers, settings, {})[0].passed == "not measured"
 
 
 @pytest.mark.parametrize(

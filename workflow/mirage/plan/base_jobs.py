@@ -27,6 +27,9 @@ from mirage.plan.speed_job import answering
 from mirage.plan.study.model_cards import base_card
 from mirage.plan.study.resolve import Resolved
 
+GATES = "gates"
+"""The kind of suite that asks a base what its claims need."""
+
 IMPORT_MINUTES = 0.2
 """Of a base that only has to be opened; its model's own minutes are those of training it."""
 
@@ -71,8 +74,7 @@ class Start:
     @property
     def released(self) -> ReleasedBase | None:
         """The released base, if the study imports it."""
-        known = self.study.released.get((self.model.name, self.seed))
-        return known if self.study.study.bases == "released" else None
+        return imported_base(self.study, self.card)
 
     def trained(self) -> Trained:
         """Returns the base as a model of the study."""
@@ -145,9 +147,23 @@ def model_entries(model: Model) -> dict[str, str]:
     }
 
 
+def imported_base(study: Resolved, card: ModelCard) -> ReleasedBase | None:
+    """Returns the released base of a model's seed, if the study imports it."""
+    known = study.released.get((card.config, card.seed))
+    return known if study.study.bases == "released" else None
+
+
 def asked_of(study: Resolved, card: ModelCard) -> list[str]:
-    """Returns the suites of a study that a model answers, beside the one of its own items."""
-    return [suite.name for suite in study.suites if answers_suite(study.study, suite, card)]
+    """Returns the suites of a study that a model answers, beside the one of its own items.
+
+    A released base is not asked the gates again: its provenance holds what they said of it.
+    """
+    known = {GATES} if card.is_base and imported_base(study, card) else set()
+    return [
+        suite.name
+        for suite in study.suites
+        if suite.kind not in known and answers_suite(study.study, suite, card)
+    ]
 
 
 def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:

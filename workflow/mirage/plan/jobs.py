@@ -65,13 +65,16 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         entries={"source": resolve("source", "household")},
     )
     source = Source(world, images)
-    suites = {s.name: add_suite(builder, study, source, plain(s)) for s in study.suites}
     models = [
         made
         for model in study.models
         for seed in study.study.seeds
         for made in _models(builder, study, source, model, seed)
     ]
+    asked = {suite for model in models for suite in asked_of(study, model.card)}
+    suites = {
+        s.name: add_suite(builder, study, source, plain(s)) for s in study.suites if s.name in asked
+    }
     answers = [_respond(builder, study, source, model, suites) for model in models]
     own = {made.fit[0]: made.fit[1] for made in models if made.fit}
     _add_report(builder, study, source, (models, answers, suites, own))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mirage.model_card import ModelCard, unseen_categories
+from mirage.plan.base_jobs import imported_base
 from mirage.plan.builder import Builder, Settings, plain
 from mirage.plan.entries import resolve
 from mirage.plan.schema.judge import Judge
@@ -123,11 +124,25 @@ def _scored(
                     "judge": judge,
                     "card": _decisive(card) | {"platform": builder.platform(answers)},
                     "unseen": list(unseen[card.name]),
+                    **_known_gates(study, card),
                 },
                 parents=parents,
             )
         )
     return folders
+
+
+def _known_gates(study: Resolved, card: ModelCard) -> Settings:
+    """What a released base was said to be by the gates that it is not asked again."""
+    base = imported_base(study, card) if card.is_base else None
+    if base is None:
+        return {}
+    return {
+        "released_gates": {
+            gate: {"value": said["value"], "n": said["n"]}
+            for gate, said in base.provenance["gates"].items()
+        }
+    }
 
 
 def _without_titles(study: Resolved) -> Settings:

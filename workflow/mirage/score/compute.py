@@ -16,7 +16,7 @@ from mirage.score.claims.verdicts import ClaimVerdict, judge_claims
 from mirage.score.contrasts import Difference, contrasts
 from mirage.score.factorial import Effect, effects
 from mirage.score.frame import JudgedSuite, Suite
-from mirage.score.gates import GateResult, bound, gates
+from mirage.score.gates import GateResult, KnownGate, bound, gates
 from mirage.score.lengths import Length, lengths
 from mirage.score.means import Mean
 from mirage.score.pair_rates import joint_rates
@@ -82,6 +82,7 @@ def score_model(
     of_base: Iterable[Verdict] = (),
     unseen: tuple[str, ...] = (),
     responses: Iterable[Response] = (),
+    known_gates: Mapping[str, KnownGate] | None = None,
 ) -> ModelScores:
     """Computes a model's rates, gates and answer lengths.
 
@@ -93,6 +94,7 @@ def score_model(
         of_base: Verdicts on the answers of its own base, which tell what that knew of each item.
         unseen: Categories that count as held out for it.
         responses: Its answers.
+        known_gates: What a released base was said to be by gates, for those it was not asked here.
 
     Raises:
         DataError: Verdicts and samples do not fit together.
@@ -102,7 +104,7 @@ def score_model(
     check_coverage(answers, score.min_coverage)
     rates = [rate for a in answers for rate in (*simple_rates(a, score), *joint_rates(a, score))]
     sizes = list(lengths(model.name, responses, suites, score.alpha))
-    return ModelScores(model, rates, gates(answers, score), sizes, answers)
+    return ModelScores(model, rates, gates(answers, score, known_gates or {}), sizes, answers)
 
 
 def score_study(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -54,11 +55,26 @@ class GateResult:
     claims: str = ""
 
 
-def gates(answers: Sequence[JudgedSuite], score: Score) -> list[GateResult]:
-    """Reads every gate on every model it is asked of, in the order of the list."""
+class KnownGate(TypedDict):
+    """What a gate said where its items were asked: a rate in percent, and their number."""
+
+    value: float
+    n: int
+
+
+def gates(
+    answers: Sequence[JudgedSuite], score: Score, known: Mapping[str, KnownGate]
+) -> list[GateResult]:
+    """Reads every gate on every model it is asked of, in the order of the list.
+
+    Args:
+        answers: Outcomes per model and suite.
+        score: Settings of the stage.
+        known: What gates said of a model elsewhere, used for those that no answer here tells.
+    """
     models = sorted({a.model for a in answers})
     return [
-        _result(gate, model, [a for a in answers if a.model == model], score)
+        _result(gate, model, [a for a in answers if a.model == model], score, known.get(gate.id))
         for gate in score.gates
         for model in models
         if asked_of(gate, model)
@@ -121,10 +137,17 @@ def _counts(
 
 
 def _result(
-    gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], score: Score
+    gate: Gate,
+    model: ModelCard,
+    answers: Sequence[JudgedSuite],
+    score: Score,
+    known: KnownGate | None,
 ) -> GateResult:
     read = _youden if gate.youden else _rate
     value, n, low, high = read(gate, model, answers, score)
+    if value is None and known is not None:
+        hits = round(known["value"] * known["n"] / 100)
+        value, n, low, high = _limited(hits, known["n"], score.alpha)
     at_least = gate.at_least is not None
     threshold = gate.at_least if gate.at_least is not None else gate.at_most
     assert threshold is not None
@@ -151,18 +174,19 @@ Reading = tuple[float | None, int, float | None, float | None]
 
 def _rate(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], score: Score) -> Reading:
     """A rate with its exact limits; of several classes the one that passes least easily."""
-    limits = []
-    for hits, items in _counts(gate, gate.gate, model, answers).values():
-        below, above = exact_binomial(
-            np.array([float(hits)]), np.array([float(items)]), 2 * score.alpha
-        )
-        low, high = rounded(100 * float(below[0])), rounded(100 * float(above[0]))
-        limits.append((rounded(100 * hits / items), items, low, high))
+    counts = _counts(gate, gate.gate, model, answers).values()
+    limits = [_limited(hits, items, score.alpha) for hits, items in counts]
     if not limits:
         return None, 0, None, None
     if gate.at_least is not None:
         return min(limits, key=lambda each: each[2])
     return max(limits, key=lambda each: each[3])
+
+
+def _limited(hits: int, items: int, alpha: float) -> tuple[float, int, float, float]:
+    below, above = exact_binomial(np.array([float(hits)]), np.array([float(items)]), 2 * alpha)
+    low, high = rounded(100 * float(below[0])), rounded(100 * float(above[0]))
+    return rounded(100 * hits / items), items, low, high
 
 
 def _youden(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], _: Score) -> Reading:

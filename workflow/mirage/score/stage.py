@@ -54,6 +54,7 @@ def score_one(ctx: JobContext) -> None:
             settings,
             of_base=[v for f in of_base for v in read_rows(f / "verdicts.jsonl", Verdict)],
             unseen=tuple(ctx.settings["unseen"]),
+            known_gates=ctx.settings.get("released_gates", {}),
             responses=read_rows(ctx.parent("responses") / "responses.jsonl", Response),
         )
     except CoverageError as low:
