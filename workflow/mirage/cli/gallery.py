@@ -18,17 +18,22 @@ ELSEWHERE = ("published_", "gallery", "hazards")
 """First words of tables that a study's folder does not need: other files hold the same."""
 BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
 TABLES = (
-    "fig4",
-    "table11",
-    "table12",
-    "corners",
-    "harmless",
+    "basins",
     "discrimination",
-    "table2",
+    "discrimination_read",
+    "fig4",
+    "corners",
+    "reading",
+    "harmless",
+    "position",
+    "position_values",
+    "table12",
+    "skills",
     "contrasts",
+    "recipe_sizes",
     "gates",
 )
-MAIN_TABLE = "table12"
+MAIN_TABLE = "basins"
 FIGURES = {
     "fig4.svg": "Outcomes of all recipes on easy, hard and real",
     "asr_vs_overrefusal.svg": "ASR against over-refusal on hard",
