@@ -249,22 +249,10 @@ def test_settings_reach_what_they_decide(plan: Plan, override: str, want: set[st
     assert changed(before, plan(recipe=["mirage", "cell"], seeds=0, hydra=[override])) == want
 
 
-def test_more_epochs_are_for_recipes_as_published_alone(plan: Plan) -> None:
-    before, after = (
-        plan(recipe=["mirage", "cell"], seeds=0, hydra=[f"tune.epoch_factor={n}"]) for n in (2, 3)
-    )
-    stages = ("tune/", "respond/", "judge/oracle-", "score/oracle-")
-    other = {f"{stage}mirage-s0" for stage in stages}
-    assert changed(before, after) == other | END
-    tune = after["tune/mirage-s0"].settings
-    assert tune["recipe"]["tune"]["epochs"] == 6
-    assert "epoch_factor" not in tune["tune"]
-
-
 def test_a_factor_of_a_label_is_in_the_rate(plan: Plan) -> None:
     after = plan(recipe="cell", hydra=["recipe.cell.tune.lr_by_label.cot=0.7"])
     tune = after["tune/cell-s0"].settings["recipe"]["tune"]
-    assert tune["learning_rate"] == pytest.approx(0.7 * 5e-4)
+    assert tune["learning_rate"] == pytest.approx(0.7 * 1e-3)
     assert not {"lr_by_label", "lr_ratio"} & tune.keys()
 
 

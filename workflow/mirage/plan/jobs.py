@@ -134,21 +134,20 @@ def _tuned(
     return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
 
 
-FOLDED = ("epoch_factor", "learning_rate", "criterion", "order")
-"""Settings of conf/tune that a recipe's own rate, epochs, end and seed already hold."""
+FOLDED = ("learning_rate", "criterion", "order")
+"""Settings of conf/tune that a recipe's own rate, end and seed already hold."""
 
 ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
 def _tune(recipe: Recipe, shared: Tune) -> Settings:
-    """What a recipe is tuned by; rate and epochs are final, whatever factors they come from."""
+    """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
     tune: RecipeTune = recipe.tune
     factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
-    longer = shared.epoch_factor if recipe.mode == "as_published" else 1
     final = {
         "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
-        "epochs": None if tune.until else tune.epochs * longer,
+        "epochs": None if tune.until else tune.epochs,
         "until": plain(shared.criterion) if tune.until else None,
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")

@@ -39,8 +39,6 @@ class Tune(Strict):
     Attributes:
         engine: ``trainer`` is one process, ``deepspeed`` several under ZeRO.
         batch_size: Samples of a global batch, over all ranks.
-        epoch_factor: Epochs of recipes as published are multiplied by this; a job's settings hold
-            the product alone.
         order: Number of the tuning order, 0 for the seed's own: another one draws other batches
             from the same items on the same base.
         ranks: Processes of the deepspeed engine.
@@ -54,7 +52,6 @@ class Tune(Strict):
     engine: Literal["trainer", "deepspeed"]
     batch_size: Positive
     learning_rate: Rate
-    epoch_factor: Positive = 1
     schedule: Literal["cosine", "linear", "constant_with_warmup"]
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Nonnegative
