@@ -99,7 +99,7 @@ def test_new_families_take_a_modest_share_of_base_training(sizes: Settings) -> N
     mix = sizes["base_mix"]
     new = {*HELD_OUT} - {"background", "kind", "backgrounds", "kinds"}
     assert len(new) == 8
-    assert sum(mix[family] for family in new) / sum(mix.values()) < 0.1
+    assert sum(mix[family] for family in new) / sum(mix.values()) < 0.12
 
 
 def test_a_world_of_one_rendering_still_has_every_family(world: Settings) -> None:
