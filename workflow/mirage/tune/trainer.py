@@ -42,9 +42,6 @@ SHARED = (
 )
 """Settings that bases and recipes name alike and a run takes as they are."""
 
-POINTS = 10
-"""Of a curve, whose mean tells whether a run has settled."""
-
 Inputs = dict[str, Any]
 Curve = list[dict[str, float]]
 Checks = dict[int, Shares]
@@ -64,7 +61,6 @@ class Run:
         warmup: Steps over which the rate rises; a share of all of them if below 1.
         deepspeed: ZeRO stage if several ranks train together under DeepSpeed, else None.
         until: Where the run ends before its batches do; None to take them all.
-        until_loss: It ends too where the mean of the curve's last points is no higher.
     """
 
     name: str
@@ -81,7 +77,6 @@ class Run:
     seed: int
     deepspeed: int | None = None
     until: Until | None = None
-    until_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ def train(
         trainer.batches.start = checkpoint.step(last)
         log(f"{run.name}: goes on from step {checkpoint.step(last)} of {len(run.batches)}")
     state = None if last is None else TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
-    if last is not None and state is not None and (_fits(run, state) or _settled(run, state)):
+    if last is not None and state is not None and _fits(run, state):
         model_folder.load_weights(objective.model, last / model_folder.WEIGHTS)
     else:
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
@@ -132,16 +127,6 @@ def train(
 
 def _fits(run: Run, state: TrainerState) -> bool | None:
     return None if run.until is None else run.until.met(list(_checks(state).values()))
-
-
-def _settled(run: Run, state: TrainerState) -> bool:
-    """Tells whether the mean loss of the last points before this step is as low as wanted."""
-    if run.until_loss is None:
-        return False
-    rows: list[dict[str, Any]] = state.log_history
-    points = [row["loss"] for row in rows if "loss" in row and row["step"] < state.global_step]
-    last = points[-POINTS:]
-    return len(last) == POINTS and sum(last) / POINTS <= run.until_loss
 
 
 def _checks(state: TrainerState) -> Checks:
@@ -203,8 +188,6 @@ class _Trainer(Trainer):
             self.add_callback(_Report(shown, self))
         if run.until is not None:
             self.add_callback(_Stop(run.until, log))
-        if run.until_loss is not None:
-            self.add_callback(_Settle(run))
         self.last_loss = torch.zeros(())
 
     def get_train_dataloader(self) -> DataLoader[Inputs]:
@@ -277,20 +260,6 @@ class _Stop(TrainerCallback):
         found = ", ".join(f"{label} {share:.0f} %" for label, share in shares.items())
         self.log(f"step {state.global_step}: answers in their own class: {found}")
         if self.until.met(list(_checks(state).values())):
-            control.should_training_stop = control.should_save = True
-
-
-class _Settle(TrainerCallback):
-    """Ends a run, with a checkpoint, where its loss is low enough."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        """Looks at the points of the curve that were there before this step."""
-        if state.global_step % self.run.log_every == 0 and _settled(self.run, state):
             control.should_training_stop = control.should_save = True
 
 

@@ -78,10 +78,6 @@ class Phase(Strict):
     Attributes:
         labels: Label classes of the samples that it trains on; none means all.
         parts: Parts that learn; without vision, each picture is seen once and its features kept.
-        steps: As many, or at most as many where ``until_loss`` is named.
-        until_loss: The phase ends as soon as the mean loss of the last points of its curve is no
-            higher; bases learn at different speeds, and how well they answer goes by their loss.
-        schedule: Of the rates; one that falls has to know the end.
         learning_rate: Peak rate of AdamW.
         muon_lr: Peak rate of Muon, where it is the optimizer.
     """
@@ -90,17 +86,9 @@ class Phase(Strict):
     labels: list[str]
     parts: Annotated[list[ModelPart], Field(min_length=1)]
     steps: Positive
-    until_loss: Rate | None = None
-    schedule: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
     batch_size: Positive
     learning_rate: Rate
     muon_lr: Rate
-
-    @model_validator(mode="after")
-    def _a_falling_rate_knows_its_end(self) -> Self:
-        if self.until_loss is not None and self.schedule != "constant_with_warmup":
-            raise ValueError("until_loss needs schedule: constant_with_warmup")
-        return self
 
 
 class BaseTraining(Strict):
@@ -115,6 +103,7 @@ class BaseTraining(Strict):
 
     threads: Positive
     optimizer: Literal["adamw", "muon"]
+    schedule: Literal["cosine", "linear", "constant_with_warmup"]
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Nonnegative
     max_grad_norm: Rate

@@ -119,9 +119,8 @@ def _phase(phase: Mapping[str, Any], how: Mapping[str, Any], data: Encoded, seed
         optimizer=how["optimizer"],
         learning_rate=phase["learning_rate"],
         muon_lr=phase["muon_lr"],
-        schedule=phase["schedule"],
+        schedule=how["schedule"],
         warmup=how["warmup_ratio"],
         seed=seed,
-        until_loss=phase["until_loss"],
         **{name: how[name] for name in SHARED},
     )
