@@ -76,6 +76,8 @@ def test_a_released_base_is_not_asked_its_gates_again(home: Path) -> None:
     jobs = planned(home, **words)
     assert "gates" not in jobs["respond/base-tiny-s0"].settings["suites"]
     assert "build/gates" not in jobs  # nobody else is asked
+    alone = planned(home, suite="gates")["respond/base-tiny-s0"]
+    assert alone.settings["suites"] == ["gates"]  # there is nothing else to ask
     trained = planned(home, hydra="study.bases=scratch", **words)
     assert "gates" in trained["respond/base-tiny-s0"].settings["suites"]
     assert "released_gates" not in trained["score/oracle-base-tiny-s0"].settings

@@ -35,14 +35,19 @@ def _values(page: str, row: str, column: int) -> list[float]:
      ("matched filler", "filler {} to {} %")],
 )  # fmt: skip
 def test_what_refusals_and_filler_fit(recipe: str, sentence: str) -> None:
-    fits = _values("first_edition/confirm/gates.md", f"fits its own label class on training items | {recipe}", 2)
+    fits = _values(
+        "first_edition/confirm/gates.md",
+        f"fits its own label class on training items | {recipe}",
+        2,
+    )
     assert len(fits) == 3
     assert sentence.format(round(min(fits)), round(max(fits))) in _readme()
 
 
 def test_twins_are_told_apart_in_two_images_alone() -> None:
     two, three, four = (
-        _values("first_edition/paper/more_images_joint.md", "MIRage + twins", column)[0] for column in (2, 5, 8)
+        _values("first_edition/paper/more_images_joint.md", "MIRage + twins", column)[0]
+        for column in (2, 5, 8)
     )
     assert two > 95
     assert f"J is {three} with" in _readme()
@@ -53,7 +58,9 @@ def test_twins_are_told_apart_in_two_images_alone() -> None:
 
 def test_without_general_data_twins_are_refused_on_every_base() -> None:
     (here,) = _values("first_edition/paper/corners.md", "MIRage w/o general", 7)
-    seeds = ", ".join(map(str, _values("first_edition/confirm/corners.md", "MIRage w/o general, seed", 7)))
+    seeds = ", ".join(
+        map(str, _values("first_edition/confirm/corners.md", "MIRage w/o general, seed", 7))
+    )
     assert f"benign twins in {here} % (three seeds: {seeds})" in _readme()
 
 

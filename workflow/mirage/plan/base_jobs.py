@@ -156,14 +156,13 @@ def imported_base(study: Resolved, card: ModelCard) -> ReleasedBase | None:
 def asked_of(study: Resolved, card: ModelCard) -> list[str]:
     """Returns the suites of a study that a model answers, beside the one of its own items.
 
-    A released base is not asked the gates again: its provenance holds what they said of it.
+    A released base is not asked the gates again, whose results its provenance holds, unless there
+    is nothing else to ask.
     """
-    known = {GATES} if card.is_base and imported_base(study, card) else set()
-    return [
-        suite.name
-        for suite in study.suites
-        if suite.kind not in known and answers_suite(study.study, suite, card)
-    ]
+    asked = [suite for suite in study.suites if answers_suite(study.study, suite, card)]
+    rest = [suite for suite in asked if suite.kind != GATES]
+    known = card.is_base and imported_base(study, card) and rest
+    return [suite.name for suite in (rest if known else asked)]
 
 
 def answers_suite(study: Study, suite: Suite, card: ModelCard) -> bool:
