@@ -14,7 +14,7 @@ import pytest
 from mirage.score.position import components, position
 
 HOME = Path(__file__).parents[2]
-GALLERY = HOME / "reports/gallery"
+GALLERY = HOME / "reports/gallery/first_edition"
 
 
 def _readme() -> str:
@@ -36,7 +36,7 @@ def _values(page: str, row: str, column: int) -> list[float]:
 )  # fmt: skip
 def test_what_refusals_and_filler_fit(recipe: str, sentence: str) -> None:
     fits = _values(
-        "first_edition/confirm/gates.md",
+        "confirm/gates.md",
         f"fits its own label class on training items | {recipe}",
         2,
     )
@@ -46,32 +46,29 @@ def test_what_refusals_and_filler_fit(recipe: str, sentence: str) -> None:
 
 def test_twins_are_told_apart_in_two_images_alone() -> None:
     two, three, four = (
-        _values("first_edition/paper/more_images_joint.md", "MIRage + twins", column)[0]
-        for column in (2, 5, 8)
+        _values("paper/more_images_joint.md", "MIRage + twins", column)[0] for column in (2, 5, 8)
     )
     assert two > 95
     assert f"J is {three} with" in _readme()
     assert f"{four} with four" in _readme()
-    (unsafe,) = _values("first_edition/paper/table12_twins.md", "MIRage + twins", 2)
+    (unsafe,) = _values("paper/table12_twins.md", "MIRage + twins", 2)
     assert f"{unsafe} % of unsafe" in _readme()
 
 
 def test_without_general_data_twins_are_refused_on_every_base() -> None:
-    (here,) = _values("first_edition/paper/corners.md", "MIRage w/o general", 7)
-    seeds = ", ".join(
-        map(str, _values("first_edition/confirm/corners.md", "MIRage w/o general, seed", 7))
-    )
+    (here,) = _values("paper/corners.md", "MIRage w/o general", 7)
+    seeds = ", ".join(map(str, _values("confirm/corners.md", "MIRage w/o general, seed", 7)))
     assert f"benign twins in {here} % (three seeds: {seeds})" in _readme()
 
 
 def test_what_positions_on_the_line_vary_with() -> None:
-    lines = (GALLERY / "first_edition/confirm/corners.md").read_text(encoding="utf-8").splitlines()
+    lines = (GALLERY / "confirm/corners.md").read_text(encoding="utf-8").splitlines()
     names = dict.fromkeys(re.findall(r"^\| ([^*|]+), seed \d+ \|", "\n".join(lines), re.M))
     recipes = [name for name in names if name != "Base" and "twins" not in name]
     assert len(recipes) == 10
     places = np.array([
         [position(asr, refused) for asr, refused in zip(
-            *(_values("first_edition/confirm/corners.md", f"{name}, seed", column) for column in (1, 7)),
+            *(_values("confirm/corners.md", f"{name}, seed", column) for column in (1, 7)),
             strict=True,
         )]
         for name in recipes
