@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import ValidationError
 
 from mirage.plan.entries import TABLES
 from mirage.plan.schema.model import Model
+from mirage.plan.study.resolve import resolve
 
 CONF = Path(__file__).resolve().parents[2] / "conf/model"
 
 
 def settings(name: str) -> dict[str, Any]:
-    plain: dict[str, Any] = yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8"))
-    return plain
+    """A model's settings with those that it takes over."""
+    return resolve({"model": name, "recipe": ["mirage"]}).models[0].model_dump(mode="json")
 
 
 def test_every_model_names_a_known_class() -> None:
