@@ -141,6 +141,7 @@ def _known_gates(study: Resolved, card: ModelCard) -> Settings:
         "released_gates": {
             gate: {"value": said["value"], "n": said["n"]}
             for gate, said in base.provenance["gates"].items()
+            if said["value"] is not None
         }
     }
 
