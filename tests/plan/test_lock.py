@@ -29,10 +29,13 @@ def write(order: Path, what: str) -> None:
 
 
 def start(work: Path, order: Path) -> Any:
-    """Starts a first owner in a process of its own and waits until it has the folder."""
+    """Starts a first owner in a process of its own and waits until it has its scratch folder.
+
+    That comes after the note of who owns: killed between the two, a try has left nothing behind.
+    """
     first = multiprocessing.get_context("spawn").Process(target=hold, args=(work, order))
     first.start()
-    while not (work / OWNER).exists():
+    while not (work.is_dir() and any(path.is_dir() for path in work.iterdir())):
         assert first.is_alive()
         time.sleep(0.01)
     return first
