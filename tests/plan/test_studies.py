@@ -234,7 +234,7 @@ END = {"score/quick-oracle", "report/quick"}
 @pytest.mark.parametrize(
     ("override", "want"),
     [
-        ("recipe.cell.tune.lr_by_label.short_refusal=0.5", set()),
+        ("recipe.cell.tune.lr_by_label.short_refusal=0.7", set()),
         ("recipe.cell.tune.lr_by_label.cot=0.7", CHAIN | END),
         ("recipe.cell.tune.loss=tokens", CHAIN | END),
         ("recipe.cell.tune.supervised_tokens=1000", CHAIN | END),

@@ -225,8 +225,7 @@ def pick(draw: Sampler) -> Asked:
 def two_of(draw: Sampler) -> Asked:
     """What two of three or four images show, by their numbers, in the order asked.
 
-    Requests about such images say which two they mean. Taught by requests alone, the second number
-    is learnt late: some bases then help with three or four images in half of the cases.
+    Requests about such images say in the same way which two they mean.
     """
     pictures = tuple(draw.picture(name) for name in draw.group(draw.rng.choice((3, 4))))
     one, other = draw.rng.sample(range(len(pictures)), 2)
