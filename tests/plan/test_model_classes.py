@@ -8,20 +8,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from build_settings import load
 from mirage.plan.entries import TABLES
 from mirage.plan.schema.model import Model
-from mirage.plan.study.resolve import resolve
 
 CONF = Path(__file__).resolve().parents[2] / "conf/model"
 
 
-def settings(name: str) -> dict[str, Any]:
-    """A model's settings with those that it takes over."""
-    return resolve({"model": name, "recipe": ["mirage"]}).models[0].model_dump(mode="json")
-
-
 def test_every_model_names_a_known_class() -> None:
-    models = [Model.model_validate(settings(path.stem)) for path in sorted(CONF.glob("*.yaml"))]
+    models = [
+        Model.model_validate(load(f"model/{path.name}")) for path in sorted(CONF.glob("*.yaml"))
+    ]
     assert {model.architecture for model in models} == set(TABLES["family"])
     assert len({model.tag for model in models}) == len(models)
 
@@ -38,7 +35,7 @@ def test_every_model_names_a_known_class() -> None:
 def test_sizes_that_a_class_does_not_allow(
     name: str, part: str, changed: dict[str, Any], said: str
 ) -> None:
-    plain = settings(name)
+    plain = load(f"model/{name}.yaml")
     (plain["shape"][part] if part else plain["shape"]).update(changed)
     with pytest.raises(ValidationError, match=said):
         Model.model_validate(plain)

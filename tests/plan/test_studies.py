@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hydra import compose as hydra_compose
 
+from build_settings import load
 from mirage.files import sha256
 from mirage.plan.job import Job
 from mirage.plan.study import compose
-from mirage.plan.study.compose import CONF, Conf
+from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories, rotated
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved, resolve
@@ -94,11 +94,8 @@ def test_studies_share_what_they_train(plan: Plan) -> None:
 
 
 def test_bases_of_all_sizes_of_build_are_the_same() -> None:
-    read = {
-        name: yaml.safe_load((CONF / "build" / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("quick", "full", "confirm")
-    }
-    own = [{k: v for k, v in each.items() if k.startswith("base_")} for each in read.values()]
+    read = [load(f"build/{name}.yaml") for name in ("quick", "full", "confirm")]
+    own = [{k: v for k, v in each.items() if k.startswith("base_")} for each in read]
     assert own[0] == own[1] == own[2]
 
 

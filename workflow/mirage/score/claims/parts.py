@@ -147,7 +147,7 @@ def measure(claims: Claims, study: StudyAnswers, seeds: Sequence[int]) -> list[M
             counted(
                 quantity,
                 study,
-                bases_of(claims, _first(part) or claim.bases, seeds),
+                bases_of(claims, _own_bases(part) or claim.bases, seeds),
                 claims.model,
                 claims.population,
             )
@@ -155,7 +155,7 @@ def measure(claims: Claims, study: StudyAnswers, seeds: Sequence[int]) -> list[M
     ]
 
 
-def _first(part: Part | Beside) -> int | None:
+def _own_bases(part: Part | Beside) -> int | None:
     return part.bases if isinstance(part, Beside) else None
 
 
