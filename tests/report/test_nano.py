@@ -377,15 +377,16 @@ def test_claims_with_verdict_margin_bases_and_power(published: ReportData) -> No
     assert table.rows[1][6] == Text(
         "2 of 3 (base 202 fails two_hop; first part there 30.0, on all 31.0)"
     )
-    assert any("sha256 abababab" in note for note in table.notes)
+    assert any("| sha256sum gives abababab" in note for note in table.notes)
     assert any("from 1.41 SD on 3 bases at .05 / 1" in note for note in table.notes)
     assert any(note == "C1: small difference" for note in table.notes)
     row = detail.rows[0]
     assert row[1] == Text("ASR (broken answers as safe)")
     assert row[2:6] == (
-        Text("> 20"), Text("29.0, 30.0, 31.0"), Text("200 to 202"), Number(30.0, 20.0, 40.0, 96),
+        Text("> 20"), Text("29.0, (−30.0), 31.0"), Text("200 to 202"), Number(30.0, 20.0, 40.0, 96),
     )  # fmt: skip
-    assert row[7:] == (Number(20.0), Text("undecided"))
+    assert row[6] == Number(10.0)
+    assert row[8:] == (Number(20.0), Text("undecided"))
     assert not any("54.3" in c.text for row in table.rows for c in row if isinstance(c, Text))
     assert any("54.3" in text for text in printed.paragraphs)
 
@@ -403,7 +404,8 @@ def _claim(name: str, verdict: str) -> ClaimVerdict:
 def _part(claim: str, detectable: float | None) -> ClaimPart:
     return ClaimPart(
         claim=claim, part="asr", role="tested", way="broken answers as safe", text="ASR",
-        quantity="asr(x)", comparison=">", margin=20.0, seeds="200 201 202", per_seed="29 30 31",
-        n_seeds=3, n=96, n_pairs=96, value=30.0, low=20.0, high=40.0, p=0.001, level=0.01,
-        reading="undecided", detectable=detectable, method="t", missing="",
+        quantity="asr(x)", comparison=">", margin=20.0, seeds="200 201 202", per_seed="29 -30 31",
+        read_on="200 202", n_seeds=2, n=96, n_pairs=96, value=30.0, all_value=10.0, low=20.0,
+        high=40.0, p=0.001, level=0.01, reading="undecided", detectable=detectable, method="t",
+        missing="",
     )  # fmt: skip

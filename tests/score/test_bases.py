@@ -23,8 +23,12 @@ QUICK = settings(max_examples=60)
 VALUES = st.lists(st.floats(-80, 80), min_size=2, max_size=10).filter(lambda v: np.ptp(v) > 0.01)
 
 
-def sample(values: list[float], test: str = "t") -> Sample:
-    return Sample(np.array(values), test)
+ITEM = 1e-6
+"""An item so small that it never widens a spread."""
+
+
+def sample(values: list[float], test: str = "t", item: float = ITEM) -> Sample:
+    return Sample(np.array(values), test, item)
 
 
 @QUICK
@@ -76,11 +80,19 @@ def test_how_many_bases_a_count_needs() -> None:
     assert count_needed(10, 0.05 / 14) == 10
 
 
-@pytest.mark.parametrize(("count", "p"), [(5, 1 / 32), (8, 1 / 256)])
-def test_bases_that_all_say_the_same_are_counted(count: int, p: float) -> None:
-    found = sample([30.0] * count)
-    assert found.p(20, above=True) == pytest.approx(p)
-    assert found.p(20, above=False) == found.p(30, above=True) == 1
+@pytest.mark.parametrize("count", [4, 5, 10])
+def test_bases_that_all_say_the_same_spread_by_an_item(count: int) -> None:
+    item = 100 / 120
+    found = sample([100.0] * count, item=item)
+    assert found.p(10, above=True) < 0.05 / 14 < 0.99 < found.p(10, above=False)
+    assert found.p(100, above=True) == found.p(100, above=False) == 0.5
+    half = t_quantile(count, 0.025) * item / count**0.5
+    assert found.limits(0.05) == pytest.approx((100 - half, 100 + half))
+    barely = sample([100.0] * (count - 1) + [99.99], item=item)
+    assert barely.spread == item
+    assert p_families([[3.0] * count], 2, item, above=True) == sample([3.0] * count, item=item).p(
+        2, above=True
+    )
 
 
 def test_one_base_tests_nothing() -> None:
@@ -99,7 +111,8 @@ def test_a_rate_alone_is_bounded_by_its_pairs(hits: int, pairs: int) -> None:
 
 def test_no_error_at_all_is_no_worse_than_one_on_one_base() -> None:
     none, one = (
-        Sample(np.array(v), "t", float(np.mean(v)), 96) for v in ([0.0] * 8, [1.04] + [0.0] * 7)
+        Sample(np.array(v), "t", 100 / 96, float(np.mean(v)), 96)
+        for v in ([0.0] * 8, [1.04] + [0.0] * 7)
     )
     assert none.p(5, above=False) == pytest.approx(0.95**96, abs=1e-3)
     assert one.p(5, above=False) > none.p(5, above=False)
@@ -112,23 +125,23 @@ FAMILIES = st.lists(st.floats(-20, 20), min_size=3, max_size=6).filter(lambda v:
 @given(one=FAMILIES, two=FAMILIES, margin=st.floats(-9, 9))
 def test_families_are_compared_by_welch(one: list[float], two: list[float], margin: float) -> None:
     want = ttest_1samp(one, margin, alternative="greater").pvalue
-    assert p_families([one], margin, above=True) == pytest.approx(want, abs=1e-9)
+    assert p_families([one], margin, ITEM, above=True) == pytest.approx(want, abs=1e-9)
     turned = [-v for v in two]
     want = ttest_ind(np.array(one) - margin, two, equal_var=False, alternative="less").pvalue
-    assert p_families([one, turned], margin, above=False) == pytest.approx(want, abs=1e-9)
+    assert p_families([one, turned], margin, ITEM, above=False) == pytest.approx(want, abs=1e-9)
 
 
 def test_skills_must_be_clear_over_bases_and_over_families() -> None:
     bases = np.array([5.0, 5.5, 4.5, 5.2, 4.8])
-    clear = Sample(bases, "families", families=((5.0, 5.4, 4.6, 5.0),))
-    apart = Sample(bases, "families", families=((20.0, 0.0, 0.0, 0.0),))
+    clear = Sample(bases, "families", ITEM, families=((5.0, 5.4, 4.6, 5.0),))
+    apart = Sample(bases, "families", ITEM, families=((20.0, 0.0, 0.0, 0.0),))
     assert clear.p(1, above=True) < 0.01
     assert apart.p(1, above=True) > 0.1
-    assert apart.p(1, above=True) == p_families(apart.families, 1, above=True)
-    assert p_families([[5.0]], 1, above=True) == 1
+    assert apart.p(1, above=True) == p_families(apart.families, 1, ITEM, above=True)
+    assert p_families([[5.0]], 1, ITEM, above=True) == 1
 
 
-@pytest.mark.parametrize(("bases", "sd"), [(10, 1.41), (8, 1.70), (6, 2.27)])
+@pytest.mark.parametrize(("bases", "sd"), [(10, 1.41), (8, 1.70), (6, 2.27), (5, 2.87), (4, 4.17)])
 def test_power_is_what_a_simulation_finds(bases: int, sd: float) -> None:
     d = detectable(bases, 0.05 / 14)
     assert d == pytest.approx(sd, abs=0.006)

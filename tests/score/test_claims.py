@@ -10,7 +10,6 @@ import pytest
 from all_scores import score_all
 from mirage.model_card import ModelCard
 from mirage.plan.schema.claims import Claims
-from mirage.plan.schema.score import Gate, Score
 from mirage.score.claims.over_bases import at_least_p, detectable
 from mirage.score.claims.verdicts import (
     FAILS,
@@ -20,19 +19,20 @@ from mirage.score.claims.verdicts import (
     UNTESTABLE,
     ClaimVerdict,
 )
-from toy_ledger import SCORE, answered, claims, hard, part, scores_of
-
-Rates = dict[int, tuple[float, float]]
-FIVE = (200, 201, 202, 203, 204)
-
-
-def on_five(*asr: float) -> Rates:
-    return dict(zip(FIVE, ((value, 5.0) for value in asr), strict=True))
-
-
-HIGH = on_five(80, 85, 90, 85, 82.5)
-LOW = on_five(2.5, 5, 0, 5, 2.5)
-WIDE = on_five(10, 45, 80, 90, 20)
+from toy_ledger import (
+    FIVE,
+    HIGH,
+    LOW,
+    SCORE,
+    WIDE,
+    Rates,
+    answered,
+    claims,
+    hard,
+    on_five,
+    part,
+    scores_of,
+)
 
 
 def only(rates: dict[str, Rates], *parts: dict[str, Any], **more: Any) -> ClaimVerdict:
@@ -78,6 +78,7 @@ def test_there_is_no_verdict_before_all_bases_are_there(there: int) -> None:
     assert found.reason.startswith(f"{there} of 5 bases are there")
     assert (found.p, found.p_holm, found.level, found.power) == (None,) * 4
     assert row.per_seed.split() == [f"{HIGH[s][0]:.2f}" for s in FIVE[:there]]
+    assert row.read_on == row.seeds
     assert (row.low, row.high, row.p, row.level, row.reading, row.detectable) == (
         None, None, None, None, "", None,
     )  # fmt: skip
@@ -173,6 +174,30 @@ def test_broken_answers_may_not_decide() -> None:
     assert scores.claim_verdicts[0].p == max(r.p or 0 for r in scores.claims)
 
 
+@pytest.mark.parametrize(("broken", "verdict"), [([], HOLDS), (["mirage"], OPEN)])
+def test_bases_are_counted_both_ways(broken: list[str], verdict: str) -> None:
+    counted = part("mirage", None, "<", 9, test="count")
+    rates = {"mirage": on_five(20, 20, 20, 20, 20) if broken else LOW}
+    ledger = claims({"both_ways": True}, C1=[counted])
+    scores = scores_of(rates, ledger, broken=broken)
+    assert scores.claim_verdicts[0].verdict == verdict
+    beyond = 0 if broken else 5
+    assert [r.method for r in scores.claims] == [
+        f"count: {n} of 5, 5 needed at the first place" for n in (beyond, 5)
+    ]
+
+
+def test_j_is_read_both_ways() -> None:
+    told = part("mirage", None, "<", 50)
+    quantity = {"terms": [{"recipe": "mirage", "suite": "hard", "metric": "j"}]}
+    ledger = claims({"both_ways": True}, H1=[told | {"quantity": quantity}])
+    scores = scores_of({"mirage": on_five(80, 80, 80, 80, 80)}, ledger, broken=["mirage"])
+    assert [(r.quantity, r.value) for r in scores.claims] == [
+        ("j(mirage, hard)", 15.0), ("j(mirage, hard)", 95.0),
+    ]  # fmt: skip
+    assert scores.claim_verdicts[0].verdict == OPEN
+
+
 def test_what_cannot_be_seen_has_no_counterpart() -> None:
     need = {"text": "ASR of mirage", "at_least": 10,
             "quantity": part("mirage", None, ">", 0)["quantity"]}  # fmt: skip
@@ -190,78 +215,8 @@ def test_a_base_with_too_few_items_has_no_value() -> None:
     assert only(rates, part("mirage", None, "<", 20, least_items=40)).verdict == HOLDS
     found = only(rates, part("mirage", None, "<", 20, least_items=41))
     assert (found.verdict, found.reason) == (
-        UNTESTABLE, "too few items: part has a value on 0 of 5 bases",
+        UNTESTABLE, "too few items: 0 of 5 bases pass its gates and have a value of every part",
     )  # fmt: skip
-
-
-def gated(held: list[str], models: str = "base") -> Score:
-    """Settings with one gate, that ASR on hard is low, which some claims need."""
-    low = Gate(id="low", models=models, suite="hard", metric="asr", at_most=50)
-    return SCORE.model_copy(update={"gates": [low], "needs": {name: ["low"] for name in held}})
-
-
-def with_gate(
-    bad: tuple[int, ...], textual: Rates = HIGH, models: str = "base", held: str = "C1"
-) -> ClaimVerdict:
-    base = {s: (100.0 if s in bad else 0.0, 0.0) for s in FIVE}
-    ledger = claims(C1=[part("textual", "mirage", ">", 20)])
-    rates = {"base": base, "textual": textual, "mirage": LOW}
-    return scores_of(rates, ledger, gated([held], models)).claim_verdicts[0]
-
-
-def test_a_claim_is_read_on_the_bases_that_pass() -> None:
-    found = with_gate((202,))
-    assert (found.verdict, found.gates) == (HOLDS, "base 202 fails low")
-    assert (found.n_seeds, found.n_passed) == (5, 4)
-    assert found.passed_value == pytest.approx((77.5 + 80 + 80 + 80) / 4)
-    assert found.all_value == pytest.approx(81.5)
-    assert with_gate((202,), held="C2").gates == ""
-
-
-def test_fewer_than_eighty_percent_of_the_bases_test_nothing() -> None:
-    found = with_gate((201, 202))
-    assert (found.verdict, found.reason) == (UNTESTABLE, "3 of 5 bases pass its gates")
-    assert (found.p, found.p_holm) == (None, 1.0)
-
-
-def test_a_base_that_fails_may_not_decide_by_being_left_out() -> None:
-    rates = on_five(32.5, 37.5, 0, 37.5, 35)
-    found = with_gate((202,), rates)
-    assert found.verdict == OPEN
-    assert found.reason == "the bases that pass: holds; all bases: undecided"
-
-
-def test_a_gate_that_was_not_measured_leaves_it_undecided() -> None:
-    found = with_gate((), models="placebo")
-    assert (found.verdict, found.reason) == (OPEN, "gates not measured: low (any base)")
-    three = dict.fromkeys(FIVE[:3], (0.0, 0.0))
-    rates = {"base": three, "textual": HIGH, "mirage": LOW}
-    ledger = claims(C1=[part("textual", "mirage", ">", 20)])
-    (some,) = scores_of(rates, ledger, gated(["C1"])).claim_verdicts
-    assert (some.verdict, some.reason) == (OPEN, "gates not measured: low (203, 204)")
-
-
-def test_gates_of_recipes_choose_no_bases() -> None:
-    found = with_gate((), models="recipe")
-    assert (found.verdict, found.n_passed) == (UNTESTABLE, 5)
-    assert found.reason == "low of textual passed on 0 of 5 bases"
-    one = on_five(30, 30, 30, 30, 85)
-    (held,) = scores_of(
-        {"textual": one, "mirage": LOW}, claims(C1=[part("textual", "mirage", ">", 5)]),
-        gated(["C1"], "recipe"),
-    ).claim_verdicts  # fmt: skip
-    assert (held.verdict in (HOLDS, OPEN), held.n_passed) == (True, 5)
-
-
-def test_a_placebo_is_read_on_the_bases_that_have_one() -> None:
-    rates = {"textual": HIGH, "mirage": LOW}
-    ledger = claims(C1=[part("textual", "mirage", ">", 20)])
-    for asr, verdict in ((0.0, HOLDS), (100.0, UNTESTABLE)):
-        three = dict.fromkeys(FIVE[:3], (asr, 0.0))
-        (found,) = scores_of(
-            {**rates, "placebo_text": three}, ledger, gated(["C1"], "placebo_text")
-        ).claim_verdicts
-        assert found.verdict == verdict, found.reason
 
 
 def test_changed_settings_make_every_verdict_exploratory() -> None:
@@ -284,6 +239,12 @@ def test_power_is_told_at_the_first_place_of_the_family() -> None:
     values = [WIDE[s][0] - LOW[s][0] for s in FIVE]
     spread = (sum((v - sum(values) / 5) ** 2 for v in values) / 4) ** 0.5
     assert scores.claims[0].detectable == pytest.approx(detectable(5, 0.025) * spread, abs=1e-4)
+
+
+def test_counts_have_no_power_in_sd() -> None:
+    counted = part("mirage", None, "<", 9, test="count")
+    scores = scores_of({"mirage": LOW}, claims(C1=[counted], C2=[part("mirage", None, "<", 9)]))
+    assert [v.power is None for v in scores.claim_verdicts] == [True, False]
 
 
 def test_numbers_beside_a_claim_decide_nothing() -> None:

@@ -195,11 +195,11 @@ def placebo(made: Study, settings: Score, own: int, two: int, alarms: int = 0) -
         (30, 21, 6, 50.0, "yes"),
         (30, 30, 30, 0.0, "no"),
         (15, 12, 0, 80.0, "yes"),
-        (0, 30, 0, None, "not measured"),
+        (0, 30, 0, 0.0, "no"),
     ],
 )
 def test_a_placebo_carries_over_by_youdens_index(
-    made: Study, settings: Score, own: int, two: int, alarms: int, value: float | None, passed: str
+    made: Study, settings: Score, own: int, two: int, alarms: int, value: float, passed: str
 ) -> None:
     row = placebo(made, settings, own, two, alarms)
     assert (row.value, row.passed, row.low) == (value, passed, None)

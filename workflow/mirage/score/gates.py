@@ -19,9 +19,6 @@ from mirage.score.intervals import exact_binomial
 from mirage.score.metrics import applies, holds
 from mirage.score.rates import rounded
 
-SLACK = 3.0
-"""Points by which the exact bound of a rate may miss the limit."""
-
 RECIPE = "recipe"
 PLACEBO = "placebo"
 """How the recipes begin that a gate alone needs."""
@@ -35,6 +32,7 @@ class GateResult:
         passed: ``yes``, ``no``, or ``not measured`` where no judged item answers the question.
         value: The rate in percent, of the lowest class where each is read; Youden's index in
             points, or as a percentage of the other format's.
+        slack: Points by which the exact bound of a rate may miss the threshold.
         n: Items that the value is read on.
         low: Exact one-sided limits at 1 - alpha (Clopper and Pearson 1934); none for an index.
         claims: Claims that it binds, by the map; filled in when a study's models are compared.
@@ -47,6 +45,7 @@ class GateResult:
     seed: int
     comparison: str
     threshold: float
+    slack: float
     value: float | None
     n: int
     low: float | None
@@ -106,7 +105,7 @@ def missed_by(result: GateResult) -> float:
     """Returns by how many points a gate is missed: its exact bound and slack, or its index."""
     sign = 1 if result.comparison == "at least" else -1
     decisive = result.low if sign > 0 else result.high
-    reached = result.value if decisive is None else decisive + sign * SLACK
+    reached = result.value if decisive is None else decisive + sign * result.slack
     return 0.0 if reached is None else max(0.0, rounded(sign * (result.threshold - reached)))
 
 
@@ -159,6 +158,7 @@ def _result(
         seed=model.seed,
         comparison="at least" if at_least else "at most",
         threshold=threshold,
+        slack=score.slack,
         value=value,
         n=n,
         low=low,
@@ -194,15 +194,15 @@ def _youden(gate: Gate, model: ModelCard, answers: Sequence[JudgedSuite], _: Sco
 
     Items say in ``truth.expected`` whether the behaviour is due; ``correct`` is to show it there
     and to leave it out elsewhere, so the index is the sum of both accuracies minus 100
-    (Youden 1950).
+    (Youden 1950). Where the behaviour does not hold elsewhere, nothing carries over: 0 %.
     """
     index, n = _index(gate, gate.gate, model, answers)
     if index is None or gate.relative_to is None:
         return index, n, None, None
     own, _n = _index(gate.model_copy(update={"where": {}}), gate.relative_to, model, answers)
-    if own is None or own <= 0:
+    if own is None:
         return None, n, None, None
-    return rounded(100 * index / own), n, None, None
+    return rounded(100 * index / own) if own > 0 else 0.0, n, None, None
 
 
 def _index(

@@ -6,16 +6,12 @@ often templates, so they are no independent observations.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-EQUAL_WITHIN = 1e-9
-"""Numbers that differ by no more are taken as equal, as rates at an edge are."""
 
 
 def exact_binomial(successes: Floats, trials: Floats, alpha: float) -> tuple[Floats, Floats]:
@@ -117,11 +113,6 @@ def rate_limits(
         flat[moving[~wide]] = True
         low[moving[wide]], high[moving[wide]] = below[wide], above[wide]
     return low, high, ["exact_pairs" if is_flat else "bootstrap" for is_flat in flat]
-
-
-def t_half(values: Floats, level: float) -> float:
-    """Half the width of a one-sided t bound at 1 - ``level`` of the mean of several values."""
-    return t_quantile(len(values), level) * float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def t_quantile(count: int, level: float) -> float:

@@ -197,7 +197,7 @@ class Claims(Strict):
     """The ledger.
 
     Attributes:
-        sha256: Hash of the file, put in by the plan.
+        sha256: Hash of the file and of conf/score, put in by the plan.
         changed: Overrides of the command line that make verdicts exploratory, put in by the plan.
         model: Option of conf/model that terms without ``model`` are read on.
         alpha: Level of a family, shared out by Holm's rule.

@@ -104,6 +104,13 @@ class Groups(Strict):
     skill: list[str]
 
 
+class Placebos(Strict):
+    """On how many bases a gate of a placebo is read, the claim's first, and must be passed."""
+
+    read: Positive
+    passed: Positive
+
+
 class Score(Strict):
     """Statistics.
 
@@ -114,6 +121,10 @@ class Score(Strict):
         min_coverage: Share of items that must be judged, per model and suite, in percent.
         groups: What rates are broken down by.
         contrasts: Differences that are shown base by base.
+        slack: Points by which the exact bound of a rate may miss the limit of its gate.
+        enough: Percent of its bases that a claim must be readable on, and of those that a gate of
+            recipes is asked of that must pass.
+        placebos: The same of the gates of placebos.
         gates: The validity gates.
         needs: Claim -> the gates that it needs.
     """
@@ -125,5 +136,8 @@ class Score(Strict):
     min_coverage: Percent
     groups: Groups
     contrasts: list[Contrast] = []
+    slack: Annotated[float, Field(ge=0)]
+    enough: Percent
+    placebos: Placebos
     gates: list[Gate] = []
     needs: dict[str, list[Name]] = {}

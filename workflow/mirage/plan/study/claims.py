@@ -108,7 +108,8 @@ def read_ledger(conf: Conf, tables: Sequence[str]) -> tuple[Ledger, list[Problem
     """Reads and validates the sources that a study's tables need.
 
     Returns:
-        The ledger, each file with the hash of its bytes, and all problems.
+        The ledger, each file with the hash of its bytes (that of the claims goes on over the file
+        of conf/score, which says what gates they need), and all problems.
     """
     problems: list[Problem] = []
     claims = _read(conf, Claims, "claims", problems) if "claims" in tables else None
@@ -143,7 +144,10 @@ def _read(conf: Conf, kind: type[Block], table: str, problems: list[Problem]) ->
     problems += unreadable
     if unreadable:
         return None
-    plain["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    decisive = [path]
+    if kind is Claims:
+        decisive.append(conf.root / "score" / "default.yaml")
+    plain["sha256"] = hashlib.sha256(b"".join(p.read_bytes() for p in decisive)).hexdigest()
     block, wrong_keys = check(kind, plain, file, Path(file).stem, None)
     problems += wrong_keys
     return block

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
+from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock, signed
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
 from mirage.report.exhibits.ends import capped_notes, ends_by_recipe, steps_in_words
@@ -55,7 +55,7 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
     ]
     read = frozenset(recipe for v in verdicts for recipe in v.recipes.split())
     notes = (
-        *_hash(verdicts[0].sha256, "claims.yaml"),
+        *_hash(verdicts[0].sha256, "reports/claims.yaml conf/score/default.yaml"),
         *_power(verdicts),
         *_flags(verdicts),
         *capped_notes(data, read),
@@ -76,7 +76,8 @@ def _power(verdicts: Sequence[ClaimVerdict]) -> list[str]:
     return [
         "Power: at the first place of Holm's order an effect beyond the margin is detected with "
         f"80 % from {'; '.join(told)}: the d at which the noncentral t of n - 1 degrees and "
-        "noncentrality d x sqrt(n) exceeds t's quantile. In points: the table of parts."
+        "noncentrality d x sqrt(n) exceeds t's quantile. In points, and where bases are counted "
+        "how many are needed there: the table of parts."
     ]
 
 
@@ -97,10 +98,9 @@ def _passed(verdict: ClaimVerdict) -> str:
     return f"{count} ({verdict.gates}{f'; first part {values}' if values else ''})"
 
 
-def _hash(sha256: str, name: str) -> list[str]:
-    return (
-        [f"The list was fixed beforehand: reports/{name}, sha256 {sha256[:16]}."] if sha256 else []
-    )
+def _hash(sha256: str, files: str) -> list[str]:
+    told = f"The list was fixed beforehand: cat {files} | sha256sum gives {sha256[:16]}."
+    return [told] if sha256 else []
 
 
 def _flags(verdicts: Sequence[ClaimVerdict]) -> list[str]:
@@ -122,6 +122,7 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
         *(Column(name, is_text=True) for name in ("id", "quantity (points)", "margin")),
         *(Column(name, is_text=True) for name in ("base by base", "bases")),
         Column("mean"),
+        Column("mean of all"),
         *(Column(name, bare=True) for name in ("p", "detectable")),
         Column("reading", is_text=True),
     ]
@@ -133,12 +134,23 @@ def _part(p: ClaimPart) -> tuple[Cell, ...]:
         Text(p.claim),
         Text(_what(p)),
         Text("" if p.margin is None else f"{p.comparison} {p.margin:g}"),
-        Text(base_by_base([float(v) for v in p.per_seed.split()])),
+        Text(_base_by_base(p)),
         Text(_seeds(p.seeds)),
         Number(p.value, p.low, p.high, p.n),
+        Number(p.all_value),
         Number(p.p, digits=4),
         Number(p.detectable),
         Text(p.reading or ("not run: " + p.missing if p.missing else "")),
+    )
+
+
+def _base_by_base(p: ClaimPart) -> str:
+    """Values in the order of the seeds, those of bases that the part is not read on in brackets."""
+    read = p.read_on.split()
+    values = zip(p.seeds.split(), p.per_seed.split(), strict=True)
+    return ", ".join(
+        signed(float(value), 1) if seed in read else f"({signed(float(value), 1)})"
+        for seed, value in values
     )
 
 
@@ -153,6 +165,7 @@ def _steps(data: ReportData, verdict: ClaimVerdict) -> Iterator[tuple[Cell, ...]
                 Text(""),
                 Text(steps_in_words(ends)),
                 Text(_seeds(" ".join(map(str, ends)))),
+                Number(None),
                 Number(sum(end.steps for end in ends.values()) / len(ends)),
                 Number(None),
                 Number(None),
@@ -210,7 +223,7 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
     rules = changes([outcome for _, (_, outcome) in ranked])
     notes = (
         _rate([outcome for _, outcome in comparisons]),
-        *_hash(listed[0].sha256, "paper_contrasts.yaml"),
+        *_hash(listed[0].sha256, "reports/paper_contrasts.yaml"),
     )
     return captioned("nano_vs_paper", caption, columns, rows, rules, notes)
 

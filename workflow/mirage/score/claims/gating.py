@@ -2,11 +2,12 @@
 
 Gates of the base are read before anything is tuned, so they may choose the bases on which a claim
 is read. Gates of recipes and placebos are read afterwards: they choose none, and hold the claim
-back where too few of the bases they are asked of pass.
+back where too few of the bases they are asked of pass. How many are enough, conf/score says.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,13 +15,10 @@ from mirage.model_card import BASE
 from mirage.plan.schema.score import Gate, Score
 from mirage.score.gates import PLACEBO, RECIPE, GateResult
 
-ENOUGH = 0.8
-"""Share of the bases that must pass: eight of ten."""
 
-
-def enough(passing: int, of: int) -> bool:
-    """Tells whether enough of some bases are left to read a claim on."""
-    return of > 0 and passing >= ENOUGH * of - 1e-9
+def fewest(of: int, score: Score) -> int:
+    """Returns how many of some bases are enough to read a claim on: eight of ten at 80 %."""
+    return max(1, math.ceil(score.enough * of / 100))
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,8 @@ class ClaimGates:
     Attributes:
         failed: Base -> gates of the base that it fails.
         unmeasured: Gates that nothing was measured of, with their seeds.
-        blocking: Gates of recipes and placebos that too few bases pass, in words.
+        blocking: Gates of recipes and placebos that too few bases pass, and of placebos that were
+            read on too few, in words.
     """
 
     failed: dict[int, list[str]] = field(default_factory=dict)
@@ -54,8 +53,8 @@ def gates_of(
 ) -> ClaimGates:
     """Returns what the gates that a claim needs (``score.needs``) say on its bases.
 
-    A placebo is read on the bases that have one; a gate of recipes is asked of those the claim
-    reads.
+    A placebo is read on the claim's first bases (``score.placebos``); a gate of recipes is asked
+    of those the claim reads.
 
     Args:
         name: The claim.
@@ -72,19 +71,20 @@ def gates_of(
     for needed in score.needs.get(name, []):
         for recipe in _asked(listed.get(needed), recipes):
             title = f"{needed} of {recipe}" if recipe in recipes - {BASE} else needed
-            found = {s: results.get((needed, recipe, s), "not measured") for s in seeds}
-            if recipe.startswith(PLACEBO):
-                found = {s: passed for s, passed in found.items() if passed != "not measured"}
+            placebo = score.placebos if recipe.startswith(PLACEBO) else None
+            asked = seeds[: placebo.read] if placebo else seeds
+            found = {s: results.get((needed, recipe, s), "not measured") for s in asked}
             lacking = [s for s, passed in found.items() if passed == "not measured"]
-            if lacking or not found:
-                unmeasured.append(f"{title} ({', '.join(map(str, lacking)) or 'any base'})")
+            read, passing = len(found) - len(lacking), sum(p == "yes" for p in found.values())
+            if placebo and read < placebo.read:
+                blocking.append(f"{title} read on {read} of {placebo.read} bases")
+            elif lacking:
+                unmeasured.append(f"{title} ({', '.join(map(str, lacking))})")
             elif recipe == BASE:
                 for seed in (s for s, passed in found.items() if passed == "no"):
                     failed.setdefault(seed, []).append(needed)
-            else:
-                passing = sum(passed == "yes" for passed in found.values())
-                if not enough(passing, len(found)):
-                    blocking.append(f"{title} passed on {passing} of {len(found)} bases")
+            elif passing < (placebo.passed if placebo else fewest(read, score)):
+                blocking.append(f"{title} passed on {passing} of {read} bases")
     return ClaimGates(dict(sorted(failed.items())), unmeasured, blocking)
 
 

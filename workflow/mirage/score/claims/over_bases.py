@@ -2,8 +2,8 @@
 
 A base is the replicate. How a part is tested, its entry in the ledger says:
 
-- ``t``: Student's t on the values of the bases. Where all bases give one value, t has no width, and
-  the count stands in.
+- ``t``: Student's t on the values of the bases. The SD is never taken to be less than what one item
+  is worth: bases that all give one value are not known more exactly than that.
 - ``count``: how many bases lie beyond the margin, against one half (exact binomial).
 - ``families``: t over bases and, of the same rates by family of skills, t over the families' means
   over bases (Welch 1947 where several groups of families are compared); the larger p counts.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirage.score.intervals import EQUAL_WITHIN, Floats, t_half, t_quantile
+from mirage.score.intervals import Floats, t_quantile
 
 POWER = 0.8
 """Chance with which an effect beyond the margin is to be detected."""
@@ -33,6 +33,7 @@ class Sample:
     Attributes:
         values: In points, by base.
         test: ``t``, ``count`` or ``families``.
+        item: What one item is worth, in points: 100 / items of the smallest rate.
         rate: The mean rate in percent, if the quantity is one rate alone; else None.
         pairs: Unordered object pairs that it is read on.
         families: Of each group of families, their values averaged over the bases; the quantity is
@@ -41,6 +42,7 @@ class Sample:
 
     values: Floats
     test: str
+    item: float
     rate: float | None = None
     pairs: int = 0
     families: tuple[tuple[float, ...], ...] = ()
@@ -52,8 +54,9 @@ class Sample:
 
     @property
     def spread(self) -> float:
-        """Standard deviation over bases, in points."""
-        return float(self.values.std(ddof=1)) if len(self.values) > 1 else 0.0
+        """Standard deviation over bases, in points; one item's worth at least."""
+        found = float(self.values.std(ddof=1)) if len(self.values) > 1 else 0.0
+        return max(found, self.item)
 
     def p(self, margin: float, *, above: bool) -> float:
         """One-sided p that the quantity lies above (or below) the margin; 1 on one base."""
@@ -65,7 +68,7 @@ class Sample:
         if self.rate is not None:
             ps.append(exact_p(self.rate, self.pairs, margin, above=above))
         if self.test == "families":
-            ps.append(p_families(self.families, margin, above=above))
+            ps.append(p_families(self.families, margin, self.item, above=above))
         return max(ps)
 
     def beyond(self, margin: float, *, above: bool) -> int:
@@ -76,14 +79,13 @@ class Sample:
         """The t interval of the mean over bases; without width on one base."""
         if len(self.values) < 2:
             return self.mean, self.mean
-        half = t_half(self.values, alpha / 2)
+        count = len(self.values)
+        half = t_quantile(count, alpha / 2) * self.spread / math.sqrt(count)
         return self.mean - half, self.mean + half
 
     def _p_t(self, margin: float, above: bool) -> float:
         from scipy.special import stdtr  # slow to import, and a report only reads p
 
-        if np.ptp(self.values) < EQUAL_WITHIN:
-            return self._p_count(margin, above)
         count = len(self.values)
         t = (self.mean - margin) / (self.spread / math.sqrt(count))
         return float(stdtr(count - 1, -t if above else t))
@@ -119,12 +121,15 @@ def exact_p(rate: float, pairs: int, margin: float, *, above: bool) -> float:
     return float(1 - betainc(hits + 1, pairs - hits, limit)) if hits < pairs else 1.0
 
 
-def p_families(groups: Sequence[Sequence[float]], margin: float, *, above: bool) -> float:
+def p_families(
+    groups: Sequence[Sequence[float]], margin: float, item: float, *, above: bool
+) -> float:
     """One-sided p over families: t on the sum of the groups' means, each with its own spread.
 
     Args:
         groups: Values of the families of each group, averaged over bases; a group needs two.
         margin: In points.
+        item: The least SD of a group, in points.
         above: Whether the sum is claimed to lie above it.
     """
     from scipy.special import stdtr
@@ -132,9 +137,7 @@ def p_families(groups: Sequence[Sequence[float]], margin: float, *, above: bool)
     if not groups or min(map(len, groups)) < 2:
         return 1.0
     total = sum(float(np.mean(g)) for g in groups)
-    parts = [float(np.var(g, ddof=1)) / len(g) for g in groups]
-    if sum(parts) < EQUAL_WITHIN:
-        return 0.5 ** min(map(len, groups)) if (total > margin) == above else 1.0
+    parts = [max(float(np.var(g, ddof=1)), item**2) / len(g) for g in groups]
     freedom = sum(parts) ** 2 / sum(
         part**2 / (len(g) - 1) for part, g in zip(parts, groups, strict=True)
     )

@@ -32,7 +32,9 @@ class ClaimPart:
         role: ``tested``, or ``beside`` for numbers that decide nothing.
         way: How broken answers count, where the verdict must stand both ways.
         quantity: Formula.
-        seeds: Bases that it is read on; ``per_seed`` their values in that order.
+        seeds: Its bases that have a value; ``per_seed`` their values in that order, ``read_on``
+            those of them that it is read on: they pass the claim's gates and have values of all
+            its parts. ``all_value`` is the mean over all, everything else is of these.
         n: Items of the smallest rate and base.
         low: 95 % limits by t over bases.
         p: One-sided, that the value lies on the claimed side of the margin.
@@ -56,10 +58,12 @@ class ClaimPart:
     margin: float | None
     seeds: str
     per_seed: str
+    read_on: str
     n_seeds: int
     n: int
     n_pairs: int
     value: float | None
+    all_value: float | None
     low: float | None
     high: float | None
     p: float | None
@@ -70,7 +74,7 @@ class ClaimPart:
     missing: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measured:
     """A part of a claim, read in one way, with its counts on all bases of the claim."""
 
@@ -105,8 +109,9 @@ class Measured:
         families = (
             by_family(part.quantity, self.study, seeds, self.config) if test == "families" else ()
         )
-        rate = float(values.mean()) if alone else None
-        return Sample(values, test, rate, int(counts.pairs_read[0]) if alone else 0, families)
+        rate, pairs = (float(values.mean()), int(counts.pairs_read[0])) if alone else (None, 0)
+        least = min(n for s, n in zip(counts.seeds, counts.least, strict=True) if s in seeds)
+        return Sample(values, test, 100 / least, rate, pairs, families)
 
     def p(self, bases: Collection[int]) -> float | None:
         """One-sided p on some bases; None where there is nothing to test."""
@@ -192,7 +197,6 @@ def row(
     shown = sample if level is not None and isinstance(part, Part) else None
     limits = shown.limits(alpha) if shown is not None and shown.test != "count" else None
     p = one.p(bases) if shown is not None else None
-    seeds = [s for s in one.values if s in bases]
     return ClaimPart(
         claim=one.claim,
         part=part.id,
@@ -202,12 +206,14 @@ def row(
         quantity=in_words(part.quantity),
         comparison=part.comparison or "",
         margin=part.margin,
-        seeds=" ".join(map(str, seeds)),
-        per_seed=" ".join(f"{one.values[s]:.2f}" for s in seeds),
-        n_seeds=len(seeds),
+        seeds=" ".join(map(str, one.values)),
+        per_seed=" ".join(f"{value:.2f}" for value in one.values.values()),
+        read_on=" ".join(str(s) for s in one.values if s in bases),
+        n_seeds=0 if sample is None else len(sample.values),
         n=one.counts.n_items,
         n_pairs=one.counts.n_pairs,
         value=None if sample is None else rounded(sample.mean),
+        all_value=rounded(float(np.mean([*one.values.values()]))) if one.values else None,
         low=None if limits is None else rounded(limits[0]),
         high=None if limits is None else rounded(limits[1]),
         p=None if p is None else rounded(p),

@@ -134,12 +134,19 @@ BOTH_WAYS = {
 
 
 def read_as(quantity: Quantity, metrics: Mapping[str, str]) -> Quantity:
-    """Returns a quantity with other metrics in the place of some."""
+    """Returns a quantity with other metrics in the place of some, those that J consists of too."""
+    constant, rates = rated(quantity)
     terms = [
-        term.model_copy(update={"metric": metrics.get(term.metric, term.metric)})
-        for term in quantity.terms
+        rate.term.model_copy(
+            update={
+                "metric": metrics.get(rate.metric, rate.metric),
+                "corner": rate.corner,
+                "weight": rate.weight,
+            }
+        )
+        for rate in rates
     ]
-    return quantity.model_copy(update={"terms": terms})
+    return Quantity(constant=constant, terms=terms)
 
 
 def by_family(

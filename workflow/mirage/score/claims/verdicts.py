@@ -3,15 +3,16 @@
 Verdicts are computed once, when all ``n`` confirmatory bases are there; until then only gates and
 values base by base are shown.
 
-A claim is read on those of its bases that pass the base gates it needs, and on all of them beside;
-where broken answers must not decide, in two ways. Each of these readings gives a verdict, and what
-is told must stand in all of them:
+A claim is read on those of its bases that pass the base gates it needs, and on all of them beside,
+of both on those where all its parts have a value; where broken answers must not decide, in two
+ways. Each of these readings gives a verdict, and what is told must stand in all of them:
 
 - *holds*: Holm's adjusted p of the claim is below alpha. Its p is the largest of its parts' in any
   reading.
 - *does not hold*: in every reading a part's 95 % interval lies wholly on the other side.
-- *not testable*: fewer than 80 % of its bases pass or have enough items, a gate of recipes or
-  placebos is passed on fewer, or what the claim is about cannot be seen at all.
+- *not testable*: fewer than 80 % of its bases pass or have enough items (a part that has them by
+  itself may still refute), a gate of recipes is passed on fewer, a placebo is not read or passed on
+  enough, or what the claim is about cannot be seen at all.
 - *undecided*: all else; also models not run, gates not measured, readings that differ, and claims
   that a later change reaches.
 
@@ -29,7 +30,7 @@ import numpy as np
 
 from mirage.plan.schema.claims import Claim, Claims
 from mirage.plan.schema.score import Score
-from mirage.score.claims.gating import ClaimGates, enough, gates_of
+from mirage.score.claims.gating import ClaimGates, fewest, gates_of
 from mirage.score.claims.over_bases import detectable
 from mirage.score.claims.parts import (
     HELD,
@@ -62,12 +63,13 @@ class ClaimVerdict:
         p: Largest p of its parts in any reading; empty where it is not tested. ``p_holm`` and
             ``level`` are empty where no claim gets a verdict.
         power: How many SD over bases beyond the margin would have been detected with 80 % at the
-            first place of Holm's order.
+            first place of Holm's order; empty for claims that count bases.
         recipes: Whose answers its parts read, with blanks between.
         seeds: Its bases.
         n_passed: Those of them that pass the base gates it needs.
-        passed_value: Value of its first part on these; ``all_value`` on all.
-        sha256: Hash of the ledger.
+        passed_value: Value of its first part on those of these that have values of all parts;
+            ``all_value`` on all.
+        sha256: Hash of the ledger and of the gates' settings.
     """
 
     claim: str
@@ -100,6 +102,7 @@ class Case:
 
     Attributes:
         bases: Its bases that are there; ``passing`` those that pass the base gates it needs.
+        fewest: How many of them are enough.
     """
 
     name: str
@@ -108,17 +111,45 @@ class Case:
     gates: ClaimGates
     bases: tuple[int, ...]
     passing: tuple[int, ...]
+    fewest: int
+
+    @property
+    def tested(self) -> list[Measured]:
+        """The parts that decide, each way of reading apart."""
+        return [m for m in self.parts if m.tested]
+
+    def whole(self, bases: Sequence[int], part: str = "") -> tuple[int, ...]:
+        """Those of some bases on which every part (or one) has a value, in each way of reading."""
+        own = [m for m in self.tested if part in ("", m.part.id)]
+        return tuple(s for s in bases if all(s in m.values for m in own))
+
+    @property
+    def together(self) -> bool:
+        """Whether enough bases pass and have values of all parts."""
+        return len(self.whole(self.passing)) >= self.fewest
+
+    @property
+    def readable(self) -> list[Measured]:
+        """The parts that have values on enough passing bases, each by itself."""
+        return [m for m in self.tested if len(self.whole(self.passing, m.part.id)) >= self.fewest]
+
+    def read_on(self, part: Measured) -> tuple[int, ...]:
+        """The passing bases on which a part is read."""
+        return self.whole(self.passing) if part.tested and self.together else self.passing
 
     @property
     def readings(self) -> dict[str, tuple[list[Measured], tuple[int, ...]]]:
         """Every reading: its name -> the tested parts and the bases."""
-        ways = list(dict.fromkeys(m.way for m in self.parts if m.tested))
+        parts = self.readable
+        ways = list(dict.fromkeys(m.way for m in parts))
         sets = {"the bases that pass": self.passing, "all bases": self.bases}
-        if self.passing == self.bases:
+        if self.together:
+            sets = {name: self.whole(bases) for name, bases in sets.items()}
+        if len(set(sets.values())) == 1:
             del sets["the bases that pass"]
         return {
             ", ".join(x for x in (on if len(sets) > 1 else "", way) if x): (
-                [m for m in self.parts if m.tested and m.way == way],
+                [m for m in parts if m.way == way],
                 bases,
             )
             for (on, bases), way in product(sets.items(), ways)
@@ -126,7 +157,9 @@ class Case:
 
     @property
     def p(self) -> float | None:
-        """The largest p of the parts in any reading."""
+        """The largest p of the parts in any reading; None where they cannot be read together."""
+        if not self.together:
+            return None
         found = [m.p(bases) for parts, bases in self.readings.values() for m in parts]
         known = [p for p in found if p is not None]
         return max(known) if len(known) == len(found) else None
@@ -158,7 +191,11 @@ def judge_claims(
         for name, case in cases.items():
             stop = stops[name]
             level = None if stop else levels[name]
-            parts += [row(m, case.passing, level, claims.alpha, first) for m in case.parts]
+            readable = case.readable
+            parts += [
+                row(m, case.read_on(m), level if m in readable else None, claims.alpha, first)
+                for m in case.parts
+            ]
             numbers = None if none else (p_values[name], adjusted[name], levels[name], first)
             reached = stop or decide(case, adjusted[name], levels[name], claims.alpha)
             verdicts.append(_row(case, claims, reached, numbers))
@@ -194,7 +231,8 @@ def _case(
     own = bases_of(claims, claim.bases, seeds)
     found = gates_of(name, claim.recipes, gates, score, claims.model, own)
     passing = tuple(s for s in own if s not in found.failed)
-    return Case(name, claim, [m for m in measured if m.claim == name], found, own, passing)
+    parts = [m for m in measured if m.claim == name]
+    return Case(name, claim, parts, found, own, passing, fewest(len(own), score))
 
 
 def _obstacle(case: Case, claims: Claims, study: StudyAnswers) -> tuple[str, str] | None:
@@ -203,13 +241,12 @@ def _obstacle(case: Case, claims: Claims, study: StudyAnswers) -> tuple[str, str
 
 
 def _obstacles(case: Case, claims: Claims, study: StudyAnswers) -> Iterator[tuple[str, str]]:
-    claim, gates, of = case.claim, case.gates, len(case.bases)
+    claim, gates = case.claim, case.gates
     if claim.calibrated:
         yield NO_VERDICT, f"calibrated: {claim.calibrated}"
     if claim.changed_after is not None:
         yield OPEN, f"changed after base {claim.changed_after}"
-    tested = [m for m in case.parts if m.tested]
-    if missing := dict.fromkeys(x for m in tested for x in m.counts.missing):
+    if missing := dict.fromkeys(x for m in case.tested for x in m.counts.missing):
         yield OPEN, f"not run: {', '.join(missing)}"
     if gates.unmeasured:
         yield OPEN, f"gates not measured: {', '.join(gates.unmeasured)}"
@@ -222,12 +259,8 @@ def _obstacles(case: Case, claims: Claims, study: StudyAnswers) -> Iterator[tupl
             yield UNTESTABLE, f"no nano counterpart: {why}"
     if gates.blocking:
         yield UNTESTABLE, "; ".join(gates.blocking)
-    if not enough(len(case.passing), of):
-        yield UNTESTABLE, f"{len(case.passing)} of {of} bases pass its gates"
-    for one in tested:
-        read = sum(s in one.values for s in case.bases)
-        if not enough(read, of):
-            yield UNTESTABLE, f"too few items: {one.part.id} has a value on {read} of {of} bases"
+    if len(case.passing) < case.fewest:
+        yield UNTESTABLE, f"{len(case.passing)} of {len(case.bases)} bases pass its gates"
 
 
 def holm_levels(
@@ -247,7 +280,7 @@ def holm_levels(
 
 
 def decide(case: Case, adjusted: float, level: float, alpha: float) -> tuple[str, str]:
-    """Returns verdict and reason of a claim that can be tested.
+    """Returns verdict and reason of a claim that enough bases pass the gates of.
 
     Args:
         case: The claim.
@@ -261,12 +294,15 @@ def decide(case: Case, adjusted: float, level: float, alpha: float) -> tuple[str
     }
     each = {name: _verdict(by_part) for name, by_part in found.items()}
     verdicts = set(each.values())
-    parts = {p: {by_part[p] for by_part in found.values()} for p in next(iter(found.values()))}
+    parts = {m.part.id: {by[m.part.id] for by in found.values()} for m in case.readable}
     if verdicts == {HOLDS} and adjusted < alpha:
         return HOLDS, "every part lies beyond its margin"
     if verdicts == {FAILS}:
         against = [p for p, readings in parts.items() if OTHER_SIDE in readings]
         return FAILS, f"on the other side of the margin: {', '.join(against)}"
+    if not case.together:
+        read = f"{len(case.whole(case.passing))} of {len(case.bases)} bases"
+        return UNTESTABLE, f"too few items: {read} pass its gates and have a value of every part"
     if len(verdicts) > 1:
         return OPEN, "; ".join(f"{name}: {verdict}" for name, verdict in each.items())
     open_ = [p for p, readings in parts.items() if readings != {HELD}]
@@ -288,7 +324,9 @@ def _row(
     """Args: ``reached``, verdict and reason; ``numbers``, p, adjusted p, level and the first."""
     claim, (verdict, reason) = case.claim, reached
     p, p_holm, level, first = numbers or (None, None, None, None)
-    power = None if first is None or len(case.bases) < 2 else detectable(len(case.bases), first)
+    counts = all(part.test == "count" for part in claim.parts)
+    bases = len(case.bases)
+    power = None if first is None or counts or bases < 2 else detectable(bases, first)
     return ClaimVerdict(
         claim=case.name,
         family=case.name[0],
@@ -307,9 +345,9 @@ def _row(
         config=claims.model,
         recipes=" ".join(sorted(claim.recipes)),
         seeds=" ".join(map(str, case.bases)),
-        n_seeds=len(case.bases),
+        n_seeds=bases,
         n_passed=len(case.passing),
-        passed_value=_mean(case.parts[0], case.passing),
+        passed_value=_mean(case.parts[0], case.read_on(case.parts[0])),
         all_value=_mean(case.parts[0], case.bases),
         sha256=claims.sha256,
     )
