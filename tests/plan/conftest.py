@@ -19,9 +19,10 @@ Plan = Callable[..., dict[str, Job]]
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_released() -> Iterator[None]:
-    """Plans do not hang on what is released or committed; a user's folder still counts."""
+    """Plans neither need nor use what is released or committed; a user's folder still counts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Conf, "homes", property(lambda conf: [conf.extra] if conf.extra else []))
+        patch.setattr("mirage.plan.study.resolve.not_released", lambda *_: [])
         yield
 
 

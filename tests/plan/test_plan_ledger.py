@@ -67,6 +67,7 @@ SEEDS = {"study": "confirm", "seeds": [200, 201]}
         ({"hydra": "++recipe.mirage.tune.epochs=9"}, ["++recipe.mirage.tune.epochs=9"]),
         ({"hydra": "tune.learning_rate=1e-3"}, ["tune.learning_rate=1e-3"]),
         ({"hydra": "study.overrides=['build=tiny']"}, ["study.overrides=['build=tiny']"]),
+        ({"hydra": "study.bases=scratch"}, ["study.bases=scratch"]),
         ({"judge": "oracle"}, ["judge=oracle"]),
         ({"recipe": ["mirage", "vlguard_p"]}, []),
         ({"suite": ["hard", "gates"]}, []),

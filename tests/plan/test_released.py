@@ -13,7 +13,7 @@ import stand_ins
 from mirage.cli import run
 from mirage.files import canonical, file_sha256, sha256
 from mirage.plan.job import Job
-from mirage.plan.released import PROVENANCE, base_settings, seed_folder
+from mirage.plan.released import PROVENANCE, base_settings, not_released, seed_folder
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
 from planned_jobs import jobs_of
@@ -91,6 +91,30 @@ def test_a_seed_without_a_released_base_is_trained_and_the_plan_says_so(
     said = capsys.readouterr().out
     assert "bases imported (bases/): base-tiny-s0\n" in said
     assert "bases trained here: base-tiny-s3\n" in said
+
+
+def test_what_is_required_must_be_released(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("mirage.plan.study.resolve.not_released", not_released)
+    words = ["study=tiny", f"extra={home}", f"store={tmp_path / 'r'}", "hydra=study.bases=required"]
+    assert run(["plan", *words, "seeds=[0,3,4]"]) == 1
+    said = capsys.readouterr().err
+    assert "bases/ has none of tiny for seeds 3,4." in said
+    assert "study=bases_from_scratch model=tiny seeds=[3,4]" in said and "mirage release" in said
+    base = planned(home, hydra="study.bases=required")["tune/base-tiny-s0"]
+    assert base.entries["base"].endswith("copy_base")
+
+
+def test_a_base_released_later_moves_no_id_of_the_earlier(home: Path) -> None:
+    before = planned(home)
+    put(home, 3)
+    assert {name: job.id for name, job in planned(home).items()} == {
+        name: job.id for name, job in before.items()
+    }
+    after = planned(home, seeds=[0, 3])
+    moved = {name for name in before if after[name].id != before[name].id}
+    assert moved == {"score/tiny-oracle", "report/tiny"}
 
 
 def test_scratch_trains_all(home: Path) -> None:

@@ -11,13 +11,18 @@ import pytest
 from toy_checkout import Checkout
 
 from mirage.cli import run
+from mirage.cli.evidence import pack
+from mirage.cli.evidence_models import code_notes
+from mirage.context import ConfigError
 from mirage.evidence import read_header, read_member, write
 from mirage.plan.committed import evidence_path
-from mirage.plan.dag import ROOT
+from mirage.plan.dag import ROOT, make_plan
+from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
 from planned_jobs import jobs_of
 
 ASIDE = ("manifest.json", "provenance.html")
+ALL = {"base", "mirage", "mirage_twins", "placebo"}
 COMMITTED = sorted(path.name for path in ROOT.glob("evidence/*"))
 
 
@@ -43,6 +48,15 @@ def home(tiny_run: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def unpack(home: Path, out: Path) -> int:
     return run(["evidence", "unpack", "--study", "tiny", "--from", str(home), "--out", str(out)])
+
+
+@pytest.fixture(scope="module")
+def released(tiny_run: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the released base of the smallest study."""
+    words = ["--study", "tiny", "--store", str(tiny_run.root / "results"), "--with-failed-gates"]
+    home = tmp_path_factory.mktemp("released")
+    assert run(["release", *words, "--into", str(home)]) == 0
+    return home
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +88,10 @@ def test_the_same_store_gives_the_same_file(
     assert run([*words, str(tmp_path)]) == 0
     path = evidence_path(tmp_path, "tiny", 0)
     assert path.read_bytes() == evidence_path(home, "tiny", 0).read_bytes()
-    path.write_bytes(b"")
+    rewritten(home, tmp_path, lambda header, _: header["models"]["base-tiny-s0"].pop("commit"))
+    other = path.read_bytes()
     assert run([*words, str(tmp_path)]) == 0
-    assert "already" in capsys.readouterr().out and path.read_bytes() == b""
+    assert "already" in capsys.readouterr().out and path.read_bytes() == other
 
 
 def planned(home: Path, **config: Any) -> dict[str, Any]:
@@ -98,19 +113,110 @@ def test_a_plan_takes_committed_seeds_and_makes_the_others(home: Path) -> None:
 @pytest.mark.parametrize(
     ("hydra", "made"),
     [
-        ("study.evidence=false", {"base", "mirage", "mirage_twins", "placebo"}),
-        ("recipe.mirage.tune.epochs=2", {"mirage"}),
-        ("respond.max_new_tokens.default=9", {"base", "mirage", "mirage_twins", "placebo"}),
-        ("model.base.weight_decay=0.02", {"base", "mirage", "mirage_twins", "placebo"}),
+        ("study.evidence=false", ALL),
+        ("recipe.mirage.tune.epochs=2", ALL),
+        ("respond.max_new_tokens.default=9", ALL),
+        ("model.base.weight_decay=0.02", ALL),
         ("tune.checkpoint_every=4", set()),
         ("study.title=other", set()),
     ],
 )
 def test_only_the_very_experiment_is_taken(home: Path, hydra: str, made: set[str]) -> None:
+    """And a seed's evidence whole or not at all: no table mixes two bases of a seed."""
     jobs = planned(home, hydra=hydra)
     asked = {job.name.partition("-")[0] for job in jobs.values() if job.kind == "respond"}
     assert asked == made
     assert any(job.kind == "base" for job in jobs.values()) == bool(made)
+
+
+@pytest.mark.parametrize("lacking", ["mirage_twins-tiny-s0", None])
+def test_a_seed_that_lacks_a_model_is_made_anew_and_the_run_says_so(
+    home: Path, tmp_path: Path, lacking: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(header: dict[str, Any], _: dict[str, bytes]) -> None:
+        header["models"].pop(lacking, None)
+
+    mine = rewritten(home, tmp_path / "home", change)
+    words = ["study=tiny", f"extra={mine}", f"store={tmp_path / 'r'}"]
+    assert run(["plan", *words]) == 0
+    said = capsys.readouterr().out
+    line = f"s0 is made anew, for its evidence does not hold {lacking} as it is asked for here"
+    assert (line in said) == bool(lacking)
+    assert ("bases trained here: base-tiny-s0" in said) == bool(lacking)
+    assert ("committed (evidence/): 4 of 4" in said) != bool(lacking)
+    assert unpack(mine, tmp_path / "out") == bool(lacking)
+    assert (line in capsys.readouterr().out) == bool(lacking)
+
+
+@pytest.mark.parametrize(
+    ("config", "other"),
+    [
+        ({"recipe": "mirage"}, r"other models \(mirage_twins-tiny-s0\)"),
+        ({"hydra": "tune.batch_size=4"}, r"other settings \(mirage-tiny-s0 and 2 more\)"),
+        ({"hydra": "study.bases=released"}, r"other base \(base-tiny-s0 and 3 more\)"),
+        ({"suite": "[easy,hard,gates]"}, r"other suites \(base-tiny-s0 and 1 more\)"),
+        ({"hydra": "build.gate_items=8"}, r"other suites \(base-tiny-s0"),
+        ({"hydra": "judge.options.strict=true"}, r"other judge \(base-tiny-s0 and 3 more\)"),
+    ],
+)
+def test_a_plan_that_is_not_the_study_as_written_is_not_packed(
+    tiny_run: Checkout, released: Path, tmp_path: Path, config: dict[str, Any], other: str
+) -> None:
+    store = tiny_run.root / "results"
+    plan, _ = make_plan({"study": "tiny", "extra": str(released), "store": str(store)} | config)
+    with pytest.raises(ConfigError, match=other):
+        pack(plan, store, tmp_path)
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_evidence_of_another_base_is_refused(home: Path, released: Path, tmp_path: Path) -> None:
+    """The header has the digest of the released base, and none where the run trained it."""
+    shutil.copytree(released / "bases", tmp_path / "bases")
+    digest = json.loads((released / "bases/tiny/s0/provenance.json").read_text())["digest"]
+    for base in (digest, "0" * 64, None):
+
+        def change(header: dict[str, Any], _: dict[str, bytes], base: str | None = base) -> None:
+            assert header["bases"] == {"tiny": None}
+            header["bases"] = {"tiny": base}
+
+        mine = rewritten(home, tmp_path, change)
+        assert planned(mine)["tune/base-tiny-s0"].kind == "record"  # the study trains its bases
+        if base == digest:
+            taken = planned(mine, hydra="study.bases=released")
+            assert taken["tune/base-tiny-s0"].kind == "record"
+        else:
+            with pytest.raises(PlanError, match=r"s0\.tar\.xz.*another base than .*bases/tiny/s0"):
+                planned(mine, hydra="study.bases=released")
+
+
+def test_other_code_is_told(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(header: dict[str, Any], _: dict[str, bytes]) -> None:
+        header["models"]["mirage-tiny-s0"]["code"][1] = "other"
+
+    assert unpack(rewritten(home, tmp_path / "home", change), tmp_path / "out") == 0
+    warned = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
+    assert warned == ["warning: respond of s0 ran by other code than today's"]
+
+
+def test_seeds_of_different_code_are_told_apart() -> None:
+    made = {200: {"mirage": ["a", "x"]}, 201: {"mirage": ["b", "x"]}, 202: {"mirage": ["a", "x"]}}
+    assert code_notes(made, {"mirage": ["a", "x"]}) == [
+        "warning: tune of s201 ran by other code than today's",
+        "warning: tune of mirage ran by other code among seeds: s200, s202 | s201",
+    ]
+    assert code_notes({200: made[200], 202: made[202]}, {"mirage": ["a", "x"]}) == []
+
+
+def test_verdicts_on_what_is_not_asked_any_more_do_not_count(home: Path, tmp_path: Path) -> None:
+    """Evidence of a run that asked a base its gates, say."""
+
+    def change(_: dict[str, Any], members: dict[str, bytes]) -> None:
+        for name in ("responses", "verdicts"):
+            member = f"base-tiny-s0/{name}.jsonl"
+            row = json.loads(members[member].splitlines()[0]) | {"id": "gates/of/then"}
+            members[member] += json.dumps(row).encode() + b"\n"
+
+    assert unpack(rewritten(home, tmp_path / "home", change), tmp_path / "out") == 0
 
 
 def test_ids_do_not_hang_on_the_machine_or_the_place(

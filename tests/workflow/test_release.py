@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,11 +46,29 @@ def test_a_base_that_fails_a_gate_is_refused_or_marked(
 
 def test_the_same_base_gives_the_same_bytes(store: Path, tmp_path: Path) -> None:
     for name in ("one", "two", "two"):
-        assert release(store, tmp_path / name, ALL) == 0
+        assert release(store, tmp_path / name, ALL, "--again") == 0
     one, two = (tmp_path / name / "bases/tiny/s0" for name in ("one", "two"))
     assert {p.name for p in one.iterdir()} == {p.name for p in two.iterdir()}
     assert all(p.read_bytes() == (two / p.name).read_bytes() for p in one.iterdir())
     assert [p.name for p in one.parent.iterdir()] == ["s0"]
+
+
+def test_one_by_one_and_what_is_released_stays(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store has one of the two bases that were planned."""
+    copy = shutil.copytree(store, tmp_path / "store", symlinks=True)
+    plan, versions = make_plan({"study": "tiny", "seeds": [0, 1], "store": str(copy)})
+    freeze(plan, lambda job: versions.of(job.stage, job.entries).sources)
+    assert release(copy, tmp_path, ALL) == 1
+    said = capsys.readouterr().out
+    assert "not finished yet" in said and f"{tmp_path / 'bases/tiny/s0'}, " in said
+    about = tmp_path / "bases/tiny/s0" / PROVENANCE
+    about.write_text("of another machine")
+    assert release(store, tmp_path) == 0
+    assert "already" in capsys.readouterr().out and about.read_text() == "of another machine"
+    assert release(store, tmp_path, ALL, "--again") == 0
+    assert json.loads(about.read_text())["seed"] == 0
 
 
 def test_tuned_from_the_released_base_as_from_the_one_it_came_from(

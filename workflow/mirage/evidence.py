@@ -37,8 +37,10 @@ class Evidence:
     Attributes:
         path: Where it lies.
         digest: Over its name and bytes.
-        header: ``study``, ``seed``, ``suites`` (name -> digest of its payload) and ``models``: name
-            -> ``key`` of the experiment, its ``suites``, ``platform``, ``run`` and ``base``.
+        header: ``study``, ``seed``, ``suites`` (name -> digest of its payload), ``bases`` (model's
+            option -> digest of the released base, None of one trained in that run) and ``models``:
+            name -> ``key`` of the experiment, its ``suites``, ``platform`` and ``code`` (of tune
+            and respond each), ``run`` and ``base``.
     """
 
     path: Path
@@ -61,7 +63,8 @@ def read_header(path: Path) -> dict[str, Any]:
     try:
         for about in header["models"].values():
             str(about["key"]), list(about["suites"]), list(about["platform"]), str(about["run"])
-        int(header["seed"]), dict(header["suites"])
+            _tune, _respond = about["code"]
+        int(header["seed"]), dict(header["suites"]), dict(header["bases"])
     except (LookupError, TypeError, ValueError, AttributeError) as wrong:
         raise _broken(path, wrong) from None
     return header

@@ -8,23 +8,27 @@ reports the committed seeds alone, without a model, and holds the verdicts again
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mirage.cli.cells import base_of
+from mirage.cli.evidence_models import (
+    PackedModel,
+    code_notes,
+    differing,
+    models_of,
+    without_seed,
+)
 from mirage.cli.release import plan_of
 from mirage.context import ConfigError
-from mirage.evidence import ANSWERS, RECORD, VERDICTS, read_member, write
-from mirage.model_card import ModelCard
-from mirage.plan.artifact import Manifest
+from mirage.evidence import ANSWERS, RECORD, VERDICTS, read_header, read_member, write
 from mirage.plan.code_version import PACKAGE
-from mirage.plan.committed import FOLDER, evidence_path
+from mirage.plan.committed import FOLDER, committed_seeds, evidence_path
 from mirage.plan.dag import make_plan
 from mirage.plan.frozen_plan import Frozen, freeze, show_reports
-from mirage.plan.job import Job
 from mirage.plan.runtime import run_job
-from mirage.plan.state import check_store, finished
+from mirage.plan.state import check_store
 
 STUDY = "confirm"
 ROOT = PACKAGE.parent.parent
@@ -68,79 +72,70 @@ def pack(plan: Frozen, store: Path, home: Path, again: bool = False) -> int:
 
     Returns:
         1 if a seed is not whole yet.
+
+    Raises:
+        ConfigError: The plan is not the study as its file says.
     """
-    (report,) = [plan.jobs[folder] for folder in plan.reports]
-    cards = [ModelCard.from_json(card) for card in report.settings["models"]]
+    models = models_of(plan)
+    seeds = sorted({each.card.seed for each in models})
+    known = {*seeds, *committed_seeds(home, plan.study)}
+    written = _as_written(plan.study, sorted(known), store, plan.extra)
+    if other := differing(models, [each for each in written if each.card.seed in seeds]):
+        raise ConfigError(
+            f"The last plan of {plan.study} in {store} has {other} than its study file says, and "
+            "is not packed. Run the study as it is written, then pack again: snakemake --config "
+            f"study={plan.study} seeds=[{','.join(map(str, seeds))}]"
+        )
     waiting = 0
-    for seed in sorted({card.seed for card in cards}):
+    for seed in seeds:
         path = evidence_path(home, plan.study, seed)
         if path.is_file() and not again:
             print(f"s{seed}: is in {path} already")
             continue
-        models = [_Model(plan, store, report, at) for at, c in enumerate(cards) if c.seed == seed]
-        if missing := [str(each.card) for each in models if not each.whole]:
+        own = [each for each in models if each.card.seed == seed]
+        if missing := [str(each.card) for each in own if not each.whole(store)]:
             waiting += 1
-            print(f"s{seed}: not whole yet, {', '.join(missing[:3])} of {len(models)} models lack")
+            print(f"s{seed}: not whole yet, {', '.join(missing[:3])} of {len(own)} models lack")
             continue
-        size = write(path, _header(plan.study, seed, models), _members(models))
-        print(f"s{seed}: {path}, {len(models)} models, {size / 2**20:.1f} MiB")
+        size = write(path, _header(plan.study, seed, store, own), _members(store, own))
+        print(f"s{seed}: {path}, {len(own)} models, {size / 2**20:.1f} MiB")
+    _tell_code(plan.study, home, written)
     return 1 if waiting else 0
 
 
-class _Model:
-    """A model of a study with the three jobs that its evidence comes from."""
-
-    def __init__(self, plan: Frozen, store: Path, report: Job, at: int) -> None:
-        self.card, self.store = ModelCard.from_json(report.settings["models"][at]), store
-        self.tuned, self.answered, self.judged = (
-            plan.jobs[report.parents[role][at]] for role in ("models", "responses", "verdicts")
-        )
-        self.key = plan.experiments[self.card.name]
-
-    @property
-    def whole(self) -> bool:
-        """Whether all three are finished."""
-        jobs = (self.tuned, self.answered, self.judged)
-        return all(finished(self.store / job.folder, job) for job in jobs)
-
-    def suites(self) -> dict[str, str]:
-        """Name -> digest of the payload of every suite that it answered."""
-        folders = [self.store / folder for folder in self.answered.parents["suites"]]
-        digests = [Manifest.read(folder).payload for folder in folders]
-        return dict(zip(self.answered.settings["suites"], digests, strict=True))
-
-    def about(self) -> dict[str, Any]:
-        """What the header says of it."""
-        made = Manifest.read(self.store / self.tuned.folder)
-        answers = self.answered
-        return {
-            "key": self.key,
-            "suites": answers.settings["suites"],
-            "platform": [_platform(self.tuned), _platform(answers)],
-            "run": answers.settings.get("run", answers.id),
-            "base": base_of(self.store, made),
-            "commit": made.provenance.get("commit"),
-        }
+def _as_written(study: str, seeds: Sequence[int], store: Path, extra: str) -> list[PackedModel]:
+    """The models of a study as its file and today's code have them, evidence left aside."""
+    config = {"study": study, "seeds": list(seeds), "store": str(store.resolve())}
+    config |= {"extra": extra} if extra else {}
+    return models_of(make_plan(config | {"hydra": "study.evidence=false"})[0])
 
 
-def _platform(job: Job) -> str | None:
-    return job.platform or job.settings.get("platform")
-
-
-def _header(study: str, seed: int, models: list[_Model]) -> dict[str, Any]:
+def _header(study: str, seed: int, store: Path, models: Sequence[PackedModel]) -> dict[str, Any]:
     return {
         "study": study,
         "seed": seed,
-        "suites": {name: digest for each in models for name, digest in each.suites().items()},
-        "models": {each.card.name: each.about() for each in models},
+        "bases": {each.card.config: each.base for each in models if each.card.is_base},
+        "suites": {name: digest for each in models for name, digest in each.built(store).items()},
+        "models": {each.card.name: each.about(store) for each in models},
     }
 
 
-def _members(models: list[_Model]) -> dict[str, bytes]:
+def _tell_code(study: str, home: Path, written: Sequence[PackedModel]) -> None:
+    """Prints which committed seeds were made by other code than the present, or than others."""
+    made = {}
+    for seed in committed_seeds(home, study):
+        models = read_header(evidence_path(home, study, seed))["models"]
+        made[seed] = {without_seed(name): about["code"] for name, about in models.items()}
+    present = {without_seed(each.card.name): each.code for each in written}
+    for line in code_notes(made, present):
+        print(line)
+
+
+def _members(store: Path, models: Sequence[PackedModel]) -> dict[str, bytes]:
     """Files of all models, of one kind after the other: alike ones compress best as neighbours."""
     files = ((ANSWERS, "answered"), (VERDICTS, "judged"), (RECORD, "tuned"))
     return {
-        f"{each.card.name}/{name}": (each.store / getattr(each, job).folder / name).read_bytes()
+        f"{each.card.name}/{name}": (store / getattr(each, job).folder / name).read_bytes()
         for name, job in files
         for each in models
     }
@@ -156,22 +151,23 @@ def unpack(study: str, home: Path, out: Path) -> int:
     Raises:
         ConfigError: Nothing is committed.
     """
-    seeds = sorted(int(path.name[1:].split(".")[0]) for path in home.glob(f"{FOLDER}/{study}/s*"))
+    seeds = committed_seeds(home, study)
     if not seeds:
         raise ConfigError(
             f"{home / FOLDER / study} holds no evidence. Commit some with: mirage evidence pack"
         )
+    extra = "" if home.resolve() == ROOT else str(home)
     config: dict[str, Any] = {"study": study, "seeds": seeds, "store": str(out.resolve())}
-    config |= {} if home.resolve() == ROOT else {"extra": str(home)}
+    config |= {"extra": extra} if extra else {}
     plan, versions = make_plan(config)
-    if other := [job.name for job in plan.jobs.values() if job.platform]:
+    if plan.lacking:
+        print("\n".join(plan.anew))
         print(
-            f"{len(dict.fromkeys(other))} models are not committed as the study {study} now is, "
-            f"{other[0]} among them: its settings changed since, or it has further suites. Take "
-            "the commit that made the evidence, or make them with: "
-            f"snakemake --config study={study}"
+            "The study changed since its evidence was committed. Take the commit that made it, or "
+            f"make these seeds with: snakemake --config study={study}"
         )
         return 1
+    _tell_code(study, home, _as_written(study, seeds, out, extra))
     freeze(plan, lambda job: versions.of(job.stage, job.entries).sources)
     for job in plan.jobs.values():
         run_job(job.stage, out / job.folder)
@@ -189,9 +185,14 @@ def _changed(plan: Frozen, store: Path) -> Mapping[str, list[str]]:
     for job in [plan.jobs[folder] for folder in report.parents["verdicts"]]:
         answered = plan.jobs[job.parents["responses"][0]]
         (path,) = answered.external.values()
-        then = read_member(Path(path), f"{answered.name}/{VERDICTS}").splitlines()
-        now = (store / job.folder / VERDICTS).read_bytes().splitlines()
-        if lines := set(now) ^ set(then):
-            ids = sorted({line.partition(b'"id": "')[2].partition(b'"')[0] for line in lines})
-            changed[answered.name] = [each.decode("utf-8", "replace") for each in ids]
+        then = _by_id(read_member(Path(path), f"{answered.name}/{VERDICTS}"))
+        now = _by_id((store / job.folder / VERDICTS).read_bytes())
+        # Evidence may hold answers to suites that are not asked any more, as gates of bases.
+        asked = _by_id((store / answered.folder / ANSWERS).read_bytes())
+        if ids := sorted(each for each in asked if now.get(each) != then.get(each)):
+            changed[answered.name] = ids
     return changed
+
+
+def _by_id(rows: bytes) -> dict[str, bytes]:
+    return {json.loads(line)["id"]: line for line in rows.splitlines()}

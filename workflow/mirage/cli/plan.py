@@ -73,6 +73,7 @@ def describe(plan: Frozen) -> list[str]:
         lines.append(f"  {job.name:<28} answers {len(suites):>2} suites: {', '.join(suites)}")
     if committed := sum(job.kind == "committed" for job in models):
         lines.append(f"  answers are committed (evidence/): {committed} of {len(models)} models")
+    lines += [f"  {line}" for line in plan.anew]
     for made, words in {"released": "imported (bases/)", "scratch": "trained here"}.items():
         if names := ", ".join(job.name for job in plan.bases(made)):
             lines.append(f"  bases {words}: {names}")

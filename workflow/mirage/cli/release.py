@@ -1,7 +1,8 @@
 """``mirage release``: commits the bases that a study trained, as model folders that others import.
 
 Written to ``bases/<model>/s<seed>/``, weights in half the bytes and what they were made by. A base
-that fails a gate is refused: every study would start from it.
+that fails a gate is refused: every study would start from it. Seeds can be released one by one;
+what is there already stays as it is.
 """
 
 from __future__ import annotations
@@ -56,13 +57,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-failed-gates", action="store_true", help="also bases that fail one, marked so"
     )
+    parser.add_argument(
+        "--again", action="store_true", help="also those that are released, in place of them"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Writes the released folder of every base that the study has trained.
 
     Returns:
-        1 if one was refused or is not finished.
+        1 if one was refused or is not finished; those that are finished are written all the same.
 
     Raises:
         ConfigError: The store has no such study, or the study trained none.
@@ -80,11 +84,14 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     refused = 0
     for base in bases:
+        place = seed_folder(options.into, base.card.config, base.card.seed)
+        if (place / PROVENANCE).is_file() and not options.again:
+            print(f"{base.card}: is in {place} already")
+            continue
         if base.failed and not options.with_failed_gates:
             refused += 1
             print(f"{base.card}: refused, it fails {', '.join(base.failed)}")
             continue
-        place = seed_folder(options.into, base.card.config, base.card.seed)
         size = release(base, place)
         marked = f", fails {', '.join(base.failed)}" if base.failed else ""
         print(f"{base.card}: {place}, {size / 2**20:.1f} MiB{marked}")

@@ -94,7 +94,10 @@ class Start:
         key = experiment_key(*map(without_rhythm, parts))
         self.builder.experiments[card.name] = key
         committed = self.study.evidence.get(self.seed)
-        return usable(committed, card, key, asked_of(self.study, card))
+        used = usable(committed, card, key, asked_of(self.study, card))
+        if committed and not used:
+            self.builder.lacking.setdefault(self.seed, card.name)
+        return used
 
     def from_scratch(self, card: ModelCard, data: list[str]) -> str:
         """Adds a base that is trained; with several data sets their samples are mixed."""
@@ -150,7 +153,7 @@ def model_entries(model: Model) -> dict[str, str]:
 def imported_base(study: Resolved, card: ModelCard) -> ReleasedBase | None:
     """Returns the released base of a model's seed, if the study imports it."""
     known = study.released.get((card.config, card.seed))
-    return known if study.study.bases == "released" else None
+    return known if study.study.bases != "scratch" else None
 
 
 def asked_of(study: Resolved, card: ModelCard) -> list[str]:

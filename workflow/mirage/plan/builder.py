@@ -36,6 +36,7 @@ class Builder:
         jobs: Folder -> job, parents before children.
         problems: Sentence -> the problem, with the first job that has it.
         experiments: Model -> key of its experiment, see ``mirage.plan.committed``.
+        lacking: Seed -> a model that its committed evidence does not hold as it is asked for.
     """
 
     version: Version
@@ -44,6 +45,7 @@ class Builder:
     jobs: dict[str, Job] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
+    lacking: dict[int, str] = field(default_factory=dict)
 
     def platform(self, folder: str) -> str | None:
         """Returns the platform that computed what a job leaves, here or before it was committed."""

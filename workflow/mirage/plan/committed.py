@@ -1,13 +1,14 @@
 """Models whose answers are committed: the jobs that lay them out, and when they may be used.
 
 Answers are used if the very experiment was asked for: the same data, recipe, base and respond
-settings. The code's version and the machine do not count, as they do not for a released base: what
-was answered stays answered, and is judged and scored here.
+settings; those of a seed all or none, so that no table mixes two bases of one seed. The code's
+version and the machine do not count, as they do not for a released base: what was answered stays
+answered, and is judged and scored here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,17 @@ from mirage.files import canonical, sha256
 from mirage.model_card import ModelCard
 from mirage.plan.builder import Builder, Parents, Settings
 from mirage.plan.external import external_digest
+from mirage.plan.released import ReleasedBase
 from mirage.plan.schema.site import Resources
+from mirage.plan.schema.study import Study
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import Problem
 
 FOLDER: Final = "evidence"
+OTHER_BASE: Final = (
+    "Take the commit that holds both, or make the seed anew with: --config "
+    'hydra="study.evidence=false"'
+)
 NEEDS: Final = Resources(memory_mb=2000, minutes=0.1)
 
 
@@ -31,21 +38,43 @@ def evidence_path(root: Path, study: str, seed: int) -> Path:
     return root / FOLDER / study / f"s{seed}.tar.xz"
 
 
+def committed_seeds(root: Path, study: str) -> list[int]:
+    """Returns the seeds of a study whose evidence lies below a checkout or a user's folder."""
+    return sorted(int(path.name[1:].split(".")[0]) for path in root.glob(f"{FOLDER}/{study}/s*"))
+
+
 def find_evidence(
-    conf: Conf, study: str, seeds: Sequence[int]
+    conf: Conf, study: Study, released: Mapping[tuple[str, int], ReleasedBase]
 ) -> tuple[dict[int, Evidence], list[Problem]]:
-    """Returns the committed evidence of a study by seed, and the files that are broken."""
+    """Finds the committed evidence that a study uses.
+
+    Args:
+        conf: Its checkout and the user's folder are looked through.
+        study: The study.
+        released: (model, seed) -> released base.
+
+    Returns:
+        Seed -> evidence, and the problems of files that are broken or of other bases than those
+        the study imports.
+    """
     found, problems = {}, []
-    for seed in seeds:
-        paths = [evidence_path(home, study, seed) for home in conf.homes]
+    for seed in study.seeds if study.evidence else []:
+        paths = [evidence_path(home, study.name, seed) for home in conf.homes]
         path = next((each for each in paths if each.is_file()), None)
         if path is None:
             continue
         try:
-            digest = external_digest([path], f"mirage evidence unpack --study {study}")
+            digest = external_digest([path], f"mirage evidence unpack --study {study.name}")
             found[seed] = Evidence(path, digest, read_header(path))
         except (ConfigError, DataError) as wrong:
             problems.append(Problem(str(path), "", str(wrong)))
+            continue
+        then = found[seed].header["bases"] if study.bases != "scratch" else {}
+        for model, base in then.items():
+            known = released.get((model, seed))
+            if known and known.digest != base:
+                text = f"it was made from another base than {known.path}. {OTHER_BASE}"
+                problems.append(Problem(str(path), "", text))
     return found, problems
 
 

@@ -55,6 +55,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
         except DataError as wrong:
             raise ConfigError(str(wrong)) from wrong
         print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+        print(*frozen.anew, sep="\n", end="\n" if frozen.anew else "", file=sys.stderr)
         new = [job for job in frozen.bases("scratch") if not _is_made(frozen, job)]
         if new:
             names = ", ".join(job.name for job in new)
@@ -108,6 +109,7 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         track=_without_password(study.track),
         extra=extra,
         experiments=built.experiments,
+        lacking=built.lacking,
     )
     return plan, versions
 

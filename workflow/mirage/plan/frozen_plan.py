@@ -39,6 +39,7 @@ class Frozen:
         track: The tracking settings.
         extra: A user's folder with options and modules of their own; empty for none.
         experiments: Model -> key of its experiment, by which committed answers are recognised.
+        lacking: Seed whose evidence is not used -> a model that it lacks.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Frozen:
     track: dict[str, Any]
     extra: str = ""
     experiments: dict[str, str] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -71,6 +73,14 @@ class Frozen:
         entry = resolve("base", made)
         bases = [job for job in self.jobs.values() if job.kind == "base"]
         return [job for job in bases if job.entries["base"] == entry]
+
+    @property
+    def anew(self) -> list[str]:
+        """Lines about seeds whose committed evidence is not used."""
+        return [
+            f"{seed} is made anew, for its evidence does not hold {name} as it is asked for here"
+            for seed, name in self.lacking.items()
+        ]
 
     @property
     def targets(self) -> list[str]:
@@ -136,13 +146,18 @@ def assemble(
     track: Mapping[str, Any],
     extra: str = "",
     experiments: Mapping[str, str] | None = None,
+    lacking: Mapping[int, str] | None = None,
 ) -> Frozen:
     """Gives a plan its id; nothing is written."""
     body: dict[str, Any] = {"study": study, "store": store, "resources": dict(resources)}
     body |= {"environments": dict(environments), "track": dict(track), "extra": extra}
     plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
     by_folder = {job.folder: job for job in jobs}
-    return Frozen(id=plan_id, jobs=by_folder, experiments=dict(experiments or {}), **body)
+    evidence = {
+        "experiments": dict(experiments or {}),
+        "lacking": {f"s{seed}": name for seed, name in (lacking or {}).items()},
+    }
+    return Frozen(id=plan_id, jobs=by_folder, **evidence, **body)
 
 
 def freeze(plan: Frozen, sources: Callable[[Job], dict[str, str]]) -> None:

@@ -45,6 +45,8 @@ COMPARED = "bases_again"
 def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
     """Collects every job of a study, parents before children.
 
+    A seed's evidence is used whole or not at all: if a model lacks, all are made anew.
+
     Args:
         study: The validated study.
         version: Gives the version of the code of a stage with some entries.
@@ -53,6 +55,17 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
     Raises:
         PlanError: Code or packages of jobs are missing, or they ask for what a machine lacks.
     """
+    builder = _collected(study, version, site)
+    if lacking := builder.lacking:
+        whole = {seed: each for seed, each in study.evidence.items() if seed not in lacking}
+        builder = _collected(replace(study, evidence=whole), version, site)
+        builder.lacking = lacking
+    if builder.problems:
+        raise PlanError(list(builder.problems.values()))
+    return builder
+
+
+def _collected(study: Resolved, version: Version, site: Site) -> Builder:
     builder = Builder(version, site)
     world = {"world": plain(study.world)}
     settings = {"kind": "images", **world}
@@ -80,8 +93,6 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
     _add_report(builder, study, source, (models, answers, suites, own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
-    if builder.problems:
-        raise PlanError(list(builder.problems.values()))
     return builder
 
 

@@ -8,7 +8,7 @@ weights on every machine; what is in the folder decides the ids, never where it 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,8 @@ FOLDER: Final = "bases"
 PROVENANCE: Final = "provenance.json"
 UNDECISIVE: Final = ("checkpoint_every", "log_every", "threads")
 """Of training: how it is computed and watched. What is released does not depend on it."""
+
+REQUIRED: Final = "required"
 
 SETTINGS: Final = 'hydra="study.bases=scratch"'
 """What makes a study train its bases, on the command line."""
@@ -124,6 +126,31 @@ def released_bases(
                 problems.append(Problem(file, "", _other(path, differing)))
                 break  # the other seeds differ alike
     return found, problems
+
+
+def not_released(
+    conf: Conf, study: Study, models: Sequence[Model], known: Container[tuple[str, int]]
+) -> list[Problem]:
+    """Returns the problem that a study which requires released bases has seeds without one.
+
+    Args:
+        conf: The folder of configurations.
+        study: The study.
+        models: Its models.
+        known: (model, seed) of the bases that are released.
+    """
+    problems = []
+    for model in models if study.bases == REQUIRED else []:
+        if lack := [seed for seed in study.seeds if (model.name, seed) not in known]:
+            seeds = ",".join(map(str, lack))
+            text = (
+                f"nothing is tuned before its base is released, its gates read, and {FOLDER}/ has "
+                f"none of {model.name} for seeds {seeds}. Type: snakemake --config "
+                f"study=bases_from_scratch model={model.name} seeds=[{seeds}], then: mirage "
+                f"release --with-failed-gates, and commit {FOLDER}/; or name seeds that have one."
+            )
+            problems.append(Problem(conf.file("study", study.name), "study.bases", text))
+    return problems
 
 
 def read_released(path: Path) -> ReleasedBase:

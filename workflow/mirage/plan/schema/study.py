@@ -33,9 +33,11 @@ class Study(Strict):
             table reads the others; a suite that is not listed is answered by all its file names.
         seeds: Base seeds; each is one replicate with its own base, data order and tuning.
         bases: ``released`` imports the bases of the folder ``bases/``, and trains those of seeds
-            that have none; ``scratch`` trains all.
-        evidence: Whether answers that are committed in ``evidence/<study>`` are used where they
-            are of this very experiment, instead of training and asking those models again.
+            that have none; ``required`` imports them, and refuses seeds that have none, so that
+            gates are read before anything is tuned; ``scratch`` trains all.
+        evidence: Whether answers that are committed in ``evidence/<study>`` are used instead of
+            training and asking models again: those of a seed all of whose models are committed as
+            this very experiment.
         tables: What the report shows, in its order.
         published: Whether pages show the paper's values beside ours.
         mode: ``as_published`` or ``matched`` (never mixed in a table).
@@ -55,7 +57,7 @@ class Study(Strict):
     seeds_by_recipe: dict[Name, list[int]] = {}
     answered_by: dict[Name, list[Name]] = {}
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
-    bases: Literal["released", "scratch"] = "released"
+    bases: Literal["released", "required", "scratch"] = "released"
     evidence: bool = True
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]

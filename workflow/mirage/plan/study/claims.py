@@ -60,8 +60,8 @@ DECISIVE = [
 ]
 """Groups whose settings can reach a verdict; those of track and report cannot."""
 
-OF_STUDY = ("overrides", "axes", "exclude", "judges")
-"""Keys of a study that change settings; the others choose among models, seeds, suites, tables."""
+OF_STUDY = ("overrides", "axes", "exclude", "judges", "bases")
+"""Keys of a study that change settings or bases; others choose models, seeds, suites, tables."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from mirage.model_card import BASE
 from mirage.plan.checked_data import recall
 from mirage.plan.code_version import EXTRA
 from mirage.plan.committed import find_evidence
-from mirage.plan.released import ReleasedBase, released_bases
+from mirage.plan.released import ReleasedBase, not_released, released_bases
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.judge import Judge
 from mirage.plan.schema.model import Model
@@ -269,8 +269,9 @@ def _validated(
         raise PlanError(problems)
     assert world and build and respond and score and report and track and tune
     released, problems = released_bases(conf, study, models, world, build)
-    problems = problems if study.bases == "released" else []
-    committed, wrong = find_evidence(conf, study.name, study.seeds if study.evidence else [])
+    problems = problems or not_released(conf, study, models, released)
+    problems = problems if study.bases != "scratch" else []
+    committed, wrong = find_evidence(conf, study, released)
     if problems := problems + wrong:
         raise PlanError(problems)
     return Resolved(
