@@ -333,7 +333,8 @@ def test_claims_reach_scores_and_reports_alone(conf: Conf, tmp_path: Path) -> No
     both = [jobs_of(study) for study in (before, after)]
     assert changed(*both) == {"score/paper-oracle", "report/paper"}
     settings = both[1]["score/paper-oracle"].settings
-    assert settings["claims"]["sha256"] == sha256(claims.read_bytes())
+    gates = (conf.root / "score" / "default.yaml").read_bytes()
+    assert settings["claims"]["sha256"] == sha256(claims.read_bytes() + gates)
     assert len(settings["paper_contrasts"]["contrasts"]) >= 20
     assert after.ledger.claims is not None
     assert set(after.ledger.claims.claims) == {f"C{n}" for n in range(1, 15)} | {"H1", "H2", "H3"}
