@@ -20,7 +20,7 @@ SHOWN = ("title", "factor")
 """Of a model's card, what reports alone show."""
 
 
-OF_STUDY = ("contrasts", "needs", "enough", "placebos")
+OF_STUDY = ("contrasts", "needs")
 """Of the settings of scores, what the scores of one model do not depend on."""
 
 
