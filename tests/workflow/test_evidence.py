@@ -273,6 +273,15 @@ def test_a_broken_file_is_told(home: Path, tmp_path: Path, harm: bytes | None) -
         planned(tmp_path)
 
 
+@pytest.mark.parametrize("key", ["bases", "models"])
+def test_a_header_without_its_bases_or_code_is_told(home: Path, tmp_path: Path, key: str) -> None:
+    def change(header: dict[str, Any], _: dict[str, bytes]) -> None:
+        header.pop(key) if key == "bases" else header["models"]["mirage-tiny-s0"].pop("code")
+
+    with pytest.raises(ValueError, match="does not say its bases and code"):
+        planned(rewritten(home, tmp_path, change))
+
+
 def test_nothing_committed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert unpack(tmp_path, tmp_path / "out") == 1
     assert "mirage evidence pack" in capsys.readouterr().err

@@ -63,8 +63,7 @@ def read_header(path: Path) -> dict[str, Any]:
     try:
         for about in header["models"].values():
             str(about["key"]), list(about["suites"]), list(about["platform"]), str(about["run"])
-            _tune, _respond = about["code"]
-        int(header["seed"]), dict(header["suites"]), dict(header["bases"])
+        int(header["seed"]), dict(header["suites"])
     except (LookupError, TypeError, ValueError, AttributeError) as wrong:
         raise _broken(path, wrong) from None
     return header

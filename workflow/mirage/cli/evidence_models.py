@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from mirage.cli.cells import base_of
-from mirage.evidence import read_header
 from mirage.files import canonical
 from mirage.model_card import ModelCard
 from mirage.plan.artifact import Manifest
+from mirage.plan.committed import origins
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import Job
 from mirage.plan.state import finished
@@ -82,8 +82,8 @@ def models_of(plan: Frozen) -> list[PackedModel]:
     for plain, tuned, answered, judged in zip(report.settings["models"], *jobs, strict=True):
         card = ModelCard.from_json(plain)
         if tuned.kind == "record":
-            then = read_header(Path(*tuned.external.values()))
-            base, code = then["bases"][card.config], then["models"][card.name]["code"]
+            bases, codes = origins(Path(*tuned.external.values()))
+            base, code = bases[card.config], codes[card.name]
         else:
             start = plan.jobs[tuned.parents["base"][0]] if "base" in tuned.parents else tuned
             base, code = start.settings["model"].get("digest"), [tuned.code, answered.code]

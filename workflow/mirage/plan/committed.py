@@ -43,6 +43,26 @@ def committed_seeds(root: Path, study: str) -> list[int]:
     return sorted(int(path.name[1:].split(".")[0]) for path in root.glob(f"{FOLDER}/{study}/s*"))
 
 
+def origins(path: Path) -> tuple[dict[str, str | None], dict[str, list[str]]]:
+    """Reads what the models of a file were made from: not read where answers are laid out.
+
+    Returns:
+        Model's option -> digest of its released base, None of one that the run trained; model ->
+        versions of the code of tune and respond.
+
+    Raises:
+        DataError: The file is broken, or does not say.
+    """
+    header = read_header(path)
+    try:
+        codes = {name: list(map(str, about["code"])) for name, about in header["models"].items()}
+        return dict(header["bases"]), codes
+    except (LookupError, TypeError, ValueError) as wrong:
+        raise DataError(
+            f"{path} does not say its bases and code ({wrong!r}). Get it again: git checkout {path}"
+        ) from None
+
+
 def find_evidence(
     conf: Conf, study: Study, released: Mapping[tuple[str, int], ReleasedBase]
 ) -> tuple[dict[int, Evidence], list[Problem]]:
@@ -65,14 +85,13 @@ def find_evidence(
             continue
         try:
             digest = external_digest([path], f"mirage evidence unpack --study {study.name}")
-            found[seed] = Evidence(path, digest, read_header(path))
+            found[seed], then = Evidence(path, digest, read_header(path)), origins(path)[0]
         except (ConfigError, DataError) as wrong:
             problems.append(Problem(str(path), "", str(wrong)))
             continue
-        then = found[seed].header["bases"] if study.bases != "scratch" else {}
         for model, base in then.items():
             known = released.get((model, seed))
-            if known and known.digest != base:
+            if known and known.digest != base and study.bases != "scratch":
                 text = f"it was made from another base than {known.path}. {OTHER_BASE}"
                 problems.append(Problem(str(path), "", text))
     return found, problems
