@@ -66,6 +66,22 @@ def test_data_and_models_are_registered_with_hashes(tracked: Made, pristine: Mad
     assert not [p for p in uploads.rglob("*") if p.suffix in (".pkl", ".safetensors", ".pt")]
 
 
+def test_a_record_without_its_model_is_tracked_and_not_registered(made: Made) -> None:
+    """As of a model whose answers are committed."""
+    (path,) = (made.root / "results/tune").glob("mirage-s0-*/manifest.json")
+    manifest = json.loads(path.read_text())
+    for name in ("config.json", "model.safetensors"):
+        del manifest["files"][name]
+        (path.parent / name).unlink()
+    path.write_text(json.dumps(manifest | {"kind": "record"}))
+    assert replay(where(made.root), None, ignore) == 14
+    tracker = Tracker(where(made.root))
+    (run,) = tracker.find(stage="tune", recipe="mirage")
+    assert run.data.metrics["final loss"] == 0.25
+    names = {version.name for version in tracker.client.search_model_versions()}
+    assert "base-s0" in names and "mirage-s0" not in names
+
+
 def test_a_rebuild_knows_where_a_user_s_pictures_lie(made: Made, tmp_path: Path) -> None:
     (suite,) = (made.root / "results/build").glob("hard-*")
     (suite / "pictures.json").write_text("{}")

@@ -40,6 +40,11 @@ def stage_files(record: Record, content: bool, folder: Path) -> None:
         stage(record, content, folder)
 
 
+def holds_model(record: Record) -> bool:
+    """Tells a model from the record of one, all that is left where its answers are committed."""
+    return record.manifest.stage == "tune" and record.manifest.kind != "record"
+
+
 def weights_hash(record: Record) -> str:
     """Returns the sha256 of a model's weights; one over all where they are several files."""
     files = record.manifest.files
@@ -48,10 +53,12 @@ def weights_hash(record: Record) -> str:
 
 
 def _tune(record: Record, content: bool, folder: Path) -> None:
-    for name in ("config.json", "generation_config.json"):
-        _copy(record.path / name, folder / MODEL / name)
     for name in ("record.json", "curve.jsonl"):
         _copy(record.path / name, folder / name)
+    if not holds_model(record):
+        return
+    for name in ("config.json", "generation_config.json"):
+        _copy(record.path / name, folder / MODEL / name)
     weights = f"{record.folder}\nsha256 {weights_hash(record)}\n"
     (folder / MODEL / "weights.txt").write_text(weights, encoding="utf-8")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirage.plan.artifact import Manifest
-from mirage.track.content import stage_files, weights_hash
+from mirage.track.content import holds_model, stage_files, weights_hash
 from mirage.track.records import Record, content_digest, finished, of_study, read_record
 from mirage.track.settings import Where
 from mirage.track.tracked_ids import known_ids
@@ -77,7 +77,7 @@ def bring(tracker: Tracker, record: Record, content: bool) -> None:
     tracker.log_facts(run, record, more)
     tracker.log_curves(run, record.curves)
     tracker.log_datasets(run, datasets(record))
-    if record.manifest.stage == "tune":
+    if holds_model(record):
         tags = {"mirage.artifact": record.id, "sha256": weights_hash(record)}
         tracker.register(run, record.manifest.name, tags)
     tracker.close_run(run, record.manifest.timing)
