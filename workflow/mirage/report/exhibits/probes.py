@@ -189,19 +189,32 @@ def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:
     return dots("fig5", caption, panels, names, f"percent (nano, hard); bars: {spread(data)}")
 
 
-def skill_families(data: ReportData) -> list[RateColumn]:
-    """Returns a column per skill family: those of one image first, held-out ones after taught."""
-    headings: dict[str, str] = {}
-    for sample in data.samples:
-        if sample.suite == "general" and "family" in sample.truth:
-            mark = " (held out)" if sample.truth.get("held_out_family") else ""
-            modality = sample.truth.get("modality", "")
-            headings[str(sample.truth["family"])] = f"{modality} image{mark}"
+def single_image_families(data: ReportData) -> list[RateColumn]:
+    """Returns a column per skill family of one image, held-out ones after taught."""
+    return _families(data, "single")
+
+
+def multi_image_families(data: ReportData) -> list[RateColumn]:
+    """Returns a column per skill family of several images, held-out ones after taught."""
+    return _families(data, "multi")
+
+
+def _families(data: ReportData, modality: str) -> list[RateColumn]:
+    held_out = {
+        str(sample.truth["family"]): bool(sample.truth.get("held_out_family"))
+        for sample in data.samples
+        if sample.suite == "general" and sample.truth.get("modality") == modality
+    }
     return [
-        RateColumn(family.replace("_", " "), "general", "accuracy", "", ("family", family), heading)
-        for family, heading in sorted(
-            headings.items(), key=lambda each: (not each[1].startswith("single"), each[1], each[0])
+        RateColumn(
+            family.replace("_", " "),
+            "general",
+            "accuracy",
+            "",
+            ("family", family),
+            "held out of every recipe" if held else "taught by recipes",
         )
+        for family, held in sorted(held_out.items(), key=lambda each: (each[1], each[0]))
     ]
 
 
