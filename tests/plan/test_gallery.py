@@ -24,9 +24,20 @@ def report(tmp_path: Path) -> Path:
 def test_another_study_gets_a_folder_of_its_nano_tables(report: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gallery/paper"
     folder.mkdir(parents=True)
-    (folder / "old.md").write_text("gone", encoding="utf-8")
+    for name in ("old.md", "rates.csv"):
+        (folder / name).write_text("gone", encoding="utf-8")
     assert command.copy_whole(report, folder) == 2
     assert sorted(p.name for p in folder.iterdir()) == ["fig5.png", "table1.md"]
+
+
+@pytest.mark.parametrize("mine", ["notes.md", "rates.csv/notes.txt", "thesis.tex"])
+def test_a_folder_of_something_else_is_left_alone(mine: str, report: Path, tmp_path: Path) -> None:
+    path = tmp_path / "work" / mine
+    path.parent.mkdir(parents=True)
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match="other files than a gallery"):
+        command.copy_whole(report, tmp_path / "work")
+    assert path.read_text(encoding="utf-8") == "mine"
 
 
 def test_the_readme_keeps_all_but_its_gallery() -> None:

@@ -16,6 +16,7 @@ from mirage.context import ConfigError
 DEFAULT = "quick"
 ELSEWHERE = ("published_", "gallery", "hazards")
 """First words of tables that a study's folder does not need: other files hold the same."""
+COPIED = (".md", ".png", ".csv")
 BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
 TABLES = (
     "basins",
@@ -44,6 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("--study", default=DEFAULT, help=f"a finished study (default: {DEFAULT})")
     parser.add_argument("--store", type=Path, default=Path("results"), help="root of artifacts")
+    parser.add_argument(
+        "--into", type=Path, help="a folder instead of the study's (another machine's run)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,10 +61,11 @@ def run(options: argparse.Namespace) -> int:
         again = f"snakemake --config study={options.study}"
         raise ConfigError(f"{report} is not finished. Run: {again}")
     gallery = Path("reports/gallery")
-    if options.study != DEFAULT:
-        copied = copy_whole(report, gallery / options.study)
-        write_cells(cells_of(report), gallery / options.study / FILE)
-        print(f"refreshed {gallery / options.study}: {copied} files from {report}")
+    if options.into or options.study != DEFAULT:
+        into = options.into or gallery / options.study
+        copied = copy_whole(report, into)
+        write_cells(cells_of(report), into / FILE)
+        print(f"refreshed {into}: {copied} files from {report}")
         return 0
     gallery.mkdir(parents=True, exist_ok=True)
     for name in FIGURES:
@@ -81,9 +86,20 @@ def copy_whole(report: Path, gallery: Path) -> int:
 
     Returns:
         The number of files.
+
+    Raises:
+        ConfigError: The folder holds something else than such a copy.
     """
-    shutil.rmtree(gallery, ignore_errors=True)
-    gallery.mkdir(parents=True)
+    old = sorted(gallery.iterdir()) if gallery.is_dir() else []
+    other = [path.name for path in old if path.suffix not in COPIED or not path.is_file()]
+    if other or (old and gallery / FILE not in old):
+        raise ConfigError(
+            f"{gallery} holds other files than a gallery ({', '.join(other) or old[0].name}), and "
+            "what is there would be replaced. Name a new folder."
+        )
+    for path in old:
+        path.unlink()
+    gallery.mkdir(parents=True, exist_ok=True)
     tables = [p for p in report.glob("tables/*.md") if not p.stem.startswith(ELSEWHERE)]
     files = sorted([*tables, *report.glob("figures/*.png")])
     for path in files:
