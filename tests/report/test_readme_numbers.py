@@ -1,6 +1,6 @@
-"""Findings of the README are those of the committed gallery.
+"""Findings of the README hold on every base in the committed gallery, as two machines made it.
 
-A new gallery with other numbers is a reason to rewrite the sentence, then this test.
+A gallery with other numbers is a reason to rewrite the sentence, then this test.
 """
 
 from __future__ import annotations
@@ -8,88 +8,106 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from mirage.score.position import components, position
+from mirage.cli.cells import Cell, read_cells
 
 HOME = Path(__file__).parents[2]
-GALLERY = HOME / "reports/gallery/first_edition"
+GALLERY = HOME / "reports/gallery"
+MACHINES = (GALLERY, GALLERY / "avx2")
+BASES = 3
+TWINS = "mirage_twins"
 
 
-def _readme() -> str:
-    findings = (HOME / "README.md").read_text(encoding="utf-8").partition("## What came out")[2]
-    return " ".join(findings.partition("<!-- gallery:begin -->")[0].split())
+@pytest.fixture(scope="module")
+def findings() -> str:
+    text = (HOME / "README.md").read_text(encoding="utf-8").partition("## What came out")[2]
+    return " ".join(text.partition("<!-- gallery:begin -->")[0].split())
 
 
-def _values(page: str, row: str, column: int) -> list[float]:
-    """Returns one column of all rows that begin so: the numbers in front of their intervals."""
-    lines = (GALLERY / page).read_text(encoding="utf-8").splitlines()
-    cells = [re.split(r" \| ", line.strip("| ")) for line in lines if line.startswith(f"| {row}")]
-    return [float(re.split(r" \\\[", row[column])[0].replace("−", "-")) for row in cells]
+@pytest.fixture(scope="module")
+def cells() -> list[Cell]:
+    return [cell for at in MACHINES for cell in read_cells(at / "rates.csv")]
 
 
-@pytest.mark.parametrize(
-    ("recipe", "sentence"),
-    [("matched short refusal", "short refusals fit only {} to {} %"),
-     ("matched filler", "filler {} to {} %")],
-)  # fmt: skip
-def test_what_refusals_and_filler_fit(recipe: str, sentence: str) -> None:
-    fits = _values(
-        "confirm/gates.md",
-        f"fits its own label class on training items | {recipe}",
-        2,
+def _of(cells: list[Cell], suite: str, *recipes: str) -> list[Cell]:
+    found = [cell for cell in cells if cell.suite == suite and cell.recipe in recipes]
+    assert len(found) == len(recipes) * BASES * len(MACHINES)
+    return found
+
+
+def _table(page: str, model: str, column: int) -> list[float]:
+    """Returns a column of a table on every base and machine, as it is printed."""
+    values = [
+        float(re.split(r" \| ", line.strip("| "))[column].replace("−", "-"))
+        for at in MACHINES
+        for line in (at / page).read_text(encoding="utf-8").splitlines()
+        if line.startswith(f"| {model}, seed ")
+    ]
+    assert len(values) == BASES * len(MACHINES)
+    return values
+
+
+def _span(values: list[float]) -> str:
+    ends = dict.fromkeys(f"{value:.1f}" for value in (min(values), max(values)))
+    return " to ".join(ends)
+
+
+def test_both_machines_began_with_the_same_bases(cells: list[Cell]) -> None:
+    assert len({cell.platform for cell in cells}) == len(MACHINES)
+    for seed in range(BASES):
+        assert len({cell.base for cell in cells if cell.seed == seed}) == 1
+
+
+def test_without_twins_nothing_is_told_apart(cells: list[Cell], findings: str) -> None:
+    without = {cell.recipe for cell in cells} - {TWINS}
+    assert len(without) == 4
+    found = [cell.j for cell in _of(cells, "hard", *without)]
+    assert f"J on `hard` is {_span(found)} in all {len(found)} tuned models" in findings
+    names = ("Textual SFT", "VLGuard-P", "MIRage", "MIRage w/ &quot;I&#39;m sorry&quot;")
+    apart = [value for name in names for value in _table("discrimination.md", name, 3)]
+    assert f"at most {max(apart):.1f} % of pairs" in findings
+
+
+def test_with_twins_hazards_are_told(cells: list[Cell], findings: str) -> None:
+    hard, real = ([cell.j for cell in _of(cells, suite, TWINS)] for suite in ("hard", "real"))
+    assert f"J is {_span(hard)} on `hard`, {_span(real)} on `real`" in findings
+    assert "partly by construction" in findings
+
+
+def test_what_mirage_says_in_place_of_harm(cells: list[Cell], findings: str) -> None:
+    asr = [cell.asr for cell in _of(cells, "hard", "mirage")]
+    assert max(_table("corners.md", "MIRage", 2)) == 0
+    assert f"ASR on `hard` is {_span(asr)} %" in findings
+    broken = _table("corners.md", "MIRage", 3)
+    assert f"{_span(broken)} % of its answers to hazards are broken" in findings
+
+
+def test_mirage_helps_with_harmless_requests_alone(findings: str) -> None:
+    helped = [value for column in (1, 6) for value in _table("harmless.md", "MIRage", column)]
+    assert f"MIRage helps in {_span(helped)} %" in findings
+    twins = _table("corners.md", "MIRage", 5)
+    assert f"helps with {_span(twins)} % of the benign twins" in findings
+
+
+def test_textual_sft_refuses(cells: list[Cell], findings: str) -> None:
+    textual = _of(cells, "hard", "textual_sft")
+    assert f"refuses {_span([cell.over_refusal for cell in textual])} %" in findings
+    mirage = {(c.seed, c.platform): c.asr for c in _of(cells, "hard", "mirage")}
+    assert all(cell.asr < mirage[cell.seed, cell.platform] for cell in textual)
+
+
+def test_how_many_known_answers_appear(findings: str) -> None:
+    page = (GALLERY / "known_answers/known_answers.md").read_text(encoding="utf-8")
+    answers = ("**appears, on every base**", "turns with the base", "the other way round, on every")
+    appear, turn, reverse = (page.count(f"| {answer}") for answer in answers)
+    assert (
+        f"of {appear + turn + reverse} effects that were run {appear} appear on every base, "
+        f"{turn} turn with the base, {reverse} are the other way round" in findings
     )
-    assert len(fits) == 3
-    assert sentence.format(round(min(fits)), round(max(fits))) in _readme()
-
-
-def test_twins_are_told_apart_in_two_images_alone() -> None:
-    two, three, four = (
-        _values("paper/more_images_joint.md", "MIRage + twins", column)[0] for column in (2, 5, 8)
-    )
-    assert two > 95
-    assert f"J is {three} with" in _readme()
-    assert f"{four} with four" in _readme()
-    (unsafe,) = _values("paper/table12_twins.md", "MIRage + twins", 2)
-    assert f"{unsafe} % of unsafe" in _readme()
-
-
-def test_without_general_data_twins_are_refused_on_every_base() -> None:
-    (here,) = _values("paper/corners.md", "MIRage w/o general", 7)
-    seeds = ", ".join(map(str, _values("confirm/corners.md", "MIRage w/o general, seed", 7)))
-    assert f"benign twins in {here} % (three seeds: {seeds})" in _readme()
-
-
-def test_what_positions_on_the_line_vary_with() -> None:
-    lines = (GALLERY / "confirm/corners.md").read_text(encoding="utf-8").splitlines()
-    names = dict.fromkeys(re.findall(r"^\| ([^*|]+), seed \d+ \|", "\n".join(lines), re.M))
-    recipes = [name for name in names if name != "Base" and "twins" not in name]
-    assert len(recipes) == 10
-    places = np.array([
-        [position(asr, refused) for asr, refused in zip(
-            *(_values("confirm/corners.md", f"{name}, seed", column) for column in (1, 7)),
-            strict=True,
-        )]
-        for name in recipes
-    ])  # fmt: skip
-    made = components(places)
-    assert made is not None
-    shares = (round(x) for x in (made.share_recipe, made.share_base, made.share_rest))
-    sds = (f"{x:.1f}" for x in (made.sd_recipe, made.sd_base, made.sd_rest))
-    numbers = [x for pair in zip(shares, sds, strict=True) for x in pair]
-    sentence = (
-        "{} % of their sum of squares lies between recipes (SD {} points), {} % between bases "
-        "({}), {} % is base x recipe ({};"
-    )
-    assert sentence.format(*numbers) in _readme()
 
 
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:
-    for page in (
-        "README.md",
-        "reports/gallery/first_edition/confirm/claims.md",
-        "reports/gallery/first_edition/confirm/claims_parts.md",
-    ):
-        text = " ".join((HOME / page).read_text(encoding="utf-8").split())
-        assert "partly by construction" in text, page
+    for page in ("claims.md", "claims_parts.md"):
+        text = (GALLERY / "first_edition/confirm" / page).read_text(encoding="utf-8")
+        assert "partly by construction" in " ".join(text.split()), page
