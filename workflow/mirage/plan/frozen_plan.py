@@ -153,11 +153,13 @@ def assemble(
     body |= {"environments": dict(environments), "track": dict(track), "extra": extra}
     plan_id = sha256(canonical([body, [job.to_json() for job in jobs]]).encode())[:16]
     by_folder = {job.folder: job for job in jobs}
-    evidence = {
-        "experiments": dict(experiments or {}),
-        "lacking": {f"s{seed}": name for seed, name in (lacking or {}).items()},
-    }
-    return Frozen(id=plan_id, jobs=by_folder, **evidence, **body)
+    return Frozen(
+        id=plan_id,
+        jobs=by_folder,
+        experiments=dict(experiments or {}),
+        lacking={f"s{seed}": name for seed, name in (lacking or {}).items()},
+        **body,
+    )
 
 
 def freeze(plan: Frozen, sources: Callable[[Job], dict[str, str]]) -> None:
