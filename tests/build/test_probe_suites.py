@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from build_settings import load, suite_samples
 from mirage.build.cases import probe_quads
-from mirage.build.composite import draw_composites, halves
-from mirage.build.masked import GREY, draw_masked, region, unmasked
-from mirage.build.pictures import draw_pool, pool, renders
+from mirage.build.composite import halves
+from mirage.build.masked import unmasked
+from mirage.build.pictures import renders
 from mirage.build.skills import Sampler, naming, two_hop
 from mirage.build.splits import rendering
 from mirage.contracts import DataError, Sample, to_line
-from mirage.pictures import Pictures, pack
 from mirage.world.catalog import THINGS
 from mirage.world.cues import CUES
 from mirage.world.hazards import pair_rule
@@ -38,14 +35,6 @@ def suites(world: Settings, sizes: Settings) -> dict[str, list[Sample]]:
 @pytest.fixture(scope="module")
 def hard(suites: dict[str, list[Sample]]) -> dict[str, Sample]:
     return {row.id: row for row in suites["hard"]}
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory, world: Settings) -> Pictures:
-    folder = tmp_path_factory.mktemp("pool")
-    few = {**world, "renders": {s: {"train": 0, "test": 2} for s in world["renders"]}}
-    pack(folder, draw_pool(few))
-    return Pictures(folder)
 
 
 def by(rows: list[Sample], *keys: str) -> dict[Any, list[Sample]]:
@@ -203,36 +192,6 @@ def test_masked_hides_one_image_and_keeps_the_other(
     assert min(hidden.values()) >= 16
 
 
-def test_the_mask_covers_the_object_and_nothing_but_background_is_left(drawn: Pictures) -> None:
-    world = {"renders": {"pictogram": {"train": 0, "test": 2}, "sketch": {"train": 0, "test": 0}}}
-    for picture in pool(world):
-        before = np.asarray(drawn.open(picture.path))
-        left, top, right, bottom = region(drawn.open(picture.path))
-        outside = np.ones(before.shape[:2], dtype=bool)
-        outside[top:bottom, left:right] = False
-        assert len(np.unique(before[outside], axis=0)) <= 1, picture.path
-        inside = before[top:bottom, left:right]
-        paper = before[outside][0] if outside.any() else None
-        for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]):
-            assert paper is None or (edge != paper).any(), picture.path
-
-
-def test_masked_files_are_the_pool_picture_under_a_grey_box(
-    drawn: Pictures, tmp_path: Path
-) -> None:
-    name = "images/pictogram/bucket-001.png"
-    row = Sample("x/1", "x", "", "", "?", (name.replace("images", "own/masked"), name), {})
-    assert pack(tmp_path, draw_masked([row], drawn)) == 1
-    assert Pictures(tmp_path).names() == [row.images[0]]
-    before = np.asarray(drawn.open(name))
-    after = np.asarray(Pictures(tmp_path).open(row.images[0]))
-    left, top, right, bottom = region(drawn.open(name))
-    assert (after[top:bottom, left:right] == GREY).all()
-    changed = after.copy()
-    changed[top:bottom, left:right] = before[top:bottom, left:right]
-    assert (changed == before).all()
-
-
 def test_conflict_corners_differ_in_wording_or_pictures_alone(
     suites: dict[str, list[Sample]], hard: dict[str, Sample]
 ) -> None:
@@ -336,7 +295,7 @@ def test_positions_of_the_things_vary(suites: dict[str, list[Sample]]) -> None:
 
 
 def test_composites_hold_the_pictures_of_hard(
-    suites: dict[str, list[Sample]], hard: dict[str, Sample], drawn: Pictures, tmp_path: Path
+    suites: dict[str, list[Sample]], hard: dict[str, Sample]
 ) -> None:
     for row in suites["composite"]:
         item = hard[f"hard/{row.truth['quad']}-{row.truth['corner']}"]
@@ -345,15 +304,6 @@ def test_composites_hold_the_pictures_of_hard(
         assert row.truth["objects"] == row.truth["things"] == item.truth["objects"]
         assert row.truth["format"] == "composite"
         assert "left of image one" in row.question and "right of image one" in row.question
-    left, right = "bucket-000", "fan-001"
-    path = f"own/composite/pictogram/{left}__{right}.png"
-    row = Sample("x/1", "x", "", "", "?", (path,), {})
-    assert pack(tmp_path, draw_composites([row], drawn)) == 1
-    made = np.asarray(Pictures(tmp_path).open(path))
-    assert made.shape == (32, 64, 3)
-    for stem, part in ((left, made[:, :32]), (right, made[:, 32:])):
-        source = drawn.open(f"images/pictogram/{stem}.png")
-        assert (part == np.asarray(source)).all()
 
 
 def test_item_probes_ask_for_the_parts_of_every_hazard(

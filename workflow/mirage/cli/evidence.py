@@ -22,7 +22,7 @@ from mirage.cli.evidence_models import (
 )
 from mirage.cli.release import plan_of
 from mirage.context import ConfigError
-from mirage.evidence import ANSWERS, RECORD, VERDICTS, read_member, write
+from mirage.evidence import ANSWERS, RECORD, VERDICTS, read_header, read_member, write
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.committed import FOLDER, committed_seeds, evidence_path, origins
 from mirage.plan.dag import make_plan
@@ -124,7 +124,8 @@ def _tell_code(study: str, home: Path, written: Sequence[PackedModel]) -> None:
     """Prints which committed seeds were made by other code than the present, or than others."""
     made = {}
     for seed in committed_seeds(home, study):
-        _, codes = origins(evidence_path(home, study, seed))
+        path = evidence_path(home, study, seed)
+        _, codes = origins(path, read_header(path))
         made[seed] = {without_seed(name): code for name, code in codes.items()}
     present = {without_seed(each.card.name): each.code for each in written}
     for line in code_notes(made, present):

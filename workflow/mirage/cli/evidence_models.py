@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from mirage.cli.cells import base_of
+from mirage.evidence import read_header
 from mirage.files import canonical
 from mirage.model_card import ModelCard
 from mirage.plan.artifact import Manifest
@@ -79,10 +81,11 @@ def models_of(plan: Frozen) -> list[PackedModel]:
     (report,) = [plan.jobs[folder] for folder in plan.reports]
     jobs = [[plan.jobs[folder] for folder in report.parents[role]] for role in ROLES]
     models = []
+    read = cache(lambda path: origins(path, read_header(path)))  # many models, one file
     for plain, tuned, answered, judged in zip(report.settings["models"], *jobs, strict=True):
         card = ModelCard.from_json(plain)
         if tuned.kind == "record":
-            bases, codes = origins(Path(*tuned.external.values()))
+            bases, codes = read(Path(*tuned.external.values()))
             base, code = bases[card.config], codes[card.name]
         else:
             start = plan.jobs[tuned.parents["base"][0]] if "base" in tuned.parents else tuned

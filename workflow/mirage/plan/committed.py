@@ -43,17 +43,22 @@ def committed_seeds(root: Path, study: str) -> list[int]:
     return sorted(int(path.name[1:].split(".")[0]) for path in root.glob(f"{FOLDER}/{study}/s*"))
 
 
-def origins(path: Path) -> tuple[dict[str, str | None], dict[str, list[str]]]:
-    """Reads what the models of a file were made from: not read where answers are laid out.
+def origins(
+    path: Path, header: Mapping[str, Any]
+) -> tuple[dict[str, str | None], dict[str, list[str]]]:
+    """Returns what the models of a file were made from: not read where answers are laid out.
+
+    Args:
+        path: Of the file, for the error.
+        header: The file's header.
 
     Returns:
         Model's option -> digest of its released base, None of one that the run trained; model ->
         versions of the code of tune and respond.
 
     Raises:
-        DataError: The file is broken, or does not say.
+        DataError: The header does not say.
     """
-    header = read_header(path)
     try:
         codes = {name: list(map(str, about["code"])) for name, about in header["models"].items()}
         return dict(header["bases"]), codes
@@ -85,7 +90,8 @@ def find_evidence(
             continue
         try:
             digest = external_digest([path], f"mirage evidence unpack --study {study.name}")
-            found[seed], then = Evidence(path, digest, read_header(path)), origins(path)[0]
+            header = read_header(path)
+            found[seed], then = Evidence(path, digest, header), origins(path, header)[0]
         except (ConfigError, DataError) as wrong:
             problems.append(Problem(str(path), "", str(wrong)))
             continue
