@@ -131,6 +131,27 @@ def test_an_opening_of_hazards_alone_fails_the_build(twins: list[TrainSample]) -
         check_mix(changed(twins, lambda row: not hazard(row), other), "x")
 
 
+@pytest.mark.parametrize("name", ["placebo", "placebo_text", "placebo_composite"])
+def test_chance_fails_no_placebo_whose_classes_take_turns(
+    name: str, world: Settings, recipes: dict[str, Settings]
+) -> None:
+    data = recipes[name]["data"]
+    for seed in (*range(10), *range(200, 210)):
+        check_mix(recipe_samples(world, data, name, seed), name)
+
+
+def test_an_opening_of_the_placebo_alone_fails_the_build(
+    world: Settings, recipes: dict[str, Settings]
+) -> None:
+    rows = recipe_samples(world, recipes["placebo_text"]["data"], "placebo_text", 0)
+
+    def other(question: str) -> str:
+        return question.replace(f"{OPENINGS[0]} ", f"{OPENINGS[1]} ")
+
+    with pytest.raises(DataError, match="the first t"):
+        check_mix(changed(rows, lambda row: row.label == "comply", other), "x")
+
+
 def test_an_intent_in_front_would_tell_and_fails_the_build(mirage: list[TrainSample]) -> None:
     phrases = {intent.phrase for intent in intents("train")}
 
