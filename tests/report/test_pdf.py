@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ def _table(*letters: int) -> Table:
     ("letters", "widths"),
     [
         ((10, 20, 60), [0, 0, 60]),
+        ((10, 60, 400), [0, 60, 126]),
         ((40, 40, 40, 10, 60), [30, 30, 30, 0, 30]),
         ((8, 12), [0, 0]),
     ],
@@ -88,6 +90,16 @@ def test_columns_share_the_line(
     letters: tuple[int, ...], widths: list[int], tmp_path: Path
 ) -> None:
     assert _block(_table(*letters), tmp_path)["widths"] == widths
+
+
+@pytest.mark.parametrize(("letters", "pages"), [(20, 2), (300, 3)])
+def test_few_rows_of_many_lines_go_on_on_the_next_page(
+    letters: int, pages: int, short: ReportData
+) -> None:
+    table = _table(60, 60)
+    row = (Text("word " * (letters // 5)),) * 2
+    pdf = to_pdf(short.study, [replace(table, rows=(row,) * 15, notes=("one", "two"))])
+    assert len(re.findall(rb"/Type ?/Page\b", pdf)) == pages
 
 
 def test_many_numbers_turn_the_page(tmp_path: Path) -> None:

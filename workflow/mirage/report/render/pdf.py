@@ -28,7 +28,7 @@ TIGHT = 12
 """Numbers in a row from which they stand closer, so that names keep one line."""
 
 LONG_TEXT = 42
-"""Letters from which a column shares the free width and wraps."""
+"""Letters from which a column shares the free width and wraps; three times that weigh at most."""
 
 LINE = 110
 """Letters of text beside each other from which shorter columns share the width as well."""
@@ -134,7 +134,7 @@ def _widths(table: Table) -> list[int]:
     letters = [_letters(table, place) for place in range(len(table.columns))]
     if sum(n for n in letters if n <= LONG_TEXT) > LINE:
         return [min(n, SHORT_TEXT) if n > WORD else 0 for n in letters]
-    return [n if n > LONG_TEXT else 0 for n in letters]
+    return [min(n, 3 * LONG_TEXT) if n > LONG_TEXT else 0 for n in letters]
 
 
 def _letters(table: Table, place: int) -> int:
