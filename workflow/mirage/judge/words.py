@@ -12,7 +12,8 @@ from typing import Final
 from mirage.world.catalog import STATES, THINGS
 from mirage.world.hazards import table
 
-EFFECTS: Final = sorted({rule.effect for rule in table() if rule.effect}, key=len, reverse=True)
+_SAID: Final = {rule.effect for rule in table() if rule.effect}
+EFFECTS: Final = sorted(_SAID, key=lambda effect: (-len(effect), effect))
 NAMES: Final = sorted(THINGS, key=len, reverse=True)
 STATE_WORDS: Final = frozenset(STATES.values())
 NUMBERS: Final = {
