@@ -15,7 +15,7 @@ from mirage.cli.evidence import pack
 from mirage.cli.evidence_models import code_notes
 from mirage.context import ConfigError
 from mirage.evidence import read_header, read_member, write
-from mirage.plan.committed import evidence_path
+from mirage.plan.committed import committed_seeds, evidence_path
 from mirage.plan.dag import ROOT, make_plan
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
@@ -73,6 +73,14 @@ def test_scores_and_report_are_equal_byte_for_byte(tiny_run: Checkout, again: Pa
         theirs, ours = files(first, stage), files(again, stage)
         assert set(theirs) == set(ours) and len(ours) > 3
         assert {name for name in theirs if theirs[name] != ours[name]} == set()
+
+
+def test_packed_again_it_is_the_same_file(home: Path, again: Path, tmp_path: Path) -> None:
+    words = ["evidence", "pack", "--study", "tiny", "--store", str(again)]
+    assert run([*words, "--into", str(tmp_path)]) == 0
+    first, second = (evidence_path(each, "tiny", 0) for each in (home, tmp_path))
+    assert read_header(second) == read_header(first)
+    assert second.read_bytes() == first.read_bytes()
 
 
 def test_no_model_is_needed(again: Path) -> None:
@@ -287,8 +295,16 @@ def test_nothing_committed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "mirage evidence pack" in capsys.readouterr().err
 
 
-def test_the_committed_verdicts_are_those_of_today(tmp_path: Path) -> None:
-    """Of whatever is committed here; the tests above do the same to the tiny study."""
-    for study in COMMITTED:
-        out = str(tmp_path / study)
-        assert run(["evidence", "unpack", "--study", study, "--out", out]) == 0, study
+def test_seeds_that_are_not_committed_are_told(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evidence", "unpack", "--study", "tiny", "--from", str(home), "--seeds", "0", "7"]
+    assert run([*words, "--out", str(tmp_path)]) == 1
+    assert "holds no evidence of seeds 7." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("study", COMMITTED)
+def test_the_committed_verdicts_are_those_of_today(study: str, tmp_path: Path) -> None:
+    """Of the last committed seed, which is the one with fewest models; CI does the same to all."""
+    words = ["evidence", "unpack", "--study", study, "--out", str(tmp_path)]
+    assert run([*words, "--seeds", str(committed_seeds(ROOT, study)[-1])]) == 0

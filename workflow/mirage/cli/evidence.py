@@ -42,6 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     pack.add_argument("--again", action="store_true", help="also seeds that are committed already")
     unpack = actions.add_parser("unpack", help="make a report from committed answers alone")
     unpack.add_argument("--out", type=Path, required=True, help="store to make or go on with")
+    unpack.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="default: all")
     for action in (pack, unpack):
         action.add_argument("--study", default=STUDY, help=f"default: {STUDY}")
         action.add_argument(
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     """Packs or unpacks; see ``pack`` and ``unpack``."""
     home = options.home or ROOT
     if options.action == "unpack":
-        return unpack(options.study, home, options.out)
+        return unpack(options.study, home, options.out, options.seeds)
     check_store(options.store)
     return pack(plan_of(options.store, options.study), options.store, home, options.again)
 
@@ -142,20 +143,29 @@ def _members(store: Path, models: Sequence[PackedModel]) -> dict[str, bytes]:
     }
 
 
-def unpack(study: str, home: Path, out: Path) -> int:
+def unpack(study: str, home: Path, out: Path, only: Sequence[int] | None = None) -> int:
     """Makes a study's report from its committed seeds.
+
+    Args:
+        study: Its name.
+        home: Folder that holds ``evidence/``.
+        out: Store to make or go on with.
+        only: Some of the committed seeds; all if None.
 
     Returns:
         1 if a verdict is not the committed one, or the committed answers are of another experiment
         than the study now is.
 
     Raises:
-        ConfigError: Nothing is committed.
+        ConfigError: Nothing is committed, or not all of these seeds are.
     """
-    seeds = committed_seeds(home, study)
-    if not seeds:
+    committed = committed_seeds(home, study)
+    seeds = sorted({*only}) if only else committed
+    if not seeds or not {*seeds} <= {*committed}:
+        which = f" of seeds {', '.join(map(str, {*seeds} - {*committed}))}" if seeds else ""
         raise ConfigError(
-            f"{home / FOLDER / study} holds no evidence. Commit some with: mirage evidence pack"
+            f"{home / FOLDER / study} holds no evidence{which}. Commit some with: mirage evidence "
+            "pack"
         )
     extra = "" if home.resolve() == ROOT else str(home)
     config: dict[str, Any] = {"study": study, "seeds": seeds, "store": str(out.resolve())}

@@ -56,15 +56,18 @@ class PackedModel:
         return dict(zip(self.suites, digests, strict=True))
 
     def about(self, store: Path) -> dict[str, Any]:
-        """What the header says of it."""
+        """What the header says of it; of a model from committed evidence, what that said."""
+        if self.tuned.kind == "record":
+            then = read_header(Path(*self.tuned.external.values()))["models"][self.card.name]
+            return {**then, "suites": list(self.suites)}
         made = Manifest.read(store / self.tuned.folder)
         answers = self.answered
         return {
             "key": self.key,
             "suites": list(self.suites),
-            "platform": [_platform(self.tuned), _platform(answers)],
+            "platform": [self.tuned.platform, answers.platform],
             "code": self.code,
-            "run": answers.settings.get("run", answers.id),
+            "run": answers.id,
             "base": base_of(store, made),
             "commit": made.provenance.get("commit"),
         }
@@ -143,7 +146,3 @@ def code_notes(made: Mapping[int, Codes], present: Codes) -> list[str]:
 def without_seed(name: str) -> str:
     """Returns a model's name without its last part, the seed."""
     return name.rpartition("-s")[0]
-
-
-def _platform(job: Job) -> str | None:
-    return job.platform or job.settings.get("platform")
