@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +16,10 @@ settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
-def no_folder_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_folder_of_another_test() -> Iterator[None]:
     """A command names the user's folder to what it starts, for as long as its process lives."""
-    monkeypatch.delenv(EXTRA, raising=False)
+    os.environ.pop(EXTRA, None)
+    known = sys.path.copy()
+    yield
+    os.environ.pop(EXTRA, None)
+    sys.path[:] = known

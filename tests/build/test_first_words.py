@@ -75,6 +75,19 @@ def test_nothing_said_first_tells_requests_apart_in_any_recipe(
         assert told["intent", "requests"] == 1 or told["intent", "requests"] < 0.8, name
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("mirage", (0.4809, 0.5010, 0.4606)), ("placebo_text", (0.5137, 0.5033, 0.5133))],
+)
+def test_accuracies_are_those_of_held_out_folds(
+    name: str, told: tuple[float, ...], world: Settings, recipes: dict[str, Settings]
+) -> None:
+    """Figures of a plain loop over items: half of each class where a rule does not tell."""
+    found = figures(recipe_samples(world, recipes[name]["data"], name, 0))
+    rules = ("first token", "first three tokens", "sentence in front")
+    assert [found[rule, "requests"] for rule in rules] == pytest.approx(told, abs=5e-5)
+
+
 def test_in_the_paper_s_composition_the_intent_tells_and_with_twins_it_does_not(
     mirage: list[TrainSample], twins: list[TrainSample]
 ) -> None:

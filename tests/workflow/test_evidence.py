@@ -300,11 +300,11 @@ def test_seeds_that_are_not_committed_are_told(
 ) -> None:
     words = ["evidence", "unpack", "--study", "tiny", "--from", str(home), "--seeds", "0", "7"]
     assert run([*words, "--out", str(tmp_path)]) == 1
-    assert "holds no evidence of seeds 7." in capsys.readouterr().err
+    assert "holds no evidence of seeds [7]." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("study", COMMITTED)
 def test_the_committed_verdicts_are_those_of_today(study: str, tmp_path: Path) -> None:
-    """Of the last committed seed, which is the one with fewest models; CI does the same to all."""
+    """Of the last committed seed; .ci/run does the same to all."""
     words = ["evidence", "unpack", "--study", study, "--out", str(tmp_path)]
     assert run([*words, "--seeds", str(committed_seeds(ROOT, study)[-1])]) == 0

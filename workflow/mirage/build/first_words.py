@@ -35,7 +35,7 @@ from mirage.world.templates import OPENINGS, intents
 BEYOND: Final = 3.5
 """Standard errors beyond which a figure is no chance: about two in ten thousand, one-sided."""
 SHUFFLES: Final = 200
-"""Sets in which chance alone decides, for an accuracy's standard error (known to 5 % of itself)."""
+"""Sets in which chance alone decides, for the spread of an accuracy (known to 5 % of itself)."""
 LONE: Final = 0.001
 """How unlikely it must be that a sentence met one class alone by chance."""
 
@@ -90,15 +90,16 @@ def check_mix(rows: Sequence[TrainSample], name: str) -> dict[str, Any]:
             kinds = [t for row, t in zip(rows, taught, strict=True) if part == "all" or _asks(row)]
             if not any(kinds) or all(kinds):
                 continue
-            folds = _folds(chosen, kinds)
+            folds, turns = _folds(chosen, kinds)
             for rule, read in _READ.items():
-                values = [read(row.question) for row in chosen]
-                accuracy = _told(values, kinds, folds)
+                told = [read(row.question) for row in chosen]
+                values = np.unique(told, return_inverse=True)[1].astype(np.int64)
+                accuracy = float(_recalls(values[None], kinds, folds)[0].mean())
                 facts["first_words"].append(
                     {"rule": rule, "of": part, "accuracy": accuracy, "n": len(chosen)}
                 )
                 bound = part == "requests" and rule != "intent"
-                if bound and accuracy > 0.5 + BEYOND * _error(values, kinds, folds):
+                if bound and accuracy > 0.5 + BEYOND * _error(values, kinds, folds, turns):
                     wrong.append(f"the {rule} of requests tells hazards at {accuracy:.0%}")
     if wrong:
         raise DataError(
@@ -151,34 +152,40 @@ def _asks(row: TrainSample) -> bool:
     return row.question.rpartition(" . ")[2].startswith(OPENINGS)
 
 
-def _told(values: Sequence[str], taught: Sequence[bool], folds: Sequence[int]) -> float:
-    """Returns the cross-validated balanced accuracy of the rule that reads these values.
+def _error(
+    values: NDArray[np.int64], taught: Sequence[bool], folds: Sequence[int], turns: bool
+) -> float:
+    """Returns the error that an accuracy's distance from a half is counted in.
+
+    That of a fixed rule, which is strict: items that a fold holds out are read by one rule and err
+    together, so by chance alone the accuracy of openings spreads 1.4 to 1.6 times as wide. Where
+    classes take turns, and that bound refuses sound data by chance, it is the spread itself: the SD
+    over shuffled values, classes and folds as they are.
+    """
+    if turns:
+        shuffled = np.tile(values, (SHUFFLES, 1))
+        np.random.default_rng(0).permuted(shuffled, axis=1, out=shuffled)
+        return float(_recalls(shuffled, taught, folds).mean(axis=1).std(ddof=1))
+    recalls, hazards = _recalls(values[None], taught, folds)[0], sum(taught)
+    return math.sqrt((recalls * (1 - recalls) / (len(taught) - hazards, hazards)).sum()) / 2
+
+
+def _recalls(
+    values: NDArray[np.int64], taught: Sequence[bool], folds: Sequence[int]
+) -> NDArray[np.float64]:
+    """Returns how much of the rest and of hazards a cross-validated rule gets right, for each set.
 
     The rule takes the class in which a value is more frequent, and half of each where it is as
     frequent in both.
+
+    Args:
+        values: (sets, items), numbered from 0.
+        taught: Whether an item is a hazard.
+        folds: In which fold it is held out.
+
+    Returns:
+        (sets, 2) in [0, 1].
     """
-    return float(_accuracies(_numbered(values)[None], taught, folds)[0])
-
-
-def _error(values: Sequence[str], taught: Sequence[bool], folds: Sequence[int]) -> float:
-    """Returns the standard error of that accuracy where the values say nothing.
-
-    The SD over shuffled values, classes and folds as they are: items that a fold holds out are read
-    by one rule and err together, so it is mostly 1.4 to 1.5 times the binomial error.
-    """
-    shuffled = np.tile(_numbered(values), (SHUFFLES, 1))
-    np.random.default_rng(0).permuted(shuffled, axis=1, out=shuffled)
-    return float(_accuracies(shuffled, taught, folds).std(ddof=1))
-
-
-def _numbered(values: Sequence[str]) -> NDArray[np.int64]:
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
-
-
-def _accuracies(
-    values: NDArray[np.int64], taught: Sequence[bool], folds: Sequence[int]
-) -> NDArray[np.float64]:
-    """Returns the accuracy on each set: values is (sets, items), numbered from 0."""
     sets, size = len(values), int(values.max()) + 1
     cell = (np.arange(sets)[:, None] * FOLDS + np.array(folds)) * 2 + np.array(taught)
     counts = np.bincount((cell * size + values).ravel(), minlength=sets * FOLDS * 2 * size)
@@ -187,19 +194,19 @@ def _accuracies(
     share = seen / np.maximum(seen.sum(axis=3, keepdims=True), 1)
     hazard = (np.sign(share[:, :, 1] - share[:, :, 0]) + 1) / 2  # 1, 0, or half of each
     right = np.stack([held[:, :, 0] * (1 - hazard), held[:, :, 1] * hazard], axis=2)
-    recall: NDArray[np.float64] = right.sum(axis=(1, 3)) / held.sum(axis=(1, 3))
-    return np.asarray(recall.mean(axis=1), dtype=np.float64)
+    recalls: NDArray[np.float64] = right.sum(axis=(1, 3)) / held.sum(axis=(1, 3))
+    return recalls
 
 
-def _folds(rows: Sequence[TrainSample], taught: Sequence[bool]) -> list[int]:
-    """The fold of each item; those of one number (a hazard and its twin) share one.
+def _folds(rows: Sequence[TrainSample], taught: Sequence[bool]) -> tuple[list[int], bool]:
+    """The fold of each item, and whether the classes take turns by number.
 
-    Where the classes take turns by number, two neighbours do too: a fold of one class alone takes
-    from the rest just what that class has more of by chance, and the rule errs, or is right, each
-    time.
+    Items of one number (a hazard and its twin) share a fold. Where classes take turns, two
+    neighbours do too: a fold of one class alone leaves the others short of just what that class has
+    more of by chance, and the rule is wrong, or right, on the whole fold.
     """
     numbers = [number_of(row.id) for row in rows]
     folds = [number % FOLDS for number in numbers]
     if len(set(zip(folds, taught, strict=True))) == 2 * FOLDS:
-        return folds
-    return [number // 2 % FOLDS for number in numbers]
+        return folds, False
+    return [number // 2 % FOLDS for number in numbers], True

@@ -69,13 +69,15 @@ def pack(plan: Frozen, store: Path, home: Path, again: bool = False) -> int:
         plan: The study as it was planned last.
         store: Where its artifacts lie.
         home: Folder that holds ``evidence/``.
-        again: Whether a file that exists is written anew; committed evidence is final otherwise.
+        again: Whether a file that exists is written anew, with today's verdicts; committed evidence
+            is final otherwise.
 
     Returns:
         1 if a seed is not whole yet.
 
     Raises:
-        ConfigError: The plan is not the study as its file says.
+        ConfigError: The plan is not the study as its file says, or has fewer suites than committed
+            evidence that it was made from.
     """
     models = models_of(plan)
     seeds = sorted({each.card.seed for each in models})
@@ -100,7 +102,7 @@ def pack(plan: Frozen, store: Path, home: Path, again: bool = False) -> int:
             continue
         size = write(path, _header(plan.study, seed, store, own), _members(store, own))
         print(f"s{seed}: {path}, {len(own)} models, {size / 2**20:.1f} MiB")
-    _tell_code(plan.study, home, written)
+    _tell_code(plan.study, home, committed_seeds(home, plan.study), written)
     return 1 if waiting else 0
 
 
@@ -121,10 +123,12 @@ def _header(study: str, seed: int, store: Path, models: Sequence[PackedModel]) -
     }
 
 
-def _tell_code(study: str, home: Path, written: Sequence[PackedModel]) -> None:
-    """Prints which committed seeds were made by other code than the present, or than others."""
+def _tell_code(
+    study: str, home: Path, seeds: Sequence[int], written: Sequence[PackedModel]
+) -> None:
+    """Prints which of some committed seeds other code made than the present, or than the others."""
     made = {}
-    for seed in committed_seeds(home, study):
+    for seed in seeds:
         path = evidence_path(home, study, seed)
         _, codes = origins(path, read_header(path))
         made[seed] = {without_seed(name): code for name, code in codes.items()}
@@ -162,7 +166,7 @@ def unpack(study: str, home: Path, out: Path, only: Sequence[int] | None = None)
     committed = committed_seeds(home, study)
     seeds = sorted({*only}) if only else committed
     if not seeds or not {*seeds} <= {*committed}:
-        which = f" of seeds {', '.join(map(str, {*seeds} - {*committed}))}" if seeds else ""
+        which = f" of seeds {sorted({*seeds} - {*committed})}" if seeds else ""
         raise ConfigError(
             f"{home / FOLDER / study} holds no evidence{which}. Commit some with: mirage evidence "
             "pack"
@@ -178,7 +182,7 @@ def unpack(study: str, home: Path, out: Path, only: Sequence[int] | None = None)
             f"make these seeds with: snakemake --config study={study}"
         )
         return 1
-    _tell_code(study, home, _as_written(study, seeds, out, extra))
+    _tell_code(study, home, seeds, _as_written(study, seeds, out, extra))
     freeze(plan, lambda job: versions.of(job.stage, job.entries).sources)
     for job in plan.jobs.values():
         run_job(job.stage, out / job.folder)

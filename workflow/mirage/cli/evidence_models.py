@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mirage.cli.cells import base_of
+from mirage.context import ConfigError
 from mirage.evidence import read_header
 from mirage.files import canonical
 from mirage.model_card import ModelCard
@@ -33,6 +34,7 @@ class PackedModel:
         base: Digest of its released base, None of one that its run trained.
         code: Versions of the code of tune and respond.
         suites: Name -> settings of every suite that it answers.
+        committed: What evidence says of a model that was taken from it.
     """
 
     card: ModelCard
@@ -43,6 +45,7 @@ class PackedModel:
     base: str | None
     code: list[str]
     suites: Mapping[str, Any]
+    committed: Mapping[str, Any] | None
 
     def whole(self, store: Path) -> bool:
         """Whether all three are finished."""
@@ -56,10 +59,18 @@ class PackedModel:
         return dict(zip(self.suites, digests, strict=True))
 
     def about(self, store: Path) -> dict[str, Any]:
-        """What the header says of it; of a model from committed evidence, what that said."""
-        if self.tuned.kind == "record":
-            then = read_header(Path(*self.tuned.external.values()))["models"][self.card.name]
-            return {**then, "suites": list(self.suites)}
+        """What the header says of it; of a model from committed evidence, what that said.
+
+        Raises:
+            ConfigError: That has answers to suites that are not asked any more.
+        """
+        if self.committed:
+            if lost := sorted({*self.committed["suites"]} - {*self.suites}):
+                raise ConfigError(
+                    f"{self.card} has committed answers to suites that the study asks no more "
+                    f"({', '.join(lost)}): packed anew they would be lost. Leave its file as it is."
+                )
+            return {**self.committed, "suites": list(self.suites)}
         made = Manifest.read(store / self.tuned.folder)
         answers = self.answered
         return {
@@ -84,19 +95,21 @@ def models_of(plan: Frozen) -> list[PackedModel]:
     (report,) = [plan.jobs[folder] for folder in plan.reports]
     jobs = [[plan.jobs[folder] for folder in report.parents[role]] for role in ROLES]
     models = []
-    read = cache(lambda path: origins(path, read_header(path)))  # many models, one file
+    read = cache(read_header)  # many models, one file
     for plain, tuned, answered, judged in zip(report.settings["models"], *jobs, strict=True):
         card = ModelCard.from_json(plain)
         if tuned.kind == "record":
-            bases, codes = read(Path(*tuned.external.values()))
-            base, code = bases[card.config], codes[card.name]
+            path = Path(*tuned.external.values())
+            bases, codes = origins(path, header := read(path))
+            base, code, then = bases[card.config], codes[card.name], header["models"][card.name]
         else:
             start = plan.jobs[tuned.parents["base"][0]] if "base" in tuned.parents else tuned
-            base, code = start.settings["model"].get("digest"), [tuned.code, answered.code]
+            base, then = start.settings["model"].get("digest"), None
+            code = [tuned.code, answered.code]
         folders = zip(answered.settings["suites"], answered.parents["suites"], strict=True)
         suites = {name: plan.jobs[folder].settings for name, folder in folders}
         key = plan.experiments[card.name]
-        models.append(PackedModel(card, tuned, answered, judged, key, base, code, suites))
+        models.append(PackedModel(card, tuned, answered, judged, key, base, code, suites, then))
     return models
 
 

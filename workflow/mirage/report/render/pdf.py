@@ -28,7 +28,8 @@ TIGHT = 12
 """Numbers in a row from which they stand closer, so that names keep one line."""
 
 LONG_TEXT = 42
-"""Letters from which a column shares the free width and wraps; three times that weigh at most."""
+"""Letters from which a column shares the free width and wraps; its share grows up to three times
+as many."""
 
 LINE = 110
 """Letters of text beside each other from which shorter columns share the width as well."""
