@@ -6,9 +6,6 @@ clauses alone, and never from the text.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from itertools import permutations
 from typing import Final, NamedTuple
 
@@ -17,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_items import judged, told
 
-from mirage.judge.words import EFFECTS
 from mirage.world.catalog import THINGS
 from mirage.world.hazards import pair_rule
 
@@ -212,12 +208,3 @@ def test_a_skill_answer_that_denies_the_object_is_wrong(text: str, outcome: str)
 def test_what_is_said_not_to_be_shown_is_not_tied_to_an_image() -> None:
     text = "image one shows no bucket . image two shows a radio . this is not safe ."
     assert judged("two", text).perception == 2
-
-
-@pytest.mark.parametrize("seed", ["0", "1", "2"])
-def test_effects_stand_in_one_order_whatever_the_hash_seed(seed: str) -> None:
-    """They are listed in verdicts, and verdicts are compared byte by byte."""
-    command = [sys.executable, "-c", "from mirage.judge.words import EFFECTS; print(*EFFECTS)"]
-    env = {**os.environ, "PYTHONHASHSEED": seed}
-    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
-    assert shown.split("\n")[0] == " ".join(EFFECTS)
