@@ -107,7 +107,48 @@ def test_how_many_known_answers_appear(findings: str) -> None:
     )
 
 
+def test_verdicts_of_the_claims(findings: str) -> None:
+    page = (GALLERY / "confirm/claims.md").read_text(encoding="utf-8")
+    verdicts = dict(
+        re.findall(r"^\| ([CH]\d+) \| [^|]* \| \**([a-z ]+?)\** \|", page, re.MULTILINE)
+    )
+    named = {
+        verdict: [claim for claim, given in verdicts.items() if given == verdict]
+        for verdict in ("holds", "does not hold", "undecided", "not testable")
+    }
+    of_paper = {verdict: [c for c in ids if c[0] == "C"] for verdict, ids in named.items()}
+    assert sum(map(len, of_paper.values())) == 14
+    assert f"{len(of_paper['holds'])} holds ({of_paper['holds'][0]}: " in findings
+    first, second = of_paper["does not hold"]
+    assert f"2 do not hold ({first}: MIRage keeps general skills; {second}: " in findings
+    assert f"{len(of_paper['undecided'])} are undecided" in findings
+    assert f"{len(of_paper['not testable'])} are not testable" in findings
+    assert {c for c in named["holds"] if c[0] == "H"} == {"H1", "H3"}
+    assert "H2" in named["does not hold"]
+
+
+def test_what_ten_bases_show(findings: str) -> None:
+    rows = [cell for cell in read_cells(GALLERY / "confirm/rates.csv") if cell.suite == "hard"]
+    apart = ("base", "matched", TWINS, "twins")
+    alone = [cell.j for cell in rows if not cell.recipe.startswith(apart)]
+    twins = [cell.j for cell in rows if cell.recipe == TWINS]
+    assert f"J on `hard` is {min(alone):.1f} to {max(alone):.1f} in all {len(alone)} " in findings
+    assert f"and {min(twins):.1f} to {max(twins):.1f} with image twins" in findings
+    textual, mirage = (
+        {cell.seed: cell.asr for cell in rows if cell.recipe == name}
+        for name in ("textual_sft", "mirage")
+    )
+    below = sum(textual[seed] < asr for seed, asr in mirage.items())
+    assert f"below MIRage's on {below} of {len(mirage)} bases" in findings
+    page = (GALLERY / "confirm/known_answers.md").read_text(encoding="utf-8")
+    appear, turn = page.count("| **appears, on every base**"), page.count("| turns with the base")
+    told = (
+        f"Of {appear + turn} effects large in the paper {appear} appear on every base, {turn} turn"
+    )
+    assert told in findings and "the other way round, on every" not in page
+
+
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:
     for page in ("claims.md", "claims_parts.md"):
-        text = (GALLERY / "first_edition/confirm" / page).read_text(encoding="utf-8")
+        text = (GALLERY / "confirm" / page).read_text(encoding="utf-8")
         assert "partly by construction" in " ".join(text.split()), page

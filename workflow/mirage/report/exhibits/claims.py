@@ -126,7 +126,8 @@ def claim_parts(data: ReportData, caption: Caption) -> Table | TextBlock:
         *(Column(name, bare=True) for name in ("p", "detectable")),
         Column("reading", is_text=True),
     ]
-    return captioned("claims_parts", caption, columns, rows, changes(claims))
+    notes = _flags(data.scores.claim_verdicts)
+    return captioned("claims_parts", caption, columns, rows, changes(claims), notes)
 
 
 def _part(p: ClaimPart) -> tuple[Cell, ...]:
@@ -136,7 +137,7 @@ def _part(p: ClaimPart) -> tuple[Cell, ...]:
         Text("" if p.margin is None else f"{p.comparison} {p.margin:g}"),
         Text(_base_by_base(p)),
         Text(_seeds(p.seeds)),
-        Number(p.value, p.low, p.high, p.n),
+        Number(p.value, p.low, p.high, p.n or None),  # 0: a base without an item, and so a value
         Number(p.all_value),
         Number(p.p, digits=4),
         Number(p.detectable),
