@@ -90,6 +90,7 @@ def test_claims_with_verdict_margin_bases_and_power(published: ReportData) -> No
     verdicts = [
         _claim("C1", "holds"),
         replace(_claim("H1", "not testable"), n_passed=2, gates="base 202 fails two_hop"),
+        replace(_claim("H2", "undecided"), seeds="200 201 203 204 205 207"),
     ]
     parts = [_part("C1", 20.0), _part("H1", None)]
     scores = replace(published.scores, claims=parts, claim_verdicts=verdicts)
@@ -101,6 +102,7 @@ def test_claims_with_verdict_margin_bases_and_power(published: ReportData) -> No
     assert [c.text for c in table.rows[0][:3] if isinstance(c, Text)] == ["C1", "it works", "holds"]
     assert table.rules == {1}
     assert table.rows[0][5:] == (Text("200 to 202"), Text("3 of 3"))
+    assert table.rows[2][5] == Text("200, 201, 203 to 205, 207")
     assert table.rows[1][6] == Text(
         "2 of 3 (base 202 fails two_hop; first part there 30.0, on all 31.0)"
     )

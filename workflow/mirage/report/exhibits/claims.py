@@ -82,11 +82,11 @@ def _power(verdicts: Sequence[ClaimVerdict]) -> list[str]:
 
 
 def _seeds(seeds: str) -> str:
-    """``100 101 102`` as ``100 to 102``."""
-    names = [int(s) for s in seeds.split()]
-    if len(names) > 2 and names == list(range(names[0], names[-1] + 1)):
-        return f"{names[0]} to {names[-1]}"
-    return ", ".join(map(str, names)) or "none"
+    """``100 101 102 105`` as ``100 to 102, 105``."""
+    numbered = enumerate(sorted(int(s) for s in seeds.split()))
+    runs = [[s for _, s in run] for _, run in groupby(numbered, key=lambda each: each[1] - each[0])]
+    words = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(words) or "none"
 
 
 def _passed(verdict: ClaimVerdict) -> str:
