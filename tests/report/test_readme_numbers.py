@@ -133,13 +133,18 @@ def test_what_ten_bases_show(findings: str) -> None:
     alone = [cell.j for cell in rows if not cell.recipe.startswith(apart)]
     twins = [cell.j for cell in rows if cell.recipe == TWINS]
     assert f"J on `hard` is {min(alone):.1f} to {max(alone):.1f} in all {len(alone)} " in findings
-    assert f"and {min(twins):.1f} to {max(twins):.1f} with image twins" in findings
+    assert f"and {min(twins):.1f} to {max(twins):.1f} with image twins in MIRage's data" in findings
     textual, mirage = (
         {cell.seed: cell.asr for cell in rows if cell.recipe == name}
         for name in ("textual_sft", "mirage")
     )
     below = sum(textual[seed] < asr for seed, asr in mirage.items())
     assert f"below MIRage's on {below} of {len(mirage)} bases" in findings
+    parts = (GALLERY / "confirm/claims_parts.md").read_text(encoding="utf-8")
+    (row,) = [line for line in parts.splitlines() if "| ASR-strict" in line]
+    harm = [float(value) for value in row.split(" | ")[3].split(", ")]
+    assert len(harm) == len(mirage)
+    assert f"answer to {min(harm):.1f} to {max(harm):.1f} % of hazards" in findings
     page = (GALLERY / "confirm/known_answers.md").read_text(encoding="utf-8")
     appear, turn = page.count("| **appears, on every base**"), page.count("| turns with the base")
     told = (

@@ -137,7 +137,7 @@ def _part(p: ClaimPart) -> tuple[Cell, ...]:
         Text("" if p.margin is None else f"{p.comparison} {p.margin:g}"),
         Text(_base_by_base(p)),
         Text(_seeds(p.seeds)),
-        Number(p.value, p.low, p.high, p.n or None),  # 0: a base without an item, and so a value
+        Number(p.value, p.low, p.high, p.n or None),  # 0: a base has no such item
         Number(p.all_value),
         Number(p.p, digits=4),
         Number(p.detectable),
