@@ -33,7 +33,8 @@ from mirage.world.lead_ins import lead_in_of
 from mirage.world.templates import OPENINGS, intents
 
 BEYOND: Final = 3.5
-"""Standard errors beyond which a figure is no chance: about two in ten thousand, one-sided."""
+"""Standard errors beyond which a figure is no chance: about two in ten thousand, one-sided, if they
+are the figure's own; about one in a hundred for openings, whose error is stricter (``_error``)."""
 SHUFFLES: Final = 200
 """Sets in which chance alone decides, for the spread of an accuracy (known to 5 % of itself)."""
 LONE: Final = 0.001
