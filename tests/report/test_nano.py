@@ -64,7 +64,7 @@ def published() -> ReportData:
 @pytest.fixture(scope="module")
 def matched() -> ReportData:
     cards = factorial_cards(images=("one_of_two", "two"), labels=("cot", "filler", "short_refusal"))
-    made = wide(cards, 4, ("hard", "conflict", "general"))
+    made = wide(cards, 4, ("hard", "conflict", "general", "more_images"))
     return data_of(made, "factorial", FACTORIAL)
 
 

@@ -117,7 +117,7 @@ def test_unjudged_items_are_noted_with_bounds(data: ReportData) -> None:
 
 
 def test_failed_gates_are_named_with_what_they_hold_back(data: ReportData) -> None:
-    gates = [replace(g, passed="no", low=87.0) if g.gate == "two_hop" else g
+    gates = [replace(g, passed="no", value=95.0, low=87.0) if g.gate == "two_hop" else g
              for g in data.scores.gates]  # fmt: skip
     changed = replace(data, scores=replace(data.scores, gates=gates))
     table = next(b for b in blocks_of(changed) if b.id == "gates" and isinstance(b, Table))
@@ -126,6 +126,16 @@ def test_failed_gates_are_named_with_what_they_hold_back(data: ReportData) -> No
         "it binds C1, C2, C3, C4, C5, C6, C7, C13, C14, H1, H2, H3." in table.notes
     )
     assert any(isinstance(c, Text) and c == Text("no", strong=True) for r in table.rows for c in r)
+
+
+def test_a_gate_with_few_items_is_not_said_to_fail_on_them(data: ReportData) -> None:
+    gates = [replace(g, passed="no", value=100.0, n=16, low=82.9) if g.gate == "two_hop" else g
+             for g in data.scores.gates]  # fmt: skip
+    changed = replace(data, scores=replace(data.scores, gates=gates))
+    (block,) = (b for b in blocks_of(changed) if b.id == "gates")
+    assert isinstance(block, Table)
+    (note,) = (n for n in block.notes if "knows in text what two objects make" in n)
+    assert "no item is wrong, but 16 are too few to pass" in note
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ MARKS: tuple[tuple[str, str], ...] = (
 DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 LEGEND = 4
 """Columns of a legend."""
+TICKS = 6
+"""Labels side by side below a panel; more are turned."""
 
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -138,6 +140,8 @@ def curves(
                 axes.set_ylim(_wider(panel.limits))
             axes.set_title(panel.title, fontsize=8)
             axes.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
+            if len(ticks) > TICKS:
+                axes.tick_params(axis="x", labelrotation=90)
             axes.margins(x=0.08)
         parts[0].set_ylabel(y_label)
         canvas.supxlabel(x_label, fontsize=8)

@@ -145,7 +145,7 @@ def gates(data: ReportData, caption: Caption) -> Table:
     capped = capped_notes(data)
     by_seed = _list_table("gates", caption, columns, rows, (*failed, *capped))
     groups = grouped(listed, _gate_of)
-    if not many_seeds(groups):
+    if len(rows) <= ROWS and not many_seeds(groups):
         return by_seed
     failed = [note for some in groups for note in _gate_notes_over_seeds(data, some)]
     notes = (*(failed or [ALL_PASSED]), *capped)
@@ -155,6 +155,8 @@ def gates(data: ReportData, caption: Caption) -> Table:
 
 
 ALL_PASSED = "All gates are passed."
+ROWS = 150
+"""Gates that a page lists seed by seed; of more it has a row per gate and model."""
 
 
 def _gate_of(result: GateResult) -> tuple[str, str, str]:
@@ -199,6 +201,8 @@ def _gate_note(data: ReportData, gate: GateResult) -> str:
     claims = claims_in_words(gate)
     if gate.value is None:
         return f"{who}: not measured in this study; it binds {claims}."
+    if gate.value == (100.0 if gate.comparison == "at least" else 0.0):
+        return f"{who}: no item is wrong, but {gate.n} are too few to pass; it binds {claims}."
     return f"{who}: fails by {missed_by(gate):.1f} points; it binds {claims}."
 
 

@@ -11,6 +11,7 @@ from mirage.report.captions import Caption
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, curves
 from mirage.report.exhibits.factorial_levels import LABEL_WORDS, label_style, matched, word
+from mirage.report.exhibits.fit import fit_column
 from mirage.report.exhibits.rate_table import LeadingColumn, RateColumn, empty, find, number
 
 HARD = (
@@ -60,7 +61,7 @@ def panel(
         }
         series.append(Series(line.label, line.style, values))
     low = min((v.low for s in series for v in s.values.values() if v.low is not None), default=0.0)
-    least = -100.0 if low < 0 and place.metric == "j" else 0.0
+    least = min(-20.0, 20.0 * (low // 20)) if low < 0 and place.metric == "j" else 0.0
     if place.metric == "accuracy":
         least = min(80.0, 20.0 * (low // 20))
     return Panel(title or place.name, tuple(series), (least, 100.0), level)
@@ -221,8 +222,12 @@ def scaling_rows(data: ReportData) -> list[ModelCard]:
 
 def scaling_columns(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
     """Returns what those models differ in: labels and number of hazardous items."""
-    del data, models
-    return [(Column("labels", is_text=True), _labels), (Column("hazards", bare=True), _samples)]
+    del models
+    return [
+        (Column("labels", is_text=True), _labels),
+        (Column("hazards", bare=True), _samples),
+        *fit_column(data),
+    ]
 
 
 def sensitivity_rows(data: ReportData) -> list[ModelCard]:
@@ -233,9 +238,10 @@ def sensitivity_rows(data: ReportData) -> list[ModelCard]:
 
 def sensitivity_columns(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
     """Returns what those models differ in: labels, steps and answer tokens."""
-    del data, models
+    del models
     return [
         (Column("labels", is_text=True), _labels),
         (Column("steps", is_text=True), _steps),
         (Column("answer tokens", is_text=True), _tokens),
+        *fit_column(data),
     ]

@@ -19,6 +19,7 @@ from mirage.report.exhibits.factorial_levels import (
     matched,
     word,
 )
+from mirage.report.exhibits.fit import fit_column
 from mirage.report.exhibits.rate_table import LeadingColumn, empty, find, number
 
 
@@ -37,6 +38,11 @@ def _first_config(data: ReportData, models: Sequence[ModelCard]) -> list[ModelCa
 def main_cells(data: ReportData) -> list[ModelCard]:
     """Rows of the tables of cells: one architecture, in the order of levels, seeds averaged."""
     return in_order(data.study.drawn_of(_first_config(data, plain_cells(data))))
+
+
+def cell_factors(data: ReportData, models: Sequence[ModelCard]) -> list[LeadingColumn]:
+    """Returns what those cells differ in, and how far each fits its own labels."""
+    return [*factors_that_differ(data, models), *fit_column(data)]
 
 
 def _cells_with(data: ReportData, **levels: str) -> list[ModelCard]:
@@ -112,7 +118,7 @@ def factors_and_size(data: ReportData, models: Sequence[ModelCard]) -> list[Lead
         Column("model", is_text=True),
         lambda m: Text(m.config.replace("_", " ")),
     )
-    return [*factors_that_differ(data, models), size]
+    return [*factors_that_differ(data, models), size, *fit_column(data)]
 
 
 def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:

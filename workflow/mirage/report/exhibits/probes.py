@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import fmean, stdev
 
-from mirage.model_card import BASE, ModelCard
+from mirage.model_card import BASE, MATCHED, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned, spread
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
+from mirage.report.exhibits.over_seeds import mean_and_range
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
-from mirage.score.intervals import t_quantile
 from mirage.score.lengths import Length
 
 SHOWN = ("base", "textual_sft", "vlguard_p", "vlguard_r", "mirage", "mirage_twins")
@@ -40,7 +39,7 @@ def _lengths(
     table_id: str, data: ReportData, caption: Caption, suites: Sequence[str]
 ) -> Table | TextBlock:
     rows: list[tuple[Cell, ...]] = []
-    models = data.study.models
+    models = data.study.drawn if data.study.mode_shown == MATCHED else data.study.models
     asked = [s for s in suites if any((m.name, s) in data.lengths for m in data.study.trained)]
     for model in models:
         cells = [_length(data, model, suite) for suite in asked]
@@ -54,7 +53,7 @@ def _lengths(
 
 
 def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
-    """A model's own length, or the mean over seeds with an interval by t."""
+    """A model's own length, or the mean over seeds with their range."""
     if not model.is_mean:
         return _shown(data.lengths.get((model.name, suite)))
     lengths = [
@@ -65,10 +64,7 @@ def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
     ]
     if len(lengths) < 2:
         return _shown(lengths[0] if lengths else None)
-    values = [each.value for each in lengths]
-    half = t_quantile(len(values), 0.025) * stdev(values) / len(values) ** 0.5
-    centre = fmean(values)
-    return Number(centre, max(0.0, centre - half), centre + half, min(each.n for each in lengths))
+    return mean_and_range((each.value for each in lengths), (each.n for each in lengths))
 
 
 def _shown(length: Length | None) -> Number:
