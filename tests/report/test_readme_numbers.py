@@ -153,6 +153,32 @@ def test_what_ten_bases_show(findings: str) -> None:
     assert told in findings and "the other way round, on every" not in page
 
 
+def _ranges(page: str, labels: str, column: int) -> dict[int, tuple[float, float]]:
+    """Returns number of hazards -> lowest and highest base, of a label style's rows."""
+    lines = (GALLERY / "scaling" / page).read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith(f"| {labels} |")]
+    ends = [re.findall(r"(−?[0-9.]+)(?=, |\\\])", row[column]) for row in rows]
+    pairs = [[float(end.replace("−", "-")) for end in two] for two in ends]
+    return {int(row[1]): (low, high) for row, (low, high) in zip(rows, pairs, strict=True)}
+
+
+def test_how_many_scenarios_it_takes(findings: str) -> None:
+    cot, short = (_ranges("scaling_values.md", name, 7) for name in ("CoT", "short refusal"))
+    fit = _ranges("scaling_values.md", "short refusal", 2)
+    assert list(cot) == list(short) == [16, 48, 96, 246, 492, 984, 1964, 3927]
+    assert f"give J of {cot[48][0]} to {cot[48][1]}" in findings
+    many = [end for size, both in cot.items() if size >= 96 for end in both]
+    assert f"from 96 on it is {_span(many)}" in findings
+    few = [end for both in short.values() for end in both]
+    assert f"Short refusals of equal steps stay at J of {_span(few)} at every size" in findings
+    assert fit[16] == (100.0, 100.0) and "16 scenarios are learnt by heart" in findings
+    late = max(high for size, (_, high) in fit.items() if size >= 492)
+    assert f"from 492 on at most {late} % of their own items" in findings
+    three, four = (_ranges("scaling_images.md", "CoT", at) for at in (4, 5))
+    most = [max(high for _, high in of.values()) for of in (three, four)]
+    assert f"J is at most {most[0]} with three, {most[1]} with four" in findings
+
+
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:
     for page in ("claims.md", "claims_parts.md"):
         text = (GALLERY / "confirm" / page).read_text(encoding="utf-8")
