@@ -74,6 +74,21 @@ def test_large_effects_of_the_paper_come_first_and_small_ones_not_at_all(
     assert not any(re.search(r"\d\d\.\d", str(row[:2])) for row in table.rows)
 
 
+def test_an_effect_read_on_one_base_is_not_said_of_every_base(
+    published: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hard = {"a": "fig4: InternVL2.5-8B + Textual SFT: hard ASR",
+            "b": "fig4: InternVL2.5-8B + MIRage: hard ASR"}  # fmt: skip
+    signs = {"5": "+", "0": "mixed", "-5": "-"}
+    rows = [replace(_contrast(value, value, sign), **hard) for value, sign in signs.items()]
+    monkeypatch.setattr(known_answers, "source", lambda name: {"at_least": 15, "mechanisms": {}})
+    changed = replace(published, scores=replace(published.scores, paper_contrasts=rows))
+    table = block_named("known_answers", changed)
+    assert isinstance(table, Table)
+    answers = [row[3].text for row in table.rows if isinstance(row[3], Text)]
+    assert answers == ["the other way round", "no difference", "appears"]
+
+
 def _contrast(name: str, per_seed: str, sign: str) -> NanoContrast:
     values = [float(v) for v in per_seed.split()]
     return NanoContrast(

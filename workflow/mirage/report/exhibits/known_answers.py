@@ -32,6 +32,9 @@ ANSWERS = {
 }
 """What is said of a large effect, in the order of the rows."""
 
+ON_ONE_BASE = {DISAGREE: "the other way round", MIXED: "no difference", AGREE: "appears"}
+"""What is said of it where it was read on one base."""
+
 
 def known_answers(data: ReportData, caption: Caption) -> Table | TextBlock:
     """A row per large published effect: does it appear, and why not; the paper's side in words."""
@@ -50,16 +53,19 @@ def known_answers(data: ReportData, caption: Caption) -> Table | TextBlock:
         ((agreement(difference, row), difference, row) for row, difference in large),
         key=lambda each: (answers.index(each[0]), -abs(each[1])),
     )
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Text(printed_pair(row)),
-            Text("higher" if difference > 0 else "lower"),
-            Text(base_by_base([float(v) for v in row.per_seed.split()])),
-            Text(ANSWERS[answer], strong=answer == AGREE),
-            Text(_why(row, answer, known["mechanisms"])),
+    rows: list[tuple[Cell, ...]] = []
+    for answer, difference, row in ranked:
+        values = [float(value) for value in row.per_seed.split()]
+        said = ANSWERS | ON_ONE_BASE if len(values) == 1 else ANSWERS
+        rows.append(
+            (
+                Text(printed_pair(row)),
+                Text("higher" if difference > 0 else "lower"),
+                Text(base_by_base(values)),
+                Text(said[answer], strong=answer == AGREE),
+                Text(_why(row, answer, known["mechanisms"])),
+            )
         )
-        for answer, difference, row in ranked
-    ]
     columns = [
         Column("effect", is_text=True),
         Column("paper, a − b", is_text=True),
