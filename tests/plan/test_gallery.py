@@ -14,7 +14,8 @@ from mirage.context import ConfigError
 def report(tmp_path: Path) -> Path:
     made = tmp_path / "results/report/paper"
     for name in ("tables/table1.md", "tables/published_table1.md", "tables/table1.csv",
-                 "tables/hazards.md", "figures/fig5.png", "figures/fig5.svg"):  # fmt: skip
+                 "tables/table1.tex", "tables/hazards.md", "tables/hazards.csv",
+                 "figures/fig5.png", "figures/fig5.svg"):  # fmt: skip
         path = made / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name, encoding="utf-8")
@@ -26,8 +27,8 @@ def test_another_study_gets_a_folder_of_its_nano_tables(report: Path, tmp_path: 
     folder.mkdir(parents=True)
     for name in ("old.md", "rates.csv"):
         (folder / name).write_text("gone", encoding="utf-8")
-    assert command.copy_whole(report, folder) == 2
-    assert sorted(p.name for p in folder.iterdir()) == ["fig5.png", "table1.md"]
+    assert command.copy_whole(report, folder) == 3
+    assert sorted(p.name for p in folder.iterdir()) == ["fig5.png", "table1.csv", "table1.md"]
 
 
 @pytest.mark.parametrize("mine", ["notes.md", "rates.csv/notes.txt", "thesis.tex"])

@@ -37,8 +37,9 @@ def test_a_mean_has_the_range_of_its_bases_and_a_model_its_own(data: ReportData)
     changed = replace(data, scores=replace(data.scores, gates=listed))
     mean = _fit(changed, replace(mirage, name=""))
     assert (mean.value, mean.low, mean.high, mean.n) == (75.0, 40.0, 100.0, 120)
+    assert mean.by_base == (100.0, 40.0, 85.0)
     own = _fit(changed, replace(mirage, name="m", seed=2))
-    assert (own.value, own.n) == (85.0, 122)
+    assert own == Number(85.0, n=122)
     assert _fit(changed, replace(mirage, recipe="nobody")).value is None
 
 

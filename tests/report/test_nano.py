@@ -280,6 +280,24 @@ def test_many_seeds_are_shown_as_means_alone() -> None:
     table = block_named("table10", data)
     assert isinstance(table, Table)
     assert names(table) == rows
+    lengths = [each.value for (name, _), each in sorted(data.lengths.items()) if "mirage" in name]
+    cell = table.rows[1][1]
+    assert isinstance(cell, Number)
+    assert (cell.low, cell.high) == (min(lengths), max(lengths))
+    assert cell.value == pytest.approx(sum(lengths) / 5)
+
+
+def test_lengths_of_cells_are_those_of_the_bases_together() -> None:
+    cards = [
+        {**each, "seed": seed, "name": f"{each['recipe']}-s{seed}"}
+        for each in factorial_cards(images=("two",), labels=("cot",))[:3:2]
+        for seed in range(2)
+    ]
+    data = data_of(wide(cards, 2, ("hard",)), "factorial", ("tokens",))
+    table = block_named("tokens", data)
+    assert isinstance(table, Table)
+    assert names(table) == [data.study.label(m) for m in data.study.drawn]
+    assert all("mean of 2 bases" in name for name in names(table))
 
 
 def test_tables_and_figures_are_written(matched: ReportData, tmp_path: Path) -> None:

@@ -86,7 +86,12 @@ def test_an_effect_read_on_one_base_is_not_said_of_every_base(
     table = block_named("known_answers", changed)
     assert isinstance(table, Table)
     answers = [row[3].text for row in table.rows if isinstance(row[3], Text)]
-    assert answers == ["the other way round", "no difference", "appears"]
+    assert answers == [
+        "the other way round, on this base",
+        "no difference on this base",
+        "appears, on this base",
+    ]
+    assert [note for note in table.notes if "the sign alone is read" in note]
 
 
 def _contrast(name: str, per_seed: str, sign: str) -> NanoContrast:

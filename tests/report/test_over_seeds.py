@@ -12,6 +12,7 @@ import pytest
 from mirage.report.blocks import Cell, Number, Table, Text
 from mirage.report.captions import setting_facts
 from mirage.report.data import SEEDS_IN_ROWS, ReportData
+from mirage.report.exhibits import contrasts
 from mirage.report.exhibits.tables import block_of
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import to_csv, to_latex, to_markdown
@@ -117,6 +118,35 @@ def test_a_gate_of_many_seeds_has_its_range_and_who_passes(data: ReportData) -> 
         "Base, gate “knows in text what two objects make”: fails in 3 of 6 seeds, by up to 5.0 "
         "points; it binds " + BOUND + "."
     ]
+
+
+def test_a_gate_of_few_items_in_some_seeds_is_told_apart(data: ReportData) -> None:
+    grown = _grown(data, 6)
+    gates = [
+        replace(g, passed="no", value=100.0, n=16 + g.seed, low=82.9)
+        if (g.gate, g.recipe) == GATE and g.seed in (2, 4)
+        else g
+        for g in grown.scores.gates
+    ]
+    table = _table("gates", replace(grown, scores=replace(grown.scores, gates=gates)))
+    who = "Base, gate “knows in text what two objects make”"
+    assert [note for note in table.notes if who in note] == [
+        f"{who}: none of its 18 items is wrong, which are too few to pass in 2 of 6 seeds; it "
+        f"binds {BOUND}.",
+        f"{who}: fails in 3 of 6 seeds, by up to 5.0 points; it binds {BOUND}.",
+    ]
+
+
+def test_a_long_table_has_a_row_for_few_seeds_too(
+    data: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, few = _table("gates", data), _grown(data, 2)
+    monkeypatch.setattr(contrasts, "ROWS", 2 * len(one.rows))
+    assert len(_table("gates", few).rows) == 2 * len(one.rows)
+    monkeypatch.setattr(contrasts, "ROWS", 2 * len(one.rows) - 1)
+    long = _table("gates", few)
+    assert len(long.rows) == len(one.rows)
+    assert long.by_seed is not None and len(long.by_seed.rows) == 2 * len(one.rows)
 
 
 def test_a_gate_that_some_seeds_lack_says_so(data: ReportData) -> None:

@@ -170,13 +170,36 @@ def test_how_many_scenarios_it_takes(findings: str) -> None:
     many = [end for size, both in cot.items() if size >= 96 for end in both]
     assert f"from 96 on it is {_span(many)}" in findings
     few = [end for both in short.values() for end in both]
-    assert f"Short refusals of equal steps stay at J of {_span(few)} at every size" in findings
-    assert fit[16] == (100.0, 100.0) and "16 scenarios are learnt by heart" in findings
+    assert f"Short refusals stay at J of {_span(few)} at every number" in findings
+    assert fit[16] == (100.0, 100.0) and "16 hazards are learnt by heart" in findings
     late = max(high for size, (_, high) in fit.items() if size >= 492)
-    assert f"from 492 on at most {late} % of their own items" in findings
+    assert (
+        f"little is learnt yet (of their own items of the worse class at most {late} %" in findings
+    )
     three, four = (_ranges("scaling_images.md", "CoT", at) for at in (4, 5))
-    most = [max(high for _, high in of.values()) for of in (three, four)]
-    assert f"J is at most {most[0]} with three, {most[1]} with four" in findings
+    ends = [_span([end for both in of.values() for end in both]) for of in (three, four)]
+    assert f"J of CoT is {ends[0]} and {ends[1]}" in findings
+
+
+def test_short_refusals_that_train_on(findings: str) -> None:
+    lines = (GALLERY / "confirm/claims_parts.md").read_text(encoding="utf-8").splitlines()
+    j, steps = (
+        re.findall(r"[0-9][0-9,.]*[0-9]", line.split(" | ")[3])
+        for name in ("J of matched\\_short at the criterion", "of matched\\_short to the criterion")
+        for line in lines
+        if name in line
+    )
+    values, counts = [float(v) for v in j], [int(s.replace(",", "")) for s in steps]
+    assert len(values) == len(counts) == 5
+    assert f"for {min(counts)} to {max(counts):,} steps instead of 280" in findings
+    assert f"they reach J of {_span(values)} in well-formed answers on five other bases" in findings
+
+
+def test_one_recipe_without_twins_has_a_j(findings: str) -> None:
+    text = (GALLERY / "paper/discrimination.md").read_text(encoding="utf-8")
+    (row,) = (line.split(" | ") for line in text.splitlines() if "| MIRage w/o two cat" in line)
+    pairs, j = (row[at].partition(" ")[0] for at in (3, 4))
+    assert f"has J {j} on `hard` with {pairs} % of pairs right" in findings
 
 
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:

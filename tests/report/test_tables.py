@@ -135,7 +135,7 @@ def test_a_gate_with_few_items_is_not_said_to_fail_on_them(data: ReportData) -> 
     (block,) = (b for b in blocks_of(changed) if b.id == "gates")
     assert isinstance(block, Table)
     (note,) = (n for n in block.notes if "knows in text what two objects make" in n)
-    assert "no item is wrong, but 16 are too few to pass" in note
+    assert "none of its 16 items is wrong, which are too few to pass; it binds" in note
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,8 @@ def test_a_placebo_is_read_on_the_bases_that_have_one() -> None:
         ((0, 0, 0), HOLDS, "every part lies beyond its margin"),
         ((0, 100, 0), HOLDS, "every part lies beyond its margin"),
         ((0, 100, 100), UNTESTABLE, "low passed on 1 of 3 bases"),
-        ((0, 0), UNTESTABLE, "low read on 2 of 3 bases"),
-        ((), UNTESTABLE, "low read on 0 of 3 bases"),
+        ((0, 0), UNTESTABLE, "low read on 2 bases, 3 are needed"),
+        ((), UNTESTABLE, "low read on 0 bases, 3 are needed"),
         ((0, 100, 100, 0, 0), UNTESTABLE, "low passed on 1 of 3 bases"),
     ):
         some = {s: (float(a), 0.0) for s, a in zip(FIVE, asr, strict=False)}

@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def copy_whole(report: Path, gallery: Path) -> int:
-    """Copies the nano tables (Markdown) and figures (PNG) of a study, in place of what was there.
+    """Copies the nano tables (Markdown, CSV) and figures (PNG) of a study, over what was there.
 
     Returns:
         The number of files.
@@ -100,7 +100,8 @@ def copy_whole(report: Path, gallery: Path) -> int:
     for path in old:
         path.unlink()
     gallery.mkdir(parents=True, exist_ok=True)
-    tables = [p for p in report.glob("tables/*.md") if not p.stem.startswith(ELSEWHERE)]
+    tables = [p for p in report.glob("tables/*.*") if not p.stem.startswith(ELSEWHERE)]
+    tables = [p for p in tables if p.suffix in COPIED]
     files = sorted([*tables, *report.glob("figures/*.png")])
     for path in files:
         shutil.copyfile(path, gallery / path.name)

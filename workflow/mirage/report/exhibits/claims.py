@@ -222,8 +222,9 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("counterpart, and why", is_text=True),
     ]
     rules = changes([outcome for _, (_, outcome) in ranked])
+    bases = max(len(row.per_seed.split()) for row in listed)
     notes = (
-        _rate([outcome for _, outcome in comparisons]),
+        _rate([outcome for _, outcome in comparisons], bases),
         *_hash(listed[0].sha256, "reports/paper_contrasts.yaml"),
     )
     return captioned("nano_vs_paper", caption, columns, rows, rules, notes)
@@ -263,12 +264,13 @@ def _paper_name(table: str) -> str:
     return table.replace("table", "Table ").replace("fig", "Fig. ")
 
 
-def _rate(outcomes: Sequence[str]) -> str:
+def _rate(outcomes: Sequence[str], bases: int) -> str:
     agreeing, clear = agreement_rate(outcomes)
+    sign = "one sign on every base" if bases > 1 else "a sign on this one base"
     counts = ", ".join(f"{name} {outcomes.count(name)}" for name in ORDER)
     if not clear:
-        return f"No contrast has one sign on every base of this study: {counts}."
+        return f"No contrast has {sign}: {counts}."
     return (
-        f"Of {clear} contrasts with one sign on every base {agreeing} agree with the paper "
+        f"Of {clear} contrasts with {sign} {agreeing} agree with the paper "
         f"({100 * agreeing / clear:.0f} %): {counts}."
     )

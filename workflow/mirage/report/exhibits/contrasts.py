@@ -183,7 +183,12 @@ def _gate_notes_over_seeds(data: ReportData, seeds: Sequence[GateResult]) -> Ite
     first = seeds[0]
     who = f"{_model(data, first.recipe, first.config)}, gate “{data.study.gates[first.gate]}”"
     claims = claims_in_words(first)
-    missed = [missed_by(g) for g in seeds if g.passed == "no"]
+    failed = [g for g in seeds if g.passed == "no"]
+    few = [g.n for g in failed if _flawless(g)]
+    missed = [missed_by(g) for g in failed if not _flawless(g)]
+    if few:
+        seeds_of = count_in_words(g in failed and _flawless(g) for g in seeds)
+        yield f"{who}: {_too_few(min(few))} in {seeds_of}; it binds {claims}."
     if missed:
         yield (
             f"{who}: fails in {len(missed)} of {len(seeds)} seeds, by up to {max(missed):.1f} "
@@ -201,9 +206,18 @@ def _gate_note(data: ReportData, gate: GateResult) -> str:
     claims = claims_in_words(gate)
     if gate.value is None:
         return f"{who}: not measured in this study; it binds {claims}."
-    if gate.value == (100.0 if gate.comparison == "at least" else 0.0):
-        return f"{who}: no item is wrong, but {gate.n} are too few to pass; it binds {claims}."
+    if _flawless(gate):
+        return f"{who}: {_too_few(gate.n)}; it binds {claims}."
     return f"{who}: fails by {missed_by(gate):.1f} points; it binds {claims}."
+
+
+def _flawless(gate: GateResult) -> bool:
+    """Tells whether all items are as they should be; so few may still not pass by their bound."""
+    return gate.value == (100.0 if gate.comparison == "at least" else 0.0)
+
+
+def _too_few(items: int) -> str:
+    return f"none of its {items} items is wrong, which are too few to pass"
 
 
 HAZARD_COLUMNS = ("role_a", "role_b", "action", "mark", "effect", "category", "reason")

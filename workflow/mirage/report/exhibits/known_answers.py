@@ -32,8 +32,17 @@ ANSWERS = {
 }
 """What is said of a large effect, in the order of the rows."""
 
-ON_ONE_BASE = {DISAGREE: "the other way round", MIXED: "no difference", AGREE: "appears"}
+ON_ONE_BASE = {
+    DISAGREE: "the other way round, on this base",
+    MIXED: "no difference on this base",
+    AGREE: "appears, on this base",
+}
 """What is said of it where it was read on one base."""
+
+ONE_BASE = (
+    "One base: the sign alone is read, of small differences too. Studies known_answers and confirm "
+    "read three and ten."
+)
 
 
 def known_answers(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -74,7 +83,8 @@ def known_answers(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("why not", is_text=True),
     ]
     rules = changes([answer for answer, _, _ in ranked])
-    return captioned("known_answers", caption, columns, rows, rules)
+    notes = [ONE_BASE] if len(data.study.seeds) == 1 else []
+    return captioned("known_answers", caption, columns, rows, rules, notes)
 
 
 def _difference(row: NanoContrast, printed: dict[str, str]) -> float | None:

@@ -77,7 +77,7 @@ def gates_of(
             lacking = [s for s, passed in found.items() if passed == "not measured"]
             read, passing = len(found) - len(lacking), sum(p == "yes" for p in found.values())
             if placebo and read < placebo.read:
-                blocking.append(f"{title} read on {read} of {placebo.read} bases")
+                blocking.append(f"{title} read on {_bases(read)}, {placebo.read} are needed")
             elif lacking:
                 unmeasured.append(f"{title} ({', '.join(map(str, lacking))})")
             elif recipe == BASE:
@@ -86,6 +86,10 @@ def gates_of(
             elif passing < (placebo.passed if placebo else fewest(read, score)):
                 blocking.append(f"{title} passed on {passing} of {read} bases")
     return ClaimGates(dict(sorted(failed.items())), unmeasured, blocking)
+
+
+def _bases(count: int) -> str:
+    return f"{count} base" if count == 1 else f"{count} bases"
 
 
 def _asked(gate: Gate | None, recipes: frozenset[str]) -> list[str]:
