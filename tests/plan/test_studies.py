@@ -17,6 +17,7 @@ from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories, rotated
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved, resolve
+from mirage.report.captions import SOURCES, source
 from planned_jobs import jobs_of
 
 Plan = Callable[..., dict[str, Job]]
@@ -270,10 +271,28 @@ def test_points_of_the_scaling_study_take_equal_steps() -> None:
     assert "cell" in {item.recipe.name for item in study.recipes}
 
 
-def test_a_size_takes_only_its_cells(plan: Plan) -> None:
-    jobs = plan(study="factorial")
-    small = [n for n in tuned(jobs) if n.endswith("-small-s0")]
-    assert len(small) == 6  # base, placebo, two images x two labels
+def test_the_steps_of_the_scaling_study_are_those_it_tells() -> None:
+    steps = []
+    batch = load("tune/default.yaml")["batch_size"]
+    for item in resolve({"study": "scaling"}).recipes:
+        data, tune = item.recipe.data, item.recipe.tune
+        if data.labels == "cot":
+            batches = -(-(data.unsafe + data.twins + data.general) // batch)
+            steps.append(int(tune.epochs * batches))
+    comment = (SOURCES.parent / "conf/study/scaling.yaml").read_text("utf-8").replace("\n# ", " ")
+    assert f"more steps: {', '.join(map(str, steps))}. The seventh" in comment
+    caption = source("captions.yaml")["scaling"]["caption"]
+    assert f"in {min(steps)} steps or, the smallest sets, up to {max(steps)}" in caption
+
+
+def test_every_size_takes_the_core_cells_of_the_factorial(plan: Plan) -> None:
+    jobs = plan(study="sizes")
+    core = {n.removesuffix("-s0") for n in tuned(jobs) if n.endswith("-s0") and "-small-" not in n}
+    core = {n for n in core if not n.endswith("-large")}
+    assert len(core) == 6  # base, placebo, images x labels
+    assert core < {n.removesuffix("-s0") for n in tuned(plan(study="factorial"))}
+    for size in ("small", "large"):
+        assert {n.removesuffix(f"-{size}-s0") for n in tuned(jobs) if f"-{size}-s0" in n} == core
     assert cards(jobs)["cell-large-s0"]["factors"]["size"] == "nano_large"
 
 

@@ -52,7 +52,14 @@ def test_more_steps_are_compared_on_the_cells_that_took_them(data: ReportData) -
     assert row[-1] == Text("kept, on one base")
 
 
-@pytest.mark.parametrize(("asr", "sign"), [(40.0, "kept, on all of 2 bases"), (70.0, "unclear")])
+@pytest.mark.parametrize(
+    ("asr", "sign"),
+    [
+        (20.0, "kept, on all of 2 bases"),
+        (40.0, "kept, on all of 2 bases; 75 % of it is left"),
+        (70.0, "unclear"),
+    ],
+)
 def test_several_bases_are_shown_one_by_one_and_must_share_a_sign(
     data: ReportData, asr: float, sign: str
 ) -> None:

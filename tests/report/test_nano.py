@@ -16,11 +16,13 @@ from wide_data import data_of
 
 from mirage.report.assemble import build_tables
 from mirage.report.blocks import Figure, Number, Table, Text, TextBlock
-from mirage.report.captions import setting_facts, source
+from mirage.report.captions import caption, setting_facts, source
 from mirage.report.data import ReportData
+from mirage.report.exhibits.probes import tokens
 from mirage.report.exhibits.tables import Block
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import to_csv
+from mirage.score.lengths import Length
 from mirage.score.means import means
 from mirage.score.rate_table import rate_table
 from report_exhibits import EXHIBITS, WIDE, block_named, blocks_under, exhibits
@@ -298,6 +300,19 @@ def test_lengths_of_cells_are_those_of_the_bases_together() -> None:
     assert isinstance(table, Table)
     assert names(table) == [data.study.label(m) for m in data.study.drawn]
     assert all("mean of 2 bases" in name for name in names(table))
+
+
+def test_lengths_are_of_suites_that_several_recipes_answer(published: ReportData) -> None:
+    data = published
+    mirage, other = data.study.recipes[:2]
+    answers = [(mirage.name, "own"), (mirage.name, "hard"), (other.name, "hard")]
+    lengths = [Length(*place, 9.0, 8.0, 10.0, 3) for place in answers]
+    suites = (*data.study.suites, "own")
+    study = replace(data.study, suites=suites)
+    changed = replace(data, study=study, scores=replace(data.scores, lengths=lengths))
+    table = tokens(changed, caption("tokens", setting_facts(changed)))
+    assert isinstance(table, Table)
+    assert [c.name for c in table.columns[1:]] == ["hard"]
 
 
 def test_tables_and_figures_are_written(matched: ReportData, tmp_path: Path) -> None:

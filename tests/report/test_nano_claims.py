@@ -99,7 +99,7 @@ def _contrast(name: str, per_seed: str, sign: str) -> NanoContrast:
     return NanoContrast(
         contrast=name, claim="C1", words="words", a="table6: InternVL2.5-8B + MIRage: avg",
         b="table6: InternVL2.5-8B: avg", quantity="accuracy(mirage)", reason="why", seeds="0 1 2",
-        n_seeds=3, n=96, per_seed=per_seed, value=sum(values) / max(1, len(values)),
+        n_seeds=len(values), n=96, per_seed=per_seed, value=sum(values) / max(1, len(values)),
         low=min(values, default=None), high=max(values, default=None),
         above=sum(v > 0 for v in values), below=sum(v < 0 for v in values), sign=sign,
         missing="", sha256="ab" * 32,

@@ -191,7 +191,7 @@ def test_short_refusals_that_train_on(findings: str) -> None:
     )
     values, counts = [float(v) for v in j], [int(s.replace(",", "")) for s in steps]
     assert len(values) == len(counts) == 5
-    assert f"for {min(counts)} to {max(counts):,} steps instead of 280" in findings
+    assert f"for {min(counts)} to {max(counts):,} steps instead of 277 to 492" in findings
     assert f"they reach J of {_span(values)} in well-formed answers on five other bases" in findings
 
 

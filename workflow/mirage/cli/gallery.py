@@ -100,9 +100,9 @@ def copy_whole(report: Path, gallery: Path) -> int:
     for path in old:
         path.unlink()
     gallery.mkdir(parents=True, exist_ok=True)
-    tables = [p for p in report.glob("tables/*.*") if not p.stem.startswith(ELSEWHERE)]
-    tables = [p for p in tables if p.suffix in COPIED]
-    files = sorted([*tables, *report.glob("figures/*.png")])
+    tables = [p for ending in (".md", ".csv") for p in report.glob(f"tables/*{ending}")]
+    shown = [p for p in tables if not p.stem.startswith(ELSEWHERE)]
+    files = sorted([*shown, *report.glob("figures/*.png")])
     for path in files:
         shutil.copyfile(path, gallery / path.name)
     return len(files)

@@ -111,6 +111,17 @@ class Panel:
     level: tuple[str, float] | None = None
 
 
+def percent_axis(series: Sequence[Series], top: float = 0.0) -> tuple[float, float]:
+    """Returns the ends of an axis of percentages: down to the multiple of 20 below all intervals.
+
+    Args:
+        series: What the panel shows.
+        top: The highest that its lower end may lie.
+    """
+    lows = [limits(v)[1] for s in series for v in s.values.values() if v.value is not None]
+    return min([top, *(20.0 * (low // 20.0) for low in lows)]), 100.0
+
+
 def curves(
     name: str,
     caption: Caption,

@@ -15,6 +15,7 @@ from mirage.report.exhibits.rate_table import empty
 from mirage.report.paper.published import paper
 from mirage.score.claims.parts import ClaimPart
 from mirage.score.claims.verdicts import HOLDS, ClaimVerdict
+from mirage.score.means import parsed
 from mirage.score.paper_contrasts import (
     AGREE,
     DISAGREE,
@@ -205,7 +206,7 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
             Text(printed_pair(row)),
             Text(row.claim),
             Text(direction),
-            Text(base_by_base([float(v) for v in row.per_seed.split()])),
+            Text(base_by_base(parsed(row.per_seed))),
             Text(f"{row.above} / {row.below}" if row.per_seed else ""),
             Text(outcome, strong=outcome == DISAGREE),
             Text(f"not run: {row.missing}" if outcome == NOT_RUN else row.reason),
@@ -222,7 +223,7 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
         Column("counterpart, and why", is_text=True),
     ]
     rules = changes([outcome for _, (_, outcome) in ranked])
-    bases = max(len(row.per_seed.split()) for row in listed)
+    bases = max(row.n_seeds for row in listed)
     notes = (
         _rate([outcome for _, outcome in comparisons], bases),
         *_hash(listed[0].sha256, "reports/paper_contrasts.yaml"),

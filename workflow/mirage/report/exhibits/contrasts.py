@@ -184,11 +184,11 @@ def _gate_notes_over_seeds(data: ReportData, seeds: Sequence[GateResult]) -> Ite
     who = f"{_model(data, first.recipe, first.config)}, gate “{data.study.gates[first.gate]}”"
     claims = claims_in_words(first)
     failed = [g for g in seeds if g.passed == "no"]
-    few = [g.n for g in failed if _flawless(g)]
+    flawless = [g for g in failed if _flawless(g)]
     missed = [missed_by(g) for g in failed if not _flawless(g)]
-    if few:
-        seeds_of = count_in_words(g in failed and _flawless(g) for g in seeds)
-        yield f"{who}: {_too_few(min(few))} in {seeds_of}; it binds {claims}."
+    if flawless:
+        where = count_in_words(g in flawless for g in seeds)
+        yield f"{who}: {_too_few(min(g.n for g in flawless))} in {where}; it binds {claims}."
     if missed:
         yield (
             f"{who}: fails in {len(missed)} of {len(seeds)} seeds, by up to {max(missed):.1f} "

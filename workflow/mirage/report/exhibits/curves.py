@@ -9,7 +9,7 @@ from mirage.model_card import BASE, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Text, TextBlock
 from mirage.report.captions import Caption
 from mirage.report.data import ReportData
-from mirage.report.draw.plots import Panel, Series, curves
+from mirage.report.draw.plots import Panel, Series, curves, percent_axis
 from mirage.report.exhibits.factorial_levels import LABEL_WORDS, label_style, matched, word
 from mirage.report.exhibits.fit import fit_column
 from mirage.report.exhibits.rate_table import LeadingColumn, RateColumn, empty, find, number
@@ -60,11 +60,8 @@ def panel(
             if (measure := find(data, model, place)) is not None
         }
         series.append(Series(line.label, line.style, values))
-    low = min((v.low for s in series for v in s.values.values() if v.low is not None), default=0.0)
-    least = min(-20.0, 20.0 * (low // 20)) if low < 0 and place.metric == "j" else 0.0
-    if place.metric == "accuracy":
-        least = min(80.0, 20.0 * (low // 20))
-    return Panel(title or place.name, tuple(series), (least, 100.0), level)
+    ends = percent_axis(series, 80.0 if place.metric == "accuracy" else 0.0)
+    return Panel(title or place.name, tuple(series), ends, level)
 
 
 def _any(panels: Sequence[Panel]) -> bool:

@@ -8,7 +8,7 @@ from mirage.model_card import MATCHED, ModelCard
 from mirage.report.blocks import Column, Figure, Text, TextBlock
 from mirage.report.captions import Caption
 from mirage.report.data import ReportData
-from mirage.report.draw.plots import Panel, Series, curves, dots
+from mirage.report.draw.plots import Panel, Series, curves, dots, percent_axis
 from mirage.report.exhibits.curves import HARD, Curve, panel
 from mirage.report.exhibits.factorial_levels import (
     LABEL_WORDS,
@@ -140,13 +140,8 @@ def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:
                 if m.config == config
             }
             series.append(Series(config.replace("_", " "), style, measures))
-        ends = (-100.0, 100.0) if place.metric == "j" and _negative(series) else (0.0, 100.0)
-        panels.append(Panel(place.name, tuple(series), ends))
+        panels.append(Panel(place.name, tuple(series), percent_axis(series)))
     return dots("sizes", caption, panels, rows, "percent (nano, hard)")
-
-
-def _negative(series: Sequence[Series]) -> bool:
-    return any((v.low or 0) < 0 for s in series for v in s.values.values())
 
 
 def _has(models: Sequence[ModelCard], config: str) -> bool:

@@ -208,7 +208,10 @@ def sign_kept(first: Effect, last: Effect) -> str:
     where = f"on all of {least} bases" if least > 1 else "on one base"
     if 0 in signs:
         return "unclear"
-    return f"{'kept' if signs[0] == signs[1] else 'changes: speed, not capability'}, {where}"
+    if signs[0] != signs[1]:
+        return f"changes: speed, not capability, {where}"
+    left = last.value / first.value
+    return f"kept, {where}" + (f"; {100 * left:.0f} % of it is left" if left < 1 else "")
 
 
 def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock:

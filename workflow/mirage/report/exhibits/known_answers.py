@@ -11,6 +11,7 @@ from mirage.report.exhibits.claims import printed_pair
 from mirage.report.exhibits.over_seeds import base_by_base
 from mirage.report.exhibits.rate_table import empty
 from mirage.report.paper.published import paper
+from mirage.score.means import parsed
 from mirage.score.paper_contrasts import (
     AGREE,
     DISAGREE,
@@ -64,13 +65,12 @@ def known_answers(data: ReportData, caption: Caption) -> Table | TextBlock:
     )
     rows: list[tuple[Cell, ...]] = []
     for answer, difference, row in ranked:
-        values = [float(value) for value in row.per_seed.split()]
-        said = ANSWERS | ON_ONE_BASE if len(values) == 1 else ANSWERS
+        said = ANSWERS | ON_ONE_BASE if row.n_seeds == 1 else ANSWERS
         rows.append(
             (
                 Text(printed_pair(row)),
                 Text("higher" if difference > 0 else "lower"),
-                Text(base_by_base(values)),
+                Text(base_by_base(parsed(row.per_seed))),
                 Text(said[answer], strong=answer == AGREE),
                 Text(_why(row, answer, known["mechanisms"])),
             )

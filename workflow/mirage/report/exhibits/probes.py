@@ -9,7 +9,7 @@ from mirage.model_card import BASE, MATCHED, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned, spread
 from mirage.report.data import ReportData
-from mirage.report.draw.plots import Panel, Series, dots
+from mirage.report.draw.plots import Panel, Series, dots, percent_axis
 from mirage.report.exhibits.over_seeds import mean_and_range
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
 from mirage.score.lengths import Length
@@ -31,8 +31,8 @@ def table10(data: ReportData, caption: Caption) -> Table | TextBlock:
 
 
 def tokens(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """Answer length on every suite of the study."""
-    return _lengths("tokens", data, caption, data.study.suites)
+    """Answer length on every suite that several recipes answer; not on each one's own items."""
+    return _lengths("tokens", data, caption, [s for s in data.study.suites if _shared(data, s)])
 
 
 def _lengths(
@@ -50,6 +50,12 @@ def _lengths(
     names = [Column(s.replace("_", " "), "tokens per answer") for s in asked]
     columns = with_common_n([Column("model", is_text=True), *names], rows)
     return captioned(table_id, caption, columns, rows)
+
+
+def _shared(data: ReportData, suite: str) -> bool:
+    trained = data.study.trained
+    answering = {m.recipe for m in trained if (m.name, suite) in data.lengths}
+    return len(answering) > 1 or answering == {m.recipe for m in trained}
 
 
 def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
@@ -177,8 +183,7 @@ def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:
                 for i, model in enumerate(rows)
             }
             series.append(Series(f"categories {part[1]}", style, values))
-        low = min((v.low or 0.0 for s in series for v in s.values.values()), default=0.0)
-        panels.append(Panel(column.name, tuple(series), (-100.0 if low < 0 else 0.0, 100.0)))
+        panels.append(Panel(column.name, tuple(series), percent_axis(series)))
     if not any(v.value is not None for p in panels for s in p.series for v in s.values.values()):
         return empty("fig5", caption, data)
     names = [data.study.named(model.label, model.config) for model in rows]
