@@ -258,7 +258,7 @@ def test_equal_cells_of_two_blocks_are_one_model() -> None:
     study = resolve({"study": "factorial"})
     names = [item.recipe.name for item in study.recipes if not item.helper]
     assert names.count("cell") == names.count("cell_labels_short_refusal") == 1
-    assert len(names) == len(set(names)) == 20 + (16 - 2) + (9 - 3) + 5
+    assert len(names) == len(set(names)) == 20 + (16 - 2)
     data = {name: item.recipe.data for name, item in zip(names, study.recipes, strict=False)}
     assert data["cell_wording_explicit_labels_short_refusal_benign_kind_none"].twins == 1963
 
@@ -289,7 +289,7 @@ def test_every_size_takes_the_core_cells_of_the_factorial(plan: Plan) -> None:
     jobs = plan(study="sizes")
     core = {n.removesuffix("-s0") for n in tuned(jobs) if n.endswith("-s0") and "-small-" not in n}
     core = {n for n in core if not n.endswith("-large")}
-    assert len(core) == 6  # base, placebo, images x labels
+    assert len(core) == 5  # base, images x labels
     assert core < {n.removesuffix("-s0") for n in tuned(plan(study="factorial"))}
     for size in ("small", "large"):
         assert {n.removesuffix(f"-{size}-s0") for n in tuned(jobs) if f"-{size}-s0" in n} == core
