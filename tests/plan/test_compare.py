@@ -112,9 +112,9 @@ def test_the_command_prints_every_cell_and_the_rule(
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "rates.csv").write_text("recipe,asr\nmirage,x\n")
+    (tmp_path / "cells.csv").write_text("recipe,asr\nmirage,x\n")
     with pytest.raises(DataError, match="mirage gallery"):
-        read_cells(tmp_path / "rates.csv")
+        read_cells(tmp_path / "cells.csv")
 
 
 def test_orders_differ_in_the_batches_alone() -> None:

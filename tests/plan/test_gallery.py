@@ -25,13 +25,13 @@ def report(tmp_path: Path) -> Path:
 def test_another_study_gets_a_folder_of_its_nano_tables(report: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gallery/paper"
     folder.mkdir(parents=True)
-    for name in ("old.md", "rates.csv"):
+    for name in ("old.md", "cells.csv"):
         (folder / name).write_text("gone", encoding="utf-8")
     assert command.copy_whole(report, folder) == 3
     assert sorted(p.name for p in folder.iterdir()) == ["fig5.png", "table1.csv", "table1.md"]
 
 
-@pytest.mark.parametrize("mine", ["notes.md", "rates.csv/notes.txt", "thesis.tex"])
+@pytest.mark.parametrize("mine", ["notes.md", "cells.csv/notes.txt", "thesis.tex"])
 def test_a_folder_of_something_else_is_left_alone(mine: str, report: Path, tmp_path: Path) -> None:
     path = tmp_path / "work" / mine
     path.parent.mkdir(parents=True)

@@ -27,7 +27,7 @@ def findings() -> str:
 
 @pytest.fixture(scope="module")
 def cells() -> list[Cell]:
-    return [cell for at in MACHINES for cell in read_cells(at / "rates.csv")]
+    return [cell for at in MACHINES for cell in read_cells(at / "cells.csv")]
 
 
 def _of(cells: list[Cell], suite: str, *recipes: str) -> list[Cell]:
@@ -128,7 +128,7 @@ def test_verdicts_of_the_claims(findings: str) -> None:
 
 
 def test_what_ten_bases_show(findings: str) -> None:
-    rows = [cell for cell in read_cells(GALLERY / "confirm/rates.csv") if cell.suite == "hard"]
+    rows = [cell for cell in read_cells(GALLERY / "confirm/cells.csv") if cell.suite == "hard"]
     apart = ("base", "matched", TWINS, "twins")
     alone = [cell.j for cell in rows if not cell.recipe.startswith(apart)]
     twins = [cell.j for cell in rows if cell.recipe == TWINS]

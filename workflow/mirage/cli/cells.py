@@ -17,7 +17,7 @@ from mirage.plan.artifact import Manifest
 from mirage.score.rate_table import RateFile
 from mirage.score.store import RATES
 
-FILE: Final = "rates.csv"
+FILE: Final = "cells.csv"
 READ: Final = {("asr", "hazard"): "asr", ("over_refusal", "twin_trigger"): "over_refusal"}
 READ_J: Final = ("j", "pair")
 

@@ -136,7 +136,7 @@ def mean_notes(measures: Iterable[Measure], seeds: int) -> list[str]:
     return [
         "Rows of means: the mean of the bases, in brackets the lowest and the highest of them, no "
         "interval; the values base by base stand in the CSV file, intervals within one base in "
-        "rates.csv.",
+        "the scores (results/score).",
         *(
             f"{who}: some means are over {count} of {seeds} bases, as the rest have no such item."
             for who, count in fewer.items()
