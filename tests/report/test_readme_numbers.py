@@ -5,6 +5,7 @@ A gallery with other numbers is a reason to rewrite the sentence, then this test
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -200,6 +201,56 @@ def test_one_recipe_without_twins_has_a_j(findings: str) -> None:
     (row,) = (line.split(" | ") for line in text.splitlines() if "| MIRage w/o two cat" in line)
     pairs, j = (row[at].partition(" ")[0] for at in (3, 4))
     assert f"has J {j} on `hard` with {pairs} % of pairs right" in findings
+
+
+Cells = dict[tuple[str, ...], dict[str, list[float]]]
+
+
+def _cells(page: str, factors: int) -> Cells:
+    """Returns the levels of a cell -> quantity -> its values base by base."""
+    with (GALLERY / page).open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    told = [at for at, name in enumerate(head) if name.endswith(" base by base")]
+    if not told:  # one base
+        told = [at for at in range(factors, len(head)) if f"{head[at]} n" in head]
+    return {
+        tuple(row[:factors]): {
+            head[at].removesuffix(" base by base"): [float(x) for x in row[at].split()]
+            for at in told
+        }
+        for row in rows
+    }
+
+
+def test_which_factor_does_what(findings: str) -> None:
+    cells = _cells("factorial/factorial_cells.csv", 4)
+    j = {cell: values["hard J"] for cell, values in cells.items()}
+    assert f"{len(j)} cells of equal items and steps" in findings
+    low = [values for values in j.values() if max(values) < 10]
+    told = _span([v for values in low for v in values])
+    assert f"J on `hard` is {told} in {len(low)} cells" in findings
+    told = _span([v for values in j.values() for v in values if min(values) > 90])
+    assert f"and {told} in two" in findings
+    two = {("two images", "CoT", benign, "neutral") for benign in ("image twins", "unmatched")}
+    assert {cell for cell, values in j.items() if min(values) > 90} == two
+    refused = [
+        v
+        for benign in ("none", "text twins")
+        for v in cells["two images", "CoT", benign, "neutral"]["hard refused"]
+    ]
+    assert f"reasoning refuses {_span(refused)} % of the twins" in findings
+    explicit = j["two images", "CoT", "image twins", "explicit"]
+    one, text, composite = (
+        j[images, "CoT", "image twins", "neutral"] for images in ("one image", "text", "composite")
+    )
+    assert (
+        f"in explicit words its J is {_span(explicit)}, from one image {_span(one)}, "
+        f"from text or composites {_span([*text, *composite])}." in findings
+    )
+    others = {cell: values for cell, values in cells.items() if cell[1] != "CoT"}
+    fitting = [cell for cell, values in others.items() if min(values["fit"]) >= 95]
+    assert {cell[2] for cell in fitting} == {"none", "text twins"}
+    assert f"{len(fitting)} of their {len(others)} cells fit their own items" in findings
 
 
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:
