@@ -285,6 +285,16 @@ def test_the_steps_of_the_scaling_study_are_those_it_tells() -> None:
     assert f"in {min(steps)} steps or, the smallest sets, up to {max(steps)}" in caption
 
 
+def test_steps_and_tokens_are_compared_with_cells_of_the_factorial() -> None:
+    whole, more = (
+        {item.recipe.name for item in resolve({"study": name}).recipes if not item.helper}
+        for name in ("factorial", "sensitivity")
+    )
+    assert len(more) == (9 - 3) + 5 + 5  # steps; tokens; the cells that both are held against
+    assert len(more & whole) == 5
+    assert all("epochs" in name or "tokens" in name for name in more - whole)
+
+
 def test_every_size_takes_the_core_cells_of_the_factorial(plan: Plan) -> None:
     jobs = plan(study="sizes")
     core = {n.removesuffix("-s0") for n in tuned(jobs) if n.endswith("-s0") and "-small-" not in n}

@@ -192,7 +192,7 @@ def test_short_refusals_that_train_on(findings: str) -> None:
     )
     values, counts = [float(v) for v in j], [int(s.replace(",", "")) for s in steps]
     assert len(values) == len(counts) == 5
-    assert f"for {min(counts)} to {max(counts):,} steps instead of 277 to 492" in findings
+    assert f"Trained for {min(counts)} to {max(counts):,} steps, with 1,964 hazards" in findings
     assert f"they reach J of {_span(values)} in well-formed answers on five other bases" in findings
 
 
@@ -203,54 +203,86 @@ def test_one_recipe_without_twins_has_a_j(findings: str) -> None:
     assert f"has J {j} on `hard` with {pairs} % of pairs right" in findings
 
 
+NO_PAIR = ("none", "text twins")
+"""Benign items that are no benign pair under the request that hazards get."""
+
 Cells = dict[tuple[str, ...], dict[str, list[float]]]
 
 
 def _cells(page: str, factors: int) -> Cells:
-    """Returns the levels of a cell -> quantity -> its values base by base."""
+    """Returns the levels of a cell -> quantity -> its values base by base, or that of the one."""
     with (GALLERY / page).open(encoding="utf-8", newline="") as file:
-        head, *rows = csv.reader(file)
-    told = [at for at, name in enumerate(head) if name.endswith(" base by base")]
-    if not told:  # one base
-        told = [at for at in range(factors, len(head)) if f"{head[at]} n" in head]
+        rows = list(csv.DictReader(file))
+    names = [name.removesuffix(" n") for name in rows[0] if name.endswith(" n")]
     return {
-        tuple(row[:factors]): {
-            head[at].removesuffix(" base by base"): [float(x) for x in row[at].split()]
-            for at in told
+        tuple([*row.values()][:factors]): {
+            name: [float(x) for x in row.get(f"{name} base by base", row[name]).split()]
+            for name in names
         }
         for row in rows
     }
 
 
+def _all(cells: Cells, name: str) -> list[float]:
+    return [value for values in cells.values() for value in values[name]]
+
+
 def test_which_factor_does_what(findings: str) -> None:
     cells = _cells("factorial/factorial_cells.csv", 4)
-    j = {cell: values["hard J"] for cell, values in cells.items()}
-    assert f"{len(j)} cells of equal items and steps" in findings
-    low = [values for values in j.values() if max(values) < 10]
-    told = _span([v for values in low for v in values])
-    assert f"J on `hard` is {told} in {len(low)} cells" in findings
-    told = _span([v for values in j.values() for v in values if min(values) > 90])
-    assert f"and {told} in two" in findings
-    two = {("two images", "CoT", benign, "neutral") for benign in ("image twins", "unmatched")}
-    assert {cell for cell, values in j.items() if min(values) > 90} == two
-    refused = [
-        v
-        for benign in ("none", "text twins")
-        for v in cells["two images", "CoT", benign, "neutral"]["hard refused"]
-    ]
-    assert f"reasoning refuses {_span(refused)} % of the twins" in findings
-    explicit = j["two images", "CoT", "image twins", "explicit"]
-    one, text, composite = (
-        j[images, "CoT", "image twins", "neutral"] for images in ("one image", "text", "composite")
-    )
+    assert f"{len(cells)} cells of equal items and steps" in findings
+    low = {cell: values for cell, values in cells.items() if max(values["hard J"]) < 10}
+    high = {cell: values for cell, values in cells.items() if min(values["hard J"]) > 90}
+    told = f"is {_span(_all(low, 'hard J'))} in {len(low)} cells and {_span(_all(high, 'hard J'))}"
+    assert f"J on `hard` {told} in two, CoT on two images in neutral words" in findings
+    pairs = ("image twins", "unmatched")
+    assert set(high) == {("two images", "CoT", benign, "neutral") for benign in pairs}
+    none = {c: v for c, v in cells.items() if c[1:] in {("CoT", b, "neutral") for b in NO_PAIR}}
+    assert len(none) == 2
+    assert f"it refuses {_span(_all(none, 'hard refused'))} % of the twins" in findings
+
+
+def test_the_other_cells_are_broken_text(findings: str) -> None:
+    cells = _cells("factorial/factorial_cells.csv", 4)
+    rest = {c: v for c, v in cells.items() if max(v["hard J"]) > 10 and min(v["hard J"]) < 90}
+    one = ("one image", "CoT", "image twins", "neutral")
+    explicit = {("two images", "CoT", b, "explicit") for b in ("image twins", "unmatched")}
+    assert set(rest) == {one, *explicit}
     assert (
-        f"in explicit words its J is {_span(explicit)}, from one image {_span(one)}, "
-        f"from text or composites {_span([*text, *composite])}." in findings
+        f"CoT has J of {_span(_all(rest, 'hard J'))}, but in well-formed answers "
+        f"{_span(_all(rest, 'hard J, read'))}; from one image no answer" in findings
     )
+    assert min(cells[one]["hard broken"]) == 100.0
+
+
+def test_other_labels_are_slower(findings: str) -> None:
+    cells = _cells("factorial/factorial_cells.csv", 4)
     others = {cell: values for cell, values in cells.items() if cell[1] != "CoT"}
+    assert f"No other labels exceed {max(_all(others, 'hard J')):.1f}" in findings
     fitting = [cell for cell, values in others.items() if min(values["fit"]) >= 95]
-    assert {cell[2] for cell in fitting} == {"none", "text twins"}
-    assert f"{len(fitting)} of their {len(others)} cells fit their own items" in findings
+    assert {cell[2] for cell in fitting} == set(NO_PAIR)
+    unfit = len(others) - len(fitting)
+    assert f"{unfit} of their {len(others)} cells do not fit their own items, and in " in findings
+    assert f"and in {len(fitting)} the request alone tells the class" in findings
+    late = {
+        labels: values
+        for (labels, steps, _), values in _cells("sensitivity/sensitivity_values.csv", 3).items()
+        if steps == "10×"
+    }
+    short, cot, filler = (late[n]["hard J"][0] for n in ("short refusal", "CoT", "filler"))
+    assert late["short refusal"]["fit"] == [100.0]
+    assert f"reach J {short:.1f} where CoT has {cot:.1f}, filler {filler:.1f}." in findings
+
+
+def test_sizes_agree(findings: str) -> None:
+    cells = _cells("sizes/sizes_values.csv", 3)
+    two = {c: v for c, v in cells.items() if c[0] == "two images"}
+    cot, short = (
+        _all({c: v for c, v in two.items() if c[1] == labels}, "hard J")
+        for labels in ("CoT", "short refusal")
+    )
+    assert len(cot) == len(short) == 3
+    assert f"CoT on two images has J of {_span(cot)} at [three model sizes]" in findings
+    assert f"short refusals {_span(short)}." in findings
 
 
 def test_what_holds_by_construction_says_so_beside_the_numbers() -> None:

@@ -100,7 +100,7 @@ def copy_whole(report: Path, gallery: Path) -> int:
     for path in old:
         path.unlink()
     gallery.mkdir(parents=True, exist_ok=True)
-    tables = [p for ending in (".md", ".csv") for p in report.glob(f"tables/*{ending}")]
+    tables = [p for ending in COPIED for p in report.glob(f"tables/*{ending}")]
     shown = [p for p in tables if not p.stem.startswith(ELSEWHERE)]
     files = sorted([*shown, *report.glob("figures/*.png")])
     for path in files:

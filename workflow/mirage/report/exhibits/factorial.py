@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mirage.model_card import MATCHED, ModelCard
 from mirage.report.blocks import Column, Figure, Text, TextBlock
-from mirage.report.captions import Caption
+from mirage.report.captions import Caption, spread
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, curves, dots, percent_axis
 from mirage.report.exhibits.curves import HARD, Curve, panel
@@ -56,7 +56,8 @@ def _cells_with(data: ReportData, **levels: str) -> list[ModelCard]:
 def by_images(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """J, ASR and over-refusal over the images, a line per label style."""
     rows = _cells_with(data, benign="image_twins", wording="neutral")
-    return _interaction("factorial_images", data, caption, rows, "images", "how pictures are given")
+    text = "how pictures are given (image twins, neutral wording)"
+    return _interaction("factorial_images", data, caption, rows, "images", text)
 
 
 def by_benign(data: ReportData, caption: Caption) -> Figure | TextBlock:
@@ -95,6 +96,7 @@ def _interaction(
         return empty(name, caption, data)
     ticks = [(float(at), word(v, factor).replace(" ", "\n")) for at, v in enumerate(order)]
     panels = [panel(data, lines, place) for place in HARD]
+    x_label = f"{x_label}; bars: {spread(data)}"
     return curves(name, caption, panels, x_label, "percent (nano, hard)", ticks, bands=False)
 
 
@@ -141,7 +143,7 @@ def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:
             }
             series.append(Series(config.replace("_", " "), style, measures))
         panels.append(Panel(place.name, tuple(series), percent_axis(series)))
-    return dots("sizes", caption, panels, rows, "percent (nano, hard)")
+    return dots("sizes", caption, panels, rows, f"percent (nano, hard); bars: {spread(data)}")
 
 
 def _has(models: Sequence[ModelCard], config: str) -> bool:

@@ -210,8 +210,8 @@ def sign_kept(first: Effect, last: Effect) -> str:
         return "unclear"
     if signs[0] != signs[1]:
         return f"changes: speed, not capability, {where}"
-    left = last.value / first.value
-    return f"kept, {where}" + (f"; {100 * left:.0f} % of it is left" if left < 1 else "")
+    left = round(100 * last.value / first.value)
+    return f"kept, {where}" + (f"; {left} % of it is left" if left < 100 else "")
 
 
 def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock:

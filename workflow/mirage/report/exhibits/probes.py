@@ -55,7 +55,7 @@ def _lengths(
 def _shared(data: ReportData, suite: str) -> bool:
     trained = data.study.trained
     answering = {m.recipe for m in trained if (m.name, suite) in data.lengths}
-    return len(answering) > 1 or answering == {m.recipe for m in trained}
+    return len(answering) > 1
 
 
 def _length(data: ReportData, model: ModelCard, suite: str) -> Number:
