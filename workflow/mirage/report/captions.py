@@ -234,8 +234,8 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "over_bases": (
             "on one base, without an interval, which would say nothing about another base"
             if len(study.seeds) == 1
-            else "the mean over bases, the lowest and the highest in brackets (no interval), and "
-            "the values base by base in the order of the seeds"
+            else "the mean over bases, the lowest and the highest in brackets (no interval); each "
+            "base's value, in the order of the seeds, stands in the CSV file"
         ),
         "level": _levels(data.samples),
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",

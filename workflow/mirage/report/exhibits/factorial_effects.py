@@ -11,7 +11,6 @@ from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
-from mirage.report.exhibits.over_seeds import base_by_base
 from mirage.report.exhibits.rate_table import empty
 from mirage.score.factorial import Effect
 
@@ -71,27 +70,12 @@ def _number(effect: Effect | None) -> Number:
         return Number(None)
     if effect.n_seeds == 1:
         return Number(effect.value)
-    return Number(effect.value, effect.low, effect.high)
+    return Number(effect.value, effect.low, effect.high, by_base=effect.by_base)
 
 
-def _cells(effect: Effect | None, several: bool) -> tuple[Cell, ...]:
-    """An effect in a row: of several bases also their values."""
-    number = _number(effect)
-    if not several:
-        return (number,)
-    return number, Text(base_by_base(effect.by_base) if effect else "–")
-
-
-def _columns(names: Mapping[str, str], several: bool) -> list[Column]:
-    """The columns of such cells: name -> heading above it."""
-    if not several:
-        return [Column(name, above, bare=True) for name, above in names.items()]
-    return [
-        column
-        for name, above in names.items()
-        for group in [f"{name} ({above})" if above else name]
-        for column in (Column("mean", group), Column("base by base", group, is_text=True))
-    ]
+def _column(name: str, above: str, effects: Sequence[Effect]) -> Column:
+    """The column of such numbers; on one base they have no limits."""
+    return Column(name, above, bare=not _several(effects))
 
 
 def _several(effects: Sequence[Effect]) -> bool:
@@ -133,18 +117,17 @@ def _table(
     if not outcomes:
         return empty(table_id, caption, data)
     rows: list[tuple[Cell, ...]] = []
-    several = _several(effects)
     for key, by_outcome in grid.items():
         some = next(iter(by_outcome.values()))
         texts = [Text(head(key)) for _, head in heads]
         sizes = (Number(float(some.n_settings), digits=0), Number(float(some.n_seeds), digits=0))
-        values = (cell for o, _ in outcomes for cell in _cells(by_outcome.get(o), several))
+        values = (_number(by_outcome.get(o)) for o, _ in outcomes)
         rows.append((*texts, *sizes, *values))
     columns = [
         *(Column(name, is_text=True) for name, _ in heads),
         Column("settings", bare=True),
         Column("bases", bare=True),
-        *_columns({name: "difference in points" for _, name in outcomes}, several),
+        *(_column(name, "difference in points", effects) for _, name in outcomes),
     ]
     return captioned(table_id, caption, columns, rows, changes([key[0] for key in grid]))
 
@@ -241,15 +224,14 @@ def sensitivity_effects(data: ReportData, caption: Caption) -> Table | TextBlock
         *(["equal tokens"] if any("equal tokens" in f for f in grid.values()) else []),
     ]
     rows: list[tuple[Cell, ...]] = []
-    several = _several(effects)
     for levels, by_place in grid.items():
         ends = [by_place[p] for p in (steps[0], steps[-1]) if p in by_place]
         verdict = sign_kept(ends[0], ends[1]) if len(ends) == 2 else "not measured"
-        cells = (cell for p in places for cell in _cells(by_place.get(p), several))
+        cells = (_number(by_place.get(p)) for p in places)
         rows.append((Text(_levels("labels", levels)), *cells, Text(verdict)))
     columns = [
         Column("effect of labels on J", is_text=True),
-        *_columns({p: "steps" if p in steps else "" for p in places}, several),
+        *(_column(p, "steps" if p in steps else "", effects) for p in places),
         Column(f"sign, {steps[0]} to {steps[-1]}", is_text=True),
     ]
     return captioned("sensitivity_effects", caption, columns, rows)
