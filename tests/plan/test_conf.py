@@ -83,7 +83,7 @@ COUNTS = {
     "report": 1,
     "respond": 1,
     "score": 1,
-    "study": 14,
+    "study": 16,
     "suite": 20,
     "track": 1,
     "tune": 1,

@@ -23,7 +23,7 @@ from planned_jobs import jobs_of
 
 ASIDE = ("manifest.json", "provenance.html")
 ALL = {"base", "mirage", "mirage_twins", "placebo"}
-COMMITTED = sorted(path.name for path in ROOT.glob("evidence/*"))
+COMMITTED = "confirm"
 
 
 def files(store: Path, stage: str) -> dict[str, bytes]:
@@ -303,8 +303,7 @@ def test_seeds_that_are_not_committed_are_told(
     assert "holds no evidence of seeds [7]." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("study", COMMITTED)
-def test_the_committed_verdicts_are_those_of_today(study: str, tmp_path: Path) -> None:
-    """Of the last committed seed; .ci/run does the same to all."""
-    words = ["evidence", "unpack", "--study", study, "--out", str(tmp_path)]
-    assert run([*words, "--seeds", str(committed_seeds(ROOT, study)[-1])]) == 0
+def test_the_committed_verdicts_are_those_of_today(tmp_path: Path) -> None:
+    """Of the last seed of one study; .ci/run does the same to all seeds of all studies."""
+    words = ["evidence", "unpack", "--study", COMMITTED, "--out", str(tmp_path)]
+    assert run([*words, "--seeds", str(committed_seeds(ROOT, COMMITTED)[-1])]) == 0
