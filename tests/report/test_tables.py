@@ -312,7 +312,7 @@ def test_same_data_same_bytes(data: ReportData, tmp_path: Path) -> None:
 
 def test_figures_are_files_of_their_own(blocks: list[Block]) -> None:
     figures = [b for b in blocks if isinstance(b, Figure)]
-    assert [f.id for f in figures] == ["fig4", "asr_vs_overrefusal"]
+    assert [f.id for f in figures] == ["example", "fig4", "asr_vs_overrefusal"]
     for figure in figures:
         assert figure.svg.startswith(b"<?xml")
         assert b"<dc:date>" not in figure.svg
