@@ -37,7 +37,7 @@ class Respond(Strict):
     """Decoding: greedy, batched.
 
     Attributes:
-        backend: What makes the model answer: ``transformers``, ``vllm``, or your own.
+        backend: What computes answers: ``transformers``, or your own as ``package.module:function``.
         batch_size: Most samples answered together.
         threads: Torch threads; answers may depend on it, so it is part of the id.
         max_new_tokens: Suite -> longest answer in tokens; ``default`` for all others.
