@@ -1,4 +1,4 @@
-"""The directive ``{commands}``: every command of ``mirage`` and its options, from its own parsers."""
+"""The directive ``{commands}``: every command of ``mirage``, from its own parsers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def reference(word: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yields the lines of one command's reference, as MyST."""
     usage = parser.format_usage().removeprefix("usage: ").replace(" [-h]", "").rstrip()
     yield from (f"## mirage {word}", "", _sentence(parser.description or ""), "")
-    yield from ("```{code-block} text", usage, "```", "", f"```{{program}} mirage {word}", "```", "")
+    yield from ("```{code-block} text", usage, "```", "")
+    yield from (f"```{{program}} mirage {word}", "```", "")
     for action in parser._actions:
         if action.dest != "help":
             value = action.metavar or action.dest

@@ -1,4 +1,4 @@
-"""The directive ``{settings} <group>``: every key of ``conf/<group>/``, from the types that check it.
+"""The directive ``{settings} <group>``: every key of ``conf/<group>/``, from its types.
 
 The text is that of ``conf/schema/<group>.json``, which editors show as well; a key without a
 description is a warning, and `make docs` ends on warnings.
@@ -55,9 +55,7 @@ def reference(group: str) -> Iterator[str]:
     yield from _keys(schema, schema.get("$defs", {}), group, values, f"conf/{group}/{option}.yaml")
 
 
-def _keys(
-    block: Schema, blocks: Schema, above: str, values: Schema, file: str
-) -> Iterator[str]:
+def _keys(block: Schema, blocks: Schema, above: str, values: Schema, file: str) -> Iterator[str]:
     """Yields the keys of a block, each followed by the keys below it.
 
     Neighbours of one type (the stages of a site) are followed by one list for all of them.
@@ -94,18 +92,22 @@ def _blocks(schema: Schema) -> Iterator[tuple[str, str]]:
         yield schema["$ref"].rpartition("/")[2], ""
     for each in schema.get("anyOf", ()):
         yield from _blocks(each)
-    for part, suffix in (("items", " []"), ("additionalProperties", " .<name>")):
-        inner = schema.get(part)
-        if isinstance(inner, dict) and "$ref" in inner:
+    for inner, suffix in ((schema.get("items"), " []"), (_values(schema), " .<name>")):
+        if inner and "$ref" in inner:
             yield inner["$ref"].rpartition("/")[2], suffix
+
+
+def _values(schema: Schema) -> Schema | None:
+    """Returns what the values of a mapping with any names, or with names of a form, must be."""
+    found = next(iter(schema.get("patternProperties", {}).values()), None)
+    found = found or schema.get("additionalProperties")
+    return found if isinstance(found, dict) else None
 
 
 def kind(schema: Schema, blocks: Schema) -> str:
     """Returns a type in words, with the values or limits that it allows."""
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema or "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema.get("enum") or [schema["const"]])
     if "anyOf" in schema:
         return " or ".join(kind(each, blocks) for each in schema["anyOf"])
     if "$ref" in schema:
@@ -113,8 +115,8 @@ def kind(schema: Schema, blocks: Schema) -> str:
     if schema.get("type") == "array":
         return f"list of {kind(schema.get('items', {}), blocks)}"
     if schema.get("type") == "object":
-        inner = schema.get("additionalProperties")
-        return f"names, each with {kind(inner, blocks)}" if isinstance(inner, dict) else "keys"
+        inner = _values(schema)
+        return f"names, each with {kind(inner, blocks)}" if inner else "keys"
     words = KINDS.get(schema.get("type", ""), "anything")
     limits = {
         "minimum": "at least {}",

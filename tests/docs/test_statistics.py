@@ -1,4 +1,4 @@
-"""The worked examples of docs/statistics.md are the committed values, and the arithmetic is right."""
+"""The worked examples of docs/statistics.md are committed values, and the arithmetic is right."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def test_the_steps_of_c6() -> None:
     first, second = sample(single), sample(composite)
     assert f"The mean is {first.mean:.1f}, the SD over the five bases {first.spread:.1f}." in PAGE
     low, high = float(single["mean low"]), float(single["mean high"])
-    assert first.limits(0.05) == pytest.approx((low, high), abs=0.1)  # the page's values are rounded
+    # The page's values are rounded to a decimal.
+    assert first.limits(0.05) == pytest.approx((low, high), abs=0.1)
     assert f"{first.mean:.1f} ± {(high - low) / 2:.1f}, that is {low:.1f} to {high:.1f}." in PAGE
     ps = [each.p(MARGIN, above=True) for each in (first, second)]
     assert f"lies above {MARGIN}: {ps[0]:.5f}. The second part" in PAGE
@@ -53,5 +54,5 @@ def test_c1_stays_open() -> None:
     low, high = float(unsafe["mean low"]), float(unsafe["mean high"])
     assert f"mean of {float(unsafe['mean']):.1f} lies beyond the margin" in PAGE
     assert f"interval, {low:.1f} to {high:.1f}, holds the margin and zero" in PAGE
-    assert low < 0 < 20 < high
+    assert low < 0 and high > 20
     assert re.search(rf"the difference is gone \({float(safe['mean']):.1f}\)", PAGE)

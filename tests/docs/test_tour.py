@@ -1,4 +1,4 @@
-"""docs/tour.md shows what the suite really makes: samples, pictures, verdicts, rates and the cell."""
+"""docs/tour.md shows what the suite makes: samples, pictures, verdicts, rates and the cell."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_verdicts_are_the_oracle_s(made: Made) -> None:
     )
     assert [row[:2] for row in rows] == [*[("2", name) for name in MODELS], ("1", "MIRage")]
     quoted = {(each.id.rpartition("-")[2], each.outcome, each.raw["reading"]) for each in judged}
-    in_table = {("hazard", *row[2:4]) for row in rows} | {("twin_trigger", *row[4:]) for row in rows}
-    assert quoted <= in_table
+    told = {("hazard", *row[2:4]) for row in rows} | {("twin_trigger", *row[4:]) for row in rows}
+    assert quoted <= told
 
 
 def test_rates_and_cells_are_those_of_the_gallery() -> None:

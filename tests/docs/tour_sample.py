@@ -1,4 +1,4 @@
-"""What the build stage makes of the sample that docs/tour.md follows, by the default study's own jobs.
+"""What build makes of the sample that docs/tour.md follows, by the default study's own jobs.
 
 `python tests/docs/tour_sample.py` writes the page's pictures anew.
 """

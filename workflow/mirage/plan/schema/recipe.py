@@ -103,7 +103,7 @@ class RecipeData(Strict):
             ``sorry_reasons`` is an apology with the same reasons; ``short_refusal`` one fixed
             refusal; ``describe_refuse`` perception and that refusal; ``filler`` that refusal with
             empty politeness up to the length of ``cot``. The others belong to one source each.
-        wording: Whether questions about hazards are ``explicit`` about a bad intent, or ``neutral``.
+        wording: Whether requests about hazards are ``explicit`` about bad intent, or ``neutral``.
         unsafe: Number of hazardous items.
         benign: Number of harmless ones that the source has of its own.
         general: Number of skill items.
