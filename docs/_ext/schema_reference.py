@@ -21,12 +21,20 @@ from mirage.plan.study.compose import Conf
 
 LOGGER = logging.getLogger(__name__)
 Schema = Mapping[str, Any]
+NAME = r"^[a-z0-9][a-z0-9_]*$"
 KINDS = {
     "string": "text",
     "integer": "whole number",
     "number": "number",
     "boolean": "true or false",
     "null": "null",
+}
+LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "pattern": "of the form `{}`",
 }
 
 
@@ -116,17 +124,15 @@ def kind(schema: Schema, blocks: Schema) -> str:
         return f"list of {kind(schema.get('items', {}), blocks)}"
     if schema.get("type") == "object":
         inner = _values(schema)
-        return f"names, each with {kind(inner, blocks)}" if inner else "keys"
-    words = KINDS.get(schema.get("type", ""), "anything")
-    limits = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "more than {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "less than {}",
-        "pattern": "of the form `{}`",
-    }
-    said = [text.format(schema[limit]) for limit, text in limits.items() if limit in schema]
-    return ", ".join([words, *said])
+        return f"names, each with {kind(inner, blocks)}" if inner else "block of keys"
+    return _simple(schema)
+
+
+def _simple(schema: Schema) -> str:
+    if schema.get("pattern") == NAME:
+        return "a name"
+    said = [text.format(schema[limit]) for limit, text in LIMITS.items() if limit in schema]
+    return ", ".join([KINDS.get(schema.get("type", ""), "anything"), *said])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
