@@ -29,6 +29,7 @@ KINDS = {
     "boolean": "true or false",
     "null": "null",
 }
+PLURALS = {"a name": "names", "text": "texts", "a block of keys, below": "blocks of keys, below"}
 LIMITS = {
     "minimum": "at least {}",
     "exclusiveMinimum": "more than {}",
@@ -121,10 +122,11 @@ def kind(schema: Schema, blocks: Schema) -> str:
     if "$ref" in schema:
         return "a block of keys, below"
     if schema.get("type") == "array":
-        return f"list of {kind(schema.get('items', {}), blocks)}"
+        one = kind(schema.get("items", {}), blocks)
+        return f"list of {PLURALS.get(one, one)}"
     if schema.get("type") == "object":
         inner = _values(schema)
-        return f"names, each with {kind(inner, blocks)}" if inner else "block of keys"
+        return f"names, each with {kind(inner, blocks)}" if inner else "any keys"
     return _simple(schema)
 
 
