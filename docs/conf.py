@@ -11,7 +11,6 @@ author = "MIRage Suite"
 extensions = ["myst_parser", "command_reference", "repository_links", "schema_reference"]
 exclude_patterns = ["_build", "_ext"]
 
-myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 repository_url = ""
