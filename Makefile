@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser lint plan schema ui env dev clean-env
+.PHONY: help reproduce test browser lint plan schema ui docs docs-links env dev clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -52,11 +52,21 @@ schema: env ## JSON Schema of conf/ made anew, for editors
 ui: env ## MLflow in the browser, on results/, or on another UI_STORE=
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(UI_STORE)/mlflow.db --port $(UI_PORT)
 
+# -n and -W: a link, anchor or term that leads nowhere ends the build.
+SPHINX := $(BIN)/python -m sphinx -n -W --keep-going -q
+
+docs: dev ## the site of docs/, in docs/_build/html
+	$(SPHINX) -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+docs-links: dev ## ask whether the addresses that the site links to answer (needs a network)
+	$(SPHINX) -b linkcheck docs docs/_build/links
+
 env: $(VENV)/.cpu ## set up, or repair what is missing or damaged
 	$(call repair,envs/cpu.txt)
 
 dev: $(VENV)/.dev
-	$(call repair,envs/cpu.txt envs/deepspeed.txt envs/dev.txt)
+	$(call repair,envs/cpu.txt envs/deepspeed.txt envs/dev.txt envs/docs.txt)
 
 clean-env: ## remove the environment (results stay)
 	rm -rf $(VENV)
@@ -79,7 +89,7 @@ $(VENV)/.cpu: envs/cpu.txt pyproject.toml
 	$(INSTALL_SUITE)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.cpu envs/deepspeed.txt envs/dev.txt
-	@echo "Adding what tests and linters need"
-	$(PIP) --quiet --progress-bar off -r envs/deepspeed.txt -r envs/dev.txt
+$(VENV)/.dev: $(VENV)/.cpu envs/deepspeed.txt envs/dev.txt envs/docs.txt
+	@echo "Adding what tests, linters and the site need"
+	$(PIP) --quiet --progress-bar off -r envs/deepspeed.txt -r envs/dev.txt -r envs/docs.txt
 	@touch $@

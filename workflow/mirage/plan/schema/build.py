@@ -15,6 +15,7 @@ class Build(Strict):
     """Sizes; the world's own facts (objects, hazards, splits) stand in the package.
 
     Attributes:
+        name: The file's own name.
         base_samples: Samples of base training.
         base_mix: Weight of each family in them.
         pairs_per_edge: Held-out pairs of each hazardous role pair.

@@ -13,6 +13,7 @@ class Judge(Strict):
     """A judge.
 
     Attributes:
+        name: The file's own name.
         kind: A judge of the suite, or your own as ``package.module:function``.
         options: Handed to the judge by keyword; all of them stand in ids.
         serves: Of a judge asked over HTTP: the kind that ``mirage serve`` runs for it.

@@ -18,7 +18,11 @@ class Text(Strict):
     """The language model's sizes.
 
     Attributes:
-        heads: Attention heads; ``kv_heads`` of keys and values, which they share.
+        hidden_size: Width.
+        layers: Number of layers.
+        heads: Attention heads.
+        kv_heads: Heads of keys and values, which attention heads share.
+        intermediate_size: Width inside a layer's feed-forward part.
         max_tokens: The longest prompt with its answer.
         rope_theta: Base of the rotary positions.
         tie_word_embeddings: Whether the head that writes words is the table that reads them; real
@@ -46,7 +50,15 @@ class Text(Strict):
 
 
 class Vision(Strict):
-    """The vision tower's sizes; ``patch_size`` in pixels."""
+    """The vision tower's sizes.
+
+    Attributes:
+        patch_size: Side of a patch in pixels.
+        hidden_size: Width.
+        layers: Number of layers.
+        heads: Attention heads.
+        intermediate_size: Width inside a layer's feed-forward part.
+    """
 
     patch_size: Positive
     hidden_size: Positive
@@ -65,6 +77,8 @@ class Shape(Strict):
     Attributes:
         downsample_ratio: Patches merged per side: a tile has (side / patch size x ratio)^2 tokens;
             1 for LLaVA-OneVision, which merges none.
+        text: The language model.
+        vision: The vision tower.
     """
 
     downsample_ratio: Annotated[float, Field(gt=0, le=1)]
@@ -76,8 +90,11 @@ class Phase(Strict):
     """One phase of base training.
 
     Attributes:
+        name: Of the phase, for logs and curves.
         labels: Label classes of the samples that it trains on; none means all.
         parts: Parts that learn; without vision, each picture is seen once and its features kept.
+        steps: Optimizer steps.
+        batch_size: Samples of a step.
         learning_rate: Peak rate of AdamW.
         muon_lr: Peak rate of Muon, where it is the optimizer.
     """
@@ -97,8 +114,13 @@ class BaseTraining(Strict):
     Attributes:
         threads: Torch threads; weights depend on it, so it is part of the id.
         optimizer: ``muon`` updates the matrices inside layers by Muon, the rest by AdamW.
+        schedule: How the rate falls, over each phase.
+        warmup_ratio: Share of a phase's steps over which the rate rises first.
+        weight_decay: Of AdamW.
+        max_grad_norm: Longer gradients are cut to this length.
         log_every: Steps that one point of the curve averages over.
         checkpoint_every: Steps between checkpoints.
+        phases: One after the other.
     """
 
     threads: Positive
@@ -121,7 +143,13 @@ class BaseTraining(Strict):
 
 
 class ModelResources(Strict):
-    """What the jobs of a model need: making the base, tuning it, answering."""
+    """What the jobs of a model need.
+
+    Attributes:
+        base: Making the base.
+        recipe: Tuning it.
+        respond: Answering.
+    """
 
     base: Resources
     recipe: Resources
@@ -156,6 +184,7 @@ class Model(Strict):
     """A base model.
 
     Attributes:
+        name: The file's own name.
         made: ``scratch`` trains it here, ``import`` opens a folder that exists.
         source: Where an imported model lies.
         architecture: The model class; of an imported model its folder says it.

@@ -22,6 +22,7 @@ class HoldOut(Strict):
     Attributes:
         objects: Objects by name.
         edges: Pairs of roles, as ``water+mains``.
+        categories: Categories of hazards.
         rotate_categories: How many further categories are left out, other ones from seed to seed;
             a job's settings hold the names that this comes to (``mirage.plan.study.hold_out``).
     """
@@ -102,7 +103,10 @@ class RecipeData(Strict):
             ``sorry_reasons`` is an apology with the same reasons; ``short_refusal`` one fixed
             refusal; ``describe_refuse`` perception and that refusal; ``filler`` that refusal with
             empty politeness up to the length of ``cot``. The others belong to one source each.
-        unsafe: Hazardous items; ``benign`` harmless ones, ``general`` skill items.
+        wording: Whether requests about hazards are ``explicit`` about bad intent, or ``neutral``.
+        unsafe: Number of hazardous items.
+        benign: Number of harmless ones that the source has of its own.
+        general: Number of skill items.
         twins: Benign items beside the hazardous ones, of the kind that ``benign_kind`` says.
         benign_kind: ``image_twins`` swap one object, ``text_twins`` ask for a harmless action on
             the same pictures, ``unmatched`` ask the triggering action about unrelated harmless
@@ -110,6 +114,7 @@ class RecipeData(Strict):
         bridge: How many of the items are shown as two images instead, hazards and twins alike, all
             about half of the role pairs (``mirage.world.bridge``); what a test in two images says
             is then read on the other half.
+        hold_out: What no item may contain.
     """
 
     source: Annotated[str, AfterValidator(_source)]
@@ -226,9 +231,14 @@ class Recipe(Strict):
     """A recipe.
 
     Attributes:
+        name: The file's own name.
+        title: What tables call it.
         parent: The recipe this one is an ablation of; it differs in ``factor`` alone.
+        factor: The key, below ``data`` or ``tune``, in which it differs from its parent.
         marked_ours: Not in the paper.
         mode: Whose sizes, epochs and rates these are.
+        data: What it is tuned on.
+        tune: How much, and which parts.
     """
 
     name: Name

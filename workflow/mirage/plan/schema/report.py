@@ -56,6 +56,7 @@ class Report(Strict):
     """The report.
 
     Attributes:
+        name: The file's own name.
         gallery: The printed samples.
         browser: The sample browser.
         models_with_answers: Models up to which further seeds join the first one where answers are

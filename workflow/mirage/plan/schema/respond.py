@@ -37,8 +37,12 @@ class Respond(Strict):
     """Decoding: greedy, batched.
 
     Attributes:
+        backend: What computes answers: ``transformers``, or your own as
+            ``package.module:function``.
+        batch_size: Most samples answered together.
         threads: Torch threads; answers may depend on it, so it is part of the id.
         max_new_tokens: Suite -> longest answer in tokens; ``default`` for all others.
+        speed: The measurement of seconds a sample.
     """
 
     backend: Annotated[str, AfterValidator(partial(entry, "backend"))]

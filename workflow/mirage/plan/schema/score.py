@@ -105,7 +105,12 @@ class Groups(Strict):
 
 
 class Placebos(Strict):
-    """On how many bases a gate of a placebo is read, the claim's first, and must be passed."""
+    """On how many bases a gate of a placebo is read and must be passed.
+
+    Attributes:
+        read: Bases on which it is read, the claim's first.
+        passed: How many of them must pass.
+    """
 
     read: Positive
     passed: Positive
@@ -115,9 +120,10 @@ class Score(Strict):
     """Statistics.
 
     Attributes:
+        name: The file's own name.
         n_resamples: Resamples of the cluster bootstrap.
         alpha: 1 - confidence of every interval.
-        seed: Its seed.
+        seed: Of the bootstrap.
         min_coverage: Share of items that must be judged, per model and suite, in percent.
         groups: What rates are broken down by.
         contrasts: Differences that are shown base by base.

@@ -68,8 +68,16 @@ class Site(Strict):
     """A site: one machine or cluster.
 
     Attributes:
+        name: The file's own name.
         runtime_factor: A scheduler is asked for this many times the expected minutes.
         least_runtime: But for no less than these minutes, because short jobs wait and read.
+        environments: Name -> a Python that runs jobs.
+        build: How the jobs of build run; the other stages likewise.
+        tune: Of tune.
+        respond: Of respond.
+        judge: Of judge.
+        score: Of score.
+        report: Of report.
     """
 
     name: Name

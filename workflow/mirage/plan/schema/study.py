@@ -23,6 +23,9 @@ class Study(Strict):
     """One study.
 
     Attributes:
+        name: The file's own name.
+        title: Of the report.
+        models: Options of ``conf/model``: the bases.
         recipes: What is compared, in the order of the tables.
         helpers: Recipes that a gate needs; trained and answered, never compared.
         recipes_by_model: Model -> the recipes it is tuned on, helpers among them; a model that is
@@ -35,6 +38,8 @@ class Study(Strict):
         bases: ``released`` imports the bases of the folder ``bases/``, and trains those of seeds
             that have none; ``required`` imports them, and refuses seeds that have none, so that
             gates are read before anything is tuned; ``scratch`` trains all.
+        suites: What every model answers.
+        judges: Who gives the verdicts; each gives its own.
         evidence: Whether answers that are committed in ``evidence/<study>`` are used instead of
             training and asking models again: those of a seed all of whose models are committed as
             this very experiment.

@@ -16,6 +16,8 @@ class Suite(Strict):
     """A suite.
 
     Attributes:
+        name: The file's own name.
+        title: What tables call it.
         kind: What builds it: a row ``suite`` of ``mirage.plan.entries``, or your own function as
             ``package.module:function``.
         path: For kind ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``; no part of

@@ -39,6 +39,11 @@ class Tune(Strict):
     Attributes:
         engine: ``trainer`` is one process, ``deepspeed`` several under ZeRO.
         batch_size: Samples of a global batch, over all ranks.
+        learning_rate: Peak rate of a recipe whose ``lr_ratio`` is 1.
+        schedule: How the rate falls.
+        warmup_ratio: Share of the steps over which it rises first.
+        weight_decay: Of AdamW.
+        max_grad_norm: Longer gradients are cut to this length.
         order: Number of the tuning order, 0 for the seed's own: another one draws other batches
             from the same items on the same base.
         ranks: Processes of the deepspeed engine.

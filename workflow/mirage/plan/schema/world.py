@@ -16,7 +16,12 @@ def _twentieths(share: float) -> float:
 
 
 class Renders(Strict):
-    """Pictures per object and state; a test picture is never trained on."""
+    """Pictures per object and state.
+
+    Attributes:
+        train: Pictures that may be trained on.
+        test: Pictures that never are.
+    """
 
     train: Positive
     test: Positive
@@ -26,6 +31,7 @@ class World(Strict):
     """The source of nano data.
 
     Attributes:
+        name: The file's own name.
         seed: Seed of the pictures' jitter, shared by all base seeds.
         image_size: Side of a picture in pixels.
         renders: Drawing style -> numbers of pictures.
