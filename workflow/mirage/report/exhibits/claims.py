@@ -27,12 +27,15 @@ from mirage.score.paper_contrasts import (
     agreement_rate,
 )
 
+LEDGER = "reports/claims.yaml conf/score/default.yaml"
+"""The files whose hash stands below the verdicts."""
+
 ORDER = (DISAGREE, MIXED, AGREE, NOT_RUN, NOTHING)
 """What comes first on the page: what speaks against the paper, or against us."""
 
 
-def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """A row per claim: verdict, why, gates, seeds."""
+def claims(data: ReportData, caption: Caption, files: str = LEDGER) -> Table | TextBlock:
+    """A row per claim: verdict, why, gates, seeds; ``files`` are those its hash is over."""
     verdicts = data.scores.claim_verdicts
     if not verdicts:
         return empty("claims", caption, data)
@@ -56,7 +59,7 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
     ]
     read = frozenset(recipe for v in verdicts for recipe in v.recipes.split())
     notes = (
-        *_hash(verdicts[0].sha256, "reports/claims.yaml conf/score/default.yaml"),
+        *_hash(verdicts[0].sha256, files),
         *_power(verdicts),
         *_flags(verdicts),
         *capped_notes(data, read),
