@@ -73,7 +73,7 @@ class Page:
                 said = self.type(f"{line.partition('#')[0]} --dry-run" if _long(line) else line)
 
     def make_mistakes(self) -> None:
-        """Makes each mistake of the table in the page's files, or in its first plain run."""
+        """Makes each mistake of the table in the page's files, or in its last plain run."""
         files, run = self.write_files(), self._run
         rows = list(self.mistakes())
         assert rows, f"{self.name} lists no mistakes"
@@ -83,11 +83,16 @@ class Page:
             assert path or line != run, f"{self.name}: {right!r} stands nowhere"
             if path:
                 path.write_text(files[path].replace(right, wrong), encoding="utf-8")
-            told = self.type(line, fails=True)
+            told = self._told(line)
             assert message in " ".join(told.split()), f"{self.name}: {message!r} is not in:\n{told}"
             assert "Traceback" not in told
             if path:
                 path.write_text(files[path], encoding="utf-8")
+
+    def _told(self, line: str) -> str:
+        """What is said to a mistake: by the plan, else by the run itself."""
+        plan = line.replace("snakemake --config", "mirage plan", 1)
+        return self.type(f"{plan.strip()} >&2 && exec {line}", fails=True)
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Yields what is written, instead of what, and what is said to it."""
@@ -113,7 +118,7 @@ class Page:
     @property
     def _run(self) -> str:
         lines = re.findall(r"(?m)^snakemake .*$", self.text)
-        return next(line.partition("#")[0] for line in lines if not _long(line))
+        return [line.partition("#")[0] for line in lines if not _long(line)][-1]
 
     def _path(self, named: str) -> Path:
         return self.home / named[2:] if named.startswith("~/") else Path(named)
