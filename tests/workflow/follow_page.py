@@ -33,20 +33,20 @@ class Page:
         name: Below docs/.
         checkout: Where commands are typed.
         home: The reader's home folder.
-        places: Folder that the page names -> where it lies here.
+        places: How the page begins paths -> how they begin here.
     """
 
     name: str
     checkout: Checkout
     home: Path
-    places: Mapping[str, Path] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The page, with the folders it names where they lie here."""
         text = (ROOT / "docs" / self.name).read_text(encoding="utf-8")
         for named, folder in self.places.items():
-            text = text.replace(named, str(folder))
+            text = text.replace(named, folder)
         return text
 
     def write_files(self) -> dict[Path, str]:
@@ -74,7 +74,7 @@ class Page:
 
     def make_mistakes(self) -> None:
         """Makes each mistake of the table in the page's files, or in its last plain run."""
-        files, run = self.write_files(), self._run
+        files, run = self.write_files(), self.last_run
         rows = list(self.mistakes())
         assert rows, f"{self.name} lists no mistakes"
         for wrong, right, message in rows:
@@ -111,12 +111,14 @@ class Page:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=False,
         )
         assert (done.returncode != 0) == fails, f"{self.name}: {line}\n{done.stdout}"
         return done.stdout
 
     @property
-    def _run(self) -> str:
+    def last_run(self) -> str:
+        """The last command that runs a study here and now."""
         lines = re.findall(r"(?m)^snakemake .*$", self.text)
         return [line.partition("#")[0] for line in lines if not _long(line)][-1]
 

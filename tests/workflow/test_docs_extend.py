@@ -31,3 +31,10 @@ def test_a_page_works_as_it_is_written(name: str, checkout: Checkout, tmp_path: 
     page = Page(name, checkout, tmp_path)
     page.follow()
     page.make_mistakes()
+
+
+def test_what_a_folder_holds_moves_nothing_of_the_suite(checkout: Checkout, tmp_path: Path) -> None:
+    for name in PAGES:
+        Page(name, checkout, tmp_path).write_files()
+    again = "snakemake --config study=tiny extra=~/mine --dry-run"
+    assert "Nothing to be done" in Page("", checkout, tmp_path).type(again)

@@ -57,10 +57,11 @@ def rule_problems(
     """
     problems = []
     last = suite.seeds.listed()[-1]
+    new = f"{{first: {last + 91}, n: 5}}"
     if own.seeds.first <= last:
         text = (
-            f"bases up to {last} are for development, or were read for the suite's claims: what is "
-            f"claimed after that is no prediction. Take new ones, as in {{first: {last + 91}, n: 5}}."
+            f"bases up to {last} are for development, or were read for the suite's claims: what "
+            f"is claimed after that is no prediction. Take new ones, as in {new}."
         )
         problems.append(Problem(where(conf), "claims.seeds", text))
     for name, needed in own.needs.items():
