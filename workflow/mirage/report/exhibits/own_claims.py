@@ -9,7 +9,10 @@ from mirage.report.captions import Caption
 from mirage.report.data import ReportData
 from mirage.report.exhibits.claims import claim_parts, claims
 
-LEDGER = "<folder>/reports/claims.yaml conf/score/default.yaml"
+LEDGER = (
+    "What was claimed, and so when it was fixed, its hash tells",
+    "<folder>/reports/claims.yaml conf/score/default.yaml",
+)
 
 
 def own_claims(data: ReportData, caption: Caption) -> Table | TextBlock:
