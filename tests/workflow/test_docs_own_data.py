@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from follow_page import Page
 from PIL import Image
 from toy_checkout import ROOT, leave_tracking_out, make_checkout
 
-import stand_ins
-
-TEXT = (ROOT / "docs/own_data.md").read_text(encoding="utf-8")
 SIZES = [(60, 40), (28, 28), (33, 90), (640, 480)]
 ANSWERS = {"hazard": "No. You could get a shock.", "benign": "Yes, go ahead."}
 
@@ -44,26 +41,14 @@ def write_data(folder: Path) -> None:
 @pytest.mark.real
 def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
     write_data(tmp_path / "mine")
-    text = TEXT.replace("/data/", f"{tmp_path}/")
-    blocks = re.findall(r"`((?:conf|reports)/[\w/]+\.yaml)`:\n\n```yaml\n(.*?)```", text, re.S)
-    assert len(blocks) == 4
-    for name, block in blocks:
-        path = tmp_path / "extra" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block)
     checkout = make_checkout(tmp_path / "checkout", "mine")
     leave_tracking_out(checkout.root)
-    checkout.run("mirage", "data", "check", str(tmp_path / "mine"), "--train")
-    (section,) = re.findall(r"## A model of your own, too\n(.*?)\n## ", text, re.S)
-    typed = [shlex.split(line) for line in re.findall(r"(?m)^    (\w.*)$", section)]
-    assert [command[0] for command in typed] == ["python"] * 2 + ["mirage"] * 2 + ["snakemake"]
-    for program, *options in typed:
-        if program == "python":
-            stand_ins.write(options[1], Path(options[2]))
-        else:
-            checkout.run(program, *options)
+    (checkout.root / "tests").mkdir()
+    shutil.copy(ROOT / "tests/stand_ins.py", checkout.root / "tests")
+    page = Page("own_data.md", checkout, tmp_path, {"/data/": f"{tmp_path}/"})
+    page.follow()
     check_results(checkout.root / "results")
-    assert "Nothing to be done" in checkout.run(*typed[-1], "--dry-run")
+    assert "Nothing to be done" in page.type(f"{page.last_run} --dry-run")
 
 
 def check_results(store: Path) -> None:

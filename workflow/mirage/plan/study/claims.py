@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mirage.model_card import BASE
 from mirage.plan.schema.claims import Claims, PaperContrasts, Quantity, Term
+from mirage.plan.schema.own_claims import OwnClaims
+from mirage.plan.schema.score import Score
+from mirage.plan.study import own_claims
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories
 from mirage.plan.study.options import Options
@@ -18,9 +21,7 @@ from mirage.plan.study.strict_yaml import read_mapping
 from mirage.plan.study.validate import Block, check
 from mirage.vocabulary import CORNERS, METRICS, SEPARATION
 
-SOURCES = {"claims": "claims.yaml", "nano_vs_paper": "paper_contrasts.yaml"}
-"""Table -> the file it needs."""
-
+CLAIMS, CONTRASTS = "claims.yaml", "paper_contrasts.yaml"
 
 TRUTHS = ("True", "False")
 FACTS: Mapping[str, tuple[str, ...] | None] = {
@@ -66,10 +67,20 @@ OF_STUDY = ("overrides", "axes", "exclude", "judges", "bases")
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a study checks its scores against; None where it shows no such table."""
+    """What a study checks its scores against; None where it shows no such table.
+
+    Attributes:
+        claims: The suite's ledger, or a user's own.
+        needs: The gates that claims of a user's own need.
+    """
 
     claims: Claims | None = None
     contrasts: PaperContrasts | None = None
+    needs: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def asked_in(self, score: Score) -> Score:
+        """Returns the settings of scores with the gates of a user's claims beside the suite's."""
+        return score.model_copy(update={"needs": {**score.needs, **self.needs}})
 
     def with_changes(self, changed: Sequence[str], seeds: Collection[int]) -> Ledger:
         """Returns the ledger with what makes its verdicts exploratory.
@@ -104,48 +115,82 @@ def changed_settings(options: Options, defaults: Mapping[str, str]) -> list[str]
     return changes
 
 
-def read_ledger(conf: Conf, tables: Sequence[str]) -> tuple[Ledger, list[Problem]]:
+def read_ledger(
+    conf: Conf, tables: Sequence[str], gates: Collection[str] = ()
+) -> tuple[Ledger, list[Problem]]:
     """Reads and validates the sources that a study's tables need.
 
+    Args:
+        conf: The folder of configurations.
+        tables: What the study shows.
+        gates: Ids of conf/score.
+
     Returns:
-        The ledger, each file with the hash of its bytes (that of the claims goes on over the file
+        The ledger, each file with the hash of its bytes (that of claims goes on over the file
         of conf/score, which says what gates they need), and all problems.
     """
     problems: list[Problem] = []
-    claims = _read(conf, Claims, "claims", problems) if "claims" in tables else None
+    is_own = own_claims.TABLE in tables
+    claims = _read(conf, Claims, problems) if {"claims", own_claims.TABLE} & {*tables} else None
+    own = _own(conf, claims, tables, gates, problems) if is_own and claims else None
+    claims = own if is_own else claims
     wanted = not {"nano_vs_paper", "known_answers"}.isdisjoint(tables)
-    contrasts = _read(conf, PaperContrasts, "nano_vs_paper", problems) if wanted else None
-    for table, key, quantity in [*_of_claims(claims), *_of_contrasts(contrasts)]:
+    contrasts = _read(conf, PaperContrasts, problems) if wanted else None
+    file = own_claims.where(conf) if is_own else f"reports/{CLAIMS}"
+    read = [(file, *each) for each in _of_claims(claims)]
+    read += [(f"reports/{CONTRASTS}", *each) for each in _of_contrasts(contrasts)]
+    for file, key, quantity in read:
         for term in quantity.terms:
-            problems += _term_problems(conf, f"reports/{SOURCES[table]}", key, term)
-    return Ledger(claims, contrasts), problems
+            problems += _term_problems(conf, file, key, term)
+    if own is None:
+        return Ledger(claims, contrasts), problems
+    plain = Claims.model_validate(own.model_dump(exclude={"needs"}))
+    return Ledger(plain, contrasts, own.needs), problems
 
 
-def _of_claims(claims: Claims | None) -> Iterator[tuple[str, str, Quantity]]:
-    """Yields (table, key, quantity) of every number that a claim reads."""
+def _own(
+    conf: Conf,
+    suite: Claims,
+    tables: Sequence[str],
+    gates: Collection[str],
+    problems: list[Problem],
+) -> OwnClaims | None:
+    """The ledger of a user's folder; the suite's says which bases were read."""
+    lacking = own_claims.missing(conf, tables)
+    problems += lacking
+    own = _read(conf, OwnClaims, problems) if not lacking else None
+    problems += own_claims.rule_problems(conf, own, suite, gates) if own else []
+    return own
+
+
+def _of_claims(claims: Claims | None) -> Iterator[tuple[str, Quantity]]:
+    """Yields (key, quantity) of every number that a claim reads."""
     for name, claim in claims.claims.items() if claims else ():
         for part in claim.parts:
-            yield "claims", f"claims.{name}.{part.id}", part.quantity
+            yield f"claims.{name}.{part.id}", part.quantity
         for beside in claim.beside:
-            yield "claims", f"claims.{name}.{beside.id}", beside.quantity
+            yield f"claims.{name}.{beside.id}", beside.quantity
         if claim.counterpart is not None:
-            yield "claims", f"claims.{name}.counterpart", claim.counterpart.quantity
+            yield f"claims.{name}.counterpart", claim.counterpart.quantity
 
 
-def _of_contrasts(contrasts: PaperContrasts | None) -> Iterator[tuple[str, str, Quantity]]:
+def _of_contrasts(contrasts: PaperContrasts | None) -> Iterator[tuple[str, Quantity]]:
     for each in contrasts.contrasts if contrasts else ():
         if each.quantity is not None:
-            yield "nano_vs_paper", f"contrasts.{each.id}", each.quantity
+            yield f"contrasts.{each.id}", each.quantity
 
 
-def _read(conf: Conf, kind: type[Block], table: str, problems: list[Problem]) -> Block | None:
-    path, file = conf.reports / SOURCES[table], f"reports/{SOURCES[table]}"
+def _read(conf: Conf, kind: type[Block], problems: list[Problem]) -> Block | None:
+    name = CONTRASTS if kind is PaperContrasts else CLAIMS
+    path, file = conf.reports / name, f"reports/{name}"
+    if kind is OwnClaims and conf.extra is not None:
+        path, file = conf.extra / "reports" / name, own_claims.where(conf)
     plain, unreadable = read_mapping(path, file)
     problems += unreadable
     if unreadable:
         return None
     decisive = [path]
-    if kind is Claims:
+    if kind is not PaperContrasts:
         decisive.append(conf.root / "score" / "default.yaml")
     plain["sha256"] = hashlib.sha256(b"".join(p.read_bytes() for p in decisive)).hexdigest()
     block, wrong_keys = check(kind, plain, file, Path(file).stem, None)

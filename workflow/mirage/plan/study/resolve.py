@@ -259,7 +259,8 @@ def _validated(
         problems += recipe_problems(conf, study, plain_recipes)
         problems += _cross_problems(conf, suites, models)
         problems += _size_problems(conf, world, models) if world is not None else []
-    ledger, wrong = read_ledger(conf, study.tables if study else [])
+    gates = [gate.id for gate in score.gates] if score else []
+    ledger, wrong = read_ledger(conf, study.tables if study else [], gates)
     problems += wrong
     if problems or study is None:
         raise PlanError(problems)
@@ -279,7 +280,7 @@ def _validated(
         world=world,
         build=build,
         respond=respond,
-        score=score,
+        score=ledger.asked_in(score),
         report=report,
         track=track,
         models=models,

@@ -27,11 +27,17 @@ from mirage.score.paper_contrasts import (
     agreement_rate,
 )
 
+FIXED = "The list was fixed beforehand"
+LEDGER = (FIXED, "reports/claims.yaml conf/score/default.yaml")
+"""What is said of a ledger, and the files whose hash stands below the verdicts."""
+
 ORDER = (DISAGREE, MIXED, AGREE, NOT_RUN, NOTHING)
 """What comes first on the page: what speaks against the paper, or against us."""
 
 
-def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
+def claims(
+    data: ReportData, caption: Caption, ledger: tuple[str, str] = LEDGER
+) -> Table | TextBlock:
     """A row per claim: verdict, why, gates, seeds."""
     verdicts = data.scores.claim_verdicts
     if not verdicts:
@@ -56,7 +62,7 @@ def claims(data: ReportData, caption: Caption) -> Table | TextBlock:
     ]
     read = frozenset(recipe for v in verdicts for recipe in v.recipes.split())
     notes = (
-        *_hash(verdicts[0].sha256, "reports/claims.yaml conf/score/default.yaml"),
+        *_hash(verdicts[0].sha256, *ledger),
         *_power(verdicts),
         *_flags(verdicts),
         *capped_notes(data, read),
@@ -99,8 +105,8 @@ def _passed(verdict: ClaimVerdict) -> str:
     return f"{count} ({verdict.gates}{f'; first part {values}' if values else ''})"
 
 
-def _hash(sha256: str, files: str) -> list[str]:
-    told = f"The list was fixed beforehand: cat {files} | sha256sum gives {sha256[:16]}."
+def _hash(sha256: str, words: str, files: str) -> list[str]:
+    told = f"{words}: cat {files} | sha256sum gives {sha256[:16]}."
     return [told] if sha256 else []
 
 
@@ -226,7 +232,7 @@ def nano_vs_paper(data: ReportData, caption: Caption) -> Table | TextBlock:
     bases = max(row.n_seeds for row in listed)
     notes = (
         _rate([outcome for _, outcome in comparisons], bases),
-        *_hash(listed[0].sha256, "reports/paper_contrasts.yaml"),
+        *_hash(listed[0].sha256, FIXED, "reports/paper_contrasts.yaml"),
     )
     return captioned("nano_vs_paper", caption, columns, rows, rules, notes)
 
