@@ -27,25 +27,44 @@ Find = Callable[[str], Made | None]
 """Folder of an artifact -> the job or the manifest that tells its settings."""
 
 PROCESS: Final = 0.35  # s: Snakemake starts a process and sees that it ended
-STARTUP: Final = {"build": 0.15, "tune": 3.1, "respond": 1.15, "judge": 0.2, "score": 0.4, "report": 0.5}
+STARTUP: Final = {
+    "build": 0.15,
+    "tune": 3.1,
+    "respond": 1.15,
+    "judge": 0.2,
+    "score": 0.4,
+    "report": 0.5,
+}
 LAID_OUT: Final = 1.0  # s: committed answers or records of training, unpacked
 
-TOKEN: Final = 35e-6  # s per token of a training step (forward, backward, update), whatever the size,
+TOKEN: Final = (
+    35e-6  # s per token of a training step (forward, backward, update), whatever the size,
+)
 TOKEN_PER_MILLION: Final = 95e-6  # and per million parameters of the language model's layers
 WITH_VISION: Final = 1.4  # where pictures are not read once but trained on
 MUON: Final = 1.07
 CHECK: Final = 1.0  # s: whether a recipe fits its own items (``until: criterion``)
 
-ANSWER_ITEM: Final = 5.7e-3  # s per item that the default model answers (852,000 parameters),
-ANSWER_WORD: Final = 0.1e-3  # and per word of its answer
+ANSWER_ITEM: Final = 5.3e-3  # s per item that the default model answers (852,000 parameters),
+ANSWER_WORD: Final = 0.08e-3  # and per word of its answer
 ANSWER_SIZE: Final = (0.65, 0.35)  # share that does not grow with the model, share that does
 DEFAULT_MILLIONS: Final = 0.852
+SHORT_ANSWERS: Final = {
+    "gates": 0.35,
+    "general": 0.5,
+    "placebo": 0.5,
+    "placebo_text": 0.5,
+    "placebo_composite": 0.5,
+}
+"""Kind of suite -> what its items cost beside requests, which get long answers."""
 
-JUDGED: Final = 0.55e-3  # s per answer
-SCORED: Final = 0.45e-3
-BUILT: Final = 0.2e-3  # s per sample
+JUDGED: Final = 0.45e-3  # s per answer
+SCORED: Final = (0.35, 0.1e-3)  # s for the scores of a model, and per answer
+BUILT: Final = 0.13e-3  # s per sample
+BUILT_SCENARIO: Final = 0.35e-3  # of the source mis, whose shortcuts are looked for
+SUITE: Final = 0.15  # s for a suite beside its items
 DRAWN: Final = 0.04  # s per rendering of all objects
-REPORTED: Final = (2.0, 0.1)  # s for a report, and for each of its models
+REPORTED: Final = (1.5, 0.06)  # s for a report, and for each of its models
 
 ANSWERS: Final = {
     "cot": 39.0,
@@ -131,11 +150,12 @@ def _images(made: Made, find: Find) -> float:
 
 
 def _train_data(made: Made, find: Find) -> float:
-    return BUILT * amount(made).samples
+    scenarios = made.settings["recipe"]["data"]["source"] == "mis"
+    return (BUILT_SCENARIO if scenarios else BUILT) * amount(made).samples
 
 
 def _suite(made: Made, find: Find) -> float:
-    return BUILT * items(made)
+    return SUITE + BUILT * items(made)
 
 
 def _base(made: Made, find: Find) -> float | None:
@@ -192,7 +212,10 @@ def _answers(made: Made, find: Find) -> float | None:
     for folder in (model.parents.get("data", []) if model else [])[-1:]:
         if (data := find(folder)) and data.settings["recipe"]["name"] != "base":
             words = amount(data).answer
-    return size * asked(made, find) * (ANSWER_ITEM + ANSWER_WORD * words)
+    count = sum(
+        items(suite) * SHORT_ANSWERS.get(_suite_kind(suite), 1.0) for suite in suites(made, find)
+    )
+    return size * count * (ANSWER_ITEM + ANSWER_WORD * words)
 
 
 def _measured(made: Made, find: Find) -> float | None:
@@ -205,9 +228,8 @@ def _verdicts(made: Made, find: Find) -> float:
 
 
 def _scores(made: Made, find: Find) -> float:
-    folders = made.parents.get("verdicts") or made.parents.get("judge") or []
-    verdicts = [each for each in map(find, folders) if each is not None]
-    return SCORED * sum(asked(each, find) for each in verdicts)
+    once, each = SCORED
+    return once + each * asked(made, find)
 
 
 def _study(made: Made, find: Find) -> float:
@@ -245,7 +267,9 @@ def amount(made: Made) -> Amount:
     """Returns how much a job builds to train on."""
     data = made.settings["recipe"]["data"]
     if data["source"] == "base":
-        return Amount(made.settings["build"]["base_samples"], BASE_SAMPLES - BASE_ANSWERS, BASE_ANSWERS)
+        return Amount(
+            made.settings["build"]["base_samples"], BASE_SAMPLES - BASE_ANSWERS, BASE_ANSWERS
+        )
     if data["source"] == OWN:
         paths = getattr(made, "external", {}).values()
         return next(map(own_amount, paths), Amount(0, 0, 0))
@@ -272,15 +296,23 @@ def items(made: Made) -> int:
     """Returns how many items a suite has."""
     if paths := list(getattr(made, "external", {}).values()):
         return own_amount(paths[0]).samples
-    factor, keys = ITEMS.get(made.settings["suite"]["kind"], (OTHER_ITEMS, ()))
+    factor, keys = ITEMS.get(_suite_kind(made), (OTHER_ITEMS, ()))
     sizes = made.settings.get("build", {})
     return factor * math.prod(sizes.get(key, 1) for key in keys)
 
 
+def suites(made: Made, find: Find) -> list[Made]:
+    """Returns the suites that a job reads."""
+    return [each for each in map(find, made.parents["suites"]) if each is not None]
+
+
 def asked(made: Made, find: Find) -> int:
     """Returns how many items a job that has suites as parents reads."""
-    suites = [each for each in map(find, made.parents["suites"]) if each is not None]
-    return sum(map(items, suites))
+    return sum(map(items, suites(made, find)))
+
+
+def _suite_kind(made: Made) -> str:
+    return str(made.settings["suite"].get("kind", OWN))
 
 
 def language_millions(made: Made, find: Find) -> float | None:
