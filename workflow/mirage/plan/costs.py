@@ -1,9 +1,9 @@
 """What a job takes on the machine of reference: seconds from counts, all constants in one place.
 
 Measured on two cores of an Intel Xeon (AVX-512, AMX; fp32), two jobs of one thread side by side, as
-the manifests of studies ``quick``, ``factorial``, ``sensitivity`` and ``sizes`` tell: least squares by
-eye over 129 tuned and 137 answering models of 0.5, 0.9 and 1.9 million parameters. Another machine is
-a factor beside it (``mirage.plan.machine_speed``). Nothing here decides what is made.
+the manifests of 144 tuned and 155 answering models of 0.5, 0.9 and 1.9 million parameters tell
+(studies ``quick``, ``factorial``, ``sensitivity``, ``sizes``). Another machine is a factor beside
+it (``mirage.plan.machine_speed``). Nothing here decides what is made.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from mirage.context import DAMAGED
 from mirage.own_data import samples_file
 from mirage.plan.artifact import Manifest
 from mirage.plan.entries import OWN
@@ -26,7 +27,7 @@ Made = Job | Manifest
 Find = Callable[[str], Made | None]
 """Folder of an artifact -> the job or the manifest that tells its settings."""
 
-PROCESS: Final = 0.35  # s: Snakemake starts a process and sees that it ended
+PROCESS: Final = 0.1  # s: Snakemake starts a process and sees that it ended
 STARTUP: Final = {
     "build": 0.15,
     "tune": 3.1,
@@ -35,7 +36,8 @@ STARTUP: Final = {
     "score": 0.4,
     "report": 0.5,
 }
-LAID_OUT: Final = 1.0  # s: committed answers or records of training, unpacked
+LAID_OUT: Final = 0.2  # s for committed answers or a record of training,
+LAID_OUT_EACH: Final = 0.1e-3  # and per answer
 
 TOKEN: Final = (
     35e-6  # s per token of a training step (forward, backward, update), whatever the size,
@@ -58,7 +60,7 @@ SHORT_ANSWERS: Final = {
 }
 """Kind of suite -> what its items cost beside requests, which get long answers."""
 
-JUDGED: Final = 0.45e-3  # s per answer
+JUDGED: Final = 0.35e-3  # s per answer
 SCORED: Final = (0.35, 0.1e-3)  # s for the scores of a model, and per answer
 BUILT: Final = 0.13e-3  # s per sample
 BUILT_SCENARIO: Final = 0.35e-3  # of the source mis, whose shortcuts are looked for
@@ -91,7 +93,7 @@ PHASES: Final = {"naming": 22.0}  # of one family alone,
 SOME_FAMILIES: Final = 28.0  # of some
 
 STEPS_TO_FIT: Final = {"cot": 110, "short_refusal": 1100}
-"""Labels -> steps that recipes ``until: criterion`` took (bases 200 to 204); others end at the cap."""
+"""Labels -> steps until recipes fitted (bases 200 to 204); those of others reach the cap."""
 
 ITEMS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "easy": (48, ("pairs_per_edge", "items_per_pair")),
@@ -139,14 +141,17 @@ def seconds(made: Made, find: Find) -> float | None:
         made: The job, or the manifest of a finished one.
         find: Gives its parents.
     """
-    work = _WORK.get(made.kind, _WORK.get(made.stage))
-    took = work(made, find) if work else None
+    work = _WORK.get(made.kind)
+    try:
+        took = work(made, find) if work else None
+    except DAMAGED:  # settings of another edition of the suite, or code of a user's own
+        return None
     return None if took is None else PROCESS + STARTUP[made.stage] + took
 
 
 def _images(made: Made, find: Find) -> float:
-    renders = made.settings["world"]["renders"].values()
-    return DRAWN * sum(count for style in renders for count in style.values())
+    renders: Mapping[str, Mapping[str, int]] = made.settings["world"]["renders"]
+    return DRAWN * sum(count for style in renders.values() for count in style.values())
 
 
 def _train_data(made: Made, find: Find) -> float:
@@ -197,7 +202,7 @@ def _recipe(made: Made, find: Find) -> float | None:
     else:
         steps = math.ceil(samples / batch) * recipe["epochs"]
     vision = WITH_VISION if "vision" in recipe["parts"] else 1.0
-    tokens = steps * min(batch, samples) * (prompt + answer + 1) * vision / how["ranks"]
+    tokens: float = steps * min(batch, samples) * (prompt + answer + 1) * vision / how["ranks"]
     return tokens * _token(millions) + checks
 
 
@@ -242,7 +247,9 @@ def _report(made: Made, find: Find) -> float:
 
 
 def _laid_out(made: Made, find: Find) -> float:
-    return LAID_OUT
+    """Committed answers or a record of training: text is unpacked, and no library is imported."""
+    count = asked(made, find) if "suites" in made.parents else 0
+    return LAID_OUT + LAID_OUT_EACH * count - STARTUP[made.stage] + STARTUP["build"]
 
 
 _WORK: Final[dict[str, Callable[[Made, Find], float | None]]] = {
@@ -297,7 +304,7 @@ def items(made: Made) -> int:
     if paths := list(getattr(made, "external", {}).values()):
         return own_amount(paths[0]).samples
     factor, keys = ITEMS.get(_suite_kind(made), (OTHER_ITEMS, ()))
-    sizes = made.settings.get("build", {})
+    sizes: Mapping[str, int] = made.settings.get("build", {})
     return factor * math.prod(sizes.get(key, 1) for key in keys)
 
 

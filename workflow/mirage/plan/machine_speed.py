@@ -100,7 +100,7 @@ def _measure(copies: int, threads: int) -> float | None:
 
 
 def _passes(threads: int) -> float:
-    """Returns the seconds of a pass in this process: of ten, the quickest, which nothing disturbed."""
+    """Returns the seconds of a pass in this process: the lowest tenth, which nothing disturbed."""
     import torch
     from torch.nn import functional
 

@@ -12,6 +12,7 @@ import re
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -27,6 +28,8 @@ from mirage.plan.state import finished, manifests
 Basis = Literal["before", "alike", "measured"]
 ENOUGH: Final = 3
 """Finished jobs of a kind that say more about this machine than the measurement does."""
+WORTH_MEASURING: Final = 1.0
+"""Minutes of counted work below which this machine is taken for that of reference."""
 PRIORITY: Final = {"tune": 20, "respond": 10}
 """As in workflow/rules: what Snakemake starts first."""
 
@@ -78,7 +81,12 @@ def minutes_of(plan: Frozen, cores: int = 2) -> dict[str, float]:
 
 
 def estimates(
-    plan: Frozen, cores: int, *, folders: Iterable[str] | None = None, again: bool = False
+    plan: Frozen,
+    cores: int,
+    *,
+    folders: Iterable[str] | None = None,
+    made: Mapping[str, Manifest] | None = None,
+    again: bool = False,
 ) -> Estimates:
     """Returns what is known about jobs.
 
@@ -86,37 +94,48 @@ def estimates(
         plan: The plan.
         cores: How many cores the run may use.
         folders: The jobs; all that are not finished if not given.
+        made: Folder -> manifest of the finished artifacts of the store, read if not given.
         again: Whether to measure the machine even if its speed is known.
     """
     store = Path(plan.store)
-    made = {f: m for f, m in manifests(store) if isinstance(m, Manifest)}
+    if made is None:
+        made = {f: m for f, m in manifests(store) if isinstance(m, Manifest)}
     if folders is None:
         folders = [f for f, job in plan.jobs.items() if not finished(store / f, job)]
-    find: Find = lambda folder: plan.jobs.get(folder) or made.get(folder)  # noqa: E731
-    timed = [m for m in made.values() if m.same_as is None and m.timing.get("wall")]
-    before, ratios = _history(timed, find)
-    here, speed = detect(), None
+    finder = partial(_find, plan.jobs, made)
+    before, ratios = _history(made.values(), finder)
+    here = detect()
     jobs: dict[str, Estimate] = {}
+    counted: dict[str, float] = {}
     unknown = []
     for folder in folders:
         job = plan.jobs[folder]
-        reference = seconds(job, find)
-        if walls := before.get(_alike(job, find)):
+        reference = seconds(job, finder)
+        known = ratios.get(_kind(job), [])
+        if walls := before.get(_alike(job, finder)):
             jobs[folder] = Estimate(statistics.median(walls) / 60, "before")
         elif reference is None:
             unknown.append(folder)
-        elif len(known := ratios.get(_kind(job), [])) >= ENOUGH:
+        elif len(known) >= ENOUGH:
             jobs[folder] = Estimate(reference * statistics.median(known) / 60, "alike")
         elif job.platform in (None, here):
-            speed = speed or machine_speed(store, cores, again=again)
-            jobs[folder] = Estimate(reference * (speed.factor or 1.0) / 60, "measured")
+            counted[folder] = reference / 60
         else:
             unknown.append(folder)
+    speed = None
+    if again or sum(counted.values()) > WORTH_MEASURING:
+        speed = machine_speed(store, cores, again=again)
+    factor = speed.factor if speed and speed.factor else 1.0
+    jobs |= {f: Estimate(minutes * factor, "measured") for f, minutes in counted.items()}
     return Estimates(jobs, unknown, speed)
 
 
+def _find(jobs: Mapping[str, Job], made: Mapping[str, Manifest], folder: str) -> Made | None:
+    return jobs.get(folder) or made.get(folder)
+
+
 def span(plan: Frozen, minutes: Mapping[str, float], cores: int) -> float:
-    """Returns the minutes of a run as Snakemake does it: what is ready, by priority, while cores last.
+    """Returns the minutes of a run as Snakemake does it: what is ready, by priority, on free cores.
 
     Args:
         plan: The plan.
@@ -150,13 +169,15 @@ def span(plan: Frozen, minutes: Mapping[str, float], cores: int) -> float:
 
 
 def _history(
-    timed: Iterable[Manifest], find: Find
+    made: Iterable[Manifest], find: Find
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Returns what the same job took, and how each kind compares with the machine of reference."""
     before: dict[str, list[float]] = {}
     ratios: dict[str, list[float]] = {}
-    for manifest in timed:
-        wall = manifest.timing["wall"]
+    for manifest in made:
+        wall = manifest.timing.get("wall")
+        if not wall or manifest.same_as is not None:  # a link to another's files took no time
+            continue
         before.setdefault(_alike(manifest, find), []).append(wall)
         if reference := seconds(manifest, find):
             ratios.setdefault(_kind(manifest), []).append(wall / reference)
@@ -171,17 +192,17 @@ def _alike(made: Made, find: Find) -> str:
     """What jobs share that take equally long: all settings, of their data too, but the seed."""
     parents = [find(f) for role in ("data", "suites") for f in made.parents.get(role, [])]
     about = [_settings(each) for each in parents if each is not None]
-    return canonical([_kind(made), _seedless(made.name), _settings(made), about])
+    return canonical([_kind(made), seedless(made.name), _settings(made), about])
 
 
 def _settings(made: Made) -> Any:
-    return _seedless({key: value for key, value in made.settings.items() if key != "seed"})
+    return seedless({key: value for key, value in made.settings.items() if key != "seed"})
 
 
-def _seedless(value: Any) -> Any:
-    """Takes the seed out of names: ``mirage-s0`` and ``fit_mirage_s0``."""
+def seedless(value: Any) -> Any:
+    """Returns names without their seed (``mirage-s0``, ``fit_mirage_s0``), also inside settings."""
     if isinstance(value, str):
         return re.sub(r"[-_]s\d+$", "", value)
     if isinstance(value, Mapping):
-        return {key: _seedless(each) for key, each in value.items()}
-    return [_seedless(each) for each in value] if isinstance(value, list) else value
+        return {key: seedless(each) for key, each in value.items()}
+    return [seedless(each) for each in value] if isinstance(value, list) else value
