@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 
 from mirage.context import ConfigError
 from mirage.plan.schema.track import redacted
-from mirage.plan.study.problems import Problem
+from mirage.plan.study.problems import Problem, hint
 
 CHOICES = {"study": "study", "data": "world", "track": "track"}
 """Keys that choose one option of a group."""
@@ -26,9 +26,14 @@ CHOICES = {"study": "study", "data": "world", "track": "track"}
 LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}
 """Keys that replace a list of the study."""
 
-KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra")
+ON_PURPOSE = "confirmatory"
+"""Key that lets a study train on seeds of the claims ledger (``mirage.plan.study.confirmatory``)."""
+
+KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra", ON_PURPOSE)
 OTHER_NAMES = {**{many: one for one, many in LISTS.items()}, "seed": "seeds"}
 """``recipes=`` is ``recipe=``: both are read."""
+
+YES, NO = {"yes", "true", "1"}, {"no", "false", "0"}
 
 CONFIG = re.compile(r"(?:--config(?=$|=)|-[DFSafklnptv]*C)=?(.*)", re.DOTALL)
 """Snakemake's option, also behind options that take no value, with its first word attached."""
@@ -43,6 +48,7 @@ class Options:
         study: Key of the study -> list of values.
         store: Where results go, None for the default.
         extra: A user's folder with further options and functions, None for none.
+        confirmatory: Whether seeds of the claims ledger are meant, should the study name some.
         overrides: Deeper keys, as Hydra overrides with plain values.
     """
 
@@ -50,6 +56,7 @@ class Options:
     study: dict[str, list[Any]] = field(default_factory=dict)
     store: str | None = None
     extra: Path | None = None
+    confirmatory: bool = False
     overrides: list[str] = field(default_factory=list)
 
 
@@ -134,10 +141,16 @@ def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
             text = f"stands beside {key}=; both mean the same. Give one of them."
             problems.append(Problem("--config", word, text))
         elif key not in KEYS:
-            text = f'unknown key; allowed are {", ".join(KEYS)}. Deeper keys go into hydra="a.b=1".'
+            there = f'Allowed are {", ".join(KEYS)}. Deeper keys go into hydra="a.b=1".'
+            text = f"unknown key{hint(key, (*KEYS, *OTHER_NAMES))} {there}"
             problems.append(Problem("--config", key, text))
         elif key == "hydra":
             problems += _hydra(value, options)
+        elif key == ON_PURPOSE:
+            if str(value).lower() not in YES | NO:
+                text = f"yes or no is needed, found {value!r}."
+                problems.append(Problem("--config", key, text))
+            options.confirmatory = str(value).lower() in YES
         elif key in ("store", "extra"):
             folder = "" if value is None else str(value)
             if not folder.strip() or isinstance(value, list | tuple | Mapping):
