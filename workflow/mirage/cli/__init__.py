@@ -7,7 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from mirage.cli.hints import as_settings, example, unknown_command, unknown_option
+from mirage.cli.hints import Parser, as_settings, example, unknown_command, unknown_option
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.plan.job import STAGES
@@ -39,11 +39,9 @@ INTERNAL = {
 
 def run(arguments: list[str]) -> int:
     """Runs one command and returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="mirage",
-        description=__doc__,
-        epilog=f"One job by hand: mirage {{{','.join(STAGES)}}} results/<stage>/<name>-<id>",
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    by_hand = f"One job by hand: mirage {{{','.join(STAGES)}}} results/<stage>/<name>-<id>"
+    parser = Parser(prog="mirage", description=__doc__, epilog=by_hand, formatter_class=raw)
     words = parser.add_subparsers(dest="command", required=True, metavar="command")
     arguments = arguments or ["--help"]
     first = arguments[0]
@@ -56,7 +54,12 @@ def run(arguments: list[str]) -> int:
             words.add_parser(word, description=text)
             if word in INTERNAL
             else words.add_parser(
-                word, help=text, description=text, epilog=example(word), add_help=word != "track"
+                word,
+                help=text,
+                description=text,
+                epilog=example(word),
+                formatter_class=raw,
+                add_help=word != "track",
             )
         )
         if word == first and word != "track":
@@ -70,13 +73,13 @@ def run(arguments: list[str]) -> int:
         # argparse takes only the settings that stand before the first option.
         options.config, unknown = [*options.config, *unknown], []
     if unknown:
-        parser.error(unknown_option(unknown[0], arguments))
+        parser.error(unknown_option(unknown[0], arguments, words.choices[first].format_usage()))
     try:
         status: int = importlib.import_module(f"mirage.cli.{first}").run(options)
     except BrokenPipeError:
         return 0
     except (ConfigError, DataError, OSError) as wrong:
-        sentence = known_error(wrong, getattr(options, "store", Path("results")))
+        sentence = known_error(wrong, getattr(options, "store", None) or Path("results"))
         if sentence is None:
             raise
         print(f"error: {sentence}", file=sys.stderr)

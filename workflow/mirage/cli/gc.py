@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirage.cli import leftovers
-from mirage.cli.show import find, read_spec
+from mirage.cli.find import find, read_spec
 from mirage.context import ConfigError
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import descendants

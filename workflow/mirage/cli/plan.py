@@ -175,10 +175,10 @@ def listed(plan: Frozen, minutes: Mapping[str, float], reasons: Mapping[str, str
     lines = []
     for folder in plan.jobs:
         if folder not in reasons:
-            lines.append(f"  done           {folder}")
+            lines.append(f"  {'done':<20} {folder}")
         else:
-            long = f"{minutes[folder]:5.1f} min" if folder in minutes else "    ? min"
-            lines.append(f"  run {long}  {folder:<46} {reasons[folder]}")
+            takes = each_takes([minutes[folder]] if folder in minutes else [])
+            lines.append(f"  run, {takes:<15} {folder:<46} {reasons[folder]}")
     return lines
 
 

@@ -18,6 +18,7 @@ from hydra.errors import HydraException
 
 from mirage.context import ConfigError
 from mirage.plan.schema.track import redacted
+from mirage.plan.study.compose import CONF
 from mirage.plan.study.problems import Problem, hint
 
 CHOICES = {"study": "study", "data": "world", "track": "track"}
@@ -27,7 +28,7 @@ LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "ju
 """Keys that replace a list of the study."""
 
 ON_PURPOSE = "confirmatory"
-"""Key that lets a study train on seeds of the claims ledger (``mirage.plan.study.confirmatory``)."""
+"""Key that lets a study train on seeds of the claims ledger: ``plan/study/confirmatory.py``."""
 
 KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra", ON_PURPOSE)
 OTHER_NAMES = {**{many: one for one, many in LISTS.items()}, "seed": "seeds"}
@@ -117,6 +118,9 @@ def _hint(word: str, words: Sequence[str]) -> str:
     after = words[words.index(word) + 1 :]
     if {key, OTHER_NAMES.get(key)} & {*KEYS} and after and "=" not in after[0]:
         return f" Write: {key}={after[0]}"
+    for group in ("study", *LISTS):
+        if (CONF / group / f"{word}.yaml").is_file():
+            return f" Write: {group}={word}"
     return " See: mirage plan --help"
 
 
