@@ -56,7 +56,7 @@ def machine_speed(store: Path, cores: int, threads: int = 1, *, again: bool = Fa
         threads: Threads of a job.
         again: Whether to measure even if it is known.
     """
-    copies = max(1, min(cores // threads, MOST_COPIES))
+    copies = max(1, min(min(cores, os.cpu_count() or 1) // threads, MOST_COPIES))
     key = f"{detect()}, {device()}, {copies} x {threads} threads"
     path = store / PLANS / FILE
     known = _read(path)

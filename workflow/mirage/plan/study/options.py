@@ -94,6 +94,40 @@ def check_arguments(arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: Either stands there twice.
     """
+    lists = _config_words(arguments)
+    if len(lists) > 1:
+        raise ConfigError(
+            "--config stands on the command line twice, and Snakemake reads the last one alone. "
+            "Put everything behind one, as in: --config study=quick seeds=[0,1]"
+        )
+    from_words(lists[0] if lists else [])
+
+
+def check_lists(arguments: Sequence[str]) -> None:
+    """Refuses a list that the shell took apart, on which Snakemake itself ends in a traceback.
+
+    Args:
+        arguments: Its command line.
+
+    Raises:
+        ConfigError: A value opens a bracket, and the next words go on with it.
+    """
+    for words in _config_words(arguments):
+        for number, word in enumerate(words):
+            key, _, value = word.partition("=")
+            if open_brackets(value) > 0:
+                end = number + 1
+                while end < len(words) and open_brackets(" ".join(words[number:end])) > 0:
+                    end += 1
+                whole = "".join(words[number:end])
+                raise ConfigError(
+                    f"The list behind {key}= has spaces, at which the shell takes it apart. "
+                    f"Write it without: {whole}, or in quotes: '{' '.join(words[number:end])}'"
+                )
+
+
+def _config_words(arguments: Sequence[str]) -> list[list[str]]:
+    """Returns what stands behind each ``--config`` of Snakemake's command line."""
     lists: list[list[str]] = []
     here: list[str] = []
     for word in arguments:
@@ -104,12 +138,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
             here = []
         else:
             here.append(word)
-    if len(lists) > 1:
-        raise ConfigError(
-            "--config stands on the command line twice, and Snakemake reads the last one alone. "
-            "Put everything behind one, as in: --config study=quick seeds=[0,1]"
-        )
-    from_words(lists[0] if lists else [])
+    return lists
 
 
 def _hint(word: str, words: Sequence[str]) -> str:
