@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,21 @@ def test_a_users_own_file_is_counted(tmp_path: Path) -> None:
     assert (amount.samples, amount.answer) == (700, 3.0)
     assert amount.prompt > 4
     assert own_amount(str(tmp_path / "absent")).samples == 0
+
+
+def test_minutes_follow_a_users_own_samples(plan: Plan, tmp_path: Path) -> None:
+    jobs = plan(seeds=[0])
+    row = {"question": "what is it ?", "images": ["a.png"], "answer": "a cup ."}
+    took = []
+    for count in (1_900, 190_000):
+        path = tmp_path / f"{count}.jsonl"
+        path.write_text(f"{json.dumps(row)}\n" * count)
+        about = {"recipe": {"name": "mine", "data": {"source": "own", "digest": "d"}}}
+        data = Job("build", "train", "mine-s0", "d" * 64, about, {}, external={"d": str(path)})
+        parents = jobs["tune/mirage-s0"].parents | {"data": [data.folder]}
+        model = replace(jobs["tune/mirage-s0"], parents=parents)
+        took.append(of(tmp_path, {**jobs, "data": data, "tune/mirage-s0": model}, "tune/mirage-s0"))
+    assert 60 < took[1] / took[0] < 110
 
 
 def a_chain() -> tuple[Frozen, list[str]]:

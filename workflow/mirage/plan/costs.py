@@ -122,6 +122,7 @@ ITEMS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
 OTHER_ITEMS: Final = 300  # a suite of a user's own code
 
 LARGEST: Final = 10.0  # million parameters: far beyond what was measured, nothing is said
+NANO: Final = "mirage.tune.nano."
 READ: Final = 500  # lines of a user's data that tell how long samples are
 
 
@@ -179,10 +180,15 @@ def _base(made: Made, find: Find) -> float | None:
     return MUON * tokens * _token(millions)
 
 
+def _nano(made: Made) -> bool:
+    """Tells whether a model reads pictures as the nano ones do, in a few tokens each."""
+    return made.entries.get("encoding", NANO).startswith(NANO)
+
+
 def _recipe(made: Made, find: Find) -> float | None:
     data = [each for each in map(find, made.parents["data"]) if each is not None]
     millions = language_millions(made, find)
-    if not data or millions is None or millions > LARGEST:
+    if not data or millions is None or millions > LARGEST or not _nano(made):
         return None
     sizes = [amount(each) for each in data]
     samples = sum(size.samples for size in sizes)
@@ -208,7 +214,7 @@ def _recipe(made: Made, find: Find) -> float | None:
 
 def _answers(made: Made, find: Find) -> float | None:
     millions = language_millions(made, find)
-    if millions is None or millions > LARGEST:
+    if millions is None or millions > LARGEST or not _nano(made):
         return None
     fixed, grows = ANSWER_SIZE
     size = fixed + grows * millions / DEFAULT_MILLIONS
