@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mirage.cli import duration
-from mirage.plan import machine_speed, minutes
+from mirage.plan import machine_speed
 from mirage.plan.artifact import Manifest
 from mirage.plan.costs import own_amount
 from mirage.plan.frozen_plan import Frozen, assemble
@@ -21,12 +21,6 @@ from mirage.plan.minutes import estimates, minutes_of, span
 
 Plan = Callable[..., dict[str, Job]]
 NOTHING: dict[str, Any] = {"resources": {}, "environments": {}, "track": {}}
-
-
-@pytest.fixture(autouse=True)
-def twice_as_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test waits for a measurement, and none depends on this machine."""
-    monkeypatch.setattr(minutes, "machine_speed", lambda *_, **__: Speed(2.0, now=True))
 
 
 def frozen(store: Path, jobs: dict[str, Job]) -> Frozen:
