@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from mirage.files import MANIFEST
-from mirage.plan.frozen_plan import load as load_plan
-from mirage.plan.frozen_plan import plans
-from mirage.plan.job import Job
 from mirage.track.client import Tracker
-from mirage.track.replay import only_writer, replay
+from mirage.track.curves import SHOWN, one_chart
+from mirage.track.family import Family, ModelRun
+from mirage.track.records import Curves
+from mirage.track.replay import known_families, only_writer, open_model, open_study, replay
 from mirage.track.settings import Where
 
-Curves = dict[str, list[tuple[int, float]]]
 STATE: Final = "trainer_state.json"
 """What transformers' Trainer writes into each checkpoint; it holds the curve so far."""
-SHOWN: Final = ("loss", "learning_rate")
 
 
 @dataclass
@@ -28,30 +26,31 @@ class Tail:
     """The growing curves of a model, and how much of them was sent.
 
     Attributes:
-        job: The job that trains it.
+        family: The study that trains it.
+        model: The model.
         work: Folder of the job's tries, ``<try>/<phase>/checkpoint-<step>``.
         sent: Phase -> last step that was returned.
     """
 
-    job: Job
+    family: Family
+    model: ModelRun
     work: Path
     sent: dict[str, int] = field(default_factory=dict)
     run: str | None = None
 
     def fresh(self) -> Curves:
-        """Returns the points that were not returned yet, as ``loss/vision``: see the record.
+        """Returns the points that were not returned yet, under the names of the record's.
 
         A training that was killed goes on from its last checkpoint, so what was read once stays.
         """
         curves: Curves = {}
         for phase, history in self._histories().items():
-            name = self.job.settings["recipe"]["name"] if self.job.kind == "recipe" else phase
             rows = [row for row in history if row["step"] > self.sent.get(phase, 0)]
             for row in rows:
                 for value in SHOWN:
-                    curves.setdefault(f"{value}/{name}", []).append((row["step"], row[value]))
+                    curves.setdefault(f"{value}/{phase}", []).append((row["step"], row[value]))
             self.sent[phase] = max([row["step"] for row in rows], default=self.sent.get(phase, 0))
-        return curves
+        return one_chart(curves, self.model.tune.settings)
 
     def _histories(self) -> dict[str, list[dict[str, Any]]]:
         """Returns phase -> rows of the curve up to its newest checkpoint, over all tries."""
@@ -78,7 +77,7 @@ def follow(
 
     Args:
         where: Store and tracking store.
-        study: Follow this study's last plan; None for the last plan of the store.
+        study: Follow this study only.
         every: Seconds between two looks.
         say: Told what is followed.
         pause: Waits some seconds; ctrl-C ends the waiting.
@@ -88,10 +87,15 @@ def follow(
     """
     tracker = Tracker(where)
     tracker.check_place()
-    tails = [Tail(job, where.store / "work" / job.id) for job in _models(where, study)]
+    tails = [
+        Tail(family, model, where.store / "work" / model.tune.id)
+        for family in known_families(where, study)
+        for model in family.models.values()
+        if not _is_finished(model)
+    ]
     say(f"track: following {len(tails)} models; ctrl-C stops")
     try:
-        while any(not _is_finished(where, tail.job) for tail in tails):
+        while any(not _is_finished(tail.model) for tail in tails):
             with tracker.reachable():
                 for tail in tails:
                     send(tracker, tail, say)
@@ -108,27 +112,13 @@ def send(tracker: Tracker, tail: Tail, say: Callable[[str], None]) -> None:
         return
     if tail.run is None:
         with only_writer(tracker.where.store):
-            if tracker.complete(tail.job.id):
-                return
-            open_runs = tracker.find(artifact=tail.job.id)
-            tail.run = (
-                str(open_runs[0].info.run_id)
-                if open_runs
-                else tracker.create_run(tail.job.id, tail.job.name, tail.job.stage)
-            )
-        say(f"track: {tail.job.name} has a curve")
+            parent = str(open_study(tracker, tail.family).info.run_id)
+            there = tracker.models(parent).get(tail.model.tune.id)
+            run = there or open_model(tracker, parent, tail.model)
+            tail.run = str(run.info.run_id)
+        say(f"track: {tail.model.card['name']} has a curve")
     tracker.log_curves(tail.run, curves)
 
 
-def _models(where: Where, study: str | None) -> Iterator[Job]:
-    """Yields the models of a plan that are not finished."""
-    for path in reversed(plans(where.store)):
-        plan = load_plan(path)
-        if study in (None, plan.study):
-            jobs = plan.jobs.values()
-            yield from (j for j in jobs if j.stage == "tune" and not _is_finished(where, j))
-            return
-
-
-def _is_finished(where: Where, job: Job) -> bool:
-    return (where.store / job.folder / MANIFEST).is_file()
+def _is_finished(model: ModelRun) -> bool:
+    return (model.store / model.folder / MANIFEST).is_file()
