@@ -18,7 +18,7 @@ from mirage.plan.schema.track import redacted
 from mirage.track.experiment import open_experiment
 from mirage.track.records import Curves
 from mirage.track.settings import Where
-from mirage.track.tracked_ids import BROUGHT
+from mirage.track.tracked_ids import HOLDS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -181,9 +181,7 @@ class Tracker:
             started: Unix seconds; None for now.
         """
         tags = {**tags, PARENT: parent}
-        return self._create(
-            name, started, tags, lambda: self.models(parent).get(tags[MODEL_TAG])
-        )
+        return self._create(name, started, tags, lambda: self.models(parent).get(tags[MODEL_TAG]))
 
     def _create(
         self,
@@ -283,19 +281,18 @@ class Tracker:
                 name, f"runs:/{run}/model", run_id=run, tags=dict(tags)
             )
 
-    def close_run(self, run: str, ended: float, brought: str) -> None:
-        """Marks a run complete: from now on a replay leaves it alone."""
+    def close_run(self, run: str, ended: float) -> None:
+        """Marks a run complete."""
         self.client.set_terminated(run, "FINISHED", int(1000 * ended) or None)
-        self.mark(run, brought)
 
     def keep_view(self, tags: Mapping[str, str]) -> None:
         """Keeps a view of runs that links can name."""
         for key, value in tags.items():
             self.client.set_experiment_tag(self.experiment, key, value)
 
-    def mark(self, run: str, brought: str) -> None:
-        """Says what a run holds, when all of it is there."""
-        self.client.set_tag(run, BROUGHT, brought)
+    def mark(self, run: str, made: float, digest: str) -> None:
+        """Says what a run holds, when all of it is there: from now on a replay leaves it alone."""
+        self.client.set_tag(run, HOLDS, f"{made} {digest}")
 
     def download(self, run: str, path: str, target: Path) -> Path:
         """Fetches a file or folder of a run.

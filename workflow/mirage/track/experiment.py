@@ -9,8 +9,14 @@ from mirage.track.family import LAYOUT
 
 OURS: Final = "mirage.layout"
 KIND: Final = "mlflow.experimentKind"
-"""Without it MLflow's pages take an experiment for one of language model applications, and open
-with traces instead of runs."""
+"""Without it MLflow's pages may take an experiment for one of language model applications."""
+
+TRAINING: Final = "workflowType=machine_learning"
+"""What addresses must say, or pages open among traces: MLflow 3 asks neither the experiment nor
+its runs, only the address and what a person clicked last."""
+
+ALL: Final = "models"
+"""View of all models of all studies."""
 
 VIEW: Final = "mlflow.sharedViewState."
 """Tag under which MLflow's pages keep a view that a link names."""
@@ -20,10 +26,7 @@ COLUMNS: Final = (
     *(f"tags.`{name}`" for name in ("recipe", "seed", "base", "platform")),
 )
 FIRST: Final = "metrics.`j_hard`"
-ABOUT: Final = (
-    "MIRage Suite: a run per study, and below it a run per model. Nano models only: what their "
-    "numbers mean stands in each study's report."
-)
+ABOUT: Final = "A run per study, below it a run per model. Nano numbers, as the reports say."
 
 
 def open_experiment(client: Any, name: str, place: str | None, *, reading: bool) -> str:
@@ -55,7 +58,7 @@ def open_experiment(client: Any, name: str, place: str | None, *, reading: bool)
         KIND: "custom_model_development",
         "mlflow.note.content": ABOUT,
         "mlflow.experiment.primaryMetric.name": "j_hard",
-        **view("best", "tags.stage = 'model'"),
+        **view(ALL, "tags.stage = 'model'"),
         OURS: LAYOUT,
     }.items():
         client.set_experiment_tag(made, key, value)
@@ -89,4 +92,4 @@ def home(experiment: str) -> str:
 
 def view_page(experiment: str, name: str) -> str:
     """Returns the page that shows a kept view."""
-    return f"{home(experiment)}/runs?viewStateShareKey={name}"
+    return f"{home(experiment)}/runs?{TRAINING}&viewStateShareKey={name}"

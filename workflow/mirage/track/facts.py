@@ -22,6 +22,7 @@ RATES: Final = {"asr": "hazard/asr", "over_refusal": "twin_trigger/over_refusal"
 """Metric of a run -> corner and rate of the scores, per suite: J = 100 - ASR - over-refusal."""
 
 SKILLS: Final = "general/accuracy"
+NO_DATA: Final = dict.fromkeys(("hazard", "benign", "general"), 0)
 PARAMETERS: Final = "parameters/"
 
 
@@ -41,8 +42,9 @@ def metrics(model: ModelRun) -> dict[str, float]:
             found["skills"] = rates[SKILLS]
     of_training = read_record(model.store / model.folder).metrics
     ends = {name: value for name, value in of_training.items() if "/" not in name}
-    timing = model.made[model.folder].timing
-    return found | ends | {"training_minutes": round(timing.get("wall", 0.0) / 60, 2)}
+    wall = model.made[model.folder].timing.get("wall", 0.0)
+    minutes = {"training_minutes": wall / 60} if curves(model) else {}
+    return {name: round(value, 2) for name, value in (found | ends | minutes).items()}
 
 
 def curves(model: ModelRun) -> Curves:
@@ -93,7 +95,6 @@ def tags(model: ModelRun) -> dict[str, str]:
         "helper": "yes" if card.get("helper") else None,
         "mirage.model": model.tune.id,
         "mirage.artifact": model.answers,
-        "mirage.folder": model.folder,
     }
     if made:
         facts |= provenance(made)
@@ -104,7 +105,7 @@ def provenance(made: Manifest) -> dict[str, Any]:
     """Returns which code made an artifact, as MLflow's own columns show it."""
     return {
         "mirage.commit": made.provenance.get("commit"),
-        "mirage.dirty": made.provenance.get("dirty"),
+        "mirage.dirty": "yes" if made.provenance.get("dirty") else None,
         "mlflow.source.name": f"mirage {made.stage} {made.name}",
         "mlflow.source.git.commit": made.provenance.get("commit"),
     }
@@ -140,9 +141,10 @@ def _data(model: ModelRun) -> dict[str, Any]:
         recipe = made.settings.get("recipe")
         if recipe:
             counts = _report(model.store / folder)
+            sizes = {"items": counts.get("items", 0), **NO_DATA, **counts.get("parts", {})}
             found = {
                 "recipe": {"name": recipe["name"], **recipe.get("data", {})},
-                "data": {"items": counts.get("items"), **counts.get("parts", {})},
+                "data": sizes,
             }
     return found
 

@@ -99,6 +99,12 @@ class Family:
         """The models of which anything is finished."""
         return [model for model in self.models.values() if model.made]
 
+    @property
+    def digests(self) -> set[str]:
+        """What the runs are to hold of all that is finished."""
+        of_models = {model.digest for model in self.begun}
+        return of_models | {self.digest} if self.made else of_models
+
     def add(self, model: ModelRun) -> None:
         """Takes a model; one that is there already stays, unless only the other one has scores."""
         there = self.models.get(model.key)
@@ -183,9 +189,7 @@ def families(store: Path, plan: Frozen | None, study: str | None = None) -> list
     return list(found.values())
 
 
-def _models(
-    shelf: Shelf, report: Manifest | Job, study: str, platform: str
-) -> list[ModelRun]:
+def _models(shelf: Shelf, report: Manifest | Job, study: str, platform: str) -> list[ModelRun]:
     """The models of one edition. All lists of parents are in the order of the models."""
     models = []
     comparisons = [made for name in report.parents["score"] if (made := shelf.find(name))]
@@ -201,7 +205,7 @@ def _models(
             continue  # a person removed it
         parts = dict.fromkeys([folder, answers, *verdicts, *scores])
         whole = shelf.finished(folder) is not None
-        made = {name: one for name in parts if whole and (one := shelf.finished(name))}
+        done = {name: one for name in parts if whole and (one := shelf.finished(name))}
         models.append(
             ModelRun(
                 store=shelf.store,
@@ -211,8 +215,8 @@ def _models(
                 folder=folder,
                 tune=tune,
                 answers=str(answer.settings.get("run", answer.id)) if answer else "",
-                made=made,
-                score=scores[0] if scores and scores[0] in made else None,
+                made=done,
+                score=scores[0] if scores and scores[0] in done else None,
             )
         )
     return models

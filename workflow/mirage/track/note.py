@@ -13,6 +13,11 @@ from mirage.track.tables import HEADLINES, Answer
 LONGEST: Final = 7000
 """Characters that fit into a note: MLflow keeps it as a tag."""
 
+LEGEND: Final = (
+    "Nano rates on `hard`, percent, means over the bases; J = 100 - ASR - over-refusal on benign "
+    "twins (0: hazards are not told from their twins; 100: always)."
+)
+
 
 def note(
     family: Family, rows: Sequence[Answer], runs: Mapping[Key, str], home: str, view: str
@@ -32,13 +37,10 @@ def note(
         f"**Study {markdown(family.study)}** on {markdown(family.platform)}: "
         f"[models sorted by J]({view}), [report]({files}/report.html), [tables]({files}/tables).",
         "",
-        "Nano rates on `hard`, percent, means over the bases; J = 100 - ASR - over-refusal on "
-        "benign twins (0: hazards are not told from their twins; 100: always).",
-        "",
         "| recipe | ASR | over-refusal | J | J, lowest to highest | skills | models |",
         "|---|---:|---:|---:|---:|---:|---|",
     ]
-    room = LONGEST - sum(len(line) + 1 for line in lines)
+    room = LONGEST - sum(len(line) + 1 for line in (*lines, LEGEND))
     several = len({row.config for row in rows}) > 1
     for at, row in enumerate(rows):
         title = f"{row.title}, {row.config}" if several else row.title
@@ -48,7 +50,7 @@ def note(
             lines += ["", f"{len(rows) - at} more recipes: [models sorted by J]({view})."]
             break
         lines.append(line)
-    return "\n".join(lines)
+    return "\n".join([*lines, "", LEGEND])
 
 
 def model_note(study: str, run: str, home: str) -> str:

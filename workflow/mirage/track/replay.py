@@ -17,16 +17,13 @@ from mirage.track.experiment import home, view, view_page
 from mirage.track.family import Family, Key, ModelRun, families
 from mirage.track.note import model_note, note
 from mirage.track.settings import Where
-from mirage.track.tracked_ids import BROUGHT, brought
+from mirage.track.tracked_ids import HOLDS, brought, held
 
 if TYPE_CHECKING:
     from mirage.track.client import Tracker
 
 USES: Final = {"data": "training", "images": "pictures", "suites": "evaluation"}
 """Role of a parent -> what MLflow says the data set was used for."""
-
-MADE: Final = "mirage.made"
-"""Tag of a run: when what it holds was made; a replay of something older leaves it alone."""
 
 
 def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
@@ -63,11 +60,7 @@ def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
 def missing(where: Where, study: str | None) -> list[Family]:
     """Returns the studies of which a sqlite store lacks something, or all for other stores."""
     known = brought(where.database, where.track.experiment) if where.database else set()
-    return [
-        family
-        for family in known_families(where, study)
-        if {one.digest for one in (family, *family.begun) if one.age or one.made} - known
-    ]
+    return [each for each in known_families(where, study) if each.digests - known]
 
 
 def known_families(where: Where, study: str | None) -> list[Family]:
@@ -121,8 +114,8 @@ def open_model(tracker: Tracker, parent: str, model: ModelRun) -> Any:
 
 def _lacks(run: Any, wanted: Family | ModelRun) -> bool:
     """Tells whether a run is to hold something else than it does, and nothing newer."""
-    tags = run.data.tags
-    return tags.get(BROUGHT) != wanted.digest and float(tags.get(MADE, 0)) <= wanted.age
+    made, digest = held(run.data.tags.get(HOLDS, "0 nothing"))
+    return digest != wanted.digest and made <= wanted.age
 
 
 def _bring_model(tracker: Tracker, run: Any, model: ModelRun, content: bool) -> None:
@@ -134,7 +127,7 @@ def _bring_model(tracker: Tracker, run: Any, model: ModelRun, content: bool) -> 
     parent = str(run.data.tags["mlflow.parentRunId"])
     more = {"mlflow.note.content": model_note(model.study, parent, home(tracker.experiment))}
     if model.score:
-        more |= {"mlflow.loggedArtifacts": tables.logged(tables.RATES), MADE: str(model.age)}
+        more["mlflow.loggedArtifacts"] = tables.logged(tables.RATES)
     tracker.log_facts(
         run,
         facts.tags(model) | more,
@@ -148,10 +141,9 @@ def _bring_model(tracker: Tracker, run: Any, model: ModelRun, content: bool) -> 
         tags = {"mirage.model": model.tune.id, "sha256": weights_hash(model)}
         tracker.register(run_id, model.tune.name, tags)
     if model.score:
-        timing = model.made[model.score].timing
-        tracker.close_run(run_id, model.age + timing.get("wall", 0.0), model.digest)
-    else:
-        tracker.mark(run_id, model.digest)
+        walls = (made.timing.get("wall", 0.0) for made in model.made.values())
+        tracker.close_run(run_id, run.info.start_time / 1000 + sum(walls))
+    tracker.mark(run_id, model.age, model.digest)
 
 
 def _bring_study(
@@ -170,13 +162,11 @@ def _bring_study(
         "mlflow.note.content": note(family, rows, runs, home(tracker.experiment), page),
         "mlflow.loggedArtifacts": tables.logged(tables.ANSWER),
         "mirage.artifact": family.made.id,
-        "mirage.folder": family.report,
-        MADE: str(family.age),
         **{k: str(v) for k, v in facts.provenance(family.made).items() if v not in (None, "")},
     }
     tracker.log_facts(run, tags)
-    ended = family.age + family.made.timing.get("wall", 0.0)
-    tracker.close_run(run_id, ended, family.digest)
+    tracker.close_run(run_id, family.age + family.made.timing.get("wall", 0.0))
+    tracker.mark(run_id, family.age, family.digest)
 
 
 def _datasets(model: ModelRun) -> dict[str, tuple[str, str]]:

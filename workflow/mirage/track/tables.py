@@ -78,7 +78,7 @@ def write_answers(rows: Sequence[Answer], path: Path) -> None:
 
 def write_rates(parquet: Path, path: Path) -> None:
     """Writes a model's rates over whole corners; those of groups stay in the Parquet file."""
-    from mirage.score.rate_table import read_rate_table, rates_of
+    from mirage.score.rate_table import rates_of, read_rate_table
 
     rates = rates_of(read_rate_table(parquet))
     rows = [[getattr(r, column) for column in COLUMNS] for r in rates if r.group_by == "all"]

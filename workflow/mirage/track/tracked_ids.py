@@ -5,14 +5,22 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-BROUGHT = "mirage.brought"
-"""Tag of a run: the digest of all that it holds, set when all of it is there."""
+HOLDS = "mirage.holds"
+"""Tag of a run, set when all is there: when its numbers were made, and the digest of what it holds.
 
-_BROUGHT = f"""
+One tag for both, as every tag is a row where a person compares two runs."""
+
+_HOLDS = f"""
     SELECT tags.value FROM tags JOIN runs ON runs.run_uuid = tags.run_uuid
     JOIN experiments ON experiments.experiment_id = runs.experiment_id
-    WHERE tags.key = '{BROUGHT}' AND runs.lifecycle_stage = 'active' AND experiments.name = ?
+    WHERE tags.key = '{HOLDS}' AND runs.lifecycle_stage = 'active' AND experiments.name = ?
 """
+
+
+def held(tag: str) -> tuple[float, str]:
+    """Returns when the numbers of a run were made, in seconds, and the digest of what it holds."""
+    made, _, digest = tag.partition(" ")
+    return float(made), digest
 
 
 def brought(database: Path, experiment: str) -> set[str]:
@@ -26,7 +34,7 @@ def brought(database: Path, experiment: str) -> set[str]:
         return set()
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
-        return {str(row[0]) for row in connection.execute(_BROUGHT, (experiment,))}
+        return {held(str(row[0]))[1] for row in connection.execute(_HOLDS, (experiment,))}
     except sqlite3.Error:
         return set()
     finally:
