@@ -190,7 +190,7 @@ class Tracker:
         tags: Mapping[str, str],
         again: Callable[[], Any | None],
     ) -> Any:
-        """Makes a run; of two that two machines made at the same time both keep the same one."""
+        """Makes a run; of two that two machines make on a server at once, both keep the same."""
         moment = int(1000 * started) if started else None
         made = self.client.create_run(
             self.experiment, start_time=moment, run_name=name, tags=dict(tags)

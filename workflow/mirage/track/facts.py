@@ -34,7 +34,8 @@ def metrics(model: ModelRun) -> dict[str, float]:
     found: dict[str, float] = {}
     if model.score:
         rates = read_record(model.store / model.score).metrics
-        for suite in sorted({name.partition("/")[0] for name in rates}):
+        suites = {name.partition("/")[0] for name in rates}
+        for suite in sorted(suites, key=lambda name: (name != "hard", name)):
             values = {f"{key}_{suite}": rates.get(f"{suite}/{rate}") for key, rate in RATES.items()}
             whole = {name: value for name, value in values.items() if value is not None}
             found |= whole if len(whole) == len(RATES) else {}
@@ -64,9 +65,9 @@ def params(model: ModelRun) -> dict[str, str]:
         if made.stage == "respond" and "respond" in made.settings:
             answer = made.settings["respond"]
             found["answer"] = {k: v for k, v in answer.items() if k not in ("threads", "speed")}
-        elif made.stage == "judge":
+        elif made.stage == "judge":  # the first one's verdicts are shown
             judge = made.settings["judge"]
-            found["judge"] = {"name": judge["name"], **judge["options"]}
+            found.setdefault("judge", {"name": judge["name"], **judge["options"]})
     return {key: text(value) for key, value in flat(found).items() if value not in ({}, None)}
 
 

@@ -111,7 +111,7 @@ def send(tracker: Tracker, tail: Tail, say: Callable[[str], None]) -> None:
     if not curves:
         return
     if tail.run is None:
-        with only_writer(tracker.where.store):
+        with only_writer(tracker.where):
             parent = str(open_study(tracker, tail.family).info.run_id)
             there = tracker.models(parent).get(tail.model.tune.id)
             run = there or open_model(tracker, parent, tail.model)

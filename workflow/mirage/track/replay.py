@@ -22,6 +22,7 @@ from mirage.track.tracked_ids import HOLDS, brought, held
 if TYPE_CHECKING:
     from mirage.track.client import Tracker
 
+LOCK: Final = "work/track.lock"
 USES: Final = {"data": "training", "images": "pictures", "suites": "evaluation"}
 """Role of a parent -> what MLflow says the data set was used for."""
 
@@ -42,18 +43,23 @@ def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
         DataError: A damaged artifact.
     """
     todo = missing(where, study)
-    if not todo:
+    many = _bring_all(where, todo) if todo else 0
+    if many:
+        say(f"track: {many} runs brought to {where.shown}; look at them with: make ui")
+    else:
         say(f"track: nothing new for {where.shown}")
-        return 0
+    return many
+
+
+def _bring_all(where: Where, todo: list[Family]) -> int:
     from mirage.track.client import Tracker
 
-    with only_writer(where.store):
+    with only_writer(where):
         tracker = Tracker(where)
         tracker.check_place()
         with tracker.reachable():
             many = sum(bring(tracker, family, where.track.content) for family in todo)
         tracker.settle()
-    say(f"track: {many} runs brought to {where.shown}; look at them with: make ui")
     return many
 
 
@@ -181,9 +187,10 @@ def _datasets(model: ModelRun) -> dict[str, tuple[str, str]]:
 
 
 @contextmanager
-def only_writer(store: Path) -> Iterator[None]:
-    """Keeps two replays of one store from making the same run twice."""
-    (store / "work").mkdir(parents=True, exist_ok=True)
-    with (store / "work" / "track.lock").open("w") as file:
+def only_writer(where: Where) -> Iterator[None]:
+    """Keeps two replays of one store, or into one file, from making the same run twice."""
+    lock = where.database.with_name(".track.lock") if where.database else where.store / LOCK
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
