@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -22,11 +24,22 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(root, root / "results" / make_store(root / "results"))
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's tables and nothing in them: making these takes seconds."""
+    path = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
 @pytest.fixture
-def made(pristine: Made, tmp_path: Path) -> Made:
+def made(pristine: Made, empty_database: Path, tmp_path: Path) -> Made:
     """A copy of the finished store, not tracked yet."""
     root = tmp_path / "copy"
     shutil.copytree(pristine.root, root)
+    shutil.copyfile(empty_database, root / "results" / "mlflow.db")
     return Made(root, root / pristine.report.relative_to(pristine.root))
 
 

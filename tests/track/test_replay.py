@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -34,6 +35,7 @@ from mirage.track.follow import follow
 from mirage.track.rebuild import rebuild
 from mirage.track.replay import missing, replay
 from mirage.track.settings import Where
+from mirage.track.show import show
 from mirage.track.tracked_ids import brought
 
 
@@ -443,10 +445,10 @@ def test_curves_can_be_watched_and_end_as_the_record_says(
         history = Tracker(where(made.root)).client.get_metric_history
         seen.append(len(history(runs[0].info.run_id, "loss")) if runs else 0)
         if len(seen) == 1:
+            assert runs == []
             checkpoint("one", 10)
             checkpoint("one", 20).write_text("{")  # it is just being written
         elif len(seen) == 2:
-            assert runs == []
             checkpoint("two", 10)  # the first was killed; a second one inherits its checkpoint
         elif len(seen) == 3:
             assert runs[0].info.status == "RUNNING"
@@ -457,6 +459,30 @@ def test_curves_can_be_watched_and_end_as_the_record_says(
     follow(where(made.root), None, 0.0, ignore, pause)
     assert seen == [0, 10, 10, 40]
     assert_whole(made)
+
+
+def test_the_pages_open_where_the_models_are(
+    tracked: Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    started: list[tuple[list[str], str]] = []
+    monkeypatch.setattr(
+        os,
+        "execve",
+        lambda _, words, there: started.append((words, there["MLFLOW_BACKEND_STORE_URI"])),
+    )
+    show(where(tracked.root), 5001, print)
+    (said,) = capsys.readouterr().out.splitlines()
+    page = "http://127.0.0.1:5001/#/experiments/1/runs?workflowType=machine_learning"
+    assert said.endswith(f"{page}&viewStateShareKey=models")
+    ((words, uri),) = started
+    assert words[1:] == ["-m", "mlflow", "ui", "--port", "5001", "--workers", "1"]
+    assert uri == where(tracked.root).track.uri
+    with pytest.raises(DataError, match="mirage track"):
+        show(where(tmp_path), 5001, ignore)
+    assert not (tmp_path / "results").exists()
 
 
 def test_phases_of_base_training_follow_one_another_in_one_chart() -> None:
