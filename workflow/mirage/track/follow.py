@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,20 +23,17 @@ STATE: Final = "trainer_state.json"
 
 @dataclass
 class Tail:
-    """The growing curves of a model, and how much of them was sent.
+    """The growing curves of a training, and how much of them was sent.
 
     Attributes:
-        family: The study that trains it.
-        model: The model.
+        settings: Those of the training job.
         work: Folder of the job's tries, ``<try>/<phase>/checkpoint-<step>``.
         sent: Phase -> last step that was returned.
     """
 
-    family: Family
-    model: ModelRun
+    settings: Mapping[str, Any]
     work: Path
     sent: dict[str, int] = field(default_factory=dict)
-    run: str | None = None
 
     def fresh(self) -> Curves:
         """Returns the points that were not returned yet, under the names of the record's.
@@ -50,7 +47,7 @@ class Tail:
                 for value in SHOWN:
                     curves.setdefault(f"{value}/{phase}", []).append((row["step"], row[value]))
             self.sent[phase] = max([row["step"] for row in rows], default=self.sent.get(phase, 0))
-        return one_chart(curves, self.model.tune.settings)
+        return one_chart(curves, self.settings)
 
     def _histories(self) -> dict[str, list[dict[str, Any]]]:
         """Returns phase -> rows of the curve up to its newest checkpoint, over all tries."""
@@ -64,6 +61,22 @@ class Tail:
             phase = path.parent.parent.name
             histories[phase] = max(histories.get(phase, []), rows, key=len)
         return histories
+
+
+@dataclass
+class Followed:
+    """A model that trains.
+
+    Attributes:
+        family: The study that trains it.
+        tail: Its curves.
+        run: Its run, from its first point on.
+    """
+
+    family: Family
+    model: ModelRun
+    tail: Tail
+    run: str | None = None
 
 
 def follow(
@@ -87,37 +100,37 @@ def follow(
     """
     tracker = Tracker(where)
     tracker.check_place()
-    tails = [
-        Tail(family, model, where.store / "work" / model.tune.id)
+    training = [
+        Followed(family, model, Tail(model.tune.settings, where.store / "work" / model.tune.id))
         for family in known_families(where, study)
         for model in family.models.values()
         if not _is_finished(model)
     ]
-    say(f"track: following {len(tails)} models; ctrl-C stops")
+    say(f"track: following {len(training)} models; ctrl-C stops")
     try:
-        while any(not _is_finished(tail.model) for tail in tails):
+        while any(not _is_finished(each.model) for each in training):
             with tracker.reachable():
-                for tail in tails:
-                    send(tracker, tail, say)
+                for each in training:
+                    send(tracker, each, say)
             pause(every)
     except KeyboardInterrupt:
         say("track: stopped following")
     replay(where, study, say)
 
 
-def send(tracker: Tracker, tail: Tail, say: Callable[[str], None]) -> None:
+def send(tracker: Tracker, one: Followed, say: Callable[[str], None]) -> None:
     """Sends what is new in one curve; the run stays open for the replay to complete."""
-    curves = tail.fresh()
+    curves = one.tail.fresh()
     if not curves:
         return
-    if tail.run is None:
+    if one.run is None:
         with only_writer(tracker.where):
-            parent = str(open_study(tracker, tail.family).info.run_id)
-            there = tracker.models(parent).get(tail.model.tune.id)
-            run = there or open_model(tracker, parent, tail.model)
-            tail.run = str(run.info.run_id)
-        say(f"track: {tail.model.card['name']} has a curve")
-    tracker.log_curves(tail.run, curves)
+            parent = str(open_study(tracker, one.family).info.run_id)
+            there = tracker.models(parent).get(one.model.tune.id)
+            run = there or open_model(tracker, parent, one.model)
+            one.run = str(run.info.run_id)
+        say(f"track: {one.model.card['name']} has a curve")
+    tracker.log_curves(one.run, curves)
 
 
 def _is_finished(model: ModelRun) -> bool:
