@@ -50,7 +50,7 @@ schema: env ## JSON Schema of conf/ made anew, for editors
 	@$(BIN)/mirage schema
 
 ui: env ## MLflow in the browser, on results/, or on another UI_STORE=
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(UI_STORE)/mlflow.db --port $(UI_PORT)
+	$(BIN)/mirage track --store $(UI_STORE) --uri 'sqlite:///{store}/mlflow.db' --show $(UI_PORT)
 
 # -n and -W: a link, anchor or term that leads nowhere ends the build.
 SPHINX := $(BIN)/python -m sphinx -n -W --keep-going -q

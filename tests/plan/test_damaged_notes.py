@@ -92,9 +92,10 @@ def test_a_checkpoint_with_a_damaged_seal_does_not_count(tmp_path: Path, damage:
 @pytest.mark.parametrize("damage", [each for each in DAMAGES if each != b"{}"])
 def test_a_damaged_record_is_a_sentence(tmp_path: Path, damage: bytes) -> None:
     job = a_job(tmp_path, "score", "toy")
-    (make(tmp_path, job) / RECORD).write_bytes(damage)
+    folder = make(tmp_path, job)
+    (folder / RECORD).write_bytes(damage)
     with pytest.raises(DataError, match=r"record\.json cannot be read"):
-        read_record(tmp_path, job.folder)
+        read_record(folder)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"[" * 5000])

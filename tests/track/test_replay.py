@@ -1,110 +1,32 @@
-"""Each finished artifact is one run, whatever happens in between."""
+"""Each finished model and study has its run exactly once, whatever happens in between."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 import socket
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from track_store import Made, where
+from track_store import Made, ignore, model_of, names, where
 
 from mirage import track
 from mirage.contracts import DataError
+from mirage.plan.frozen_plan import assemble, freeze, load, plans
 from mirage.plan.job import Job
 from mirage.track import client
 from mirage.track.client import Tracker
-from mirage.track.content import PICTURES, stage_files, weights_hash
 from mirage.track.follow import follow
-from mirage.track.records import finished, flatten, points, read_record
+from mirage.track.rebuild import rebuild
 from mirage.track.replay import missing, replay
-from mirage.track.tracked_ids import known_ids
-
-
-def ignore(_: str) -> None:
-    pass
-
-
-def test_every_artifact_is_one_run_and_the_study_links_them(tracked: Made, pristine: Made) -> None:
-    tracker = Tracker(where(tracked.root))
-    folders = finished(pristine.root / "results")
-    assert sorted({f.split("/")[0] for f in folders}) == [
-        "judge", "report", "respond", "score", "tune",
-    ]  # fmt: skip
-    for folder, artifact in folders.items():
-        (run,) = tracker.find(artifact=artifact)
-        assert run.info.status == "FINISHED"
-        assert run.data.tags["mirage.folder"] == folder
-        assert run.data.tags["mirage.commit"] == "c0ffee"
-    (model,) = tracker.find(stage="tune", recipe="mirage")
-    assert model.data.params["tune.steps"] == "3"
-    assert model.data.metrics["final loss"] == 0.25
-    curve = tracker.client.get_metric_history(model.info.run_id, "loss/mirage")
-    assert [(p.step, p.value) for p in curve] == [(s, 3.0 / s) for s in range(1, 41)]
-    (study,) = tracker.find(study="toy", stage="report")
-    note = study.data.tags["mlflow.note.content"]
-    assert note.count("/runs/") == 10
-    assert model.info.run_id in note
-
-
-def test_data_and_models_are_registered_with_hashes(tracked: Made, pristine: Made) -> None:
-    tracker = Tracker(where(tracked.root))
-    (version,) = tracker.client.search_model_versions("name = 'mirage-s0'")
-    folder = next(f for f in finished(pristine.root / "results") if f.startswith("tune/mirage"))
-    record = read_record(pristine.root / "results", folder)
-    assert version.tags["sha256"] == record.manifest.files["model.safetensors"]["sha256"]
-    assert version.tags["mirage.artifact"] == record.id
-    (answers,) = tracker.find(stage="respond", name="mirage-s0")
-    used = {(d.dataset.name[:-9], len(d.dataset.digest)) for d in answers.inputs.dataset_inputs}
-    assert {("easy", 36), ("general", 36), ("images", 36)} <= used
-    uploads = where(tracked.root).uploads
-    assert uploads
-    assert not [p for p in uploads.rglob("*") if p.suffix in (".pkl", ".safetensors", ".pt")]
-
-
-def test_a_record_without_its_model_is_tracked_and_not_registered(made: Made) -> None:
-    """As of a model whose answers are committed."""
-    (path,) = (made.root / "results/tune").glob("mirage-s0-*/manifest.json")
-    manifest = json.loads(path.read_text())
-    for name in ("config.json", "model.safetensors"):
-        del manifest["files"][name]
-        (path.parent / name).unlink()
-    path.write_text(json.dumps(manifest | {"kind": "record"}))
-    assert replay(where(made.root), None, ignore) == 14
-    tracker = Tracker(where(made.root))
-    (run,) = tracker.find(stage="tune", recipe="mirage")
-    assert run.data.metrics["final loss"] == 0.25
-    names = {version.name for version in tracker.client.search_model_versions()}
-    assert "base-s0" in names and "mirage-s0" not in names
-
-
-def test_a_rebuild_knows_where_a_user_s_pictures_lie(made: Made, tmp_path: Path) -> None:
-    (suite,) = (made.root / "results/build").glob("hard-*")
-    (suite / "pictures.json").write_text("{}")
-    report = made.report.relative_to(made.root / "results").as_posix()
-    for content in (True, False):
-        (tmp_path / str(content)).mkdir()
-        staged = tmp_path / str(content)
-        stage_files(read_record(made.root / "results", report), content, staged)
-        assert (staged / PICTURES).is_file() == content
-    with zipfile.ZipFile(tmp_path / "True" / PICTURES) as archive:
-        assert f"build/{suite.name}/pictures.json" in archive.namelist()
-
-
-def test_weights_in_several_files_have_one_hash(made: Made) -> None:
-    """As those of an imported model."""
-    folder = next(f for f in finished(made.root / "results") if f.startswith("tune/mirage"))
-    record = read_record(made.root / "results", folder)
-    whole = record.manifest.files.pop("model.safetensors")
-    for number in (1, 2):
-        record.manifest.files[f"model-0000{number}-of-00002.safetensors"] = whole
-    both = weights_hash(record)
-    record.manifest.files["model-00002-of-00002.safetensors"] = whole | {"sha256": "0" * 64}
-    assert len({both, weights_hash(record), whole["sha256"]}) == 3
+from mirage.track.settings import Where
+from mirage.track.tracked_ids import brought
 
 
 def test_a_second_replay_finds_nothing_without_importing_mlflow(made: Made) -> None:
@@ -123,49 +45,151 @@ def test_a_second_replay_finds_nothing_without_importing_mlflow(made: Made) -> N
         assert not done.stderr
         return done.stdout.splitlines()
 
-    assert run()[0].startswith("track: 14 new runs")
+    assert run()[0].startswith("track: 4 runs")
     assert sorted(p.name for p in store.glob("mlflow.db*")) == ["mlflow.db"]
     told, imported = run()
     assert "nothing new" in told
     assert imported == "False"
     (store / "mlflow.db").unlink()
-    assert run()[0].startswith("track: 14 new runs"), "a lost database must be filled again"
+    assert run()[0].startswith("track: 4 runs"), "a lost database must be filled again"
 
 
-def test_killed_in_the_middle_then_replayed(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "call", ["log_folder", "log_facts", "log_datasets", "register", "close_run", "mark"]
+)
+def test_killed_in_the_middle_then_replayed(
+    made: Made, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
     class KilledError(BaseException):
         pass
 
-    def die(self: Tracker, run: str, timing: object) -> None:
+    whole = getattr(client.Tracker, call)
+
+    def die(*arguments: Any, **more: Any) -> None:
+        if call != "mark":  # what marks a run is the last thing: before it nothing counts
+            whole(*arguments, **more)
         raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(client.Tracker, "close_run", die)
+        patched.setattr(client.Tracker, call, die)
         with pytest.raises(KilledError):
             replay(where(made.root), None, ignore)
-    assert known_ids(made.root / "results" / "mlflow.db", "mirage") == set()
-    assert replay(where(made.root), None, ignore) == 14
+    database = made.root / "results" / "mlflow.db"
+    assert brought(database, "mirage") == set()
+    assert replay(where(made.root), None, ignore) == 4
+    assert len(brought(database, "mirage")) == 4
+    assert_whole(made)
+
+
+def assert_whole(made: Made) -> None:
+    """The runs of the toy study are there once, with their curves and models."""
     tracker = Tracker(where(made.root))
-    folders = finished(made.root / "results")
-    assert known_ids(made.root / "results" / "mlflow.db", "mirage") == set(folders.values())
-    for artifact in folders.values():
-        assert len(tracker.find(artifact=artifact)) == 1
-    for run in tracker.find(stage="tune"):
-        assert len(tracker.client.get_metric_history(run.info.run_id, "loss/mirage")) == 40
+    runs = tracker.find(study="toy")
+    assert sorted(names(runs)) == ["base-s0", "mirage-s0", "textual_sft-s0", "toy"]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    for run in tracker.find(stage="model"):
+        history = tracker.client.get_metric_history
+        assert len(history(run.info.run_id, "loss")) == 40
+        assert len(history(run.info.run_id, "j_hard")) == 1
     assert len(tracker.client.search_model_versions("name = 'mirage-s0'")) == 1
 
 
-def test_without_content_no_text_and_no_picture_leaves(made: Made) -> None:
-    replay(where(made.root, content=False), None, ignore)
+def test_two_replays_at_once_and_two_stores_into_one(made: Made, tmp_path: Path) -> None:
+    """Also where nothing but the tracking store itself is shared."""
+    copy = tmp_path / "second"
+    shutil.copytree(made.root, copy)
+    Tracker(where(made.root))  # the database exists, as on a server
+    stores = [made.root / "results", made.root / "results", copy / "results"]
+    uri = where(made.root).track.uri
+    code = "import sys; from mirage.track import main; sys.exit(main(sys.argv[1:]))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, "--store", str(store), "--uri", uri])
+        for store in stores
+    ]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    assert_whole(made)
+    assert missing(Where(copy / "results", where(made.root).track), None) == []
+
+
+def test_a_model_of_two_studies_has_a_run_in_each_and_one_version(made: Made) -> None:
+    again = copy_report(made, "second")
+    assert replay(where(made.root), None, ignore) == 8
+    tracker = Tracker(where(made.root))
+    for study in ("toy", again):
+        runs = tracker.find(study=study, stage="model")
+        assert sorted(names(runs)) == ["base-s0", "mirage-s0", "textual_sft-s0"]
+        assert all(run.data.metrics["loss"] == 3.0 / 40 for run in runs)
+    assert len(tracker.client.search_model_versions("name = 'mirage-s0'")) == 1
+
+
+def copy_report(made: Made, study: str, started: float = 1.7e9) -> str:
+    """Adds a report of the same models to a store."""
+    target = made.report.with_name(f"{study}-{started:.0f}")
+    shutil.copytree(made.report, target)
+    manifest = json.loads((target / "manifest.json").read_text())
+    manifest["settings"]["study"]["name"] = study
+    manifest["timing"]["started"] = started
+    manifest["id"] = f"{study} {started}"
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    return study
+
+
+def test_a_new_edition_of_a_study_fills_its_run_and_an_older_one_does_not(made: Made) -> None:
+    replay(where(made.root), None, ignore)
+    copy_report(made, "toy", 1.8e9)
+    assert replay(where(made.root), None, ignore) == 1
+    copy_report(made, "toy", 1.6e9)
+    assert replay(where(made.root), None, ignore) == 0
+    (run,) = Tracker(where(made.root)).find(stage="study")
+    assert run.data.tags["mirage.artifact"] == "toy 1800000000.0"
     uploads = where(made.root).uploads
     assert uploads
-    names = {p.name for p in uploads.rglob("*") if p.is_file()}
-    assert "responses.jsonl" not in names
-    assert not [n for n in names if n.endswith((".zip", ".html", ".pdf")) or "gallery" in n]
-    for path in uploads.rglob("samples/*.jsonl"):
-        rows = [json.loads(line) for line in path.read_text().splitlines()]
-        assert {row["question"] for row in rows} == {""}
-        assert {tuple(row["images"]) for row in rows} == {()}
+    editions = {path.name for path in uploads.glob(f"{run.info.run_id}/artifacts/report/*")}
+    assert editions == {made.report.name, "toy-1800000000"}
+    assert_whole(made)
+
+
+def test_models_are_shown_before_their_study_is_finished(made: Made) -> None:
+    """As at the end of a run that failed: what is planned says where they belong."""
+    store = made.root / "results"
+    report = json.loads((made.report / "manifest.json").read_text())
+    plan_of(store, report)
+    shutil.move(made.report, made.root / "report")
+    hidden = [shutil.move(path, made.root / path.name) for path in store.glob("score/oracle-base*")]
+    assert len(hidden) == 1
+    assert replay(where(made.root), None, ignore) == 3
+    tracker = Tracker(where(made.root))
+    running = [run for run in tracker.find(study="toy") if run.info.status == "RUNNING"]
+    assert sorted(names(running)) == ["base-s0", "toy"]
+    assert replay(where(made.root), None, ignore) == 0
+    shutil.move(hidden[0], store / "score" / Path(hidden[0]).name)
+    shutil.move(made.root / "report", made.report)
+    assert replay(where(made.root), None, ignore) == 2
+    assert_whole(made)
+
+
+def plan_of(store: Path, report: dict[str, Any]) -> None:
+    """Freezes a plan that has the report alone."""
+    keys = ("stage", "kind", "name", "id", "settings", "parents")
+    job = Job(**{key: report[key] for key in keys})
+    plan = assemble(
+        study="toy", store=str(store), jobs=[job], resources={}, environments={}, track={}
+    )
+    freeze(plan, lambda job: {})
+
+
+def test_runs_of_the_flat_layout_get_an_experiment_of_their_own(made: Made) -> None:
+    first = MlflowClient(where(made.root).track.uri)
+    old = first.create_experiment(
+        "mirage", artifact_location=str(made.root / "results/mlartifacts")
+    )
+    first.create_run(old, tags={"mirage.artifact": "0", "mirage.stage": "tune"})
+    with pytest.raises(DataError, match="no finished study"):
+        rebuild(where(made.root), "toy", made.root / "again", ignore)
+    assert replay(where(made.root), None, ignore) == 4
+    assert first.get_experiment(old).name == f"mirage, flat ({old})"
+    assert len(first.search_runs([old])) == 1
+    assert_whole(made)
 
 
 def test_a_dead_server_is_one_line(pristine: Made, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,20 +228,20 @@ def test_a_folder_that_is_no_store_stays_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str]
 ) -> None:
     (tmp_path / "empty").mkdir()
-    for name, text in (("empty", "is no store"), ("nowhere", "There is no store")):
+    for name, sentence in (("empty", "is no store"), ("nowhere", "There is no store")):
         store = tmp_path / name
         options = ["--store", str(store), "--uri", f"sqlite:///{store / 'mlflow.db'}"]
         assert track.main([*options, *more]) == 2
         said = capsys.readouterr()
-        assert text in said.err
+        assert sentence in said.err
         assert said.err.count("\n") == 1
         assert said.out == ""
     assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
 
 
 def test_only_what_a_study_is_made_of(made: Made) -> None:
-    assert missing(where(made.root), "other") == {}
-    assert len(missing(where(made.root), "toy")) == 14
+    assert missing(where(made.root), "other") == []
+    assert [family.study for family in missing(where(made.root), "toy")] == ["toy"]
 
 
 def test_curves_can_be_watched_and_end_as_the_record_says(
@@ -225,64 +249,48 @@ def test_curves_can_be_watched_and_end_as_the_record_says(
 ) -> None:
     """A model is unpublished, trains from one checkpoint to the next, and is published again."""
     store = made.root / "results"
-    folder = next(f for f in finished(store) if f.startswith("tune/mirage"))
-    record = read_record(store, folder)
-    manifest = store / folder / "manifest.json"
+    model = model_of(made, "mirage-s0")
+    plan_of(store, json.loads((made.report / "manifest.json").read_text()))
+    plan = load(plans(store)[-1])
+    job = Job("tune", "recipe", "mirage-s0", model.tune.id, model.tune.settings, {})
+    freeze(dataclasses.replace(plan, jobs={**plan.jobs, job.folder: job}), lambda job: {})
+    manifest = store / model.folder / "manifest.json"
     hidden = manifest.rename(made.root / "manifest.json")
     rows = [{"step": s, "loss": 3.0 / s, "learning_rate": 1.0} for s in range(1, 41)]
-    settings = {"recipe": {"name": "mirage"}}
-    job = Job("tune", "recipe", folder[5:].rpartition("-")[0], record.id, settings, {})
 
     def checkpoint(attempt: str, steps: int) -> Path:
-        path = store / f"work/{record.id}/{attempt}/recipe/checkpoint-{steps}/trainer_state.json"
+        path = store / f"work/{job.id}/{attempt}/recipe/checkpoint-{steps}/trainer_state.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"log_history": [*rows[:steps], {"train_runtime": 1.0}]}))
         return path
 
-    monkeypatch.setattr("mirage.track.follow._models", lambda *_: [job])
     seen: list[int] = []
 
     def pause(_: float) -> None:
-        runs = Tracker(where(made.root)).find(artifact=record.id)
+        runs = Tracker(where(made.root)).find(model="mirage-s0")
         history = Tracker(where(made.root)).client.get_metric_history
-        seen.append(len(history(runs[0].info.run_id, "loss/mirage")) if runs else 0)
+        seen.append(len(history(runs[0].info.run_id, "loss")) if runs else 0)
         if len(seen) == 1:
+            assert runs == []
             checkpoint("one", 10)
             checkpoint("one", 20).write_text("{")  # it is just being written
         elif len(seen) == 2:
             checkpoint("two", 10)  # the first was killed; a second one inherits its checkpoint
         elif len(seen) == 3:
+            assert runs[0].info.status == "RUNNING"
             checkpoint("two", 40)
         else:
             hidden.rename(manifest)
 
     follow(where(made.root), None, 0.0, ignore, pause)
     assert seen == [0, 10, 10, 40]
-    tracker = Tracker(where(made.root))
-    (run,) = tracker.find(artifact=record.id)
-    assert run.info.status == "FINISHED"
-    assert len(tracker.client.get_metric_history(run.info.run_id, "loss/mirage")) == 40
-
-
-def test_lines_of_a_curve() -> None:
-    lines = ['{"step": 1, "loss": 2, "phase": "a"}', '{"loss": 3}', "x", '{"step": 2, "loss": 1.5}']
-    assert points("\n".join(lines)) == {"loss/a": [(1, 2.0)], "loss": [(2, 1.5)]}
-
-
-def test_settings_as_parameters() -> None:
-    assert flatten({"a": {"b": 1, "c": [1, "x"]}, "d": None, "e": "t", "f": "y" * 999}) == {
-        "a.b": "1",
-        "a.c": '[1, "x"]',
-        "d": "null",
-        "e": "t",
-        "f": "y" * 500,
-    }
+    assert_whole(made)
 
 
 def test_a_database_from_elsewhere_is_not_filled(made: Made, tmp_path: Path) -> None:
     replay(where(made.root), None, ignore)
     moved = made.root.rename(tmp_path / "moved")
-    manifest = next((moved / "results" / "tune").glob("*/manifest.json"))
+    manifest = next((moved / "results" / "report").glob("*/manifest.json"))
     manifest.write_text(manifest.read_text().replace('"id": "', '"id": "0'))
     with pytest.raises(DataError, match="made elsewhere"):
         replay(where(moved), None, ignore)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from mirage.plan.code_version import code_of
 from mirage.plan.frozen_plan import PLANS
 from mirage.plan.job import Job
 from mirage.plan.schema.track import Track
+from mirage.track.family import ModelRun, families
 from mirage.track.settings import CONF, Where
 from report_exhibits import GATES, plain
 from synthetic_study import study
@@ -194,3 +195,17 @@ def _card(name: str) -> dict[str, Any]:
         "config": "nano",
         "seed": 0,
     }
+
+
+def ignore(_: str) -> None:
+    pass
+
+
+def model_of(made: Made, name: str) -> ModelRun:
+    (family,) = families(made.root / "results", None)
+    (model,) = (m for m in family.models.values() if m.card["name"] == name)
+    return model
+
+
+def names(runs: Iterable[Any]) -> list[str]:
+    return [run.info.run_name for run in runs]

@@ -12,7 +12,9 @@ from mirage import tune
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.evidence import write
+from mirage.track.curves import one_chart
 from mirage.track.follow import Tail
+from mirage.track.records import read_record
 from mirage.tune.batching import Sizes
 from mirage.tune.progress import Progress
 
@@ -61,10 +63,10 @@ def test_curves_can_be_followed_while_models_train(
     job = dataclasses.replace(job, work=job.work / "a_try")
     job.work.mkdir()
     tune.run(job)
-    tail = Tail(job.job, job.work.parent)
-    record = json.loads((job.out / "record.json").read_text())
-    seen = {name: [list(point) for point in curve] for name, curve in tail.fresh().items()}
-    assert seen == record["curves"] and seen
+    tail = Tail(job.settings, job.work.parent)
+    seen = tail.fresh()
+    assert seen == one_chart(read_record(job.out).curves, job.settings) and seen
+    assert seen.keys() == {"loss", "learning_rate"}
     assert tail.fresh() == {}
 
 

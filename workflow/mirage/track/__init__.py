@@ -34,6 +34,10 @@ def main(argv: list[str]) -> int:
             from mirage.track.rebuild import rebuild
 
             rebuild(where, options.study, options.rebuild, _say)
+        elif options.show is not None:
+            from mirage.track.show import show
+
+            show(where, options.show, _say)
         elif options.follow:
             from mirage.track.follow import follow
 
@@ -75,6 +79,14 @@ def _parser() -> argparse.ArgumentParser:
         help="show curves while models train, as far as their checkpoints",
     )
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+    parser.add_argument(
+        "--show",
+        type=int,
+        nargs="?",
+        const=5000,
+        metavar="PORT",
+        help="open MLflow's pages, on this port (default: 5000), and say where the models are",
+    )
     parser.add_argument(
         "--rebuild", type=Path, metavar="OUT", help="make a study's report from MLflow alone"
     )

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from mirage.contracts import DataError
 from mirage.plan.schema.track import redacted
-from mirage.track.records import Record
+from mirage.track.experiment import open_experiment
+from mirage.track.records import Curves
 from mirage.track.settings import Where
-from mirage.track.tracked_ids import TAG
+from mirage.track.tracked_ids import HOLDS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -25,8 +26,10 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
-METRICS_A_CALL, PARAMS_A_CALL = 1000, 100
+THINGS_A_CALL, PARAMS_A_CALL = 1000, 100
 """MLflow's limits for one ``log_batch``."""
+
+PARENT, MODEL_TAG = "mlflow.parentRunId", "mirage.model"
 
 ANSWER_SECONDS = 3.0
 
@@ -58,8 +61,12 @@ DRIVERS = {
 class Tracker:
     """Runs of one experiment."""
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, *, reading: bool = False) -> None:
         """Connects, and creates database and experiment where they do not exist.
+
+        Args:
+            where: The tracking store.
+            reading: Leave all runs, also those of an earlier layout, as they are.
 
         Raises:
             ConnectionError: The store cannot be reached.
@@ -79,7 +86,12 @@ class Tracker:
         uri = where.track.uri
         with self.reachable():
             self.client: Any = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
-            self.experiment = self._open_experiment(where.track.experiment)
+            self.experiment = open_experiment(
+                self.client,
+                where.track.experiment,
+                where.uploads.as_uri() if where.uploads else None,
+                reading=reading,
+            )
 
     @contextmanager
     def reachable(self) -> Iterator[None]:
@@ -124,65 +136,113 @@ class Tracker:
             connection.close()
 
     def find(self, **tags: str) -> list[Any]:
-        """Returns runs by tags (``artifact="..."`` is ``mirage.artifact``), the newest first."""
-        query = " and ".join(f"tags.`mirage.{key}` = '{value}'" for key, value in tags.items())
-        found: list[Any] = self.client.search_runs(
-            [self.experiment], query, max_results=100, order_by=["attributes.start_time DESC"]
-        )
+        """Returns runs by tags, the one made last first; ``mirage__model`` is ``mirage.model``."""
+        wanted = ((key.replace("__", "."), value) for key, value in tags.items())
+        query = " and ".join(f"tags.`{key}` = '{value}'" for key, value in wanted)
+        found: list[Any] = []
+        page = None
+        while page is None or page.token:
+            page = self.client.search_runs(
+                [self.experiment],
+                query,
+                max_results=1000,
+                order_by=["attributes.end_time DESC"],
+                page_token=page.token if page else None,
+            )
+            found += page
         return found
 
-    def complete(self, artifact: str) -> str | None:
-        """Returns the id of the complete run of an artifact, or None."""
-        runs = [r for r in self.find(artifact=artifact) if r.info.status == "FINISHED"]
-        return str(runs[0].info.run_id) if runs else None
+    def study(self, name: str, platform: str) -> Any | None:
+        """Returns the run of a study on a platform; None where there is none."""
+        return _first(self.find(stage="study", study=name, platform=platform))
 
-    def open_run(self, record: Record) -> str:
-        """Returns the run of an artifact: one that a killed replay left open, or a new one."""
-        for run in self.find(artifact=record.id):
-            return str(run.info.run_id)
-        return self.create_run(
-            record.id, record.manifest.name, record.manifest.stage, record.manifest.timing
+    def models(self, parent: str) -> dict[str, Any]:
+        """Returns id of a model -> its run, of a study's models."""
+        runs = self.find(**{PARENT: parent})
+        ids = {run.data.tags[MODEL_TAG] for run in runs}
+        return {m: _first([r for r in runs if r.data.tags[MODEL_TAG] == m]) for m in ids}
+
+    def open_study(self, name: str, platform: str, started: float | None) -> Any:
+        """Returns the run of a study, made where it does not exist."""
+        tags = {"stage": "study", "study": name, "platform": platform}
+        return self.study(name, platform) or self._create(
+            name, started, tags, lambda: self.study(name, platform)
         )
 
-    def create_run(
-        self, artifact: str, name: str, stage: str, timing: Mapping[str, float] | None = None
-    ) -> str:
-        """Creates a run for an artifact."""
-        started = int(1000 * timing["started"]) if timing and "started" in timing else None
-        run = self.client.create_run(
-            self.experiment, start_time=started, run_name=f"{stage} {name}", tags={TAG: artifact}
-        )
-        return str(run.info.run_id)
+    def open_model(
+        self, parent: str, name: str, tags: Mapping[str, str], started: float | None
+    ) -> Any:
+        """Makes the run of a model below its study's.
 
-    def log_curves(self, run: str, curves: Mapping[str, Iterable[tuple[int, float]]]) -> None:
+        Args:
+            parent: Run of the study.
+            name: Name of the model.
+            tags: What it is searched by, ``mirage.model`` among them.
+            started: Unix seconds; None for now.
+        """
+        tags = {**tags, PARENT: parent}
+        return self._create(name, started, tags, lambda: self.models(parent).get(tags[MODEL_TAG]))
+
+    def _create(
+        self,
+        name: str,
+        started: float | None,
+        tags: Mapping[str, str],
+        again: Callable[[], Any | None],
+    ) -> Any:
+        """Makes a run; of two that two machines make on a server at once, both keep the same."""
+        moment = int(1000 * started) if started else None
+        made = self.client.create_run(
+            self.experiment, start_time=moment, run_name=name, tags=dict(tags)
+        )
+        kept = again() or made
+        if kept.info.run_id != made.info.run_id:
+            self.client.delete_run(made.info.run_id)
+        return kept
+
+    def reopen(self, run: Any) -> None:
+        """Marks a run incomplete while it is filled."""
+        if run.info.status != "RUNNING":
+            self.client.update_run(run.info.run_id, status="RUNNING")
+
+    def log_curves(self, run: str, curves: Curves) -> None:
         """Adds points of curves.
 
         The step is their time too: a point that is sent again after a kill is the very same point.
         """
-        self._log_metrics(
-            run,
-            [
-                self._entities.Metric(metric_name(name), value, step, step)
-                for name, points in curves.items()
-                for step, value in points
-            ],
-        )
+        self._log(run, self._points(curves))
 
-    def log_facts(self, run: str, record: Record, more: Mapping[str, str]) -> None:
-        """Adds parameters, metrics and tags of an artifact."""
-        params = [self._entities.Param(key, value) for key, value in record.params.items()]
-        tags = [self._entities.RunTag(k, v) for k, v in {**record.tags(), **more}.items()]
-        metrics = [
-            self._entities.Metric(metric_name(name), value, 0, 0)
-            for name, value in record.metrics.items()
+    def log_facts(
+        self,
+        run: Any,
+        tags: Mapping[str, str],
+        *,
+        params: Mapping[str, str] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        curves: Curves | None = None,
+        made: float = 0.0,
+    ) -> None:
+        """Adds what a run is searched, compared and sorted by.
+
+        Args:
+            run: The run.
+            tags: What it is searched by.
+            params: Those that it has already stay as they are: MLflow changes none.
+            metrics: Final numbers.
+            curves: Name -> points.
+            made: When the numbers were made, in seconds: of several the last are shown.
+        """
+        entities, moment = self._entities, int(1000 * made)
+        finals = [
+            entities.Metric(metric_name(name), value, moment, 0)
+            for name, value in (metrics or {}).items()
         ]
-        for at in range(PARAMS_A_CALL, len(params), PARAMS_A_CALL):
-            self.client.log_batch(run, params=params[at : at + PARAMS_A_CALL])
-        # Metrics, parameters and tags together may be at most a thousand in one call.
-        room = METRICS_A_CALL - PARAMS_A_CALL - len(tags)
-        first, rest = metrics[:room], metrics[room:]
-        self.client.log_batch(run, metrics=first, params=params[:PARAMS_A_CALL], tags=tags)
-        self._log_metrics(run, rest)
+        self._log(
+            run.info.run_id,
+            finals + self._points(curves or {}),
+            [entities.Param(k, v) for k, v in (params or {}).items() if k not in run.data.params],
+            [entities.RunTag(key, value) for key, value in tags.items()],
+        )
 
     def log_datasets(self, run: str, datasets: Mapping[str, tuple[str, str]]) -> None:
         """Names what a run was made from.
@@ -212,18 +272,27 @@ class Tracker:
         self.client.log_artifacts(run, str(folder))
 
     def register(self, run: str, name: str, tags: Mapping[str, str]) -> None:
-        """Registers a model version that points at a run, once."""
+        """Registers a model as a version that points at a run, once, whatever studies it is in."""
         if not self.client.search_registered_models(f"name = '{name}'", max_results=1):
             self.client.create_registered_model(name)
-        if not self.client.search_model_versions(f"run_id = '{run}'", max_results=1):
+        known = self.client.search_model_versions(f"name = '{name}'")
+        if not any(version.tags.get(MODEL_TAG) == tags[MODEL_TAG] for version in known):
             self.client.create_model_version(
                 name, f"runs:/{run}/model", run_id=run, tags=dict(tags)
             )
 
-    def close_run(self, run: str, timing: Mapping[str, float]) -> None:
-        """Marks a run complete: from now on a replay leaves it alone."""
-        end = timing.get("started", 0.0) + timing.get("wall", 0.0)
-        self.client.set_terminated(run, "FINISHED", int(1000 * end) or None)
+    def close_run(self, run: str, ended: float) -> None:
+        """Marks a run complete."""
+        self.client.set_terminated(run, "FINISHED", int(1000 * ended) or None)
+
+    def keep_view(self, tags: Mapping[str, str]) -> None:
+        """Keeps a view of runs that links can name."""
+        for key, value in tags.items():
+            self.client.set_experiment_tag(self.experiment, key, value)
+
+    def mark(self, run: str, made: float, digest: str) -> None:
+        """Says what a run holds, when all of it is there: from now on a replay leaves it alone."""
+        self.client.set_tag(run, HOLDS, f"{made} {digest}")
 
     def download(self, run: str, path: str, target: Path) -> Path:
         """Fetches a file or folder of a run.
@@ -252,22 +321,37 @@ class Tracker:
         uploads = self.where.uploads
         return uploads / run / "artifacts" if uploads else None
 
-    def _log_metrics(self, run: str, metrics: list[Any]) -> None:
-        for at in range(0, len(metrics), METRICS_A_CALL):
-            self.client.log_batch(run, metrics=metrics[at : at + METRICS_A_CALL])
+    def _points(self, curves: Curves) -> list[Any]:
+        return [
+            self._entities.Metric(metric_name(name), value, step, step)
+            for name, points in curves.items()
+            for step, value in points
+        ]
 
-    def _open_experiment(self, name: str) -> str:
-        found = self.client.get_experiment_by_name(name)
-        if found:
-            return str(found.experiment_id)
-        uploads = self.where.uploads
-        place = uploads.as_uri() if uploads else None
-        return str(self.client.create_experiment(name, artifact_location=place))
+    def _log(
+        self,
+        run: str,
+        metrics: Sequence[Any],
+        params: Sequence[Any] = (),
+        tags: Sequence[Any] = (),
+    ) -> None:
+        """Sends as much in one call as MLflow takes: a thousand things, a hundred params."""
+        for at in range(PARAMS_A_CALL, len(params), PARAMS_A_CALL):
+            self.client.log_batch(run, params=params[at : at + PARAMS_A_CALL])
+        first = min(len(metrics), THINGS_A_CALL - PARAMS_A_CALL - len(tags))
+        self.client.log_batch(run, metrics[:first], params[:PARAMS_A_CALL], tags)
+        for at in range(first, len(metrics), THINGS_A_CALL):
+            self.client.log_batch(run, metrics=metrics[at : at + THINGS_A_CALL])
 
 
 def metric_name(text: str) -> str:
     """Returns a name that MLflow takes."""
     return re.sub(r"[^\w.\- /]", "_", text)
+
+
+def _first(runs: Sequence[Any]) -> Any | None:
+    """Of several runs for the same, which a race between machines leaves, all take the same."""
+    return min(runs, key=lambda run: str(run.info.run_id), default=None)
 
 
 def _commit_cheaply() -> None:

@@ -1,115 +1,140 @@
-"""Which files of an artifact go to MLflow: what a person reads and what a report is rebuilt from.
+"""Which files go to MLflow: what a person reads and what a report is rebuilt from.
 
-Never weights (their hash stands in the model registry), and without ``track.content`` neither
-questions, answers nor pictures.
+A run holds its artifacts' files where the store has them, ``judge/oracle-mirage-s0-1a2b3c4d/...``,
+so that a new edition lies beside an earlier one. Never weights (their hash stands in the model
+registry), and without ``track.content`` neither questions, answers nor pictures.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from mirage.contracts import Sample, read_rows, write_rows
 from mirage.files import MANIFEST, canonical, sha256
 from mirage.pictures import ELSEWHERE, PACK
-from mirage.plan.artifact import lineage
-from mirage.track.records import Record, manifests_text
+from mirage.plan.artifact import Manifest, lineage
+from mirage.track.family import Family, ModelRun
+from mirage.track.tables import ANSWER, RATES, Answer, write_answers, write_rates
 
-MANIFESTS = "rebuild/manifests.json"
-PICTURES = "rebuild/pictures.zip"
-SAMPLES = "samples"
-MODEL = "model"
+REBUILD: Final = "rebuild"
+MANIFESTS: Final = f"{REBUILD}/manifests.json"
+PICTURES: Final = f"{REBUILD}/pictures.zip"
+SAMPLES: Final = f"{REBUILD}/samples"
+MODEL: Final = "model"
+
+PLAIN: Final = {
+    "tune": ("record.json", "curve.jsonl"),
+    "respond": ("speed.json", "speed.html"),
+    "judge": ("verdicts.jsonl",),
+    "score": ("*.csv", "rates.parquet"),
+    "report": ("tables", "figures"),
+}
+"""Stage -> files that are always logged."""
+
+CONTENT: Final = {"respond": ("responses.jsonl",), "report": ("report.html", "report.pdf")}
+"""Stage -> files with answers or pictures."""
+
+TWICE: Final = "rates.csv"
+"""The larger one of two forms of the same rates."""
 
 
-def stage_files(record: Record, content: bool, folder: Path) -> None:
-    """Lays out an artifact's files as MLflow shall show them.
+def stage_model(model: ModelRun, content: bool, out: Path) -> None:
+    """Lays out a model's files as MLflow shall show them.
 
     Args:
-        record: The artifact.
-        content: Whether questions, answers and pictures may be among them.
-        folder: An empty folder to fill.
+        model: The model.
+        content: Whether answers may be among them.
+        out: An empty folder to fill.
+    """
+    for folder, made in model.made.items():
+        _stage(model.store, folder, made.stage, content, out)
+    if holds_model(model):
+        for name in ("config.json", "generation_config.json"):
+            _copy(model.store / model.folder / name, out / MODEL / name)
+        weights = f"{model.folder}\nsha256 {weights_hash(model)}\n"
+        (out / MODEL / "weights.txt").write_text(weights, encoding="utf-8")
+    if model.score:
+        write_rates(model.store / model.score / "rates.parquet", out / RATES)
+
+
+def stage_study(family: Family, report: str, rows: list[Answer], content: bool, out: Path) -> None:
+    """Lays out a study's files: its answer, its report, and what that is rebuilt from.
 
     Raises:
-        DataError: A broken file of a parent.
+        DataError: A broken file of a suite.
     """
-    shutil.copyfile(record.path / MANIFEST, folder / MANIFEST)
-    if stage := STAGED.get(record.manifest.stage):
-        stage(record, content, folder)
+    made = lineage(family.store, [report])
+    for folder, one in made.items():
+        if one.stage == "report" or (one.stage, one.kind) == ("score", "study"):
+            _stage(family.store, folder, one.stage, content, out)
+    for folder in family.speeds:
+        _stage(family.store, folder, "respond", content, out)
+    write_answers(rows, out / ANSWER)
+    (out / SAMPLES).mkdir(parents=True)
+    manifests = {folder: dataclasses.asdict(one) for folder, one in made.items()}
+    text = json.dumps(manifests, indent=1) + "\n"
+    (out / MANIFESTS).write_text(text, encoding="utf-8")
+    for folder in judged_suites(made):
+        _stage_samples(family.store / folder, content, out / SAMPLES / f"{Path(folder).name}.jsonl")
+    if content:
+        (root,) = (one for one in made.values() if one.stage == "report")
+        shown = sorted({*root.parents["images"], *root.parents["suites"]})
+        trained = [name for name, one in made.items() if one.kind == "train"]
+        _zip_pictures(family.store, shown, trained, out / PICTURES)
 
 
-def holds_model(record: Record) -> bool:
+def judged_suites(made: Mapping[str, Manifest]) -> list[str]:
+    """Returns the folders of all suites that a judge has read, each once."""
+    judges = (one for one in made.values() if one.stage == "judge")
+    return sorted({suite for one in judges for suite in one.parents["suites"]})
+
+
+def holds_model(model: ModelRun) -> bool:
     """Tells a model from the record of one, all that is left where its answers are committed."""
-    return record.manifest.stage == "tune" and record.manifest.kind != "record"
+    return model.folder in model.made and model.tune.kind != "record"
 
 
-def weights_hash(record: Record) -> str:
+def weights_hash(model: ModelRun) -> str:
     """Returns the sha256 of a model's weights; one over all where they are several files."""
-    files = record.manifest.files
+    files = model.made[model.folder].files
     parts = [[n, files[n]["sha256"]] for n in sorted(files) if n.endswith(".safetensors")]
     return str(parts[0][1]) if len(parts) == 1 else sha256(canonical(parts).encode())
 
 
-def _tune(record: Record, content: bool, folder: Path) -> None:
-    for name in ("record.json", "curve.jsonl"):
-        _copy(record.path / name, folder / name)
-    if not holds_model(record):
-        return
-    for name in ("config.json", "generation_config.json"):
-        _copy(record.path / name, folder / MODEL / name)
-    weights = f"{record.folder}\nsha256 {weights_hash(record)}\n"
-    (folder / MODEL / "weights.txt").write_text(weights, encoding="utf-8")
+def content_digest(manifest: Manifest) -> str:
+    """Returns a hash over an artifact's files, short enough for MLflow (36 characters)."""
+    return sha256(canonical(manifest.files).encode())[:36]
 
 
-def _respond(record: Record, content: bool, folder: Path) -> None:
-    names = ["speed.json", "speed.html", *(["responses.jsonl"] if content else [])]
-    for name in names:
-        _copy(record.path / name, folder / name)
+def _stage(store: Path, folder: str, stage: str, content: bool, out: Path) -> None:
+    _copy(store / folder / MANIFEST, out / folder / MANIFEST)
+    for pattern in (*PLAIN[stage], *(CONTENT.get(stage, ()) if content else ())):
+        for source in sorted((store / folder).glob(pattern)):
+            if source.is_dir():
+                ignore = None if content else shutil.ignore_patterns("gallery*")
+                shutil.copytree(source, out / folder / source.name, ignore=ignore)
+            elif source.name != TWICE:
+                _copy(source, out / folder / source.name)
 
 
-def _judge(record: Record, content: bool, folder: Path) -> None:
-    _copy(record.path / "verdicts.jsonl", folder / "verdicts.jsonl")
-    for suite in dict.fromkeys(record.parents("suites")):
-        source = record.store / suite / "samples.jsonl"
-        target = folder / SAMPLES / f"{Path(suite).name}.jsonl"
-        target.parent.mkdir(exist_ok=True)
-        if content:
-            shutil.copyfile(source, target)
-        else:
-            rows = [
-                dataclasses.replace(s, question="", images=()) for s in read_rows(source, Sample)
-            ]
-            write_rows(target, rows)
-
-
-def _score(record: Record, content: bool, folder: Path) -> None:
-    # Of rates only the small one of two forms.
-    for path in sorted([*record.path.glob("*.csv"), record.path / "rates.parquet"]):
-        if path.name != "rates.csv":
-            _copy(path, folder / path.name)
-
-
-def _report(record: Record, content: bool, folder: Path) -> None:
-    made = lineage(record.store, [record.folder])
-    (folder / MANIFESTS).parent.mkdir()
-    (folder / MANIFESTS).write_text(manifests_text(made), encoding="utf-8")
-    names = ["tables", "figures", *(["report.html", "report.pdf"] if content else [])]
-    for name in names:
-        source = record.path / name
-        if source.is_dir():
-            ignore = None if content else shutil.ignore_patterns("gallery*")
-            shutil.copytree(source, folder / name, ignore=ignore)
-        else:
-            _copy(source, folder / name)
+def _stage_samples(suite: Path, content: bool, target: Path) -> None:
+    source = suite / "samples.jsonl"
     if content:
-        shown = sorted({*record.parents("images"), *record.parents("suites")})
-        trained = [name for name, manifest in made.items() if manifest.kind == "train"]
-        _zip_pictures(record.store, shown, trained, folder / PICTURES)
+        _copy(source, target)
+    else:
+        rows = [dataclasses.replace(s, question="", images=()) for s in read_rows(source, Sample)]
+        write_rows(target, rows)
 
 
-def _zip_pictures(store: Path, folders: list[str], trained: list[str], target: Path) -> None:
+def _zip_pictures(
+    store: Path, folders: Iterable[str], trained: Iterable[str], target: Path
+) -> None:
     """Packs some folders' pictures, or where a user's lie, and the counts of the training data."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for folder in folders:
@@ -124,12 +149,3 @@ def _copy(source: Path, target: Path) -> None:
     if source.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-
-
-STAGED: dict[str, Callable[[Record, bool, Path], None]] = {
-    "tune": _tune,
-    "respond": _respond,
-    "judge": _judge,
-    "score": _score,
-    "report": _report,
-}

@@ -4,54 +4,50 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from mirage.files import MANIFEST
-from mirage.plan.frozen_plan import load as load_plan
-from mirage.plan.frozen_plan import plans
-from mirage.plan.job import Job
 from mirage.track.client import Tracker
-from mirage.track.replay import only_writer, replay
+from mirage.track.curves import SHOWN, one_chart
+from mirage.track.family import Family, ModelRun
+from mirage.track.records import Curves
+from mirage.track.replay import known_families, only_writer, open_model, open_study, replay
 from mirage.track.settings import Where
 
-Curves = dict[str, list[tuple[int, float]]]
 STATE: Final = "trainer_state.json"
 """What transformers' Trainer writes into each checkpoint; it holds the curve so far."""
-SHOWN: Final = ("loss", "learning_rate")
 
 
 @dataclass
 class Tail:
-    """The growing curves of a model, and how much of them was sent.
+    """The growing curves of a training, and how much of them was sent.
 
     Attributes:
-        job: The job that trains it.
+        settings: Those of the training job.
         work: Folder of the job's tries, ``<try>/<phase>/checkpoint-<step>``.
         sent: Phase -> last step that was returned.
     """
 
-    job: Job
+    settings: Mapping[str, Any]
     work: Path
     sent: dict[str, int] = field(default_factory=dict)
-    run: str | None = None
 
     def fresh(self) -> Curves:
-        """Returns the points that were not returned yet, as ``loss/vision``: see the record.
+        """Returns the points that were not returned yet, under the names of the record's.
 
         A training that was killed goes on from its last checkpoint, so what was read once stays.
         """
         curves: Curves = {}
         for phase, history in self._histories().items():
-            name = self.job.settings["recipe"]["name"] if self.job.kind == "recipe" else phase
             rows = [row for row in history if row["step"] > self.sent.get(phase, 0)]
             for row in rows:
                 for value in SHOWN:
-                    curves.setdefault(f"{value}/{name}", []).append((row["step"], row[value]))
+                    curves.setdefault(f"{value}/{phase}", []).append((row["step"], row[value]))
             self.sent[phase] = max([row["step"] for row in rows], default=self.sent.get(phase, 0))
-        return curves
+        return one_chart(curves, self.settings)
 
     def _histories(self) -> dict[str, list[dict[str, Any]]]:
         """Returns phase -> rows of the curve up to its newest checkpoint, over all tries."""
@@ -67,6 +63,22 @@ class Tail:
         return histories
 
 
+@dataclass
+class Followed:
+    """A model that trains.
+
+    Attributes:
+        family: The study that trains it.
+        tail: Its curves.
+        run: Its run, from its first point on.
+    """
+
+    family: Family
+    model: ModelRun
+    tail: Tail
+    run: str | None = None
+
+
 def follow(
     where: Where,
     study: str | None,
@@ -78,7 +90,7 @@ def follow(
 
     Args:
         where: Store and tracking store.
-        study: Follow this study's last plan; None for the last plan of the store.
+        study: Follow this study only.
         every: Seconds between two looks.
         say: Told what is followed.
         pause: Waits some seconds; ctrl-C ends the waiting.
@@ -88,47 +100,38 @@ def follow(
     """
     tracker = Tracker(where)
     tracker.check_place()
-    tails = [Tail(job, where.store / "work" / job.id) for job in _models(where, study)]
-    say(f"track: following {len(tails)} models; ctrl-C stops")
+    training = [
+        Followed(family, model, Tail(model.tune.settings, where.store / "work" / model.tune.id))
+        for family in known_families(where, study)
+        for model in family.models.values()
+        if not _is_finished(model)
+    ]
+    say(f"track: following {len(training)} models; ctrl-C stops")
     try:
-        while any(not _is_finished(where, tail.job) for tail in tails):
+        while any(not _is_finished(each.model) for each in training):
             with tracker.reachable():
-                for tail in tails:
-                    send(tracker, tail, say)
+                for each in training:
+                    send(tracker, each, say)
             pause(every)
     except KeyboardInterrupt:
         say("track: stopped following")
     replay(where, study, say)
 
 
-def send(tracker: Tracker, tail: Tail, say: Callable[[str], None]) -> None:
+def send(tracker: Tracker, one: Followed, say: Callable[[str], None]) -> None:
     """Sends what is new in one curve; the run stays open for the replay to complete."""
-    curves = tail.fresh()
+    curves = one.tail.fresh()
     if not curves:
         return
-    if tail.run is None:
-        with only_writer(tracker.where.store):
-            if tracker.complete(tail.job.id):
-                return
-            open_runs = tracker.find(artifact=tail.job.id)
-            tail.run = (
-                str(open_runs[0].info.run_id)
-                if open_runs
-                else tracker.create_run(tail.job.id, tail.job.name, tail.job.stage)
-            )
-        say(f"track: {tail.job.name} has a curve")
-    tracker.log_curves(tail.run, curves)
+    if one.run is None:
+        with only_writer(tracker.where):
+            parent = str(open_study(tracker, one.family).info.run_id)
+            there = tracker.models(parent).get(one.model.tune.id)
+            run = there or open_model(tracker, parent, one.model)
+            one.run = str(run.info.run_id)
+        say(f"track: {one.model.card['name']} has a curve")
+    tracker.log_curves(one.run, curves)
 
 
-def _models(where: Where, study: str | None) -> Iterator[Job]:
-    """Yields the models of a plan that are not finished."""
-    for path in reversed(plans(where.store)):
-        plan = load_plan(path)
-        if study in (None, plan.study):
-            jobs = plan.jobs.values()
-            yield from (j for j in jobs if j.stage == "tune" and not _is_finished(where, j))
-            return
-
-
-def _is_finished(where: Where, job: Job) -> bool:
-    return (where.store / job.folder / MANIFEST).is_file()
+def _is_finished(model: ModelRun) -> bool:
+    return (model.store / model.folder / MANIFEST).is_file()

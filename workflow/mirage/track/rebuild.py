@@ -23,10 +23,16 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import code_of
 from mirage.plan.job import Job
 from mirage.track.client import Tracker
-from mirage.track.content import MANIFESTS, PICTURES, SAMPLES
+from mirage.track.content import MANIFESTS, PICTURES, SAMPLES, judged_suites
 from mirage.track.settings import Where
 
 STORE = "store"
+
+FETCHED = {"judge": "verdicts.jsonl", "respond": "responses.jsonl", "tune": "record.json"}
+"""Stage -> the file of its artifacts that a report is made from."""
+
+ABOVE = {"judge": "responses", "respond": "model"}
+"""Stage -> role of the one parent that leads to the model."""
 
 
 def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], None]) -> Path:
@@ -48,7 +54,7 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
     """
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out} is not empty. Give --rebuild a folder that does not exist yet.")
-    tracker = Tracker(where)
+    tracker = Tracker(where, reading=True)
     run = _study_run(tracker, study)
     store = out / STORE
     manifests = _manifests(tracker.download(run, MANIFESTS, out / "work"))
@@ -56,7 +62,7 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
     for folder, made in manifests.items():
         if made.stage not in ("score", "report"):
             made.write(store / folder)
-    _fetch(tracker, manifests, store, out / "work")
+    _fetch(tracker, run, manifests, store)
     with zipfile.ZipFile(tracker.download(run, PICTURES, out / "work")) as archive:
         archive.extractall(store)
     for folder, name in _changed(manifests, store):
@@ -77,7 +83,7 @@ def rebuild(where: Where, study: str | None, out: Path, say: Callable[[str], Non
 
 
 def _study_run(tracker: Tracker, study: str | None) -> str:
-    wanted = {"stage": "report", **({"study": study} if study else {})}
+    wanted = {"stage": "study", **({"study": study} if study else {})}
     runs = [run for run in tracker.find(**wanted) if run.info.status == "FINISHED"]
     if not runs:
         named = f"study {study!r}" if study else "study"
@@ -114,29 +120,35 @@ def _by_other_code(made: Manifest) -> bool:
     return remade and code_of(made.stage, made.entries).version != made.code
 
 
-def _fetch(tracker: Tracker, manifests: dict[str, Manifest], store: Path, scratch: Path) -> None:
+def _fetch(tracker: Tracker, study: str, manifests: dict[str, Manifest], store: Path) -> None:
     """Lays out what the judges and the models left in the tracking store."""
+    scratch = store.parent / "work"
+    for suite in judged_suites(manifests):
+        samples = tracker.download(study, f"{SAMPLES}/{Path(suite).name}.jsonl", scratch)
+        shutil.copyfile(samples, store / suite / "samples.jsonl")
+    runs = tracker.models(study)
     for folder, made in manifests.items():
-        if made.stage not in ("judge", "respond", "tune"):
-            continue
-        run = tracker.complete(made.id)
-        if run is None:
+        name = FETCHED.get(made.stage)
+        model = _model_of(made, manifests)
+        if name is None or model is None or (made.stage == "tune" and model.id not in runs):
+            continue  # also bases that no table shows
+        if model.id not in runs:
             raise DataError(
-                f"{tracker.where.shown} has no finished run of {folder}. "
+                f"{tracker.where.shown} has no run of {model.name}, whose {folder} is needed. "
                 "Track it again with: mirage track"
             )
-        if made.stage == "judge":
-            verdicts = tracker.download(run, "verdicts.jsonl", scratch)
-            shutil.copyfile(verdicts, store / folder / "verdicts.jsonl")
-            for suite in dict.fromkeys(made.parents["suites"]):
-                samples = tracker.download(run, f"{SAMPLES}/{Path(suite).name}.jsonl", scratch)
-                shutil.copyfile(samples, store / suite / "samples.jsonl")
-        elif made.stage == "respond":
-            answers = tracker.download(run, "responses.jsonl", scratch)
-            shutil.copyfile(answers, store / folder / "responses.jsonl")
-        else:
-            record = tracker.download(run, "record.json", scratch)
-            shutil.copyfile(record, store / folder / "record.json")
+        file = tracker.download(str(runs[model.id].info.run_id), f"{folder}/{name}", scratch)
+        shutil.copyfile(file, store / folder / name)
+
+
+def _model_of(made: Manifest, manifests: dict[str, Manifest]) -> Manifest | None:
+    """Returns the model that an artifact is about; None of one about several or none."""
+    while made.stage != "tune":
+        (folder,) = made.parents.get(ABOVE.get(made.stage, ""), [""])
+        if folder not in manifests:
+            return None
+        made = manifests[folder]
+    return made
 
 
 def _changed(manifests: dict[str, Manifest], store: Path) -> list[tuple[str, str]]:

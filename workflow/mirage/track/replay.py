@@ -1,4 +1,4 @@
-"""Every finished artifact becomes a run, exactly once, however often this is called."""
+"""Every finished model and study gets its run, exactly once, however often this is called."""
 
 from __future__ import annotations
 
@@ -7,114 +7,190 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from mirage.plan.artifact import Manifest
-from mirage.track.content import holds_model, stage_files, weights_hash
-from mirage.track.records import Record, content_digest, finished, of_study, read_record
+from mirage.plan.frozen_plan import load, plans
+from mirage.track import facts, tables
+from mirage.track.content import content_digest, holds_model, stage_model, stage_study, weights_hash
+from mirage.track.experiment import home, view, view_page
+from mirage.track.family import Family, Key, ModelRun, families
+from mirage.track.note import model_note, note
 from mirage.track.settings import Where
-from mirage.track.tracked_ids import known_ids
+from mirage.track.tracked_ids import HOLDS, brought, held
 
 if TYPE_CHECKING:
     from mirage.track.client import Tracker
 
-USES = {"data": "training", "images": "pictures", "suites": "evaluation"}
+LOCK: Final = "work/track.lock"
+USES: Final = {"data": "training", "images": "pictures", "suites": "evaluation"}
 """Role of a parent -> what MLflow says the data set was used for."""
 
 
 def replay(where: Where, study: str | None, say: Callable[[str], None]) -> int:
-    """Brings all finished artifacts that are not there yet into MLflow.
+    """Brings all that is finished and not there yet into MLflow.
 
     Args:
         where: Store and tracking store.
-        study: Only what this study's reports are made of.
+        study: Only this study.
         say: Told what was done.
 
     Returns:
-        The number of new runs.
+        The number of runs that were made or completed.
 
     Raises:
         ConnectionError: The tracking store cannot be reached.
         DataError: A damaged artifact.
     """
     todo = missing(where, study)
-    if not todo:
+    many = _bring_all(where, todo) if todo else 0
+    if many:
+        say(f"track: {many} runs brought to {where.shown}; look at them with: make ui")
+    else:
         say(f"track: nothing new for {where.shown}")
-        return 0
+    return many
+
+
+def _bring_all(where: Where, todo: list[Family]) -> int:
     from mirage.track.client import Tracker
 
-    with only_writer(where.store):
+    with only_writer(where):
         tracker = Tracker(where)
         tracker.check_place()
         with tracker.reachable():
-            new = [folder for folder, artifact in todo.items() if not tracker.complete(artifact)]
-            for folder in new:
-                bring(tracker, read_record(where.store, folder), where.track.content)
+            many = sum(bring(tracker, family, where.track.content) for family in todo)
         tracker.settle()
-    say(f"track: {len(new)} new runs in {where.shown}; look at them with: make ui")
-    return len(new)
+    return many
 
 
-def missing(where: Where, study: str | None) -> dict[str, str]:
-    """Returns folder -> id of artifacts that a sqlite store lacks, or of all for other stores."""
-    todo = finished(where.store)
-    if study is not None:
-        wanted = of_study(where.store, todo, study)
-        todo = {folder: artifact for folder, artifact in todo.items() if folder in wanted}
-    known = known_ids(where.database, where.track.experiment) if where.database else set()
-    return {folder: artifact for folder, artifact in todo.items() if artifact not in known}
+def missing(where: Where, study: str | None) -> list[Family]:
+    """Returns the studies of which a sqlite store lacks something, or all for other stores."""
+    known = brought(where.database, where.track.experiment) if where.database else set()
+    return [each for each in known_families(where, study) if each.digests - known]
 
 
-def bring(tracker: Tracker, record: Record, content: bool) -> None:
-    """Makes the run of one artifact; a run that a kill left half done is completed."""
-    run = tracker.open_run(record)
-    more: dict[str, str] = {}
-    if record.manifest.stage == "report":
-        more["mlflow.note.content"] = links(tracker, record)
+def known_families(where: Where, study: str | None) -> list[Family]:
+    """Returns the studies of a store, with what its last plan says of unfinished models.
+
+    Raises:
+        ConfigError: The plan cannot be read.
+        DataError: A manifest cannot be read.
+    """
+    last = plans(where.store)[-1:]
+    return families(where.store, load(last[0]) if last else None, study)
+
+
+def bring(tracker: Tracker, family: Family, content: bool) -> int:
+    """Makes the runs of a study and its models; what a kill left half done is completed.
+
+    Returns:
+        How many runs were made or completed.
+    """
+    if not family.begun:
+        return 0
+    parent = open_study(tracker, family)
+    there = tracker.models(parent.info.run_id)
+    runs: dict[Key, str] = {family.key: str(parent.info.run_id)}
+    many = 0
+    for model in family.begun:
+        run = there.get(model.tune.id)
+        if run is None or _lacks(run, model):
+            run = run or open_model(tracker, runs[family.key], model)
+            _bring_model(tracker, run, model, content)
+            many += 1
+        runs[model.key] = str(run.info.run_id)
+    if family.report and _lacks(parent, family):
+        _bring_study(tracker, parent, family, runs, content)
+        many += 1
+    return many
+
+
+def open_study(tracker: Tracker, family: Family) -> Any:
+    """Returns the run of a study: there already, or new."""
+    started = [m.made[m.folder].timing.get("started", 0.0) for m in family.begun]
+    return tracker.open_study(family.study, family.platform, min(filter(None, started), default=0))
+
+
+def open_model(tracker: Tracker, parent: str, model: ModelRun) -> Any:
+    """Makes the run of a model below its study's."""
+    made = model.made.get(model.folder)
+    started = made.timing.get("started") if made else None
+    return tracker.open_model(parent, str(model.card["name"]), facts.tags(model), started)
+
+
+def _lacks(run: Any, wanted: Family | ModelRun) -> bool:
+    """Tells whether a run is to hold something else than it does, and nothing newer."""
+    made, digest = held(run.data.tags.get(HOLDS, "0 nothing"))
+    return digest != wanted.digest and made <= wanted.age
+
+
+def _bring_model(tracker: Tracker, run: Any, model: ModelRun, content: bool) -> None:
+    run_id = str(run.info.run_id)
+    tracker.reopen(run)
     with tempfile.TemporaryDirectory() as scratch:
-        stage_files(record, content, Path(scratch))
-        tracker.log_folder(run, Path(scratch))
-    tracker.log_facts(run, record, more)
-    tracker.log_curves(run, record.curves)
-    tracker.log_datasets(run, datasets(record))
-    if holds_model(record):
-        tags = {"mirage.artifact": record.id, "sha256": weights_hash(record)}
-        tracker.register(run, record.manifest.name, tags)
-    tracker.close_run(run, record.manifest.timing)
+        stage_model(model, content, Path(scratch))
+        tracker.log_folder(run_id, Path(scratch))
+    parent = str(run.data.tags["mlflow.parentRunId"])
+    more = {"mlflow.note.content": model_note(model.study, parent, home(tracker.experiment))}
+    if model.score:
+        more["mlflow.loggedArtifacts"] = tables.logged(tables.RATES)
+    tracker.log_facts(
+        run,
+        facts.tags(model) | more,
+        params=facts.params(model),
+        metrics=facts.metrics(model),
+        curves=facts.curves(model),
+        made=model.age,
+    )
+    tracker.log_datasets(run_id, _datasets(model))
+    if holds_model(model):
+        tags = {"mirage.model": model.tune.id, "sha256": weights_hash(model)}
+        tracker.register(run_id, model.tune.name, tags)
+    if model.score:
+        walls = (made.timing.get("wall", 0.0) for made in model.made.values())
+        tracker.close_run(run_id, run.info.start_time / 1000 + sum(walls))
+    tracker.mark(run_id, model.age, model.digest)
 
 
-def datasets(record: Record) -> dict[str, tuple[str, str]]:
-    """Returns parent folder -> (digest, use) of the data a run was made from."""
+def _bring_study(
+    tracker: Tracker, run: Any, family: Family, runs: dict[Key, str], content: bool
+) -> None:
+    assert family.report and family.made
+    run_id = str(run.info.run_id)
+    tracker.reopen(run)
+    rows = tables.answers(family)
+    with tempfile.TemporaryDirectory() as scratch:
+        stage_study(family, family.report, rows, content, Path(scratch))
+        tracker.log_folder(run_id, Path(scratch))
+    tracker.keep_view(view(run_id, f"tags.`mlflow.parentRunId` = '{run_id}'"))
+    page = view_page(tracker.experiment, run_id)
+    tags = {
+        "mlflow.note.content": note(family, rows, runs, home(tracker.experiment), page),
+        "mlflow.loggedArtifacts": tables.logged(tables.ANSWER),
+        "mirage.artifact": family.made.id,
+        **{k: str(v) for k, v in facts.provenance(family.made).items() if v not in (None, "")},
+    }
+    tracker.log_facts(run, tags)
+    tracker.close_run(run_id, family.age + family.made.timing.get("wall", 0.0))
+    tracker.mark(run_id, family.age, family.digest)
+
+
+def _datasets(model: ModelRun) -> dict[str, tuple[str, str]]:
+    """Returns parent folder -> (digest, use) of the data that a model was tuned and asked with."""
     return {
-        folder: (content_digest(Manifest.read(record.store / folder)), use)
+        folder: (content_digest(Manifest.read(model.store / folder)), use)
+        for made in model.made.values()
+        if made.stage in ("tune", "respond")
         for role, use in USES.items()
-        for folder in record.parents(role)
+        for folder in made.parents.get(role, [])
     }
 
 
-def links(tracker: Tracker, record: Record) -> str:
-    """Returns Markdown that links a study's run with the runs of all it is made of."""
-    lines = [f"Study `{record.tags().get('mirage.study', record.folder)}` is made of:", ""]
-    roles = (
-        ("models", "tune"),
-        ("responses", "respond"),
-        ("verdicts", "judge"),
-        ("score", "score"),
-    )
-    for role, stage in roles:
-        for folder in record.parents(role):
-            artifact = Manifest.read(record.store / folder).id
-            run = tracker.complete(artifact)
-            lines.append(
-                f"- {stage} [{Path(folder).name}](#/experiments/{tracker.experiment}/runs/{run})"
-            )
-    return "\n".join(lines)
-
-
 @contextmanager
-def only_writer(store: Path) -> Iterator[None]:
-    """Keeps two replays of one store from making the same run twice."""
-    (store / "work").mkdir(parents=True, exist_ok=True)
-    with (store / "work" / "track.lock").open("w") as file:
+def only_writer(where: Where) -> Iterator[None]:
+    """Keeps two replays of one store, or into one file, from making the same run twice."""
+    lock = where.database.with_name(".track.lock") if where.database else where.store / LOCK
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -5,18 +5,26 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-TAG = "mirage.artifact"
+HOLDS = "mirage.holds"
+"""Tag of a run, set when all is there: when its numbers were made, and the digest of what it holds.
 
-_FINISHED = f"""
+One tag for both, as every tag is a row where a person compares two runs."""
+
+_HOLDS = f"""
     SELECT tags.value FROM tags JOIN runs ON runs.run_uuid = tags.run_uuid
     JOIN experiments ON experiments.experiment_id = runs.experiment_id
-    WHERE tags.key = '{TAG}' AND runs.status = 'FINISHED' AND runs.lifecycle_stage = 'active'
-    AND experiments.name = ?
+    WHERE tags.key = '{HOLDS}' AND runs.lifecycle_stage = 'active' AND experiments.name = ?
 """
 
 
-def known_ids(database: Path, experiment: str) -> set[str]:
-    """Returns the artifact ids whose runs are complete in a sqlite tracking store.
+def held(tag: str) -> tuple[float, str]:
+    """Returns when the numbers of a run were made, in seconds, and the digest of what it holds."""
+    made, _, digest = tag.partition(" ")
+    return float(made), digest
+
+
+def brought(database: Path, experiment: str) -> set[str]:
+    """Returns the digests of what the runs of a sqlite tracking store hold.
 
     Importing MLflow takes longer than everything else a replay with nothing new does, so its tables
     are read directly. A file that is missing, empty or of another layout knows nothing, and then
@@ -26,7 +34,7 @@ def known_ids(database: Path, experiment: str) -> set[str]:
         return set()
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
-        return {str(row[0]) for row in connection.execute(_FINISHED, (experiment,))}
+        return {held(str(row[0]))[1] for row in connection.execute(_HOLDS, (experiment,))}
     except sqlite3.Error:
         return set()
     finally:

@@ -1,0 +1,95 @@
+"""Tables that MLflow shows as tables, in the form that ``mlflow.log_table`` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Final
+
+from mirage.track.facts import metrics
+from mirage.track.family import Family, ModelRun
+
+RATES: Final = "rates.json"
+ANSWER: Final = "answer.json"
+
+COLUMNS: Final = ("suite", "corner", "metric", "value", "low", "high", "n", "coverage")
+"""Columns of a model's rates, in percent but for n."""
+
+HEADLINES: Final = ("asr_hard", "over_refusal_hard", "j_hard", "skills")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A recipe of a study, over its bases.
+
+    Attributes:
+        values: Headline -> a value per base that has it, in percent.
+        models: Its models, a base each.
+    """
+
+    recipe: str
+    title: str
+    config: str
+    values: Mapping[str, Sequence[float]]
+    models: Sequence[ModelRun]
+
+    def mean(self, name: str) -> float | None:
+        """Returns the mean over the bases."""
+        return round(fmean(self.values[name]), 1) if self.values[name] else None
+
+    @property
+    def j(self) -> float:
+        """What answers are sorted by; without a J last."""
+        mean = self.mean("j_hard")
+        return -1000.0 if mean is None else mean
+
+
+def answers(family: Family) -> list[Answer]:
+    """Returns what came out of a study's newest edition, the highest J first."""
+    groups: dict[tuple[str, str], list[ModelRun]] = {}
+    for key in family.shown:
+        model = family.models[key]
+        if not model.card.get("helper"):
+            place = (str(model.card["recipe"]), str(model.card["config"]))
+            groups.setdefault(place, []).append(model)
+    found = []
+    for (recipe, config), models in groups.items():
+        finals = [metrics(model) for model in models if model.made]
+        values = {name: [f[name] for f in finals if name in f] for name in HEADLINES}
+        title = str(models[0].card.get("title") or recipe)
+        found.append(Answer(recipe, title, config, values, models))
+    return sorted(found, key=lambda answer: -answer.j)
+
+
+def write_answers(rows: Sequence[Answer], path: Path) -> None:
+    """Writes the table of a study."""
+    columns = ["recipe", "model", "bases", *HEADLINES, "j_hard lowest", "j_hard highest"]
+    data = []
+    for row in rows:
+        j = [round(value, 1) for value in row.values["j_hard"]]
+        means = map(row.mean, HEADLINES)
+        ends = [min(j, default=None), max(j, default=None)]
+        data.append([row.recipe, row.config, len(row.models), *means, *ends])
+    _write(columns, data, path)
+
+
+def write_rates(parquet: Path, path: Path) -> None:
+    """Writes a model's rates over whole corners; those of groups stay in the Parquet file."""
+    from mirage.score.rate_table import rates_of, read_rate_table
+
+    rates = rates_of(read_rate_table(parquet))
+    rows = [[getattr(r, column) for column in COLUMNS] for r in rates if r.group_by == "all"]
+    _write(COLUMNS, rows, path)
+
+
+def logged(*names: str) -> str:
+    """Returns the tag by which MLflow's pages know tables among the files."""
+    return json.dumps([{"path": name, "type": "table"} for name in names])
+
+
+def _write(columns: Sequence[str], data: Sequence[Sequence[Any]], path: Path) -> None:
+    text = json.dumps({"columns": list(columns), "data": data}, ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
