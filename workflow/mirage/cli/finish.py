@@ -21,6 +21,7 @@ TRACK_SECONDS = 600
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("--plan", type=Path, required=True, help="frozen plan of the run")
+    parser.add_argument("--failed", nargs="+", default=[], help="folders of jobs that failed")
 
 
 def run(options: argparse.Namespace) -> int:
