@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ PRIOR = 0.5
 """Minutes for which the estimate is trusted: so much measured work weighs as much as it does."""
 LEAST = 0.05
 """Minutes of a job that no estimate knows (a few seconds)."""
+EVERY = 2.0
+"""Seconds for which a reckoning of the time left is good: it takes some work with many jobs."""
 SLACK = 0.1
 """Share of its estimate that a job still takes once it has run for longer than that."""
 
@@ -68,6 +71,7 @@ class Board:
     done: dict[str, float] = field(default_factory=dict)
     failed: dict[str, Path] = field(default_factory=dict)
     last: str = ""
+    _left: tuple[float, float] = (-math.inf, 0.0)
 
     @property
     def total(self) -> int:
@@ -105,8 +109,12 @@ class Board:
 
     def minutes_left(self, now: float) -> float:
         """Returns the minutes until the end, as far as this run and the estimates can tell."""
-        scales = self._scales(now)
-        return self.span({f: self._left_of(f, scales, now) for f in self._unfinished()})
+        at, left = self._left
+        if now - at > EVERY:
+            scales = self._scales(now)
+            left = self.span({f: self._left_of(f, scales, now) for f in self._unfinished()})
+            self._left = now, left
+        return left
 
     def _unfinished(self) -> list[str]:
         # What failed, and what needs it, does not come in this run.

@@ -89,8 +89,8 @@ class LogHandler(LogHandlerBase):
 
     def end(self) -> None:
         """The jobs are over; what is said from now on is said plainly."""
-        if self._view is not None:
-            self._view.close()
+        if self._view is not None and not interrupt.happened():
+            self._view.over()
 
     def emit(self, record: LogRecord) -> None:
         """Shows one record."""
@@ -103,13 +103,14 @@ class LogHandler(LogHandlerBase):
         try:
             self._tell(self._view, record)
         except Exception:  # noqa: BLE001 (no flaw of a view may end a run)
-            self.end()
+            self._view.close()
             self._view = None
             self._own.handle(record)
 
     def close(self) -> None:
         """Ends the view with the process."""
-        self.end()
+        if self._view is not None:
+            self._view.close()
         super().close()
 
     def _tell(self, view: View, record: LogRecord) -> None:

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from mirage.view.board import Board, Running, about, duration
 
+COLUMNS = {"step": 11, "loss": 6, "tokens/s": 8, "left": 8, "for": 8}
+"""Heading -> width, wide enough that the table does not move as numbers grow."""
 OTHER_LINES = 8
 """Lines of a terminal that rows of jobs leave to the rest."""
 
@@ -50,10 +52,10 @@ def _bar(board: Board, now: float) -> Table:
 
 def _jobs(board: Board, now: float, height: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("", no_wrap=True)
-    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=34)
-    for heading in ("step", "loss", "tokens/s", "left", "for"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=7)
+    table.add_column("", no_wrap=True, overflow="ellipsis", min_width=24, max_width=34)
+    for heading, width in COLUMNS.items():
+        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
     jobs = list(board.running.values())
     room = max(3, height - OTHER_LINES)
     for job in jobs[:room]:

@@ -67,6 +67,14 @@ class View:
             self.say(lines_of_failure(folder, 60 * took, tails), "failed")
             self.say(f"  alone: {command}")
 
+    def over(self) -> None:
+        """Says how the run ended, and draws no more."""
+        with self._lock:
+            self.close()
+            board, took = self.board, duration(self._clock() - self.board.begun)
+            failed = f", {len(board.failed)} failed" if board.failed else ""
+            self.say(f"{len(board.done)} of {board.total} jobs done in {took}{failed}")
+
     def draw(self) -> None:
         """Reads the logs of what runs, and draws."""
         with self._lock:
