@@ -14,6 +14,7 @@ from mirage.plan import snakemake_pages
 from mirage.plan.dag import finish_command, open_plan
 from mirage.plan.finished_outputs import leave_outputs_alone
 from mirage.context import ConfigError
+from mirage.view import run as view
 
 min_version("9.27")
 leave_outputs_alone()
@@ -52,9 +53,16 @@ rule all:
         snakemake_pages.folders(STORE, PLAN.reports),
 
 
+onstart:
+    view.begin(workflow, PLAN)
+
+
+# After Ctrl-C there is nothing more to say or do.
 onsuccess:
-    shell(finish_command(PLAN))
+    if view.end(workflow):
+        shell(finish_command(PLAN))
 
 
 onerror:
-    shell(finish_command(PLAN))
+    if view.end(workflow):
+        shell(finish_command(PLAN, view.failed(workflow)))

@@ -216,4 +216,9 @@ def line_for(study: str, report: Path) -> str:
         return ""
     _, here = find_cells(report, None)
     result = compare(here, read_cells(folder / FILE), "hard")
-    return f"against the committed gallery (mirage compare {report}): {result.line}"
+    more = f"(mirage compare {report})"
+    if result.agrees:
+        return f"agrees with the committed gallery {more}"
+    if any(each.holds is False for each in result.criteria):
+        return f"differs from the committed gallery {more} {result.line.removeprefix('differ ')}"
+    return f"against the committed gallery {more}: {result.line}"

@@ -4,44 +4,72 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mirage.cli.compare import line_for
-from mirage.context import DAMAGED, ConfigError
-from mirage.contracts import DataError
+from mirage.cli.outcome import outcome
+from mirage.context import DAMAGED
 from mirage.files import MANIFEST, write_atomic
-from mirage.plan.frozen_plan import PLANS, Frozen, load, show_reports
+from mirage.plan.frozen_plan import PLANS, Frozen, load, point_to
+from mirage.view.told import last_lines
 
 TRACKED = "tracked.json"
 TRACK_SECONDS = 600
+MOST_FAILED = 5
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("--plan", type=Path, required=True, help="frozen plan of the run")
+    parser.add_argument("--failed", nargs="+", default=[], help="folders of jobs that failed")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Tracks and prints where the reports are."""
+    """Tracks; says what came out and where it lies, and what failed."""
+    # The process that started this one says what is to be said of Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     plan = load(options.plan)
+    made = _finished(plan)
+    lines = [line for folder in plan.reports if folder in made for line in told(plan, folder)]
+    speeds = [f"speed: {plan.store}/{f}/speed.html" for f in plan.measurements if f in made]
+    for line in [*lines, *speeds, *failures(plan, options.failed)]:
+        print(line, flush=True)
     track(plan)
-    print("\n".join([*show_reports(plan), *compared(plan)]))
     return 0
 
 
-def compared(plan: Frozen) -> list[str]:
-    """Returns how the finished reports compare with the committed gallery, a line each."""
-    lines = []
-    for folder in plan.reports:
-        report = Path(plan.store) / folder
-        if (report / MANIFEST).is_file():
-            try:
-                lines.append(line_for(plan.study, report))
-            except (ConfigError, DataError, OSError) as wrong:
-                lines.append(f"The gallery could not be compared ({wrong})")
+def told(plan: Frozen, folder: str) -> list[str]:
+    """Returns what a report says, in lines: rates, gates, where it lies, how the gallery differs.
+
+    Args:
+        plan: The plan of the run.
+        folder: The report, finished.
+    """
+    link = point_to(Path(plan.store) / folder, Path(plan.store) / "report" / plan.study)
+    lines = [f"report: {link}/report.pdf, {link}/report.html; tables: {link}/tables/"]
+    try:
+        lines = [*outcome(link), *lines, line_for(plan.study, link)]
+    except (OSError, *DAMAGED) as wrong:
+        lines.append(f"Its numbers could not be read for these lines ({wrong})")
     return [line for line in lines if line]
+
+
+def failures(plan: Frozen, failed: Sequence[str]) -> list[str]:
+    """Returns what failed, with the last line of each log, and what to do next."""
+    if not failed:
+        return []
+    lines = [f"{len(failed)} job{'s' * (len(failed) > 1)} failed:"]
+    for folder in failed[:MOST_FAILED]:
+        log = Path(plan.store) / "logs" / f"{folder}.log"
+        lines += [f"  {folder}: {''.join(last_lines(log, 1))}", f"    log: {log}"]
+    more = len(failed) - MOST_FAILED
+    lines += [f"  and {more} more"] if more > 0 else []
+    again = "Mend what the log says and type the same command again: what is finished is kept."
+    return [*lines, again]
 
 
 def track(plan: Frozen) -> None:
@@ -70,4 +98,4 @@ def track(plan: Frozen) -> None:
 
 
 def _finished(plan: Frozen) -> list[str]:
-    return [f for f in plan.jobs if (Path(plan.store) / f / "manifest.json").is_file()]
+    return [f for f in plan.jobs if (Path(plan.store) / f / MANIFEST).is_file()]

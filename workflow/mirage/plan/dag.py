@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,7 @@ def _without_password(track: Track) -> dict[str, Any]:
     return track.model_dump(mode="json") | {"uri": redacted(track.uri)}
 
 
-def finish_command(plan: Frozen) -> str:
-    """Returns the shell command that ends a run: track, say where the report is."""
-    return f"{plan.python} -m mirage finish --plan {shlex.quote(str(plan.path))}"
+def finish_command(plan: Frozen, failed: Sequence[str] = ()) -> str:
+    """Returns the shell command that ends a run: track, say what came out or what failed."""
+    words = ["--plan", str(plan.path), *(["--failed", *failed] if failed else [])]
+    return f"{plan.python} -m mirage finish {shlex.join(words)}"

@@ -1,0 +1,58 @@
+"""Ctrl-C: one sentence, no traceback, and nothing of what Snakemake would say of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+import psutil
+
+SENTENCE = "Stopped. Type the same command again: it goes on from where it was."
+STATUS = 128 + signal.SIGINT
+
+_happened = threading.Event()
+_runs_jobs = threading.Event()
+_at_first: list[Callable[[], None]] = []
+
+
+def listen() -> None:
+    """Takes over Ctrl-C in the process that a person started."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _stop)
+
+
+def at_first(then: Callable[[], None]) -> None:
+    """Adds what is to be done before the sentence."""
+    _at_first.append(then)
+
+
+def jobs_run(running: bool) -> None:
+    """Says whether Snakemake runs jobs, and so must end them itself (those of a cluster, too)."""
+    (_runs_jobs.set if running else _runs_jobs.clear)()
+
+
+def happened() -> bool:
+    """Tells whether Ctrl-C was typed."""
+    return _happened.is_set()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    first = not _happened.is_set()
+    _happened.set()
+    if first:
+        for then in _at_first:
+            then()
+        # Not print: the signal may have come in the middle of one.
+        with suppress(OSError):
+            os.write(2, f"{SENTENCE}\n".encode())
+        # A terminal tells all processes; kill -INT, or a CI that cancels, this one alone.
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                child.send_signal(signal.SIGINT)
+    if first and _runs_jobs.is_set():
+        raise KeyboardInterrupt
+    os._exit(STATUS)

@@ -1,0 +1,98 @@
+"""What the Snakefile calls when jobs begin and when they are over."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mirage.cli.plan import estimate, read_history, span
+from mirage.plan.frozen_plan import Frozen
+from mirage.view import interrupt
+from mirage.view.board import LEAST, Board, about
+from mirage.view.handler import LogHandler
+from mirage.view.screens import LiveTable, PlainLines, Screen, wants_live
+from mirage.view.view import View
+
+UNLIMITED = 10_000
+"""Cores of a cluster, for an estimate: the longest chain of jobs decides."""
+
+
+def begin(workflow: Any, plan: Frozen) -> None:
+    """Shows a run from now on, unless its command line asks for something else.
+
+    Args:
+        workflow: Snakemake's.
+        plan: The plan that it runs.
+    """
+    interrupt.jobs_run(True)
+    handler = _handler(workflow)
+    if handler is not None and handler.can_view:
+        board = board_of(plan, _folders(workflow), _cores(workflow))
+        live = wants_live(sys.stderr, workflow.output_settings.nocolor)
+        screen: Screen = LiveTable(sys.stderr) if live else PlainLines(sys.stderr)
+        view = View(board, screen)
+        many = f"{board.total} jobs" if board.total > 1 else "1 job"
+        view.say(f"Study {plan.study}: {many}, {about(board.minutes_left(board.begun))}")
+        handler.begin(view)
+
+
+def end(workflow: Any) -> bool:
+    """Ends the view when the jobs are over.
+
+    Returns:
+        Whether something is left to be said: no, after Ctrl-C.
+    """
+    interrupt.jobs_run(False)
+    handler = _handler(workflow)
+    if handler is not None:
+        # Events come through a queue: what is still in it belongs above what comes now.
+        workflow.logger_manager.queue_listener.stop()
+        workflow.logger_manager.queue_listener.start()
+        handler.end()
+    return not interrupt.happened()
+
+
+def failed(workflow: Any) -> list[str]:
+    """Returns the folders of the jobs that failed."""
+    return [folder for job in workflow.scheduler.failed if (folder := _folder(job))]
+
+
+def board_of(plan: Frozen, folders: list[str], cores: int) -> Board:
+    """Returns a board for some jobs of a plan, none of which has begun."""
+    known = minutes_of(plan)
+    minutes = {folder: known.get(folder, LEAST) for folder in folders}
+
+    def together(left: Mapping[str, float]) -> float:
+        return span(plan, {f: m for f, m in left.items() if f in plan.jobs}, cores)
+
+    return Board(plan.study, minutes, together, cores, time.monotonic())
+
+
+def minutes_of(plan: Frozen) -> dict[str, float]:
+    """Returns folder -> estimated minutes."""
+    history = read_history(Path(plan.store))
+    return {folder: estimate(job, history) for folder, job in plan.jobs.items()}
+
+
+def _handler(workflow: Any) -> LogHandler | None:
+    handlers = workflow.logger_manager.get_log_handlers()
+    return next((each for each in handlers if isinstance(each, LogHandler)), None)
+
+
+def _folders(workflow: Any) -> list[str]:
+    return [folder for job in workflow.dag.needrun_jobs() if (folder := _folder(job))]
+
+
+def _folder(job: Any) -> str:
+    """A job's ``<stage>/<name>-<id>``, by its log; empty for the rule ``all``, which has none."""
+    if not job.log:
+        return ""
+    log = Path(job.log[0])
+    return f"{log.parent.name}/{log.name.removesuffix('.log')}"
+
+
+def _cores(workflow: Any) -> int:
+    return int(workflow.cores or 1) if workflow.local_exec else UNLIMITED
