@@ -237,6 +237,12 @@ def setting_facts(data: ReportData) -> dict[str, str]:
             else "the mean over bases, the lowest and the highest in brackets (no interval); each "
             "base's value, in the order of the seeds, stands in the CSV file"
         ),
+        "mean_and_sd": (
+            "95 % intervals over object pairs within this one base"
+            if len(study.seeds) == 1
+            else f"the mean of {len(study.seeds)} bases ± their standard deviation (no interval); "
+            "each base's value, in the order of the seeds, stands in answer.csv"
+        ),
         "level": _levels(data.samples),
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",
         "fit_rule": FIT_RULE,

@@ -13,7 +13,8 @@ from mirage.report.blocks import Figure, TextBlock
 from mirage.report.captions import Caption, spread
 from mirage.report.data import Measure, ReportData
 from mirage.report.draw.label_placement import place_labels
-from mirage.report.draw.plots import MARKS, bars, finish, limits, style
+from mirage.report.draw.marks import Mark, recipe_marks
+from mirage.report.draw.plots import bars, finish, limits, size, style
 from mirage.report.exhibits.rate_table import SPLITS, empty
 
 # Okabe and Ito's palette: told apart with every common colour vision.
@@ -84,6 +85,9 @@ def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
         left += value
 
 
+Point = tuple[str, Mark, Measure, Measure]
+"""Label, mark, over-refusal and ASR of a model."""
+
 MOST_POINTS = 12
 """More models than this in one panel hide each other; ablations then stay with their tables."""
 
@@ -107,23 +111,23 @@ def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure | TextBlock
             _scatter(axes, points)
         panels[0].set_ylabel("ASR on hazards, percent (nano, hard)")
         for axes, points in zip(panels, points_by_config.values(), strict=True):
-            marks = [(label, x.value or 0.0, y.value or 0.0) for label, x, y in points]
-            lines = [line for _, x, y in points for line in _whiskers(x, y)]
+            marks = [(label, x.value or 0.0, y.value or 0.0) for label, _, x, y in points]
+            lines = [line for _, _, x, y in points for line in _whiskers(x, y)]
             diagonal = (0.0, 100.0, 100.0, 0.0)
             place_labels(canvas, axes, [*marks, ("J = 0", 50.0, 50.0)], [*lines, diagonal])
         return finish("asr_vs_overrefusal", canvas, caption, 16.5 if wide else 13.0)
 
 
-def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None:
+def _scatter(axes: Axes, points: Sequence[Point]) -> None:
     axes.plot([0, 100], [100, 0], linestyle=(0, (4, 3)), color="#999999", linewidth=0.8, zorder=1)
-    for place, (_, x, y) in enumerate(points):
-        mark, colour = MARKS[place % len(MARKS)]
+    for _, mark, x, y in points:
         axes.errorbar(
             limits(x)[0], limits(y)[0], xerr=bars(x), yerr=bars(y), marker="none",
-            color=colour, elinewidth=0.9, capsize=0, linestyle="none", zorder=2,
+            color=mark.colour, elinewidth=0.9, capsize=0, linestyle="none", zorder=2,
         )  # fmt: skip
         axes.plot(
-            limits(x)[0], limits(y)[0], marker=mark, color=colour, markersize=6.5,
+            limits(x)[0], limits(y)[0], marker=mark.shape,
+            color=mark.colour, markersize=1.3 * size(mark.shape),
             markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=4,
             clip_on=False,
         )  # fmt: skip
@@ -133,17 +137,18 @@ def _scatter(axes: Axes, points: Sequence[tuple[str, Measure, Measure]]) -> None
     axes.set_xlabel("over-refusal on benign twins, percent (nano, hard)")
 
 
-def _points(data: ReportData, config: str) -> list[tuple[str, Measure, Measure]]:
+def _points(data: ReportData, config: str) -> list[Point]:
     """Label, over-refusal and ASR of every model of an architecture that has both."""
     models = [m for m in data.study.drawn if m.config == config]
     if len(models) > MOST_POINTS:
         models = [m for m in models if m.parent is None]
+    marks = recipe_marks(data.study.trained)
     points = []
     for model in models:
         x = data.rates.find(model, "hard", "over_refusal", "twin_trigger")
         y = data.rates.find(model, "hard", "asr", "hazard")
         if x is not None and y is not None and x.value is not None and y.value is not None:
-            points.append((model.label, x, y))
+            points.append((model.label, marks[model.recipe], x, y))
     return points
 
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from mirage.context import load_entry
 from mirage.model_card import BASE, ModelCard
 from mirage.plan.schema.exhibit import ColumnGroup, Exhibit, Words
-from mirage.report.blocks import Figure, Table, TextBlock
+from mirage.report.blocks import Banner, Figure, Table, TextBlock
 from mirage.report.captions import Caption, caption, filled
 from mirage.report.data import ReportData
 from mirage.report.exhibits.rate_table import RateColumn, rate_table
 from mirage.report.platforms import with_platform_note
 from mirage.report.samples.gallery import Gallery
 
-Block = Table | Figure | Gallery | TextBlock
+Block = Table | Figure | Gallery | TextBlock | Banner
 
 
 def block_of(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> Block:

@@ -29,6 +29,10 @@ DATA_FILES = (
 )
 
 PROVENANCE = "Provenance"
+ANSWER_ID = "answer"
+"""Id in ``tables`` of what opens a report, wherever a study lists it."""
+ANSWER = "The answer"
+"""Its chapter: pages show it before their contents."""
 FURTHER = "Further tables and figures"
 """Where tables stand that no chapter names: a user's own, say."""
 ORIGIN = (
@@ -90,8 +94,10 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     Raises:
         DataError: A file of ``reports/`` is broken.
     """
+    opening = [replace(block, chapter=ANSWER) for block in blocks_by_id.get(ANSWER_ID, ())]
+    blocks_by_id = {name: some for name, some in blocks_by_id.items() if name != ANSWER_ID}
     if not study.published:
-        return [block for blocks in blocks_by_id.values() for block in blocks]
+        return [*opening, *(block for blocks in blocks_by_id.values() for block in blocks)]
     published, order = paper(), chapters()
     placed = {t for c in order for t in c.own} | {
         t for e in published.entries.values() for t in e.nano
@@ -101,7 +107,7 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
         block for chapter in order for block in _chapter(published, chapter, study, blocks_by_id)
     ]
     blocks += [replace(b, chapter=FURTHER) for name in lost for b in blocks_by_id[name]]
-    return [*blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
+    return [*opening, *blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
 
 
 def _chapter(

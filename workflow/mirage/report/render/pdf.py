@@ -12,11 +12,23 @@ from typing import Any
 
 import typst
 
-from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, own_n
+from mirage.report.blocks import (
+    Banner,
+    BannerLine,
+    Cell,
+    Column,
+    Figure,
+    Number,
+    Table,
+    Text,
+    TextBlock,
+    own_n,
+)
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import breakable, visible
 from mirage.report.exhibits.tables import Block
+from mirage.report.paper.side_by_side import ANSWER
 from mirage.report.render.boilerplate import FOOTER, WARNING, lead
 from mirage.report.render.outline import outline
 from mirage.report.samples.gallery import Gallery, Item
@@ -52,8 +64,11 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
         clock = os.environ.get("SOURCE_DATE_EPOCH")
         shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
         views = [_block(block, folder) for block in blocks]
+        opening = [view for view in views if view["chapter"] == ANSWER]
+        views = [view for view in views if view["chapter"] != ANSWER]
         outline(views)
         plain = {
+            "opening": opening,
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
@@ -84,6 +99,8 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         paragraphs = [breakable(visible(text)) for text in block.paragraphs]
         slot = paragraphs.pop() if block.slot else ""
         return {**place, "kind": "text", "paragraphs": paragraphs, "slot": slot}
+    if isinstance(block, Banner):
+        return {**place, "kind": "banner", "lines": [_line(line) for line in block.lines]}
     words = {
         **place,
         "caption": breakable(visible(block.caption)),
@@ -127,6 +144,11 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
     }
 
 
+def _line(line: BannerLine) -> dict[str, str]:
+    said = {"text": breakable(visible(line.text)), "detail": breakable(visible(line.detail))}
+    return {"state": line.state, **said}
+
+
 def _widths(table: Table) -> list[int]:
     """Shares of the free width: columns of long text wrap, others are as wide as they need (0).
 
@@ -147,9 +169,12 @@ def _letters(table: Table, place: int) -> int:
 
 def _cell(cell: Cell, column: Column) -> dict[str, Any]:
     if isinstance(cell, Number):
-        below = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
+        own = own_n(cell, column)
+        beside = cell.interval if cell.sd is not None else ""
+        below = own if beside else " ".join(x for x in (cell.interval, own) if x)
         return {
             "is_text": False,
+            "beside": beside,
             "text": cell.shown,
             "below": below,
             "strong": cell.strong,
