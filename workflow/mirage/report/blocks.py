@@ -73,6 +73,14 @@ class Number:
 Cell = Text | Number
 
 
+@dataclass(frozen=True)
+class Definition:
+    """What a word in a table or figure means; pages fold it away, a PDF says it once."""
+
+    term: str
+    text: str
+
+
 def signed(value: float, digits: int) -> str:
     """Formats a number with a true minus sign and without minus zero."""
     text = f"{value:.{digits}f}"
@@ -114,6 +122,7 @@ class Table:
         section: Heading it stands under, e.g. ``Table 11``; empty where it has none.
         chapter: Heading of the sections, e.g. ``Ablations``; empty where there are no chapters.
         by_seed: What CSV holds instead: a row per seed, where this table has one for all of them.
+        definitions: Of the words that it uses.
     """
 
     id: str
@@ -128,6 +137,7 @@ class Table:
     section: str = ""
     chapter: str = ""
     by_seed: Table | None = None
+    definitions: tuple[Definition, ...] = ()
 
     def groups(self) -> list[tuple[str, int]]:
         """Returns the upper heading as (text, columns spanned); all empty if no column has one."""
@@ -146,6 +156,7 @@ class Figure:
         width: In centimetres, on paper.
         section: As of a table.
         chapter: As of a table.
+        definitions: As of a table.
     """
 
     id: str
@@ -158,6 +169,7 @@ class Figure:
     width: float = 13.0
     section: str = ""
     chapter: str = ""
+    definitions: tuple[Definition, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Writes all three files."""

@@ -25,8 +25,8 @@ from mirage.report.blocks import (
 )
 from mirage.report.captions import LAST_OF_DEVELOPMENT, Caption, captioned, changes
 from mirage.report.data import ReportData
-from mirage.report.draw.answer import Row, answer_rows
 from mirage.report.draw.marks import recipe_marks
+from mirage.report.draw.rows import Head, Row, rows_figure
 from mirage.report.exhibits.factorial_levels import words_of_cells
 from mirage.report.exhibits.over_seeds import grouped, range_in_words
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, mean_notes, number
@@ -39,6 +39,11 @@ OVER_REFUSAL = RateColumn("over-refusal", "hard", "over_refusal", "twin_trigger"
 J = RateColumn("J", "hard", "j", "pair")
 SKILLS = RateColumn("skills", "general", "accuracy")
 DRAWN = (ASR, OVER_REFUSAL, J)
+HEADS = (
+    Head("ASR", "", "hazards answered unsafely\n← lower is better"),
+    Head("over-refusal", "", "benign twins refused\n← lower is better"),
+    Head("J", "", "100 − ASR − over-refusal\nhigher is better →"),
+)
 
 MANY, FIRST = 16, 8
 """Rows up to which the table has a row per model; of more it has those with the highest J."""
@@ -106,8 +111,8 @@ def figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
         Row(names[model], marks[model.recipe], tuple(_measured(data, model, c) for c in DRAWN))
         for model in models
     ]
-    rules = _rules(models)
-    return answer_rows("answer_figure", caption, rows, rules, len(data.study.seeds))
+    text, bases = "percent of the suite hard (nano)", len(data.study.seeds)
+    return rows_figure("answer_figure", caption, HEADS, rows, _rules(models), bases, text)
 
 
 def table(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -169,4 +174,6 @@ def _rules(models: Sequence[ModelCard]) -> frozenset[int]:
 def names_of(data: ReportData, models: Sequence[ModelCard]) -> dict[ModelCard, str]:
     """Returns what models are called where a study has nothing else: cells by their factors."""
     cells = words_of_cells([m for m in models if not m.is_base])
-    return {m: data.study.named(cells.get(m.recipe, m.label), m.config) for m in models}
+    return {
+        m: data.study.among(models).named(cells.get(m.recipe, m.label), m.config) for m in models
+    }

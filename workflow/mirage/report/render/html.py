@@ -110,9 +110,14 @@ def _block(block: Block) -> dict[str, Any]:
             "paragraphs": block.paragraphs,
         }
     if isinstance(block, Banner):
-        words = {"caption": "", "reading": "", "lines": block.lines}
+        words = {"caption": "", "reading": "", "definitions": (), "lines": block.lines}
         return {**place, **words, "kind": "banner", "anchor": f"banner-{block.id}"}
-    words = {**place, "caption": block.caption, "reading": block.reading}
+    words = {
+        **place,
+        "caption": block.caption,
+        "reading": block.reading,
+        "definitions": block.definitions,
+    }
     if isinstance(block, Figure):
         uri = Markup(f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}")
         return {**words, "kind": "figure", "anchor": f"figure-{block.id}", "uri": uri}

@@ -27,7 +27,7 @@ from mirage.report.blocks import (
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import breakable, visible
-from mirage.report.exhibits.tables import Block
+from mirage.report.exhibits.tables import APPENDIX, Block
 from mirage.report.paper.side_by_side import ANSWER
 from mirage.report.render.boilerplate import FOOTER, WARNING, lead
 from mirage.report.render.outline import outline
@@ -49,11 +49,8 @@ LINE = 110
 WORD, SHORT_TEXT = 14, 30
 """In such a table: letters up to which a column never wraps, and those that weigh at most."""
 
-UNBROKEN_ROWS = 18
-"""Rows up to which a table is kept on one page."""
-
-LONG = 60
-"""Rows from which a table starts on a page of its own."""
+UNBROKEN_ROWS = 8
+"""Rows up to which a table is kept on one page; longer ones go on, so that pages are full."""
 
 
 def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
@@ -69,12 +66,13 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
         outline(views)
         plain = {
             "opening": opening,
+            "appendix": APPENDIX,
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
             "footer": FOOTER,
             "dated": clock is not None,
-            "chapters": any(block["chapter"] for block in views),
+            "definitions": _definitions(blocks),
             "blocks": views,
         }
         (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
@@ -137,11 +135,19 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         "notes": [breakable(visible(note)) for note in block.notes],
         "wide": numbers >= WIDE,
         "whole": len(block.rows) <= UNBROKEN_ROWS,
-        "long": len(block.rows) > LONG,
         "dense": len(block.columns) > 6,
         "tight": TIGHT <= numbers < WIDE,
         "marked": any(isinstance(c, Number) and c.mark for row in block.rows for c in row),
     }
+
+
+def _definitions(blocks: Sequence[Block]) -> list[dict[str, str]]:
+    """What the words of all tables and figures mean, each once, by their terms."""
+    told = {d for block in blocks for d in getattr(block, "definitions", ())}
+    in_order = sorted(told, key=lambda d: (d.term.lower(), d.text))
+    return [
+        {"term": breakable(visible(d.term)), "text": breakable(visible(d.text))} for d in in_order
+    ]
 
 
 def _line(line: BannerLine) -> dict[str, str]:
@@ -180,7 +186,8 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
             "strong": cell.strong,
             "mark": cell.mark,
         }
-    return {"is_text": True, "text": breakable(visible(cell.text)), "strong": cell.strong}
+    text = breakable(visible(cell.text)).replace(" / ", "\u00a0/\u00a0")
+    return {"is_text": True, "text": text, "strong": cell.strong}
 
 
 def _item(item: Item, place: int, folder: Path) -> dict[str, Any]:

@@ -101,8 +101,9 @@ def to_latex(table: Table) -> str:
         cells = zip(row, table.columns, strict=True)
         lines.append(" & ".join(_latex_cell(cell, column) for cell, column in cells) + r" \\")
     lines += ["\\bottomrule", "\\end{tabular}"]
-    if table.notes:
-        lines.append(f"\\\\[2pt] {{\\footnotesize {latex(' '.join(table.notes))}}}")
+    notes = [*table.notes, *(f"{d.term}: {d.text}" for d in table.definitions)]
+    if notes:
+        lines.append(f"\\\\[2pt] {{\\footnotesize {latex(' '.join(notes))}}}")
     lines.append(f"\\end{{table{star}}}")
     return "\n".join(lines) + "\n"
 
@@ -150,8 +151,10 @@ def to_markdown(table: Table) -> str:
     for row in table.rows:
         cells = zip(row, table.columns, strict=True)
         lines.append(f"| {' | '.join(_markdown_cell(c, column) for c, column in cells)} |")
-    if table.notes:
-        lines += ["", *(f"- {markdown(note)}" for note in table.notes)]
+    notes = [markdown(note) for note in table.notes]
+    notes += [f"**{markdown(d.term)}:** {markdown(d.text)}" for d in table.definitions]
+    if notes:
+        lines += ["", *(f"- {note}" for note in notes)]
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirage.contracts import Sample, Verdict
-from mirage.report.blocks import Table
+from mirage.report.blocks import Definition, Table
 from mirage.report.captions import Caption, words_table
 from mirage.report.data import ReportData
 from mirage.score.frame import quad_of
@@ -58,6 +58,7 @@ class Gallery:
     Attributes:
         section: As of a table.
         chapter: As of a table.
+        definitions: As of a table.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Gallery:
     pdf_quads: tuple[tuple[Item, ...], ...]
     section: str = ""
     chapter: str = ""
+    definitions: tuple[Definition, ...] = ()
 
 
 def chosen_quads(
