@@ -176,7 +176,7 @@ def _curve(axes: Axes, series: Series, shift: float, bands: bool) -> None:
 
 def size(mark: str) -> float:
     """Returns the size of a marker; crosses and stars need more room to look as large."""
-    return 7.0 if mark in "PX*" else 5.0
+    return {"P": 7.0, "X": 7.0, "*": 8.5}.get(mark, 5.0)
 
 
 def dots(
@@ -227,7 +227,8 @@ def _dots(axes: Axes, series: Series, shift: float) -> None:
         axes.errorbar(
             value.value, row + shift, xerr=bars(value), color=mark.colour,
             marker=mark.shape, markersize=size(mark.shape), markeredgecolor="white",
-            markeredgewidth=0.4, elinewidth=0.9, capsize=0, linestyle="none", label=label, zorder=3, clip_on=False,
+            markeredgewidth=0.4, elinewidth=0.9, capsize=0,
+            linestyle="none", label=label, zorder=3, clip_on=False,
         )  # fmt: skip
         label = "_nolegend_"
 

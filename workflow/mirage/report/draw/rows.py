@@ -61,8 +61,9 @@ def rows_figure(
     room, few = ROOM if len(rows) <= ROOMY else CLOSE, len(heads) <= FEW
     grouped = any(head.group for head in heads)
     below = any(head.below for head in heads)
+    titles = _titles(heads, few)
     with style():
-        height = 0.8 + 0.3 * below + 0.16 * grouped + room * len(rows)
+        height = 0.8 + 0.3 * below + 0.12 * titles[0].count("\n") + room * len(rows)
         canvas = Canvas(figsize=(7.2, height), layout="constrained")
         parts = canvas.subplots(1, len(heads), sharey=True, squeeze=False)[0]
         for place, (axes, head) in enumerate(zip(parts, heads, strict=True)):
@@ -72,8 +73,8 @@ def rows_figure(
             axes.set_xlim(wider(ends))
             ticks = (-100, -50, 0, 50, 100) if few else (-100, 0, 100)
             axes.set_xticks([x for x in ticks if x >= ends[0]])
-            title = f"\n{head.title}" if grouped else head.title
-            axes.set_title(title, fontsize=8 if few else 6.5, fontweight="bold")
+            axes.set_title(titles[place], fontsize=8 if few else 6.5, fontweight="bold")
+            axes.spines["left"].set_visible(False)
             axes.set_xlabel(head.below, fontsize=7.5)
             axes.axvline(0, color="#bbbbbb", linewidth=0.6, zorder=0)
             axes.tick_params(axis="y", length=0)
@@ -91,6 +92,13 @@ def rows_figure(
         if grouped:
             _group_headings(canvas, parts, heads)
         return finish(name, canvas, caption, 16.5)
+
+
+def _titles(heads: Sequence[Head], few: bool) -> list[str]:
+    """Titles of one height; long ones break, and above panels of groups a line is empty."""
+    lines = [h.title.split("\n") if few else h.title.replace(" ", "\n").split("\n") for h in heads]
+    most = max(map(len, lines)) + any(head.group for head in heads)
+    return ["\n" * (most - len(some)) + "\n".join(some) for some in lines]
 
 
 def _row(axes: Axes, at: int, mark: Mark, number: Number) -> None:
