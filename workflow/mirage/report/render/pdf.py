@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -55,6 +55,21 @@ UNBROKEN_ROWS = 8
 
 def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
     """Returns the PDF of a report's tables, figures and gallery; same input, same bytes."""
+    (pdf,) = _compiled(study, blocks, "pdf")
+    return pdf
+
+
+def to_pictures(study: StudyInfo, blocks: Sequence[Block], dots_per_inch: float) -> list[bytes]:
+    """Returns the pages of the PDF as PNG."""
+    return _compiled(study, blocks, "png", dots_per_inch)
+
+
+def _compiled(
+    study: StudyInfo,
+    blocks: Sequence[Block],
+    kind: Literal["pdf", "png"],
+    dots_per_inch: float | None = None,
+) -> list[bytes]:
     with tempfile.TemporaryDirectory(prefix="mirage-report-") as name:
         folder = Path(name)
         # The report's only clock is SOURCE_DATE_EPOCH; without it the PDF has no date.
@@ -81,9 +96,9 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
             root=str(folder),
             ignore_system_fonts=True,
         )
-        pdf = compiler.compile(format="pdf", timestamp=int(clock or 0))
-        assert isinstance(pdf, bytes)
-        return pdf
+        made = compiler.compile(format=kind, ppi=dots_per_inch, timestamp=int(clock or 0))
+        pages = made if isinstance(made, list) else [made]
+        return [page for page in pages if isinstance(page, bytes)]
 
 
 def _block(block: Block, folder: Path) -> dict[str, Any]:

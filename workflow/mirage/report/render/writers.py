@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, own_n
 from mirage.report.escape import csv_cell, latex, markdown
+from mirage.report.render.long_csv import to_long_csv
 
 
-def write_table(table: Table, folder: Path) -> None:
-    """Writes ``<id>.csv``, ``<id>.tex`` and ``<id>.md``."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_table(table: Table, folder: Path, seeds: Sequence[int]) -> None:
+    """Writes ``<id>.csv``, ``<id>.tex``, ``<id>.md`` and ``long/<id>.csv``.
+
+    Args:
+        table: The table.
+        folder: Where to.
+        seeds: Of the study, ascending.
+    """
+    (folder / "long").mkdir(parents=True, exist_ok=True)
+    long = to_long_csv(table, seeds)
+    (folder / "long" / f"{table.id}.csv").write_text(long, encoding="utf-8", newline="")
     for suffix, text in (
         ("csv", to_csv(table)),
         ("tex", to_latex(table)),
