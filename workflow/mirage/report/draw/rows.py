@@ -96,7 +96,12 @@ def rows_figure(
 
 def _titles(heads: Sequence[Head], few: bool) -> list[str]:
     """Titles of one height; long ones break, and above panels of groups a line is empty."""
-    lines = [h.title.split("\n") if few else h.title.replace(" ", "\n").split("\n") for h in heads]
+    lines = [
+        h.title.split("\n")
+        if few
+        else h.title.replace("+ ", "+\u00a0").replace(" ", "\n").split("\n")
+        for h in heads
+    ]
     most = max(map(len, lines)) + any(head.group for head in heads)
     return ["\n" * (most - len(some)) + "\n".join(some) for some in lines]
 
