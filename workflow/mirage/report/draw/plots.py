@@ -50,6 +50,8 @@ def style() -> Iterator[None]:
 def finish(name: str, canvas: Canvas, caption: Caption, width: float = 13.0) -> Figure:
     """Returns a drawn canvas as three files; ``width`` in centimetres on paper."""
     svg, png, pdf = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    canvas.draw_without_rendering()
+    canvas.set_layout_engine("none")  # the layout is found once, not again for each file
     canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     canvas.savefig(png, format="png", dpi=200, metadata={"Software": None})
     nameless = dict.fromkeys(("CreationDate", "Creator", "Producer"))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import stdev
+from typing import Literal
 
 from mirage.model_card import ModelCard
 from mirage.report.blocks import (
@@ -45,6 +46,8 @@ HEADS = (
     Head("J", "", "100 − ASR − over-refusal\nhigher is better →"),
 )
 
+STATES: dict[str, Literal["good", "bad", "open"]] = {HOLDS: "good", FAILS: "bad"}
+"""How verdicts that decide are shown; all others are open."""
 MANY, FIRST = 16, 8
 """Rows up to which the table has a row per model; of more it has those with the highest J."""
 NAMED = 3
@@ -97,7 +100,7 @@ def _verdicts(data: ReportData) -> Iterator[BannerLine]:
     order = sorted(counts, key=lambda verdict: (verdict != HOLDS, verdict != FAILS))
     for verdict in order:
         ids = ", ".join(v.claim for v in given if v.verdict == verdict)
-        state = "good" if verdict == HOLDS else "bad" if verdict == FAILS else "open"
+        state = STATES.get(verdict, "open")
         yield BannerLine(state, f"Claims, {verdict}: {counts[verdict]} of {len(given)}", f"{ids}.")
 
 

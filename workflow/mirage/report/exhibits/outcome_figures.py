@@ -151,7 +151,7 @@ def _scatter(axes: Axes, points: Sequence[Point]) -> None:
             if isinstance(x, Mean):
                 axes.plot(bx, by, marker="o", markersize=2.8, color=mark.colour, clip_on=False)
         axes.plot(
-            x.value, y.value, marker=mark.shape,
+            limits(x)[0], limits(y)[0], marker=mark.shape,
             color=mark.colour, markersize=1.3 * size(mark.shape),
             markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=4,
             clip_on=False,
