@@ -20,14 +20,15 @@ import yaml
 from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
 from mirage.report.assemble import Block, blocks_of, build_tables
-from mirage.report.blocks import Figure, Number, Table, Text, TextBlock, signed
+from mirage.report.blocks import Figure, Number, Table, Text, signed
 from mirage.report.data import ReportData
 from mirage.report.exhibits.gates import legend
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import to_csv, to_latex, to_markdown
+from mirage.report.samples.gallery import Gallery
 from mirage.score.means import means
 from mirage.score.rate_table import rate_table
-from report_exhibits import exhibits
+from report_exhibits import exhibits, words_of
 
 CONF = Path(__file__).parents[2] / "conf"
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
@@ -59,13 +60,13 @@ def test_all_words_say_nano_and_how_to_read(blocks: list[Block]) -> None:
     for block in blocks:
         if block.id == "published_check":
             continue
-        assert not isinstance(block, TextBlock)
+        assert isinstance(block, Table | Figure | Gallery)
         assert block.title.startswith("Nano"), block.id
         assert len(block.reading) > 30, block.id
         if block.id != "hazards":
             assert (
                 "study quick, seed 0 (development: settings were chosen on these bases)"
-                in block.caption
+                in words_of(block)
             ), block.id
 
 
@@ -259,7 +260,8 @@ def test_several_seeds_are_several_rows_and_a_mean(data: ReportData) -> None:
     assert r"\nanoBaseSeedOneHardHazardAsr}" in text
     assert r"\nanoBaseMeanHardHazardAsr}" in text
     figure = next(b for b in blocks if b.id == "asr_vs_overrefusal")
-    assert "the range over 2 bases" in figure.caption
+    assert isinstance(figure, Figure)
+    assert "the range over 2 bases" in words_of(figure)
 
 
 def test_architectures_are_told_apart(data: ReportData) -> None:
@@ -312,9 +314,14 @@ def test_same_data_same_bytes(data: ReportData, tmp_path: Path) -> None:
 
 def test_figures_are_files_of_their_own(blocks: list[Block]) -> None:
     figures = [b for b in blocks if isinstance(b, Figure)]
-    assert [f.id for f in figures] == ["example", "fig4", "asr_vs_overrefusal"]
+    drawn = {"corners", "harmless", "failures", "table2", "table11", "table12", "skills"}
+    assert {f.id for f in figures} == {
+        "example", "fig4", "asr_vs_overrefusal", *(f"{name}_figure" for name in drawn)
+    }  # fmt: skip
     for figure in figures:
         assert figure.svg.startswith(b"<?xml")
         assert b"<dc:date>" not in figure.svg
         assert figure.png.startswith(b"\x89PNG")
         assert b"Software" not in figure.png
+        assert figure.pdf.startswith(b"%PDF")
+        assert b"Date" not in figure.pdf
