@@ -3,6 +3,17 @@
 ``logger: mirage`` in profiles/default chooses it; what it does stands in ``mirage.view``.
 """
 
+import sys
+
+from mirage.context import ConfigError
+from mirage.plan.study.options import check_lists
 from mirage.view.handler import LogHandler
 
 __all__ = ["LogHandler"]
+
+# A list that the shell took apart ends in a traceback of Snakemake's, which reads --config before
+# the Snakefile; nothing of ours is imported earlier than this.
+try:
+    check_lists(sys.argv[1:])
+except ConfigError as wrong:
+    sys.exit(f"error: {wrong}")

@@ -37,7 +37,7 @@ TABLES = (
 )
 MAIN_TABLE = "answer"
 FIGURES = {
-    "example.svg": "One request over a hazardous pair and over its benign twin, and two models' answers",
+    "example.svg": "One request over a hazardous pair and its twin, and what two models answer",
     "answer_figure.svg": "ASR, over-refusal and J of each recipe on hard",
     "fig4.svg": "Outcomes of all recipes on easy, hard and real",
     "asr_vs_overrefusal.svg": "ASR against over-refusal on hard",
