@@ -5,8 +5,7 @@
   const data = JSON.parse(source.textContent);
   const at = (id) => document.getElementById(id);
   const section = at("browser").closest("section");
-  const chosen = new Set(data.models.keys());
-  for (const place of data.models.keys()) if (place >= data.shown) chosen.delete(place);
+  const chosen = new Set(data.shown);
   const filters = { suite: at("by-suite"), corner: at("by-corner"), category: at("by-category") };
   const byOutcome = at("by-outcome");
   let wanted = [];
@@ -138,9 +137,11 @@
     const text = data.texts[said[0]];
     if (text) setForeign(answer, text);
     else answer.append(element("i", "(empty)"));
-    made.append(head, answer);
-    if (/^https?:/.test(model.link)) {
-      const link = element("a", "run in MLflow");
+    made.append(head);
+    if (verdict.meaning) made.append(element("p", verdict.meaning, "meaning"));
+    made.append(answer);
+    if (/^(https?:|provenance\.html#)/.test(model.link)) {
+      const link = element("a", `run of ${model.label} in MLflow`);
       link.href = model.link;
       link.target = "_blank";
       link.rel = "noopener noreferrer";

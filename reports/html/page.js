@@ -1,9 +1,13 @@
 "use strict";
-// Search over tables and text, sorting by any column. Without this script the page is whole, only still.
+// Search over tables and text, sorting by any column, the mark in the contents. Without this script the page is
+// whole, only still.
 const page = (() => {
-  const search = document.getElementById("search");
-  const found = document.getElementById("found");
-  const nothing = document.getElementById("nothing");
+  const at = (id) => document.getElementById(id);
+  const search = at("search");
+  const found = at("found");
+  const nothing = at("nothing");
+  const contents = at("contents");
+  const narrow = window.matchMedia("(max-width: 60rem)");
   const listeners = [];
   let hits = 0;
 
@@ -35,6 +39,7 @@ const page = (() => {
 
   const filter = () => {
     const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    document.documentElement.classList.toggle("searching", wanted.length > 0);
     hits = 0;
     let shown = 0;
     for (const { block, words, rows } of blocks) {
@@ -54,6 +59,8 @@ const page = (() => {
     hideEmptyParts();
     nothing.hidden = shown > 0 || samples > 0;
     tell(samples);
+    fit(boxes);
+    mark();
   };
 
   const tell = (samples) => {
@@ -119,19 +126,103 @@ const page = (() => {
     });
   };
 
+  // A table with means over bases shows these first; its single bases come with a switch.
+  const foldable = (table) => {
+    if (!table.querySelector("tr.single")) return;
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    label.className = "switch";
+    label.append(box, " each base by itself");
+    table.classList.add("means");
+    box.addEventListener("change", () => {
+      table.classList.toggle("means", !box.checked);
+      fit([table.parentElement]);
+    });
+    table.parentElement.before(label);
+  };
+
+  // A box that shows its whole table is no stop for the tab key, and its heading may follow the page.
+  const boxes = [...document.querySelectorAll(".scroll")];
+  const fit = (some) => {
+    some.forEach((box) => box.classList.remove("whole"));
+    const sizes = some.map((box) => [box.scrollWidth <= box.clientWidth, box.scrollHeight <= box.clientHeight]);
+    some.forEach((box, place) => {
+      const [whole, short] = sizes[place];
+      box.classList.toggle("whole", whole);
+      box.nextElementSibling.hidden = whole;
+      if (whole && short) box.removeAttribute("tabindex");
+      else box.tabIndex = 0;
+    });
+  };
+  const hint = (box) => {
+    const words = document.createElement("p");
+    words.className = "hint";
+    words.textContent = "More columns: scroll the table sideways →";
+    box.after(words);
+  };
+
+  // The contents mark the last heading that has reached the upper third of the window.
+  const places = [...contents.querySelectorAll("a")]
+    .map((link) => [link, at(decodeURIComponent(link.hash.slice(1)))])
+    .filter(([, place]) => place);
+  const mark = () => {
+    const reached = places.filter(([, place]) => place.offsetParent && place.getBoundingClientRect().top < innerHeight / 3);
+    const current = reached.length ? reached[reached.length - 1][0] : null;
+    for (const [link] of places) {
+      if (link === current) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+    const list = contents.parentElement;
+    if (current && !narrow.matches && list.scrollHeight > list.clientHeight) {
+      const middle = current.offsetTop - list.clientHeight / 2;
+      if (Math.abs(list.scrollTop - middle) > list.clientHeight / 3) list.scrollTop = middle;
+    }
+  };
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      mark();
+    });
+  };
+
+  const fold = () => {
+    contents.open = !narrow.matches;
+  };
+
+  document.documentElement.classList.add("live");
   document.querySelectorAll("table").forEach(sortable);
-  document.getElementById("searching").hidden = false;
+  document.querySelectorAll(".scroll table").forEach(foldable);
+  boxes.forEach(hint);
+  at("searching").hidden = false;
+  fold();
+  fit(boxes);
+  mark();
+  narrow.addEventListener("change", fold);
+  window.addEventListener("resize", () => fit(boxes));
+  window.addEventListener("scroll", soon, { passive: true });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && narrow.matches) contents.open = false;
+  });
+  contents.addEventListener("click", (event) => {
+    if (narrow.matches && event.target.closest("a")) contents.open = false;
+  });
   search.addEventListener("input", filter);
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
     if (event.key === "/" && !typing) {
       event.preventDefault();
+      contents.open = true;
       search.focus();
     } else if (event.key === "Escape" && document.activeElement === search) {
       search.value = "";
       filter();
+    } else if (event.key === "Escape" && narrow.matches) {
+      contents.open = false;
     }
   });
-  if (window.matchMedia("(max-width: 60rem)").matches) document.getElementById("contents").open = false;
   return { onSearch: (listener) => listeners.push(listener), tell };
 })();

@@ -9,6 +9,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
+Better = Literal["lower", "higher", ""]
+"""Which way a column is better; empty where neither is."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -97,6 +100,7 @@ class Column:
         n: Items behind every number of the column, if it is the same in all rows.
         bare: Its numbers have no interval (p-values, say).
         printed: Its values were printed elsewhere: files keep their digits and name their flags.
+        better: Which way it is better, by the definition of what it counts.
     """
 
     name: str
@@ -105,6 +109,7 @@ class Column:
     n: int | None = None
     bare: bool = False
     printed: bool = False
+    better: Better = ""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,54 @@ No part of any promise of equal bytes.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
 from mirage.plan.artifact import Manifest, lineage
+from mirage.plan.frozen_plan import load, plans
 from mirage.plan.job import STAGES, Job
-from mirage.report.captions import SOURCES
+from mirage.report.render.html import rendered
+
+SERVER = re.compile(r"https?://")
+SECRET = re.compile(r"(?<=://)[^/@]*@|\?.*$")
+"""Names, passwords and tokens in the address of a server; a link needs none of them."""
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """How to look at a report's runs in MLflow.
+
+    Attributes:
+        page: Address of the list of experiments on a server; empty for a database.
+        command: What opens a database in the browser; empty for a server.
+        experiment: MLflow's experiment.
+    """
+
+    page: str
+    command: str
+    experiment: str
+
+
+def tracked(store: Path, job: Job) -> Tracked | None:
+    """Returns where the last plan that holds a report has it tracked; None where no plan is left.
+
+    The address is read here and not by the report itself, whose bytes depend on no machine.
+    """
+    for path in reversed(plans(store)):
+        plan = load(path)
+        if job.folder in plan.jobs:
+            uri = str(plan.track["uri"]).replace("{store}", plan.store)
+            experiment = str(plan.track["experiment"])
+            if SERVER.match(uri):
+                page = f"{SECRET.sub('', uri).rstrip('/')}/#/experiments"
+                return Tracked(page, "", experiment)
+            command = f"mlflow ui --backend-store-uri {shlex.quote(uri)}"
+            return Tracked("", command, experiment)
+    return None
 
 
 def stage_rows(manifests: Iterable[Manifest]) -> list[dict[str, object]]:
@@ -43,10 +82,11 @@ def provenance_page(store: Path, job: Job) -> str:
     manifests = sorted(
         lineage(store, parents).values(), key=lambda m: (STAGES.index(m.stage), m.kind, m.name)
     )
-    template = (SOURCES / "html" / "provenance.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return environment.from_string(template).render(
+    return rendered(
+        "provenance.html",
+        (),
         job=job,
+        tracked=tracked(store, job),
         stages=stage_rows(manifests),
         facts=_shared_facts(manifests),
         rows=[

@@ -42,7 +42,7 @@ class Browser(Strict):
         groups: Most groups (a quad, or one item in all its variants) per suite.
         answers: Most answers on the page, samples x models; many models mean fewer groups.
         models: How many models are chosen when the page opens.
-        mlflow: Page of MLflow's runs that answers link to; no links if empty.
+        mlflow: Page of MLflow's runs that answers link to; if empty, the provenance page.
     """
 
     suites: list[Name]

@@ -30,7 +30,14 @@ from mirage.report.draw.marks import recipe_marks
 from mirage.report.draw.rows import Head, Row, rows_figure
 from mirage.report.exhibits.factorial_levels import words_of_cells
 from mirage.report.exhibits.over_seeds import grouped, range_in_words
-from mirage.report.exhibits.rate_table import RateColumn, empty, find, mean_notes, number
+from mirage.report.exhibits.rate_table import (
+    RateColumn,
+    empty,
+    find,
+    mean_notes,
+    number,
+    rated,
+)
 from mirage.score.claims.verdicts import FAILS, HOLDS
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
@@ -143,7 +150,7 @@ def _table(data: ReportData, caption: Caption, models: Sequence[ModelCard]) -> T
     rows: list[tuple[Cell, ...]] = [
         (Text(names[m]), *(_measured(data, m, column) for column in columns)) for m in models
     ]
-    heads = [Column("model", is_text=True), *(Column(c.name, c.heading) for c in columns)]
+    heads = [Column("model", is_text=True), *(rated(c) for c in columns)]
     measures = [r for m in models for c in columns if (r := find(data, m, c)) is not None]
     notes = [n for n in mean_notes(measures, len(data.study.seeds)) if not n.startswith("Rows of")]
     return captioned("answer", caption, with_common_n(heads, rows), rows, _rules(models), notes)

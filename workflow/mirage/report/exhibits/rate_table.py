@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mirage.model_card import BASE, ModelCard
+from mirage.report.better import better
 from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import Measure, ReportData
@@ -92,7 +93,7 @@ def rate_table(
     columns = [
         *([] if unnamed else [Column("model", is_text=True)]),
         *(column for column, _ in leading),
-        *(Column(c.name, c.heading) for c in measured),
+        *map(rated, measured),
     ]
     measures = [r for c in measured for m in models if (r := find(data, m, c)) is not None]
     notes = (
@@ -119,6 +120,11 @@ def measured_columns(
     measured = [c for c in rates if any(find(data, m, c) is not None for m in models)]
     first = [c for c in measured if c.suite == measured[0].suite]
     return measured, [m for m in models if any(find(data, m, c) is not None for c in first)]
+
+
+def rated(column: RateColumn) -> Column:
+    """Returns a column's heading, which knows from its rate which way is better."""
+    return Column(column.name, column.heading, better=better(column.metric, column.corner))
 
 
 def find(data: ReportData, model: ModelCard, column: RateColumn) -> Measure | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from mirage.report.better import best
 from mirage.report.blocks import Banner, Cell, Column, Figure, Number, Table, TextBlock, own_n
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
@@ -29,14 +30,19 @@ from mirage.report.samples.gallery import Gallery
 SCRIPTS = ("page.js", "browser.js")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", re.ASCII)
 """Words that are a number, as 1e-5 is, and are sorted as one."""
+FIGURES = re.compile(r"[0-9+./%,\[\]() −–-]*[0-9][0-9+./%,\[\]() −–-]*", re.ASCII)
+"""Words that are numbers side by side, as 0 / 0 / 3 is; a short cell of them stays on one line."""
+LINE = 24
+FOLDED = 240
+"""Letters of notes from which on they fold away."""
 
-TEMPLATES = ("page.html", "block.html", "browser.html", "view.html")
+TEMPLATES = ("page.html", "block.html", "browser.html", "provenance.html", "view.html")
 
 
 def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
     """Returns the page; the template engine makes every text visible and escapes it."""
     views = [_block(block) for block in blocks]
-    return _render(
+    return rendered(
         "page.html",
         SCRIPTS,
         study=study,
@@ -54,11 +60,11 @@ def to_view(block: Table | Figure) -> str:
     """Returns a page with one table or figure and its words, as Snakemake's report shows it."""
     view = _block(block)
     outline([view])
-    return _render("view.html", (), block=view)
+    return rendered("view.html", (), block=view)
 
 
-def _render(name: str, scripts: Sequence[str], **values: Any) -> str:
-    """Fills a template; its style and its script are allowed to run by their hashes."""
+def rendered(name: str, scripts: Sequence[str], **values: Any) -> str:
+    """Fills a template of ``reports/html``; its style and scripts may run by their hashes."""
     style = _source("html/page.css")
     script = "\n".join(_source(f"html/{each}") for each in scripts)
     return (
@@ -120,9 +126,12 @@ def _block(block: Block) -> dict[str, Any]:
     }
     if isinstance(block, Figure):
         uri = Markup(f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}")
-        return {**words, "kind": "figure", "anchor": f"figure-{block.id}", "uri": uri}
+        files = [(kind.upper(), f"figures/{block.id}.{kind}") for kind in ("svg", "pdf", "png")]
+        anchor = f"figure-{block.id}"
+        return {**words, "kind": "figure", "anchor": anchor, "uri": uri, "files": files}
     if isinstance(block, Gallery):
         return {**words, "kind": "browser", "anchor": "samples"}
+    marked, means = best(block), any(map(_is_mean, block.rows))
     return {
         **words,
         "kind": "table",
@@ -131,16 +140,36 @@ def _block(block: Block) -> dict[str, Any]:
         "columns": block.columns,
         "listing": sum(c.is_text for c in block.columns) > 2,
         "many": sum(not c.is_text for c in block.columns) > 8,
-        "rows": [_row(block, place) for place in range(len(block.rows))],
+        "rows": [_row(block, place, means, marked) for place in range(len(block.rows))],
+        "means": means,
+        "best": bool(marked),
         "notes": block.notes,
+        "long": sum(map(len, block.notes)) > FOLDED,
+        "files": [("CSV", f"tables/{block.id}.csv")],
     }
 
 
-def _row(table: Table, place: int) -> dict[str, Any]:
-    cells = zip(table.rows[place], table.columns, strict=True)
+def _is_mean(row: Sequence[Cell]) -> bool:
+    return any(isinstance(cell, Number) and bool(cell.by_base) for cell in row)
+
+
+def _is_measured(row: Sequence[Cell]) -> bool:
+    return any(isinstance(cell, Number) and cell.value is not None for cell in row)
+
+
+def _row(
+    table: Table, place: int, means: bool, marked: Container[tuple[int, int]]
+) -> dict[str, Any]:
+    row = table.rows[place]
+    cells = zip(row, table.columns, strict=True)
+    single = means and _is_measured(row) and not _is_mean(row)
+    kinds = {"rule": place in table.rules, "single": single}
     return {
-        "rule": place in table.rules,
-        "cells": [_cell(cell, column) for cell, column in cells],
+        "kinds": " ".join(kind for kind, holds in kinds.items() if holds),
+        "cells": [
+            {**_cell(cell, column), "best": (place, at) in marked}
+            for at, (cell, column) in enumerate(cells)
+        ],
     }
 
 
@@ -154,6 +183,7 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
             "below": " ".join(x for x in (cell.interval, own_n(cell, column)) if x),
             "mark": cell.mark,
             "alone": None,
+            "whole": False,
         }
     value = repr(float(cell.said)) if NUMBER.fullmatch(cell.said) else None
     return {
@@ -162,4 +192,5 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
         "strong": cell.strong,
         "value": "" if not cell.said else value,
         "alone": cell.alone or None,
+        "whole": len(cell.text) <= LINE and FIGURES.fullmatch(cell.text) is not None,
     }

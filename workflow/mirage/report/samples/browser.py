@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -17,12 +17,22 @@ from mirage.contracts import Sample, Verdict
 from mirage.plan.schema.report import Browser as Settings
 from mirage.report.data import ReportData
 from mirage.report.escape import visible
-from mirage.report.samples.gallery import CORNER_WORDS, OUTCOME_WORDS, tone, words
+from mirage.report.samples.gallery import CORNER_WORDS, tone, words
+from mirage.report.samples.meanings import (
+    CORNER_MEANINGS,
+    OUTCOME_MEANINGS,
+    meaning,
+    outcome_words,
+)
 
 FACTS = ("kind", "format", "wording", "cue", "probe", "family", "gate", "level")
 """What a reader may want to know of an item beside suite, category and corner."""
 
 CORNERS = tuple(CORNER_WORDS)
+PROVENANCE = "provenance.html#mlflow"
+PAPERS_RECIPE = "mirage"
+BEST_BY = ("hard", "j", "pair")
+"""The rate by which the best model is chosen: suite, metric, corner."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,13 @@ class Browser:
 
     Attributes:
         data: What the page embeds as JSON; no samples where there are no answers.
+        meanings: (word, what it means) of the corners and outcomes that are shown.
         summary: How many of how many samples, and how they were chosen.
     """
 
     data: Mapping[str, Any]
     summary: str
+    meanings: tuple[tuple[str, str], ...] = ()
 
     @property
     def json(self) -> str:
@@ -143,13 +155,14 @@ def browser(data: ReportData) -> Browser:
     ]
     values = {
         "models": models,
-        "shown": settings.models,
+        "shown": shown(data, settings.models),
         "samples": rows,
         "texts": texts.values,
         "pictures": [_uri(bytes_) for bytes_ in pictures.values],
         "verdicts": [dict(verdict) for verdict in verdicts.values],
     }
-    return Browser(values, summary(groups, data.samples) + data.answering_sentence)
+    words = summary(groups, data.samples) + data.answering_sentence
+    return Browser(values, words, tuple(_meanings(groups, verdicts.values)))
 
 
 def summary(groups: Sequence[Sequence[Sample]], samples: Sequence[Sample]) -> str:
@@ -164,16 +177,48 @@ def summary(groups: Sequence[Sequence[Sample]], samples: Sequence[Sample]) -> st
     )
 
 
+def shown(data: ReportData, most: int) -> list[int]:
+    """Returns the places of the models that are chosen when the page opens, all of one base.
+
+    Of the first seed: the base, the paper's recipe, the one that tells hazards from their twins
+    best (J on ``hard``), then the others in the order of the study.
+    """
+    seed = data.answering[0].seed if data.answering else 0
+    models = {at: model for at, model in enumerate(data.answering) if model.seed == seed}
+    separation = {at: data.rates.find(model, *BEST_BY) for at, model in models.items()}
+    known = {at: r.value for at, r in separation.items() if r is not None and r.value is not None}
+    first = [at for at, model in models.items() if model.is_base]
+    first += [at for at, model in models.items() if model.recipe == PAPERS_RECIPE]
+    first += [max(known, key=lambda at: known[at])] if known else []
+    return sorted(list(dict.fromkeys([*first, *models]))[:most])
+
+
 def run_link(mlflow: str, artifact: str) -> str:
-    """Returns where MLflow lists the run of an artifact; empty where one of both is unknown.
+    """Returns where MLflow lists the run of an artifact; empty where the artifact is unknown.
+
+    Without an address of MLflow it is the page that tells how to open it: the address depends on
+    the machine, and the report does not.
 
     Run ids are drawn at random when results are tracked. The tag ``mirage.artifact`` is not, so
     a search for it gives a link that is the same in every rebuild.
     """
-    if not mlflow or not artifact:
+    if not artifact:
         return ""
+    if not mlflow:
+        return PROVENANCE
     wanted = f"tags.`mirage.artifact` = '{artifact}'"
     return f"{mlflow}?searchFilter={quote(wanted, safe='')}"
+
+
+def _meanings(
+    groups: Iterable[Sequence[Sample]], verdicts: Iterable[tuple[tuple[str, Any], ...]]
+) -> Iterator[tuple[str, str]]:
+    corners = {str(sample.truth.get("corner", "")) for group in groups for sample in group}
+    outcomes = {dict(verdict)["outcome"] for verdict in verdicts}
+    yield from ((CORNER_WORDS[c], words) for c, words in CORNER_MEANINGS.items() if c in corners)
+    for outcome, words in OUTCOME_MEANINGS.items():
+        if (name := outcome_words(outcome)) in outcomes:
+            yield name, words
 
 
 def _order(sample: Sample) -> tuple[int, str]:
@@ -219,8 +264,9 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     judged = verdict.status == "judged"
     outcome = (verdict.outcome or "not judged") if judged else "not judged"
     return {
-        "outcome": visible(OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))),
+        "outcome": visible(outcome_words(outcome)),
         "words": visible(words(verdict)),
+        "meaning": meaning(verdict),
         "tone": tone(verdict),
     }
 
