@@ -139,7 +139,7 @@ const page = (() => {
       table.classList.toggle("means", !box.checked);
       fit([table.parentElement]);
     });
-    table.parentElement.before(label);
+    table.parentElement.previousElementSibling.before(label);
   };
 
   // A box that shows its whole table is no stop for the tab key, and its heading may follow the page.
@@ -150,7 +150,7 @@ const page = (() => {
     some.forEach((box, place) => {
       const [whole, short] = sizes[place];
       box.classList.toggle("whole", whole);
-      box.nextElementSibling.hidden = whole;
+      box.previousElementSibling.hidden = whole;
       if (whole && short) box.removeAttribute("tabindex");
       else box.tabIndex = 0;
     });
@@ -159,7 +159,7 @@ const page = (() => {
     const words = document.createElement("p");
     words.className = "hint";
     words.textContent = "More columns: scroll the table sideways →";
-    box.after(words);
+    box.before(words);
   };
 
   // The contents mark the last heading that has reached the upper third of the window.
@@ -195,8 +195,8 @@ const page = (() => {
 
   document.documentElement.classList.add("live");
   document.querySelectorAll("table").forEach(sortable);
-  document.querySelectorAll(".scroll table").forEach(foldable);
   boxes.forEach(hint);
+  document.querySelectorAll(".scroll table").forEach(foldable);
   at("searching").hidden = false;
   fold();
   fit(boxes);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from mirage.report.blocks import Better, Number, Table
@@ -57,14 +56,15 @@ def better(metric: str, corner: str = "") -> Better:
 def best(table: Table) -> frozenset[tuple[int, int]]:
     """Returns (row, column) of the best numbers of each column that has a better side.
 
-    Where a table has means over bases they are compared, never one base with a mean. Numbers whose
-    brackets reach those of the best one are best as well; where that is all of them, none is.
+    Where a table has means over bases these are compared, never one base with a mean. With the best
+    number go all that are not set apart from it, and what lies between: those whose interval meets
+    its interval, and means that on some base are no worse. Where that is all of them, none is best.
     """
     return frozenset(
         (row, at)
         for at, column in enumerate(table.columns)
         if column.better
-        for row in _best(_compared(table, at), lower=column.better == "lower")
+        for row in _best(_compared(table, at), 1.0 if column.better == "lower" else -1.0)
     )
 
 
@@ -74,15 +74,24 @@ def _compared(table: Table, at: int) -> dict[int, Number]:
     return {row: c for row, c in numbers.items() if c.by_base} or numbers
 
 
-def _best(numbers: dict[int, Number], lower: bool) -> Sequence[int]:
+def _best(numbers: dict[int, Number], sign: float) -> list[int]:
+    """Places of the lowest numbers, or with a sign of -1 of the highest."""
     if not numbers:
-        return ()
-    first = min(numbers.values(), key=lambda c: (c.value or 0.0) * (1 if lower else -1))
-    level = [row for row, c in numbers.items() if c.shown == first.shown or _touch(c, first)]
-    return level if len(level) < len(numbers) else ()
+        return []
+    cost = {row: sign * (cell.value or 0.0) for row, cell in numbers.items()}
+    first = numbers[min(cost, key=lambda row: cost[row])]
+    limit = max(cost[row] for row, cell in numbers.items() if _level(cell, first, sign))
+    found = [row for row in numbers if cost[row] <= limit]
+    return found if len(found) < len(numbers) else []
 
 
-def _touch(one: Number, other: Number) -> bool:
-    if one.low is None or one.high is None or other.low is None or other.high is None:
+def _level(one: Number, best: Number, sign: float) -> bool:
+    """Whether a number is not set apart from the best one."""
+    if one.shown == best.shown:
+        return True
+    if one.by_base and len(one.by_base) == len(best.by_base):
+        pairs = zip(one.by_base, best.by_base, strict=True)
+        return any(sign * mine <= sign * theirs for mine, theirs in pairs)
+    if one.low is None or one.high is None or best.low is None or best.high is None:
         return False
-    return one.low <= other.high and other.low <= one.high
+    return one.low <= best.high and best.low <= one.high

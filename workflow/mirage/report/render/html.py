@@ -36,6 +36,8 @@ LINE = 24
 FOLDED = 240
 """Letters of notes from which on they fold away."""
 
+NO_WORDS = {"caption": "", "reading": "", "definitions": (), "notes": (), "folded": False}
+
 TEMPLATES = ("page.html", "block.html", "browser.html", "provenance.html", "view.html")
 
 
@@ -116,9 +118,10 @@ def _block(block: Block) -> dict[str, Any]:
             "paragraphs": block.paragraphs,
         }
     if isinstance(block, Banner):
-        words = {"caption": "", "reading": "", "definitions": (), "lines": block.lines}
-        return {**place, **words, "kind": "banner", "anchor": f"banner-{block.id}"}
+        own = {"kind": "banner", "anchor": f"banner-{block.id}", "lines": block.lines}
+        return {**NO_WORDS, **place, **own}
     words = {
+        **NO_WORDS,
         **place,
         "caption": block.caption,
         "reading": block.reading,
@@ -144,7 +147,7 @@ def _block(block: Block) -> dict[str, Any]:
         "means": means,
         "best": bool(marked),
         "notes": block.notes,
-        "long": sum(map(len, block.notes)) > FOLDED,
+        "folded": sum(map(len, block.notes)) > FOLDED,
         "files": [("CSV", f"tables/{block.id}.csv")],
     }
 
@@ -183,7 +186,7 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
             "below": " ".join(x for x in (cell.interval, own_n(cell, column)) if x),
             "mark": cell.mark,
             "alone": None,
-            "whole": False,
+            "keep": False,
         }
     value = repr(float(cell.said)) if NUMBER.fullmatch(cell.said) else None
     return {
@@ -192,5 +195,5 @@ def _cell(cell: Cell, column: Column) -> dict[str, Any]:
         "strong": cell.strong,
         "value": "" if not cell.said else value,
         "alone": cell.alone or None,
-        "whole": len(cell.text) <= LINE and FIGURES.fullmatch(cell.text) is not None,
+        "keep": len(cell.text) <= LINE and FIGURES.fullmatch(cell.text) is not None,
     }
