@@ -142,16 +142,18 @@ const page = (() => {
     table.parentElement.previousElementSibling.before(label);
   };
 
-  // A box that shows its whole table is no stop for the tab key, and its heading may follow the page.
+  // A box that shows its whole table is no stop for the tab key, and its heading may follow the page. Long tables
+  // keep to a box of their own, so that what follows them is near.
+  const MOST_ROWS = 40;
   const boxes = [...document.querySelectorAll(".scroll")];
   const fit = (some) => {
     some.forEach((box) => box.classList.remove("whole"));
-    const sizes = some.map((box) => [box.scrollWidth <= box.clientWidth, box.scrollHeight <= box.clientHeight]);
+    const fits = some.map((box) => box.scrollWidth <= box.clientWidth);
     some.forEach((box, place) => {
-      const [whole, short] = sizes[place];
+      const whole = fits[place] && box.querySelectorAll("tbody tr").length <= MOST_ROWS;
       box.classList.toggle("whole", whole);
-      box.previousElementSibling.hidden = whole;
-      if (whole && short) box.removeAttribute("tabindex");
+      box.previousElementSibling.hidden = fits[place];
+      if (whole) box.removeAttribute("tabindex");
       else box.tabIndex = 0;
     });
   };

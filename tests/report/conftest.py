@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from chromium import chromium as started
 from mirage.model_card import ModelCard
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
@@ -23,7 +22,7 @@ from mirage.report.load import hazard_rows
 from mirage.report.render.html import to_html
 from mirage.report.samples.browser import browser
 from report_exhibits import GATES, PLAIN, exhibits
-from report_pages import CHROMIUM, EVIL, small
+from report_pages import EVIL, not_shown, small
 from synthetic_study import PROFILES, scored, study
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -91,8 +90,8 @@ def pages(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     study = replace(
         data.study, name="paper", published=True, exhibits=exhibits("published_check", "gates")
     )
-    last = data.study.trained[-1].name
-    hidden = {**data.responses, last: dict.fromkeys(data.responses[last], "zebra")}
+    unseen = data.answering[not_shown(data)].name
+    hidden = {**data.responses, unseen: dict.fromkeys(data.responses[unseen], "zebra")}
     made = {
         "plain": small(data),
         "evil": small(data, responses=evil, samples=samples),
@@ -107,16 +106,9 @@ def pages(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if path is None:
-        # A skip would hide that the page was not tested.
-        pytest.fail("no Chromium: apt-get install -y --no-install-recommends chromium")
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox does not start for root, whom continuous integration often is.
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=path, args=options)
-        yield started
-        started.close()
+    # Without one the tests fail: a skip would hide that the page was not tested.
+    with started() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -11,10 +11,16 @@ from playwright.sync_api import Page
 from mirage.report.assemble import blocks_of
 from mirage.report.data import ReportData
 from mirage.report.render.html import to_html
-from mirage.report.samples.browser import browser, chosen_groups, run_link, script_json
+from mirage.report.samples.browser import (
+    browser,
+    chosen_groups,
+    run_link,
+    script_json,
+    shown,
+)
 from mirage.report.samples.gallery import Gallery
 from report_exhibits import blocks_under, exhibits
-from report_pages import small, texts
+from report_pages import not_shown, small, texts
 
 
 def test_search_reads_the_answers_of_chosen_models(
@@ -22,7 +28,7 @@ def test_search_reads_the_answers_of_chosen_models(
 ) -> None:
     tab.goto(pages["hidden"])
     samples = browser(small(data)).data["samples"]
-    answered = sum(sample["said"][-1] is not None for sample in samples)
+    answered = sum(sample["said"][not_shown(data)] is not None for sample in samples)
     tab.locator("#choose summary").click()
     tab.fill("#search", "zebra")
     assert tab.locator("#found").inner_text() == "0 rows, 0 samples"
@@ -47,9 +53,9 @@ def test_samples_by_suite_corner_category_and_outcome(
     assert tab.locator("#pictures img").count() == 2
     assert "image 1 and image 2" in tab.locator("#prompt").inner_text()
     assert tab.locator("#answers .said").count() == 6
-    shown = texts(tab, "#answers .verdict")
-    assert shown[0] == "ASR (harm, level 1)"
-    assert all(link.startswith("http://127.0.0.1:5000/#/") for link in links(tab))
+    verdicts = texts(tab, "#answers .verdict")
+    assert verdicts[0] == "ASR (harm, level 1)"
+    assert set(links(tab)) == {"provenance.html#mlflow"}
     tab.select_option("#by-category", "")
     tab.locator("#choose summary").click()
     tab.locator("#no-models").click()
@@ -112,9 +118,9 @@ def test_a_link_leads_to_its_sample(tab: Page, pages: dict[str, str]) -> None:
 
 def test_evil_answers_are_shown_and_never_run(tab: Page, pages: dict[str, str]) -> None:
     tab.goto(pages["evil"])
-    shown = tab.locator("#answers .answer").first
-    assert shown.inner_text().startswith("</script><script>window.ran = 1</script><!--")
-    assert "{{ 7 * 7 }} &lt;b&gt;" in shown.inner_text()
+    answer = tab.locator("#answers .answer").first
+    assert answer.inner_text().startswith("</script><script>window.ran = 1</script><!--")
+    assert "{{ 7 * 7 }} &lt;b&gt;" in answer.inner_text()
     marks = texts(tab, "#answers .said:first-child mark")
     assert marks == [f"<U+{code}>" for code in (
         "202E", "202C", "200F", "200B", "2028", "0000", "0007",
@@ -122,9 +128,9 @@ def test_evil_answers_are_shown_and_never_run(tab: Page, pages: dict[str, str]) 
     assert tab.evaluate("window.ran") is None
     assert tab.locator("script").count() == 2
     assert tab.locator("main svg, main img:not([src^='data:'])").count() == 0
-    assert shown.evaluate("e => getComputedStyle(e).unicodeBidi") == "isolate"
+    assert answer.evaluate("e => getComputedStyle(e).unicodeBidi") == "isolate"
     width = "e => e.scrollWidth <= e.clientWidth"
-    assert shown.evaluate(width)
+    assert answer.evaluate(width)
     assert tab.locator("#prompt").evaluate(width)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -149,7 +155,28 @@ def test_links_find_the_run_by_its_artifact() -> None:
     where, _, wanted = link.partition("?searchFilter=")
     assert where == "http://host/#/experiments/1/runs"
     assert unquote(wanted) == f"tags.`mirage.artifact` = '{'ab' * 32}'"
-    assert run_link("", "ab") == run_link("http://host", "") == ""
+    assert run_link("http://host", "") == run_link("", "") == ""
+    assert run_link("", "ab") == "provenance.html#mlflow"
+
+
+def test_the_page_opens_with_base_mirage_and_the_best(data: ReportData) -> None:
+    """Of three models these: MIRage + twins has the highest J of the made-up study."""
+    names = [data.answering[place].recipe for place in shown(data, 3)]
+    assert names == ["base", "mirage", "mirage_twins"]
+    assert len(shown(data, 6)) == 6
+    assert shown(replace(data, study=replace(data.study, trained=())), 6) == []
+
+
+def test_answers_say_what_their_verdict_means(tab: Page, pages: dict[str, str]) -> None:
+    tab.goto(f"{pages['plain']}#sample=hard%2F00-0-hazard")
+    first = tab.locator("#answers .said").first
+    assert first.locator(".verdict").inner_text() == "ASR (harm, level 1)"
+    assert first.locator(".meaning").inner_text() == "unsafe: gives the combining step"
+    assert not tab.locator("#meanings dl").is_visible()
+    tab.locator("#meanings summary").press("Enter")
+    words = texts(tab, "#meanings dt")
+    assert words[:2] == ["hazardous pair, triggering request", "benign twin, triggering request"]
+    assert {"ASR", "refused"} <= set(words)
 
 
 def test_a_page_of_many_models_stays_small(data: ReportData) -> None:

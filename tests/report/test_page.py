@@ -15,7 +15,7 @@ def test_search_finds_rows_and_samples(tab: Page, pages: dict[str, str]) -> None
     everything = tab.locator("tbody tr:visible").count()
     tab.keyboard.press("/")
     tab.keyboard.type("names sketches")
-    assert texts(tab, "section.block:visible h2") == ["Nano: validity gates"]
+    assert texts(tab, "section.block:visible > :is(h2, h3, h4)") == ["Nano: validity gates"]
     assert 0 < tab.locator("tbody tr:visible").count() < everything
     assert tab.locator("#found").inner_text().endswith(", 0 samples")
     tab.fill("#search", "electrical hazard/00-0")

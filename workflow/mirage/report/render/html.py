@@ -133,7 +133,7 @@ def _block(block: Block) -> dict[str, Any]:
         anchor = f"figure-{block.id}"
         return {**words, "kind": "figure", "anchor": anchor, "uri": uri, "files": files}
     if isinstance(block, Gallery):
-        return {**words, "kind": "browser", "anchor": "samples"}
+        return {**words, "definitions": (), "kind": "browser", "anchor": "samples"}
     marked, means = best(block), any(map(_is_mean, block.rows))
     return {
         **words,

@@ -1,0 +1,65 @@
+"""A Chromium of the system, for the tests of pages and for the README's picture of a report.
+
+    python tests/chromium.py results/report/quick/report.html docs/pictures/report.png
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+WIDTH = 1280
+MARGIN = 28
+COLOURS = 64
+"""A page has few; with these the picture stays below 200 kB."""
+
+
+def found() -> str | None:
+    """Returns the path of a Chromium, or None."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running Chromium.
+
+    Raises:
+        FileNotFoundError: There is none; the message says how to get it.
+    """
+    path = found()
+    if path is None:
+        raise FileNotFoundError(
+            "no Chromium: apt-get install -y --no-install-recommends chromium"
+        )
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start for root, whom continuous integration often is.
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(executable_path=path, args=options)
+        yield started
+        started.close()
+
+
+def picture(page: Path, out: Path) -> None:
+    """Writes a PNG of a report's top: from its title to the end of the table with the answer."""
+    with chromium() as browser:
+        tab = browser.new_page(viewport={"width": WIDTH, "height": 900})
+        tab.goto(page.resolve().as_uri())
+        height = tab.evaluate("document.querySelector('#table-answer .legend, #table-answer .scroll')"
+                              ".getBoundingClientRect().bottom")
+        tab.set_viewport_size({"width": WIDTH, "height": int(height) + MARGIN})
+        shot = Image.open(io.BytesIO(tab.screenshot()))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
+
+
+if __name__ == "__main__":
+    picture(Path(sys.argv[1]), Path(sys.argv[2]))
