@@ -1,6 +1,6 @@
 """A Chromium of the system, for the tests of pages and for the README's picture of a report.
 
-    python tests/chromium.py results/report/quick/report.html docs/pictures/report.png
+python tests/chromium.py results/report/quick/report.html docs/pictures/report.png
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def chromium() -> Iterator[Browser]:
     """
     path = found()
     if path is None:
-        raise FileNotFoundError(
-            "no Chromium: apt-get install -y --no-install-recommends chromium"
-        )
+        raise FileNotFoundError("no Chromium: apt-get install -y --no-install-recommends chromium")
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not start for root, whom continuous integration often is.
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -48,18 +46,19 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
-def picture(page: Path, out: Path) -> None:
+def picture(browser: Browser, address: str, out: Path) -> None:
     """Writes a PNG of a report's top: from its title to the end of the table with the answer."""
-    with chromium() as browser:
-        tab = browser.new_page(viewport={"width": WIDTH, "height": 900})
-        tab.goto(page.resolve().as_uri())
-        height = tab.evaluate("document.querySelector('#table-answer .legend, #table-answer .scroll')"
-                              ".getBoundingClientRect().bottom")
-        tab.set_viewport_size({"width": WIDTH, "height": int(height) + MARGIN})
-        shot = Image.open(io.BytesIO(tab.screenshot()))
+    tab = browser.new_page(viewport={"width": WIDTH, "height": 900})
+    tab.goto(address)
+    below = tab.locator("#table-answer :is(.legend, .scroll)").last.bounding_box()
+    height = below["y"] + below["height"] if below else 900
+    tab.set_viewport_size({"width": WIDTH, "height": int(height) + MARGIN})
+    shot = Image.open(io.BytesIO(tab.screenshot()))
+    tab.close()
     out.parent.mkdir(parents=True, exist_ok=True)
     shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
 
 
 if __name__ == "__main__":
-    picture(Path(sys.argv[1]), Path(sys.argv[2]))
+    with chromium() as started:
+        picture(started, Path(sys.argv[1]).resolve().as_uri(), Path(sys.argv[2]))

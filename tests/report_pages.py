@@ -16,7 +16,7 @@ EVIL = (
     "\"'><svg onload=window.ran=1> {{ 7 * 7 }} &lt;b&gt; " + "w" * 300 + " \u202egnp.exe\u202c "
     "\u200fright\u200b \u2028 \x00\x07 שלום"
 )
-TABLES = ("fig4", "corners", "gates", "gallery")
+TABLES = ("answer", "fig4", "corners", "gates", "gallery")
 
 
 def small(data: ReportData, **more: Any) -> ReportData:

@@ -215,10 +215,10 @@ def _meanings(
 ) -> Iterator[tuple[str, str]]:
     corners = {str(sample.truth.get("corner", "")) for group in groups for sample in group}
     outcomes = {dict(verdict)["outcome"] for verdict in verdicts}
-    yield from ((CORNER_WORDS[c], words) for c, words in CORNER_MEANINGS.items() if c in corners)
-    for outcome, words in OUTCOME_MEANINGS.items():
+    yield from ((CORNER_WORDS[name], CORNER_MEANINGS[name]) for name in CORNERS if name in corners)
+    for outcome, told in OUTCOME_MEANINGS.items():
         if (name := outcome_words(outcome)) in outcomes:
-            yield name, words
+            yield name, told
 
 
 def _order(sample: Sample) -> tuple[int, str]:
