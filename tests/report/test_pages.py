@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mirage.plan.artifact import Manifest
+from mirage.plan.frozen_plan import assemble, freeze
 from mirage.plan.job import Job
 from mirage.report.assemble import blocks_of, build_report
 from mirage.report.blocks import TextBlock
@@ -104,7 +105,10 @@ def test_contents_lead_to_sections(html: str) -> None:
     assert links[0] == "#report"
     assert links[-1] == "provenance.html"
     inside = [link for link in links if str(link).startswith("#") and link != "#report"]
-    assert [f"#{a['id']}" for a in blocks] == inside
+    assert set(inside) <= {f"#{name}" for name in ids}
+    assert [f"#{a['id']}" for a in blocks] == [
+        link for link in inside if not str(link).startswith("#part-")
+    ]
 
 
 def test_contents_have_chapters_and_sections(data: ReportData) -> None:
@@ -219,3 +223,24 @@ def test_provenance_escapes_and_sums_minutes(tmp_path: Path) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("http://u:secret@mlflow.example:5000/", 'href="http://mlflow.example:5000/#/experiments"'),
+        ("sqlite:///{store}/mlflow.db", "<pre>mlflow ui --backend-store-uri sqlite:////"),
+    ],
+)
+def test_provenance_names_where_runs_are_tracked(tmp_path: Path, uri: str, told: str) -> None:
+    job = Job("report", "report", "quick", "3" * 64, {}, {})
+    assert "No plan beside this report" in provenance_page(tmp_path, job)
+    plan = assemble(
+        study="quick", store=str(tmp_path), jobs=[job], resources={}, environments={},
+        track={"uri": uri, "experiment": "mirage"},
+    )  # fmt: skip
+    freeze(plan, lambda _: {})
+    page = provenance_page(tmp_path, job)
+    assert told in page
+    assert "secret" not in page
+    assert f"tags.`mirage.folder` = '{job.folder}'" in page

@@ -148,7 +148,7 @@ def _block(block: Block) -> dict[str, Any]:
         "best": bool(marked),
         "notes": block.notes,
         "folded": sum(map(len, block.notes)) > FOLDED,
-        "files": [("CSV", f"tables/{block.id}.csv")],
+        "files": [("CSV", f"tables/{block.id}.csv"), ("long CSV", f"tables/long/{block.id}.csv")],
     }
 
 
