@@ -204,7 +204,10 @@ const page = (() => {
   fit(boxes);
   mark();
   narrow.addEventListener("change", fold);
-  window.addEventListener("resize", () => fit(boxes));
+  window.addEventListener("resize", () => {
+    fit(boxes);
+    soon();
+  });
   window.addEventListener("scroll", soon, { passive: true });
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && narrow.matches) contents.open = false;

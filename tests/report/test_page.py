@@ -121,7 +121,7 @@ def test_tables_have_names_for_readers_that_cannot_see(tab: Page, pages: dict[st
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1600])
+@pytest.mark.parametrize("width", [360, 1600])
 def test_no_size_or_scheme_needs_sideways_scrolling(
     chromium: Browser, pages: dict[str, str], width: int, scheme: Any
 ) -> None:

@@ -57,7 +57,7 @@ def test_means_stand_alone_until_their_bases_are_asked_for(tab: Page, address: s
 
 def test_the_best_mean_is_marked_and_the_mark_explained(tab: Page, address: str) -> None:
     tab.goto(address)
-    marked = tab.locator("#table-small tbody tr", has=tab.get_by_label("best in its column"))
+    marked = tab.locator("#table-small tbody tr", has=tab.get_by_text("best in its column"))
     assert [name.strip() for name in marked.locator("th").all_inner_texts()] == ["Twins, mean"]
     assert "not a test" in tab.locator("#table-small .legend").inner_text()
 
