@@ -243,4 +243,4 @@ def test_provenance_names_where_runs_are_tracked(tmp_path: Path, uri: str, told:
     page = provenance_page(tmp_path, job)
     assert told in page
     assert "secret" not in page
-    assert f"tags.`mirage.folder` = '{job.folder}'" in page
+    assert "tags.study = 'quick' and tags.stage = 'model'" in page
