@@ -81,8 +81,10 @@ def _store(root: Path, made: Study) -> dict[str, list[str]]:
 def job(tmp_path: Path) -> JobContext:
     parents = _store(tmp_path, study(pairs=6, items=1, hostile=True))
     tables = ["fig4", "table12", "gates", "gallery"]
+    report = _conf("report")
+    report["browser"]["mlflow"] = "http://mlflow.example:5000/#/experiments/1/runs"
     settings = {
-        "report": _conf("report"),
+        "report": report,
         "study": {"name": "quick", "title": "", "tables": tables, "mode": "as_published"},
         "models": cards(),
         "suites": ["easy", "hard", "real"],
@@ -128,7 +130,8 @@ def test_views_show_each_table_and_figure_by_itself(job: JobContext) -> None:
         == printed
         >= {"gates", "table12"}
     )
-    assert [p.name for p in job.out.glob("report_pages/figures/*")] == ["fig4.html"]
+    figures = {p.stem for p in job.out.glob("figures/*.svg")}
+    assert {p.stem for p in job.out.glob("report_pages/figures/*")} == figures >= {"fig4"}
     page = (job.out / "report_pages/tables/gates.html").read_text(encoding="utf-8")
     assert "<title>Nano: validity gates</title>" in page
     assert "<script" not in page
