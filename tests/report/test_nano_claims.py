@@ -140,6 +140,24 @@ def test_claims_with_verdict_margin_bases_and_power(published: ReportData) -> No
     assert any("54.3" in text for text in printed.paragraphs)
 
 
+def test_own_claims_have_the_rows_of_claims_and_promise_nothing_of_when(
+    published: ReportData,
+) -> None:
+    scores = replace(
+        published.scores, claims=[_part("H10", 20.0)], claim_verdicts=[_claim("H10", "holds")]
+    )
+    changed = replace(published, scores=scores)
+    table, detail = blocks_under("own_claims", changed)
+    suites = blocks_under("claims", changed)
+    assert isinstance(table, Table) and isinstance(suites[0], Table)
+    assert isinstance(detail, Table) and isinstance(suites[1], Table)
+    assert (table.id, detail.id) == ("own_claims", "own_claims_parts")
+    assert (table.rows, detail.rows) == (suites[0].rows, suites[1].rows)
+    assert "cat <folder>/reports/claims.yaml conf/score/default.yaml" in table.notes[0]
+    assert "fixed beforehand" in suites[0].notes[0]
+    assert "fixed beforehand" not in table.notes[0]
+
+
 def _claim(name: str, verdict: str) -> ClaimVerdict:
     return ClaimVerdict(
         claim=name, family=name[0], text="it works", published="54.3 with textual SFT",
