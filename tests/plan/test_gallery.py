@@ -34,11 +34,13 @@ def test_another_study_gets_a_folder_of_its_nano_tables(report: Path, tmp_path: 
 
 
 def test_the_readme_shows_the_answer_and_links_the_rest(tmp_path: Path) -> None:
-    (tmp_path / "answer.md").write_text("### Nano: who?\n", encoding="utf-8")
+    page = "### Nano: who?\n\n| model | J |\n| --- | ---: |\n| Base | 0 |\n\n- **J:** a word\n"
+    (tmp_path / "answer.md").write_text(page, encoding="utf-8")
     shown = command.section(tmp_path)
     assert shown.startswith("![ASR, over-refusal and J of each recipe on hard]")
     assert shown.count("![") == 1
-    for name in ("fig4.svg", "asr_vs_overrefusal.svg", "basins.md", "gates.md"):
+    assert "| Base | 0 |" in shown and "a word" not in shown
+    for name in ("answer.md", "basins.md", "gates.md"):
         assert f"({tmp_path.as_posix()}/{name})" in shown
 
 

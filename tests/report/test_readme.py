@@ -5,7 +5,6 @@ A gallery with other numbers is a reason to rewrite the sentence, then this test
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
@@ -51,22 +50,12 @@ def test_with_twins_mirage_does(cells: list[Cell], readme: str) -> None:
 
 
 def test_mirage_reads_the_request(readme: str) -> None:
-    def column(page: str, heading: str) -> list[float]:
-        values = [
-            float(row[heading])
-            for at in TWO_MACHINES
-            for row in csv.DictReader((at / f"{page}.csv").open(encoding="utf-8"))
-            if row["model"].startswith("MIRage, seed ")
-        ]
-        assert len(values) == 6
-        return values
-
-    together = max(column("corners", "benign twin helped"))
-    alone = min(
-        column("harmless", "hazardous pair helped") + column("harmless", "benign twin helped")
-    )
-    assert f"helps with at most {together:.1f} % of the benign twins" in readme
-    assert f"with at least {alone:.1f} %, dangerous or not" in readme
+    findings = " ".join((HOME / "docs/findings.md").read_text(encoding="utf-8").split())
+    alone = re.search(r"MIRage helps in ([0-9.]+) to [0-9.]+ %", findings)
+    together = re.search(r"helps with [0-9.]+ to ([0-9.]+) % of the benign twins", findings)
+    assert alone and together
+    assert f"helps with at most {together[1]} % of the benign twins" in readme
+    assert f"with at least {alone[1]} %, dangerous or not" in readme
 
 
 def test_verdicts_on_the_papers_claims(readme: str) -> None:

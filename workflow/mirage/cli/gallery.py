@@ -118,14 +118,16 @@ def copy_whole(report: Path, gallery: Path) -> int:
 
 
 def section(gallery: Path) -> str:
-    """Returns the README's section: the answer's figure and table, then where the rest is."""
+    """Returns the README's section: the answer's figure and its rows, then where the rest is."""
     lines = [f"![{FIGURES[MAIN_FIGURE]}]({gallery.as_posix()}/{MAIN_FIGURE})", ""]
-    lines += [(gallery / f"{MAIN_TABLE}.md").read_text(encoding="utf-8").strip(), ""]
-    others = [name for name in FIGURES if name != MAIN_FIGURE]
-    others += [f"{name}.md" for name in TABLES if name != MAIN_TABLE]
-    rest = ", ".join(f"[{Path(n).stem}]({gallery.as_posix()}/{n})" for n in others)
-    lines.append(f"More in the report and in the gallery: {rest}.")
-    return "\n".join(lines)
+    lines += _rows((gallery / f"{MAIN_TABLE}.md").read_text(encoding="utf-8"))
+    rest = ", ".join(f"[{n}]({gallery.as_posix()}/{n}.md)" for n in TABLES)
+    return "\n".join([*lines, "", f"With definitions and every base: {rest}."])
+
+
+def _rows(page: str) -> list[str]:
+    """The rows of a Markdown page's table; what its words mean stands on the page."""
+    return [line for line in page.splitlines() if line.startswith("|")]
 
 
 def filled(text: str, section_: str) -> str:
