@@ -153,5 +153,8 @@ def lines_of_failure(folder: str, seconds: float, tails: Sequence[tuple[str, lis
     """
     lines = [f"FAILED after {duration(seconds)}: {folder}"]
     for path, tail in tails:
-        lines += [f"  log: {path}" + ("" if tail else " (empty)"), *(f"  | {line}" for line in tail)]
+        lines += [
+            f"  log: {path}" + ("" if tail else " (empty)"),
+            *(f"  | {line}" for line in tail),
+        ]
     return "\n".join(lines)
