@@ -54,7 +54,6 @@ class Board:
         study: Name of the study.
         minutes: Folder of every job of this run -> estimated minutes.
         span: Gives the minutes that jobs, folder -> minutes, take together on this machine.
-        cores: Cores, or places of a cluster.
         begun: When the run began.
         running: Folder -> job.
         done: Folder -> minutes that it took.
@@ -65,7 +64,6 @@ class Board:
     study: str
     minutes: Mapping[str, float]
     span: Callable[[Mapping[str, float]], float]
-    cores: int
     begun: float
     running: dict[str, Running] = field(default_factory=dict)
     done: dict[str, float] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def board_of(plan: Frozen, folders: list[str], cores: int) -> Board:
     def together(left: Mapping[str, float]) -> float:
         return span(plan, {f: m for f, m in left.items() if f in plan.jobs}, cores)
 
-    return Board(plan.study, minutes, together, cores, time.monotonic())
+    return Board(plan.study, minutes, together, time.monotonic())
 
 
 def _handler(workflow: Any) -> LogHandler | None:
