@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from snakemake.cli import parse_args
+from snakemake.cli import create_output_settings, parse_args
 
 from mirage.plan.code_version import PACKAGE
 
@@ -32,6 +32,13 @@ def test_a_laptop(merged: Any) -> None:
     assert settings.keep_going
     assert settings.cores == "all" or settings.cores >= 1
     assert not settings.retries
+
+
+def test_a_view_of_the_run_but_none_in_the_jobs_of_a_cluster(merged: Any) -> None:
+    assert merged("-n").logger == ["mirage"]
+    assert merged("--profile", "slurm", "-n").logger == ["mirage"]
+    assert not create_output_settings(merged("-n"), {}).skip_plugin_handlers
+    assert create_output_settings(merged("--mode", "remote"), {}).skip_plugin_handlers
 
 
 def test_a_cluster(merged: Any) -> None:
