@@ -14,7 +14,9 @@ from mirage.cli.cells import Cell, read_cells
 
 HOME = Path(__file__).parents[2]
 GALLERY = HOME / "reports/gallery"
-TWO_MACHINES, TEN_BASES = (GALLERY, GALLERY / "avx2"), GALLERY / "confirm"
+THREE_BASES, TEN_BASES = (GALLERY, GALLERY / "avx2"), GALLERY / "confirm"
+FINDINGS = " ".join((HOME / "docs/findings.md").read_text(encoding="utf-8").split())
+"""Held against the galleries by tests of their own."""
 OTHER_DATA = ("base", "matched", "mirage_twins", "twins")
 """First words of recipes that are no tuning on the paper's kind of data without twins."""
 
@@ -29,7 +31,7 @@ def readme() -> str:
 
 @pytest.fixture(scope="module")
 def cells() -> list[Cell]:
-    found = [c for at in (*TWO_MACHINES, TEN_BASES) for c in read_cells(at / "cells.csv")]
+    found = [c for at in (*THREE_BASES, TEN_BASES) for c in read_cells(at / "cells.csv")]
     return [cell for cell in found if cell.suite == "hard"]
 
 
@@ -40,22 +42,35 @@ def test_it_takes_three_minutes(readme: str) -> None:
 def test_without_twins_no_model_tells_hazards_from_twins(cells: list[Cell], readme: str) -> None:
     js = [cell.j for cell in cells if not cell.recipe.startswith(OTHER_DATA)]
     low, high = (f"{end(js):.1f}".replace("-", "−") for end in (min, max))
-    assert f"It is {low} to {high} in all {len(js)} models" in readme
+    bases = {cell.seed for cell in cells}
+    assert f"It is {low} to {high} in all {len(js)} tunings" in readme
+    assert f"on {len(bases)} bases" in readme
 
 
 def test_with_twins_mirage_does(cells: list[Cell], readme: str) -> None:
     twins = [cell for cell in cells if cell.recipe == "mirage_twins"]
     bases = {cell.seed for cell in twins}
     assert f"J of at least {min(c.j for c in twins):.1f} on all of {len(bases)} bases" in readme
+    cost = re.search(
+        r"no usable answer to ([0-9.]+ to [0-9.]+) %, MIRage to at most ([0-9.]+) %", FINDINGS
+    )
+    assert cost and f"answer to {cost[1]} % (MIRage: at most {cost[2]} %)" in readme
 
 
-def test_mirage_reads_the_request(readme: str) -> None:
-    findings = " ".join((HOME / "docs/findings.md").read_text(encoding="utf-8").split())
-    alone = re.search(r"MIRage helps in ([0-9.]+) to [0-9.]+ %", findings)
-    together = re.search(r"helps with [0-9.]+ to ([0-9.]+) % of the benign twins", findings)
-    assert alone and together
-    assert f"helps with at most {together[1]} % of the benign twins" in readme
-    assert f"with at least {alone[1]} %, dangerous or not" in readme
+def test_what_counts_as_asr_is_broken_text(readme: str) -> None:
+    assert "it never gives the combining step in a well-formed answer" in FINDINGS
+    harm = re.search(r"in a well-formed answer to [0-9.]+ to ([0-9.]+) % of hazards", FINDINGS)
+    assert harm and f"gives the harmful step on three bases, at most {harm[1]} % on ten" in readme
+
+
+def test_how_much_of_it_is_the_papers(readme: str) -> None:
+    known = re.search(
+        r"of (\d+) effects that were run (\d+) appear on every base, \d+ turn with the base, (\d+) ",
+        FINDINGS,
+    )
+    assert known
+    told = f"Of {known[1]} of the paper's large effects that were run, {known[2]} appear on every base"
+    assert f"{told}, {known[3]} are the other way round" in readme
 
 
 def test_verdicts_on_the_papers_claims(readme: str) -> None:
