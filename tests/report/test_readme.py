@@ -65,11 +65,14 @@ def test_what_counts_as_asr_is_broken_text(readme: str) -> None:
 
 def test_how_much_of_it_is_the_papers(readme: str) -> None:
     known = re.search(
-        r"of (\d+) effects that were run (\d+) appear on every base, \d+ turn with the base, (\d+) ",
+        r"of (\d+) effects that were run (\d+) appear on every base, "
+        r"\d+ turn with the base, (\d+) ",
         FINDINGS,
     )
     assert known
-    told = f"Of {known[1]} of the paper's large effects that were run, {known[2]} appear on every base"
+    told = (
+        f"Of {known[1]} of the paper's large effects that were run, {known[2]} appear on every base"
+    )
     assert f"{told}, {known[3]} are the other way round" in readme
 
 
