@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from mirage.plan import minutes
 from mirage.plan.job import STAGES, Job
+from mirage.plan.machine_speed import Speed
 from mirage.plan.study.compose import CONF, Conf
 from mirage.plan.study.resolve import Resolved, resolve
 from planned_jobs import jobs_of
@@ -24,6 +26,12 @@ def nothing_is_released() -> Iterator[None]:
         patch.setattr(Conf, "homes", property(lambda conf: [conf.extra] if conf.extra else []))
         patch.setattr("mirage.plan.study.resolve.not_released", lambda *_: [])
         yield
+
+
+@pytest.fixture(autouse=True)
+def twice_as_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No plan waits for a measurement, and no test depends on how fast this machine is."""
+    monkeypatch.setattr(minutes, "machine_speed", lambda *_, **__: Speed(2.0, now=True))
 
 
 @pytest.fixture

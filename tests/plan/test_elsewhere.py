@@ -22,20 +22,27 @@ def test_another_folder_gets_no_store(
     assert run(["plan", "study=tiny", f"store={tmp_path / 'store'}"]) == 0
 
 
-@pytest.mark.parametrize("words", [["--study", "quick"], ["--study=quick"]])
-def test_dashes_are_told_the_form_that_works(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "words", [["--study", "quick"], ["--study=quick"], ["--config", "study=quick"]]
+)
+def test_settings_of_a_plan_may_be_typed_as_options(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        run(["plan", *words])
-    assert ended.value.code == 2
-    assert "written without dashes: mirage plan study=quick" in capsys.readouterr().err
+    said = []
+    for form in (words, ["study=quick"]):
+        assert run(["plan", *form, "--store", str(tmp_path)]) == 0
+        said.append(capsys.readouterr().out.split("\n\n")[0])
+    assert said[0] == said[1]
+    assert said[0].startswith("study quick,")
 
 
 def test_an_option_that_nobody_has(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(["plan", "--frobnicate"])
     assert "there is no option --frobnicate. See: mirage plan --help" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(["plan", "--jbos"])
+    assert "there is no option --jbos; did you mean --jobs?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from mirage.context import ConfigError
 from mirage.plan.study.options import (
     KEYS,
     check_arguments,
+    check_lists,
     from_words,
     read_options,
     split_overrides,
@@ -122,3 +123,23 @@ def test_a_key_that_stands_twice() -> None:
 def test_options_of_other_programs_are_told_the_form(words: list[str]) -> None:
     with pytest.raises(ConfigError, match=f"Write: {words[0].strip('-')}={words[1]}"):
         from_words(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--config", "study=tiny", "recipe=[mirage,", "vlguard_p]", "--cores", "1"],
+        ["-nC", "recipe=[mirage,", "vlguard_p]"],
+    ],
+)
+def test_a_list_that_the_shell_took_apart_is_told_whole(words: list[str]) -> None:
+    told = r"Write it without: recipe=\[mirage,vlguard_p\], or in quotes: 'recipe=\[mirage, v"
+    with pytest.raises(ConfigError, match=told):
+        check_lists(words)
+
+
+def test_whole_lists_pass() -> None:
+    check_lists(
+        ["--config", "recipe=[a,b]", "seeds=[0, 1]", "hydra=a.b=[[1,2],[3]]", "--cores", "1"]
+    )
+    check_lists(["target", "[odd"])

@@ -45,9 +45,10 @@ def test_settings_of_a_plan_may_stand_behind_its_options(
     words = ["study=tiny", "--jobs", f"store={tmp_path}", "--cores", "1", "hydra=tune.batch_size=0"]
     assert run(["plan", *words]) == 1
     assert "--config hydra: tune.batch_size: should be" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        run(["plan", "study=tiny", "--jobs", "--seed", "3"])
-    assert "mirage plan seed=3" in capsys.readouterr().err
+    words = ["study=tiny", "--jobs", "--seed", "3", "--store", str(tmp_path)]
+    assert run(["plan", *words, "--recipe", "mirage", "mirage_twins"]) == 0
+    said = capsys.readouterr().out
+    assert "tune/mirage_twins-tiny-s3-" in said and "-s0-" not in said
 
 
 @pytest.mark.parametrize("command", ["gc", "verify"])

@@ -7,6 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
+from mirage.cli.hints import Parser, as_settings, example, unknown_command, unknown_option
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.plan.job import STAGES
@@ -38,57 +39,52 @@ INTERNAL = {
 
 def run(arguments: list[str]) -> int:
     """Runs one command and returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="mirage",
-        description=__doc__,
-        epilog=f"One job by hand: mirage {{{','.join(STAGES)}}} results/<stage>/<name>-<id>",
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    by_hand = f"One job by hand: mirage {{{','.join(STAGES)}}} results/<stage>/<name>-<id>"
+    parser = Parser(prog="mirage", description=__doc__, epilog=by_hand, formatter_class=raw)
     words = parser.add_subparsers(dest="command", required=True, metavar="command")
     arguments = arguments or ["--help"]
     first = arguments[0]
     # An internal command is known only where it is meant: no list and no hint names it.
-    for word, text in (COMMANDS | (INTERNAL if first in INTERNAL else {})).items():
+    known = COMMANDS | (INTERNAL if first in INTERNAL else {})
+    if not first.startswith("-") and first not in known:
+        parser.error(unknown_command(first, [*COMMANDS]))
+    for word, text in known.items():
         own = (
             words.add_parser(word, description=text)
             if word in INTERNAL
-            else words.add_parser(word, help=text, description=text, add_help=word != "track")
+            else words.add_parser(
+                word,
+                help=text,
+                description=text,
+                epilog=example(word),
+                formatter_class=raw,
+                add_help=word != "track",
+            )
         )
         if word == first and word != "track":
             importlib.import_module(f"mirage.cli.{word}").add_options(own)
     if first == "track":
         return _track(arguments[1:])
+    if first == "plan":
+        arguments = [first, *as_settings(arguments[1:])]
     options, unknown = parser.parse_known_args(arguments)
     if first == "plan" and not any(word.startswith("-") for word in unknown):
         # argparse takes only the settings that stand before the first option.
         options.config, unknown = [*options.config, *unknown], []
     if unknown:
-        parser.error(_unknown_option(unknown[0], arguments))
+        parser.error(unknown_option(unknown[0], arguments, words.choices[first].format_usage()))
     try:
         status: int = importlib.import_module(f"mirage.cli.{first}").run(options)
     except BrokenPipeError:
         return 0
     except (ConfigError, DataError, OSError) as wrong:
-        sentence = known_error(wrong, getattr(options, "store", Path("results")))
+        sentence = known_error(wrong, getattr(options, "store", None) or Path("results"))
         if sentence is None:
             raise
         print(f"error: {sentence}", file=sys.stderr)
         return 1
     return status
-
-
-def _unknown_option(word: str, arguments: list[str]) -> str:
-    """Returns what to write instead of ``mirage plan --study quick``."""
-    from mirage.plan.schema.track import redacted
-    from mirage.plan.study.options import KEYS, OTHER_NAMES
-
-    key, _, value = word.lstrip("-").partition("=")
-    after = arguments[arguments.index(word) + 1 :]
-    if key == "store" and value:
-        return f"write: mirage {arguments[0]} --store {value}"
-    if arguments[0] == "plan" and OTHER_NAMES.get(key, key) in KEYS:
-        value = value or (after[0] if after else "...")
-        return redacted(f"{word} is written without dashes: mirage plan {key}={value}")
-    return redacted(f"there is no option {word}. See: mirage {arguments[0]} --help")
 
 
 def _track(arguments: list[str]) -> int:

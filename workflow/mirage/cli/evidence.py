@@ -20,6 +20,7 @@ from mirage.cli.evidence_models import (
     models_of,
     without_seed,
 )
+from mirage.cli.hints import example
 from mirage.cli.release import plan_of
 from mirage.context import ConfigError
 from mirage.evidence import ANSWERS, RECORD, VERDICTS, read_header, read_member, write
@@ -37,10 +38,16 @@ ROOT = PACKAGE.parent.parent
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
-    pack = actions.add_parser("pack", help="commit the answers of a study's finished seeds")
+    pack = actions.add_parser(
+        "pack", help="commit the answers of a study's finished seeds", epilog=example("evidence")
+    )
     pack.add_argument("--store", type=Path, default=Path("results"), help="root of artifacts")
     pack.add_argument("--again", action="store_true", help="also seeds that are committed already")
-    unpack = actions.add_parser("unpack", help="make a report from committed answers alone")
+    unpack = actions.add_parser(
+        "unpack",
+        help="make a report from committed answers alone",
+        epilog="example: mirage evidence unpack --study confirm --out rebuilt/",
+    )
     unpack.add_argument("--out", type=Path, required=True, help="store to make or go on with")
     unpack.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="default: all")
     for action in (pack, unpack):

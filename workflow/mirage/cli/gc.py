@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirage.cli import leftovers
-from mirage.cli.show import find, read_spec
+from mirage.cli.find import find, read_spec
 from mirage.context import ConfigError
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import descendants
@@ -68,7 +68,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="remove this artifact (a folder of the store, a name or the first part of an id) "
         "and all that was made from it instead",
     )
-    parser.add_argument("--apply", action="store_true", help="remove; without it only list")
+    whether = parser.add_mutually_exclusive_group()
+    whether.add_argument("--apply", action="store_true", help="remove; without it only list")
+    whether.add_argument(
+        "-n", "--dry-run", action="store_true", help="only list, as without --apply"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

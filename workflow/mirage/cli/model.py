@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mirage.cli.hints import example
 from mirage.plan.external import external_digest
 from mirage.plan.imported_model import check_command, inspect_folder
 
@@ -13,7 +14,9 @@ from mirage.plan.imported_model import check_command, inspect_folder
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
-    check = actions.add_parser("check", help="look at a model folder and remember its digest")
+    check = actions.add_parser(
+        "check", help="look at a model folder and remember its digest", epilog=example("model")
+    )
     check.add_argument("folder", type=Path, help="a folder in the form of transformers")
 
 

@@ -23,6 +23,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.frozen_plan import Frozen, load, plans
 from mirage.plan.released import PROVENANCE, decisive, seed_folder
 from mirage.plan.state import check_store, finished
+from mirage.plan.study.problems import hint
 from mirage.score.csv_rows import from_csv
 from mirage.score.gates import GateResult
 
@@ -106,10 +107,16 @@ def plan_of(store: Path, study: str) -> Frozen:
     Raises:
         ConfigError: The store has none.
     """
+    there = []
     for path in reversed(plans(store)):
         if (plan := load(path)).study == study:
             return plan
-    raise ConfigError(f"{store} has no study {study}. Run: snakemake --config study={study}")
+        there.append(plan.study)
+    has = ", ".join(dict.fromkeys(there)) or "none"
+    raise ConfigError(
+        f"{store} has no study {study}{hint(study, there)} It has: {has}. To run it: "
+        f"snakemake --config study={study}"
+    )
 
 
 def trained(plan: Frozen, store: Path, waiting: list[str]) -> Iterator[TrainedBase]:

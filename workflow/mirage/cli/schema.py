@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from mirage.context import ConfigError
 from mirage.plan.schema.json_schema import GROUPS, schema_text
 from mirage.plan.study.compose import CONF
 
@@ -24,7 +25,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes the schemas and the lines; prints what changed."""
+    """Writes the schemas and the lines; prints what changed.
+
+    Raises:
+        ConfigError: There is no such folder.
+    """
+    if not options.folder.is_dir():
+        raise ConfigError(f"there is no folder {options.folder}. Name one that holds recipe/ etc.")
     changed = [path for path, text in files(options.folder).items() if write(path, text)]
     print("\n".join(map(str, changed)) or "Nothing to change.")
     return 0

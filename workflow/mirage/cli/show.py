@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from mirage.context import DAMAGED, ConfigError
+from mirage.cli.find import default_store, find, placed, read_spec
 from mirage.files import MANIFEST, flat
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
-from mirage.plan.frozen_plan import PLANS, job_file, load, plans
 from mirage.plan.job import STAGES, Job
-from mirage.plan.state import damage, finished
+from mirage.plan.state import check_store, damage, finished, published_before
 
 TAIL = 20
 
@@ -22,29 +19,44 @@ TAIL = 20
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument(
-        "artifact", help="a folder, a stage and a name (tune/mirage-s0) or the first part of an id"
+        "artifact",
+        help="a folder of any store, a stage and a name (tune/mirage-s0), a name, or the first "
+        "part of an id",
     )
     parser.add_argument("other", nargs="?", help="a second one: show how it differs")
-    parser.add_argument("--store", type=Path, default=Path("results"), help="root of all artifacts")
+    parser.add_argument(
+        "--store",
+        type=Path,
+        help="root of all artifacts (default: that of the folder, else results)",
+    )
     parser.add_argument("--verify", action="store_true", help="read every file and check its hash")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints one artifact, or the differences of two."""
-    store = options.store
-    folder = find(store, options.artifact)
+    """Prints one artifact, or the differences of two.
+
+    Raises:
+        ConfigError: No such store, or none or several artifacts fit.
+    """
+    store, folder = _meant(options.artifact, options.store)
     job = read_spec(store, folder)
     if options.other:
-        second = find(store, options.other)
-        other = read_spec(store, second)
+        there, second = _meant(options.other, options.store or store)
         print(f"{folder} -> {second}")
-        lines = changes(job, other)
+        lines = changes(job, read_spec(there, second))
         print("\n".join(f"  {line}" for line in lines) or "  no difference")
         return 0
     problems = problems_of(store / folder, job, options.verify)
-    lines = [*about(job), *state(store / folder, problems), *log_tail(store, folder)]
+    lines = [*about(job, store), *state(store / folder, problems), *log_tail(store, folder)]
     print("\n".join(lines))
     return 1 if problems else 0
+
+
+def _meant(text: str, named: Path | None) -> tuple[Path, str]:
+    """Returns store and folder of the artifact that is meant; a path says its store itself."""
+    store, name = placed(text) or (named or default_store(), text)
+    check_store(store)
+    return store, find(store, name)
 
 
 def problems_of(path: Path, job: Job, verify: bool) -> list[str]:
@@ -55,61 +67,24 @@ def problems_of(path: Path, job: Job, verify: bool) -> list[str]:
     return problems
 
 
-def find(store: Path, text: str) -> str:
-    """Returns the artifact folder that a path, a name or the beginning of an id means.
-
-    Raises:
-        ConfigError: None or several fit.
-    """
-    frozen = sorted((store / PLANS / "jobs").glob("*/*.json"))
-    folders = [f"{path.parent.name}/{path.stem}" for path in frozen]
-    path = Path(text)
-    exact = [f for f in folders if Path(f).parts == path.parts[-2:]]
-    named = [f for f in folders if text in (f.rpartition("-")[0], f.split("/")[1], _name(f))]
-    newest = [f for f in named if f in last_plan(store)]
-    by_id = [f for f in folders if text and f.rpartition("-")[2].startswith(text[:8])]
-    found = exact or newest or named or by_id
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ConfigError(f"Nothing in {store} is called {text!r}. See: mirage plan --jobs")
-    raise ConfigError(f"{text!r} may be any of: {', '.join(found)}. Give one of these.")
-
-
-def last_plan(store: Path) -> list[str]:
-    """Returns the artifact folders of the plan used last."""
-    found = plans(store)
-    return [*load(found[-1]).jobs] if found else []
-
-
-def _name(folder: str) -> str:
-    return folder.split("/")[1].rpartition("-")[0]
-
-
-def read_spec(store: Path, folder: str) -> Job:
-    """Reads the frozen job of an artifact.
-
-    Raises:
-        ConfigError: Its file cannot be read.
-    """
-    path = job_file(store, folder)
-    try:
-        plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Job.from_json(plain["job"])
-    except (OSError, *DAMAGED) as broken:
-        raise ConfigError(
-            f"{path} cannot be read ({broken}). Write it again with: snakemake -n"
-        ) from None
-
-
-def about(job: Job) -> list[str]:
-    """Returns what a job is: kind, id, parents, settings."""
+def about(job: Job, store: Path) -> list[str]:
+    """Returns what a job is: kind, id, parents and whether they are finished, settings."""
     lines = [f"{job.folder}", f"  {job.stage}: {job.kind}, {job.threads} threads", f"  id {job.id}"]
     lines.append("parents")
-    lines += [f"  {role}: {folder}" for role, many in job.parents.items() for folder in many]
+    lines += [
+        f"  {role}: {folder}  ({_is_finished(store, folder)})"
+        for role, many in job.parents.items()
+        for folder in many
+    ]
     lines.append("settings")
     lines += [f"  {key} = {value!r}" for key, value in flat(job.settings).items()]
     return lines
+
+
+def _is_finished(store: Path, folder: str) -> str:
+    if (store / folder / MANIFEST).is_file():
+        return "finished"
+    return "not there any more" if published_before(store, folder) else "not finished"
 
 
 def state(path: Path, problems: Sequence[str]) -> list[str]:
@@ -123,6 +98,8 @@ def state(path: Path, problems: Sequence[str]) -> list[str]:
     size = sum(entry["size"] for entry in manifest.files.values())
     time = manifest.timing
     lines = [f"finished: {len(manifest.files)} files, {size / 1e6:.1f} MB"]
+    if manifest.same_as:
+        lines.append(f"  its files are those of {manifest.same_as}, which is equal work")
     lines += [f"  {name} ({entry['size']} bytes)" for name, entry in [*manifest.files.items()][:12]]
     if len(manifest.files) > 12:
         lines.append(f"  and {len(manifest.files) - 12} more")

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mirage.cli.find import as_job
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.plan.adoption import adoption_key
 from mirage.plan.artifact import Manifest, payload_digest
-from mirage.plan.job import STAGES, Job, job_id
+from mirage.plan.job import STAGES, job_id
 from mirage.plan.state import artifacts, check_store
 
 SAY_EVERY = 2.0
 """Seconds between two lines of progress."""
-SHARED = {f.name for f in dataclasses.fields(Job)} & {f.name for f in dataclasses.fields(Manifest)}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +73,7 @@ def check(path: Path, manifest: Manifest, hashes: bool) -> list[str]:
     """
     lines = manifest.problems(path, hashes=hashes)
     try:
-        job = Job(**{name: getattr(manifest, name) for name in SHARED})
+        job = as_job(manifest)
         made_from, key = adoption_key(job, manifest.parent_payloads), job_id(job)
     except (KeyError, TypeError, ValueError) as wrong:
         lines.append(f"{path}: its settings and parents give no id ({wrong!r}).")

@@ -24,7 +24,8 @@ class Job:
         id: sha256 (hex) over all that decides the content, see ``job_id``.
         settings: Only what decides content, but for ``UNCOUNTED``.
         parents: Role -> artifact folders relative to the store.
-        minutes: Estimate for ``mirage plan``; no part of the id.
+        minutes: What its resources say, for schedulers; no part of the id. What ``mirage plan``
+            shows is counted and measured (``mirage.plan.minutes``).
         threads: Cores the job uses; where this decides content it stands in ``settings`` too.
         code: Version of the code that the stage and the entries reach.
         entries: Group, or group/name -> ``package.module:function``: what the plan chose from the

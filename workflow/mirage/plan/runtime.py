@@ -40,7 +40,12 @@ def main(stage: str, arguments: list[str]) -> int:
     Known kinds of errors end with one sentence; anything else keeps its traceback in the log.
     """
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        print(f"usage: python -m mirage {stage} results/{stage}/<name>-<id>", file=sys.stderr)
+        more = " Answers that you bring: mirage judge --help" if stage == "judge" else ""
+        print(
+            f"usage: python -m mirage {stage} results/{stage}/<name>-<id>\n"
+            f"This makes one artifact of a planned run by hand; all are made by: snakemake.{more}",
+            file=sys.stderr,
+        )
         return 2
     stop_with_a_sentence()
     die_with_parent()

@@ -85,7 +85,10 @@ def check_store(store: Path) -> None:
         ConfigError: No such folder, or not a store.
     """
     if not store.is_dir():
-        raise ConfigError(f"There is no store {store}. Name one with: --store <folder>")
+        raise ConfigError(
+            f"There is no store {store}. A run makes one (snakemake); or name another with: "
+            "--store <folder>"
+        )
     if not (store / PLANS).is_dir():
         raise ConfigError(
             f"{store} is no store: it has no folder {PLANS}. Name one with: --store <folder>"

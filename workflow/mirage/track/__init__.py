@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mirage track",
         description="Brings finished artifacts into MLflow; what is there already is left alone.",
+        epilog="example: mirage track --follow",
     )
     parser.add_argument(
         "--plan", type=Path, help="frozen plan to take settings from (default: last)"

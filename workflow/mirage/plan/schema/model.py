@@ -167,7 +167,7 @@ class Model(Strict):
         base: How the base is trained from scratch.
         answers: ``thought`` is a reasoning model: its base puts a ``<think>`` part before answers
             to requests for help, and the labels of recipes get one as well.
-        resources: What its jobs need, for estimates and schedulers.
+        resources: What its jobs need, for schedulers.
     """
 
     name: Name

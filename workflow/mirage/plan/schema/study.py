@@ -38,6 +38,8 @@ class Study(Strict):
         evidence: Whether answers that are committed in ``evidence/<study>`` are used instead of
             training and asking models again: those of a seed all of whose models are committed as
             this very experiment.
+        confirmatory: Whether the study is made for the seeds of the claims ledger; another one
+            trains on these only if the command line says ``confirmatory=yes``.
         tables: What the report shows, in its order.
         published: Whether pages show the paper's values beside ours.
         mode: ``as_published`` or ``matched`` (never mixed in a table).
@@ -59,6 +61,7 @@ class Study(Strict):
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], AtLeastOne]
     bases: Literal["released", "required", "scratch"] = "released"
     evidence: bool = True
+    confirmatory: bool = False
     suites: Annotated[list[Name], AtLeastOne]
     judges: Annotated[list[Name], AtLeastOne]
     tables: list[str] = []

@@ -18,7 +18,8 @@ from hydra.errors import HydraException
 
 from mirage.context import ConfigError
 from mirage.plan.schema.track import redacted
-from mirage.plan.study.problems import Problem
+from mirage.plan.study.compose import CONF
+from mirage.plan.study.problems import Problem, hint
 
 CHOICES = {"study": "study", "data": "world", "track": "track"}
 """Keys that choose one option of a group."""
@@ -26,9 +27,14 @@ CHOICES = {"study": "study", "data": "world", "track": "track"}
 LISTS = {"model": "models", "recipe": "recipes", "suite": "suites", "judge": "judges"}
 """Keys that replace a list of the study."""
 
-KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra")
+ON_PURPOSE = "confirmatory"
+"""Key that lets a study train on seeds of the claims ledger: ``plan/study/confirmatory.py``."""
+
+KEYS = (*CHOICES, *LISTS, "seeds", "store", "extra", "hydra", ON_PURPOSE)
 OTHER_NAMES = {**{many: one for one, many in LISTS.items()}, "seed": "seeds"}
 """``recipes=`` is ``recipe=``: both are read."""
+
+YES, NO = {"yes", "true", "1"}, {"no", "false", "0"}
 
 CONFIG = re.compile(r"(?:--config(?=$|=)|-[DFSafklnptv]*C)=?(.*)", re.DOTALL)
 """Snakemake's option, also behind options that take no value, with its first word attached."""
@@ -43,6 +49,7 @@ class Options:
         study: Key of the study -> list of values.
         store: Where results go, None for the default.
         extra: A user's folder with further options and functions, None for none.
+        confirmatory: Whether seeds of the claims ledger are meant, should the study name some.
         overrides: Deeper keys, as Hydra overrides with plain values.
     """
 
@@ -50,6 +57,7 @@ class Options:
     study: dict[str, list[Any]] = field(default_factory=dict)
     store: str | None = None
     extra: Path | None = None
+    confirmatory: bool = False
     overrides: list[str] = field(default_factory=list)
 
 
@@ -86,6 +94,40 @@ def check_arguments(arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: Either stands there twice.
     """
+    lists = _config_words(arguments)
+    if len(lists) > 1:
+        raise ConfigError(
+            "--config stands on the command line twice, and Snakemake reads the last one alone. "
+            "Put everything behind one, as in: --config study=quick seeds=[0,1]"
+        )
+    from_words(lists[0] if lists else [])
+
+
+def check_lists(arguments: Sequence[str]) -> None:
+    """Refuses a list that the shell took apart, on which Snakemake itself ends in a traceback.
+
+    Args:
+        arguments: Its command line.
+
+    Raises:
+        ConfigError: A value opens a bracket, and the next words go on with it.
+    """
+    for words in _config_words(arguments):
+        for number, word in enumerate(words):
+            key, _, value = word.partition("=")
+            if open_brackets(value) > 0:
+                end = number + 1
+                while end < len(words) and open_brackets(" ".join(words[number:end])) > 0:
+                    end += 1
+                whole = "".join(words[number:end])
+                raise ConfigError(
+                    f"The list behind {key}= has spaces, at which the shell takes it apart. "
+                    f"Write it without: {whole}, or in quotes: '{' '.join(words[number:end])}'"
+                )
+
+
+def _config_words(arguments: Sequence[str]) -> list[list[str]]:
+    """Returns what stands behind each ``--config`` of Snakemake's command line."""
     lists: list[list[str]] = []
     here: list[str] = []
     for word in arguments:
@@ -96,12 +138,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
             here = []
         else:
             here.append(word)
-    if len(lists) > 1:
-        raise ConfigError(
-            "--config stands on the command line twice, and Snakemake reads the last one alone. "
-            "Put everything behind one, as in: --config study=quick seeds=[0,1]"
-        )
-    from_words(lists[0] if lists else [])
+    return lists
 
 
 def _hint(word: str, words: Sequence[str]) -> str:
@@ -110,6 +147,9 @@ def _hint(word: str, words: Sequence[str]) -> str:
     after = words[words.index(word) + 1 :]
     if {key, OTHER_NAMES.get(key)} & {*KEYS} and after and "=" not in after[0]:
         return f" Write: {key}={after[0]}"
+    for group in ("study", *LISTS):
+        if (CONF / group / f"{word}.yaml").is_file():
+            return f" Write: {group}={word}"
     return " See: mirage plan --help"
 
 
@@ -134,10 +174,16 @@ def read_options(config: Mapping[str, Any]) -> tuple[Options, list[Problem]]:
             text = f"stands beside {key}=; both mean the same. Give one of them."
             problems.append(Problem("--config", word, text))
         elif key not in KEYS:
-            text = f'unknown key; allowed are {", ".join(KEYS)}. Deeper keys go into hydra="a.b=1".'
+            there = f'Allowed are {", ".join(KEYS)}. Deeper keys go into hydra="a.b=1".'
+            text = f"unknown key{hint(key, (*KEYS, *OTHER_NAMES))} {there}"
             problems.append(Problem("--config", key, text))
         elif key == "hydra":
             problems += _hydra(value, options)
+        elif key == ON_PURPOSE:
+            if str(value).lower() not in YES | NO:
+                text = f"yes or no is needed, found {value!r}."
+                problems.append(Problem("--config", key, text))
+            options.confirmatory = str(value).lower() in YES
         elif key in ("store", "extra"):
             folder = "" if value is None else str(value)
             if not folder.strip() or isinstance(value, list | tuple | Mapping):

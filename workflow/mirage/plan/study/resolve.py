@@ -38,6 +38,7 @@ from mirage.plan.study.compose import (
     blamed,
     compose_all,
 )
+from mirage.plan.study.confirmatory import not_on_purpose
 from mirage.plan.study.exhibits import Exhibits, read_exhibits
 from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
@@ -130,7 +131,9 @@ def resolve(
     store = options.store if options.store is not None else conf.main.get("store") or "results"
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
     try:
-        resolved = _validated(conf, study, tree, request, str(store), chosen, problems)
+        resolved = _validated(
+            conf, study, tree, request, str(store), chosen, options.confirmatory, problems
+        )
     except PlanError as found:
         overrides = [*own, *typed]
         raise PlanError([blamed(each, overrides, conf) for each in found.problems]) from None
@@ -228,6 +231,7 @@ def _validated(
     request: Request,
     store: str,
     chosen: bool,
+    on_purpose: bool,
     problems: list[Problem],
 ) -> Resolved:
     def one(kind: type[Block], group: str) -> Block | None:
@@ -272,7 +276,8 @@ def _validated(
     problems = problems or not_released(conf, study, models, released)
     problems = problems if study.bases != "scratch" else []
     committed, wrong = find_evidence(conf, study, released)
-    if problems := problems + wrong:
+    problems = problems + wrong + not_on_purpose(conf, study, committed, on_purpose)
+    if problems:
         raise PlanError(problems)
     return Resolved(
         study=study,
