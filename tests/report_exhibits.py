@@ -7,6 +7,7 @@ import yaml
 from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.study.compose import CONF
 from mirage.plan.study.exhibits import read_exhibits
+from mirage.report.blocks import Figure, Table
 from mirage.report.captions import SOURCES, setting_facts
 from mirage.report.data import ReportData
 from mirage.report.exhibits.tables import Block, block_of
@@ -51,3 +52,8 @@ def block_named(name: str, data: ReportData) -> Block:
     """Returns the table or figure of one entry."""
     entry = next(e for some in EXHIBITS.values() for e in some if e.id == name)
     return block_of(entry, data, setting_facts(data))
+
+
+def words_of(block: Table | Figure) -> str:
+    """Returns what stands around a table or figure: its caption, and what its words mean."""
+    return " ".join((block.caption, *(each.text for each in block.definitions)))

@@ -173,7 +173,7 @@ def test_an_unknown_table_is_found_before_anything_runs(conf: Conf) -> None:
     edit(conf, "study/quick.yaml", "- fig4 ", "- fig6 ")
     edit(conf, "tune/default.yaml", "batch_size:", "batch_sice:")
     found = problems(conf)
-    assert "there is no table 'fig6'; there are fig4, asr_vs_overrefusal" in found[0]
+    assert "there is no table 'fig6'; there are answer, fig4, asr_vs_overrefusal" in found[0]
     assert "tune.batch_sice: unknown key" in "".join(found[1:])
 
 

@@ -7,39 +7,14 @@ import io
 from dataclasses import replace
 
 import pytest
+from several_bases import JS, over
 
 from mirage.report.blocks import Number, Table, Text
 from mirage.report.captions import setting_facts
 from mirage.report.data import ReportData
 from mirage.report.exhibits.basins import counts
 from mirage.report.render.writers import to_csv
-from mirage.score.means import means
-from mirage.score.rate_table import rate_table
-from report_exhibits import block_named
-
-JS = (97.5, -3.0, 40.0, 12.0, 9.9)
-"""MIRage's J on hard, seed by seed."""
-
-
-def over(data: ReportData, seeds: int) -> ReportData:
-    """The study on several bases, which differ in the J of MIRage alone."""
-    rates = [
-        replace(
-            r,
-            seed=seed,
-            model=f"{r.recipe}-s{seed}",
-            value=JS[seed] if (r.recipe, r.suite, r.metric) == ("mirage", "hard", "j") else r.value,
-        )
-        for seed in range(seeds)
-        for r in data.scores.rates
-    ]
-    trained = tuple(
-        replace(m, seed=seed, name=f"{m.recipe}-s{seed}")
-        for m in data.study.trained
-        for seed in range(seeds)
-    )
-    scores = replace(data.scores, rates=rates, means=means([rate_table(rates)]))
-    return replace(data, study=replace(data.study, trained=trained), scores=scores)
+from report_exhibits import block_named, words_of
 
 
 def row_of(table: Table, name: str) -> list[str]:
@@ -63,7 +38,7 @@ def test_values_stand_in_seed_order_with_range_and_basins(data: ReportData) -> N
     assert row_of(table, "MIRage")[1:4] == [
         "97.5, −3.0, 40.0, 12.0, 9.9", "−3.0 to 97.5", "1 / 2 / 2",
     ]  # fmt: skip
-    assert "settings were chosen on these bases" in table.caption
+    assert "settings were chosen on these bases" in words_of(table)
 
 
 def test_one_base_has_its_value_and_basin(data: ReportData) -> None:
@@ -102,7 +77,7 @@ def test_the_file_has_the_values_base_by_base(data: ReportData) -> None:
     alone = block_named("discrimination", data)
     assert isinstance(alone, Table)
     assert "base by base" not in to_csv(alone)
-    assert "within this one base" in alone.caption
+    assert "within this one base" in words_of(alone)
 
 
 def test_orders_of_tuning_have_their_sd_beside_the_first(data: ReportData) -> None:

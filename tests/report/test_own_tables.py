@@ -26,6 +26,7 @@ tables:
       caption: {title: "Nano: drawn", caption: "{setting}.", reading: "Lower is safer."}
 """
 MAKER = """
+from mirage.report.draw.marks import PLAIN
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.rate_table import RateColumn, find, number
 
@@ -35,7 +36,7 @@ HARM = RateColumn("harm", "hard", "asr_strict", "hazard")
 def strictness(data, caption):
     models = data.study.drawn
     values = {float(row): number(find(data, model, HARM)) for row, model in enumerate(models)}
-    panel = Panel("harm", (Series("harm", 1, values),))
+    panel = Panel("harm", (Series("harm", PLAIN[1], values),))
     return dots("own_figure", caption, [panel], [m.label for m in models], "percent (nano)")
 """
 

@@ -12,6 +12,7 @@ import pytest
 from mirage.report.assemble import blocks_of
 from mirage.report.blocks import Column, Number, Table, Text, TextBlock
 from mirage.report.data import ReportData
+from mirage.report.exhibits.tables import APPENDIX
 from mirage.report.paper.side_by_side import Block, chapters
 from mirage.report.render.outline import outline
 from mirage.report.render.pdf import _block, to_pdf
@@ -52,9 +53,9 @@ def test_hostile_words_are_set_as_words(short: ReportData, hostile: ReportData) 
 def test_chapters_and_sections_open_once(blocks: list[Block], tmp_path: Path) -> None:
     opened = [title for block in plain(blocks, tmp_path) for level, title, _ in block["opens"]]
     heads = [title for title in opened if title in {c.title for c in chapters()}]
-    assert heads == [c.title for c in chapters()]
+    assert heads == [c.title for c in chapters() if c.title != "Validity"]  # gates are details
     assert opened.count("Table 4: MIS test set, all models") == 1
-    assert opened[-1] == "Provenance"
+    assert opened[-3:-1] == ["Provenance", APPENDIX]  # then the section of Table 2
 
 
 def test_slots_are_set_apart(blocks: list[Block], tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_slots_are_set_apart(blocks: list[Block], tmp_path: Path) -> None:
 def test_wide_published_tables_fit_a_page(blocks: list[Block], tmp_path: Path) -> None:
     shown = {b["anchor"]: b for b in plain(blocks, tmp_path)}
     big = shown["Table-published_table4"]
-    assert (big["wide"], big["tight"], big["marked"], big["whole"]) == (False, True, True, True)
+    assert (big["wide"], big["tight"], big["marked"], big["whole"]) == (False, True, True, False)
     assert big["rows"][3][1]["mark"] == "a"
     probe = shown["Table-published_table2"]
     assert probe["groups"][1] == ["Qwen2-VL-7B\n+ VLGuard-P", 2]
@@ -92,7 +93,7 @@ def test_columns_share_the_line(
     assert _block(_table(*letters), tmp_path)["widths"] == widths
 
 
-@pytest.mark.parametrize(("letters", "pages"), [(20, 2), (300, 3)])
+@pytest.mark.parametrize(("letters", "pages"), [(20, 1), (300, 2)])
 def test_few_rows_of_many_lines_go_on_on_the_next_page(
     letters: int, pages: int, short: ReportData
 ) -> None:

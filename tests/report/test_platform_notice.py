@@ -50,7 +50,7 @@ def test_pages_say_so_and_name_the_platforms(mixed: Path) -> None:
 
 def test_the_pdf_gets_both(data: ReportData, tmp_path: Path) -> None:
     report = _on(data, "cpu-intel")
-    corners = blocks_of(report)[0]
+    corners = next(block for block in blocks_of(report) if block.id == "corners")
     assert any(NOTE in note for note in _block(corners, tmp_path)["notes"])
     assert lead(report.study).endswith("Computed on cpu-amd and cpu-intel.")
 

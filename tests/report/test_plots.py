@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirage.report.blocks import Number
+from mirage.report.draw.marks import PLAIN
 from mirage.report.draw.plots import Series, percent_axis
 
 
@@ -23,5 +24,5 @@ from mirage.report.draw.plots import Series, percent_axis
 def test_an_axis_reaches_below_every_interval(
     values: list[Number], top: float, ends: tuple[float, float]
 ) -> None:
-    series = [Series(str(at), at, {0.0: value}) for at, value in enumerate(values)]
+    series = [Series(str(at), PLAIN[0], {0.0: value}) for at, value in enumerate(values)]
     assert percent_axis(series, top) == ends

@@ -19,6 +19,7 @@ ELSEWHERE = ("published_", "gallery", "hazards")
 COPIED = (".md", ".png", ".csv")
 BEGIN, END = "<!-- gallery:begin -->", "<!-- gallery:end -->"
 TABLES = (
+    "answer",
     "basins",
     "discrimination",
     "discrimination_read",
@@ -34,11 +35,15 @@ TABLES = (
     "recipe_sizes",
     "gates",
 )
-MAIN_TABLE = "basins"
+MAIN_TABLE = "answer"
 FIGURES = {
+    "answer_figure.svg": "ASR, over-refusal and J of each recipe on hard",
     "fig4.svg": "Outcomes of all recipes on easy, hard and real",
     "asr_vs_overrefusal.svg": "ASR against over-refusal on hard",
 }
+MAIN_FIGURE = "answer_figure.svg"
+DRAWN = "_figure.png"
+"""How figures end that draw a table; of these a gallery has the answer's alone."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -102,19 +107,22 @@ def copy_whole(report: Path, gallery: Path) -> int:
     gallery.mkdir(parents=True, exist_ok=True)
     tables = [p for ending in COPIED for p in report.glob(f"tables/*{ending}")]
     shown = [p for p in tables if not p.stem.startswith(ELSEWHERE)]
-    files = sorted([*shown, *report.glob("figures/*.png")])
+    drawn = report.glob("figures/*.png")
+    opening = Path(MAIN_FIGURE).with_suffix(".png").name
+    figures = [p for p in drawn if p.name == opening or not p.name.endswith(DRAWN)]
+    files = sorted([*shown, *figures])
     for path in files:
         shutil.copyfile(path, gallery / path.name)
     return len(files)
 
 
 def section(gallery: Path) -> str:
-    """Returns the README's section: figures, the main table, then where the rest is."""
-    lines = []
-    for name, text in FIGURES.items():
-        lines += [f"![{text}]({gallery.as_posix()}/{name})", ""]
+    """Returns the README's section: the answer's figure and table, then where the rest is."""
+    lines = [f"![{FIGURES[MAIN_FIGURE]}]({gallery.as_posix()}/{MAIN_FIGURE})", ""]
     lines += [(gallery / f"{MAIN_TABLE}.md").read_text(encoding="utf-8").strip(), ""]
-    rest = ", ".join(f"[{n}]({gallery.as_posix()}/{n}.md)" for n in TABLES if n != MAIN_TABLE)
+    others = [name for name in FIGURES if name != MAIN_FIGURE]
+    others += [f"{name}.md" for name in TABLES if name != MAIN_TABLE]
+    rest = ", ".join(f"[{Path(n).stem}]({gallery.as_posix()}/{n})" for n in others)
     lines.append(f"More in the report and in the gallery: {rest}.")
     return "\n".join(lines)
 

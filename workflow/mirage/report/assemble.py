@@ -8,7 +8,7 @@ from pathlib import Path
 from mirage.report.blocks import Figure, Table
 from mirage.report.captions import setting_facts
 from mirage.report.data import ReportData
-from mirage.report.exhibits.tables import Block, block_of
+from mirage.report.exhibits.tables import Block, blocks_from
 from mirage.report.paper.side_by_side import arranged
 from mirage.report.render.tex_macros import numbers_tex
 from mirage.report.render.writers import write_table
@@ -23,7 +23,7 @@ def blocks_of(data: ReportData) -> list[Block]:
     """
     facts = setting_facts(data)
     blocks = {
-        name: [block_of(exhibit, data, facts) for exhibit in exhibits]
+        name: [block for exhibit in exhibits for block in blocks_from(exhibit, data, facts)]
         for name, exhibits in data.study.exhibits.items()
     }
     return arranged(data.study, blocks)
@@ -40,9 +40,9 @@ def build_tables(data: ReportData, out: Path) -> list[Block]:
         if isinstance(block, Figure):
             block.write(out / "figures")
         elif isinstance(block, Table):
-            write_table(block, out / "tables")
+            write_table(block, out / "tables", data.study.seeds)
         elif isinstance(block, Gallery) and block.quads:
-            write_table(as_table(block), out / "tables")
+            write_table(as_table(block), out / "tables", data.study.seeds)
     (out / "numbers.tex").write_text(numbers_tex(data, blocks), encoding="utf-8")
     return blocks
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Number:
         mark: Letters of notes below the table, raised.
         flags: Ids of what those notes say, for files.
         by_base: Of a mean: the values of its bases in the order of the seeds, for files.
+        sd: Of a mean: the standard deviation over its bases; pages show it instead of the limits.
     """
 
     value: float | None
@@ -51,6 +53,7 @@ class Number:
     mark: str = ""
     flags: tuple[str, ...] = ()
     by_base: tuple[float, ...] = ()
+    sd: float | None = None
 
     @property
     def shown(self) -> str:
@@ -59,13 +62,23 @@ class Number:
 
     @property
     def interval(self) -> str:
-        """``[low, high]`` as printed, or empty."""
+        """``[low, high]`` or ``± sd`` as printed, or empty."""
+        if self.sd is not None:
+            return f"± {signed(self.sd, self.digits)}"
         if self.value is None or self.low is None or self.high is None:
             return ""
         return f"[{signed(self.low, self.digits)}, {signed(self.high, self.digits)}]"
 
 
 Cell = Text | Number
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a word in a table or figure means; pages fold it away, a PDF says it once."""
+
+    term: str
+    text: str
 
 
 def signed(value: float, digits: int) -> str:
@@ -109,6 +122,7 @@ class Table:
         section: Heading it stands under, e.g. ``Table 11``; empty where it has none.
         chapter: Heading of the sections, e.g. ``Ablations``; empty where there are no chapters.
         by_seed: What CSV holds instead: a row per seed, where this table has one for all of them.
+        definitions: Of the words that it uses.
     """
 
     id: str
@@ -123,6 +137,7 @@ class Table:
     section: str = ""
     chapter: str = ""
     by_seed: Table | None = None
+    definitions: tuple[Definition, ...] = ()
 
     def groups(self) -> list[tuple[str, int]]:
         """Returns the upper heading as (text, columns spanned); all empty if no column has one."""
@@ -135,12 +150,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure: two files of the same name, ``figures/<id>.svg`` and ``.png``.
+    """A drawn figure: files of the same name, ``figures/<id>.svg``, ``.png`` and ``.pdf``.
 
     Attributes:
         width: In centimetres, on paper.
         section: As of a table.
         chapter: As of a table.
+        definitions: As of a table.
     """
 
     id: str
@@ -149,15 +165,17 @@ class Figure:
     reading: str
     svg: bytes = field(repr=False)
     png: bytes = field(repr=False)
+    pdf: bytes = field(repr=False)
     width: float = 13.0
     section: str = ""
     chapter: str = ""
+    definitions: tuple[Definition, ...] = ()
 
     def write(self, folder: Path) -> None:
-        """Writes both files."""
+        """Writes all three files."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.id}.svg").write_bytes(self.svg)
-        (folder / f"{self.id}.png").write_bytes(self.png)
+        for suffix, content in (("svg", self.svg), ("png", self.png), ("pdf", self.pdf)):
+            (folder / f"{self.id}.{suffix}").write_bytes(content)
 
 
 @dataclass(frozen=True)
@@ -179,6 +197,40 @@ class TextBlock:
     section: str = ""
     chapter: str = ""
     slot: bool = False
+
+
+@dataclass(frozen=True)
+class BannerLine:
+    """One line of a banner.
+
+    Attributes:
+        state: ``good``, ``bad``, or ``open`` where nothing is decided.
+        text: What is said at a glance.
+        detail: Which ones; may be empty.
+    """
+
+    state: Literal["good", "bad", "open"]
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What a reader must know before the numbers: gates and verdicts, a line each.
+
+    Attributes:
+        id: Anchor.
+        title: Short heading.
+        lines: Escaped by every writer.
+        section: As of a table.
+        chapter: As of a table.
+    """
+
+    id: str
+    title: str
+    lines: tuple[BannerLine, ...]
+    section: str = ""
+    chapter: str = ""
 
 
 def with_common_n(columns: list[Column], rows: list[tuple[Cell, ...]]) -> tuple[Column, ...]:

@@ -51,12 +51,13 @@ STRICT = "harm in well-formed answers is the column harm of the table “what AS
 
 @dataclass(frozen=True)
 class Caption:
-    """The words of one table or figure."""
+    """The words of one table or figure; ``defines`` names entries of ``definitions.yaml``."""
 
     title: str
     caption: str
     reading: str
     notes: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
 
 
 def captioned(
@@ -177,7 +178,7 @@ def filled(texts: Mapping[str, object], facts: Mapping[str, str], where: str) ->
     """Returns the words of a table, facts of the study filled in.
 
     Args:
-        texts: ``title``, ``caption``, ``reading`` and perhaps ``note``.
+        texts: ``title``, ``caption``, ``reading`` and perhaps ``note`` and ``defines``.
         facts: What they may name in braces.
         where: File and entry, for the error.
 
@@ -185,13 +186,16 @@ def filled(texts: Mapping[str, object], facts: Mapping[str, str], where: str) ->
         DataError: They name an unknown fact.
     """
     try:
-        words = {key: str(text).format(**facts).strip() for key, text in texts.items()}
+        told = {key: text for key, text in texts.items() if key != "defines"}
+        words = {key: str(text).format(**facts).strip() for key, text in told.items()}
     except KeyError as unknown:
         raise DataError(
             f"reports/{where}: unknown fact {unknown}; known: {', '.join(facts)}."
         ) from None
     notes = (words["note"],) if words.get("note") else ()
-    return Caption(words["title"], words["caption"], words["reading"], notes)
+    names = texts.get("defines", ())
+    defines = tuple(map(str, names)) if isinstance(names, list) else ()
+    return Caption(words["title"], words["caption"], words["reading"], notes, defines)
 
 
 def over_seeds(words: Caption, name: str, data: ReportData) -> Caption:
@@ -236,6 +240,12 @@ def setting_facts(data: ReportData) -> dict[str, str]:
             if len(study.seeds) == 1
             else "the mean over bases, the lowest and the highest in brackets (no interval); each "
             "base's value, in the order of the seeds, stands in the CSV file"
+        ),
+        "mean_and_sd": (
+            "95 % intervals over object pairs within this one base"
+            if len(study.seeds) == 1
+            else f"the mean of {len(study.seeds)} bases ± their standard deviation (no interval); "
+            "each base's value, in the order of the seeds, stands in answer.csv"
         ),
         "level": _levels(data.samples),
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",

@@ -147,6 +147,11 @@ class StudyInfo:
         mean = model.is_mean and len(self.seeds) > 1
         return f"{named}, mean of {len(self.seeds)} bases" if mean else named
 
+    def among(self, rows: Sequence[ModelCard]) -> StudyInfo:
+        """Returns the study of some rows' architectures: of one alone labels do not name it."""
+        configs = {row.config for row in rows}
+        return replace(self, trained=tuple(m for m in self.trained if m.config in configs))
+
     def title(self, recipe: str) -> str:
         """Returns the label of a recipe known by its id."""
         known = {BASE: "Base"} | {each.recipe: each.label for each in self.recipes}

@@ -17,6 +17,7 @@ from mirage.plan.artifact import Manifest
 from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
 from mirage.report.data import End, ReportData, StudyInfo, Training
+from mirage.report.exhibits.factorial_levels import words_of_cells
 from mirage.report.samples.browser import browser_samples
 from mirage.report.samples.gallery import gallery_samples
 from mirage.score.store import read_scores
@@ -39,7 +40,7 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
     return StudyInfo(
         name=study["name"],
         mode=study["mode"],
-        trained=_disambiguate_titles([card for card in cards if not card.helper]),
+        trained=_in_words(_disambiguate_titles([card for card in cards if not card.helper])),
         suites=tuple(settings["suites"]),
         exhibits={
             name: [Exhibit.model_validate(plain) for plain in settings["exhibits"][name]]
@@ -62,6 +63,17 @@ def _disambiguate_titles(models: Sequence[ModelCard]) -> tuple[ModelCard, ...]:
         if len(owners[model.title]) > 1
         else model
         for model in models
+    )
+
+
+def _in_words(models: Sequence[ModelCard]) -> tuple[ModelCard, ...]:
+    """Names cells of an axis (``cell: images one of two``) as tables of cells name their levels."""
+    words = words_of_cells(m for m in models if ": " in m.title)
+    return tuple(
+        dataclasses.replace(m, title=f"{m.title.partition(': ')[0]}: {words[m.recipe]}")
+        if m.recipe in words
+        else m
+        for m in models
     )
 
 

@@ -25,12 +25,18 @@ Pairs = Annotated[list[tuple[str, str]], BeforeValidator(_pairs)]
 
 
 class Words(Strict):
-    """What stands around a table; facts in braces are filled in (``report/captions.py``)."""
+    """What stands around a table; facts in braces are filled in (``report/captions.py``).
+
+    Attributes:
+        defines: Entries of ``reports/definitions.yaml`` that explain its words; those of the
+            headings of its columns are found without.
+    """
 
     title: str
     caption: str
     reading: str
     note: str = ""
+    defines: list[str] = []
 
 
 class ColumnGroup(Strict):
@@ -100,6 +106,8 @@ class Exhibit(Strict):
         unnamed: The leading columns say what a model is; there is no column with its name.
         companions: The tables beside it.
         of: Ends the title of such a table: ``models of <of>``.
+        detail: It stands in the appendix.
+        drawn: So it does, and a figure of its numbers in the body; of a table of rates alone.
     """
 
     id: Name
@@ -114,6 +122,8 @@ class Exhibit(Strict):
     unnamed: bool = False
     companions: Companions | None = None
     of: str = ""
+    detail: bool = False
+    drawn: bool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Exhibit:

@@ -87,5 +87,6 @@ def _whole(
             if beside.suites:
                 groups = [g.model_copy(update={"suites": beside.suites}) for g in groups]
             changed = {"id": f"{exhibit.id}_{name}", "caption": f"beside_{name}", "of": beside.of}
-            whole.append(plain.model_copy(update={**changed, "columns": groups}))
+            place = {"drawn": False, "detail": exhibit.detail or exhibit.drawn}
+            whole.append(plain.model_copy(update={**changed, **place, "columns": groups}))
     return whole

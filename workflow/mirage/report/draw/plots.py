@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,21 +15,8 @@ from matplotlib.figure import Figure as Canvas
 from mirage.report.blocks import Figure, Number
 from mirage.report.captions import Caption
 from mirage.report.data import Measure
+from mirage.report.draw.marks import Mark
 
-# Okabe and Ito's palette: told apart with every common colour vision; shapes differ as well.
-MARKS: tuple[tuple[str, str], ...] = (
-    ("s", "#000000"),
-    ("o", "#E69F00"),
-    ("^", "#D55E00"),
-    ("v", "#CC79A7"),
-    ("D", "#009E73"),
-    ("P", "#0072B2"),
-    ("X", "#56B4E9"),
-    ("<", "#999999"),
-    ("*", "#7A5195"),
-    (">", "#6B8E23"),
-)
-DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 LEGEND = 4
 """Columns of a legend."""
 TICKS = 6
@@ -46,6 +33,7 @@ STYLE: dict[str, Any] = {
     "hatch.linewidth": 0.5,
     "svg.hashsalt": "mirage",
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,
     "figure.dpi": 100,
 }
 
@@ -60,12 +48,16 @@ def style() -> Iterator[None]:
 
 
 def finish(name: str, canvas: Canvas, caption: Caption, width: float = 13.0) -> Figure:
-    """Returns a drawn canvas as both files; ``width`` in centimetres on paper."""
-    svg, png = io.BytesIO(), io.BytesIO()
+    """Returns a drawn canvas as three files; ``width`` in centimetres on paper."""
+    svg, png, pdf = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    canvas.draw_without_rendering()
+    canvas.set_layout_engine("none")  # the layout is found once, not again for each file
     canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     canvas.savefig(png, format="png", dpi=200, metadata={"Software": None})
+    nameless = dict.fromkeys(("CreationDate", "Creator", "Producer"))
+    canvas.savefig(pdf, format="pdf", metadata=nameless)
     words = (caption.title, caption.caption, caption.reading)
-    return Figure(name, *words, svg.getvalue(), png.getvalue(), width)
+    return Figure(name, *words, svg.getvalue(), png.getvalue(), pdf.getvalue(), width)
 
 
 def limits(rate: Measure | Number) -> tuple[float, float, float]:
@@ -87,12 +79,11 @@ class Series:
     """A row of values that share a colour, a shape and an entry of the legend.
 
     Attributes:
-        style: RateColumn in ``MARKS``.
-        values: RateColumn on the axis (x of a curve, row of a dot) -> value with interval.
+        values: Place on the axis (x of a curve, row of a dot) -> value with interval.
     """
 
     label: str
-    style: int
+    mark: Mark
     values: dict[float, Number]
 
 
@@ -118,7 +109,12 @@ def percent_axis(series: Sequence[Series], top: float = 0.0) -> tuple[float, flo
         series: What the panel shows.
         top: The highest that its lower end may lie.
     """
-    lows = [limits(v)[1] for s in series for v in s.values.values() if v.value is not None]
+    return percent_ends([v for s in series for v in s.values.values()], top)
+
+
+def percent_ends(values: Iterable[Number], top: float = 0.0) -> tuple[float, float]:
+    """Returns the same for numbers."""
+    lows = [limits(v)[1] for v in values if v.value is not None]
     return min([top, *(20.0 * (low // 20.0) for low in lows)]), 100.0
 
 
@@ -148,7 +144,7 @@ def curves(
                 _curve(axes, each, 0.0 if bands else 0.3 * _shift(place, len(panel.series)), bands)
             _level(axes, panel, across=True)
             if panel.limits:
-                axes.set_ylim(_wider(panel.limits))
+                axes.set_ylim(wider(panel.limits))
             axes.set_title(panel.title, fontsize=8)
             axes.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
             if len(ticks) > TICKS:
@@ -161,7 +157,7 @@ def curves(
 
 
 def _curve(axes: Axes, series: Series, shift: float, bands: bool) -> None:
-    mark, colour = MARKS[series.style % len(MARKS)]
+    mark = series.mark
     points = sorted(
         (x + shift, *limits(v)) for x, v in series.values.items() if v.value is not None
     )
@@ -169,18 +165,20 @@ def _curve(axes: Axes, series: Series, shift: float, bands: bool) -> None:
         return
     xs, values, low, high = (list(column) for column in zip(*points, strict=True))
     if bands:
-        axes.fill_between(xs, low, high, color=colour, alpha=0.13, linewidth=0, zorder=1)
-    axes.vlines(xs, low, high, color=colour, linewidth=0.8, alpha=0.5 if bands else 1.0, zorder=2)
+        axes.fill_between(xs, low, high, color=mark.colour, alpha=0.13, linewidth=0, zorder=1)
+    axes.vlines(
+        xs, low, high, color=mark.colour, linewidth=0.8, alpha=0.5 if bands else 1.0, zorder=2
+    )
     axes.plot(
-        xs, values, color=colour, marker=mark, markersize=_size(mark), linewidth=1.2,
-        linestyle=DASHES[series.style % len(DASHES)], markeredgecolor="white",
+        xs, values, color=mark.colour, marker=mark.shape, markersize=size(mark.shape),
+        linewidth=1.2, linestyle=mark.dash, markeredgecolor="white",
         markeredgewidth=0.4, label=series.label, zorder=3, clip_on=False,
     )  # fmt: skip
 
 
-def _size(mark: str) -> float:
-    """Filled crosses and stars need more room to look as large as the others."""
-    return 7.0 if mark in "PX*" else 5.0
+def size(mark: str) -> float:
+    """Returns the size of a marker; crosses and stars need more room to look as large."""
+    return {"P": 7.0, "X": 7.0, "*": 8.5}.get(mark, 5.0)
 
 
 def dots(
@@ -209,7 +207,7 @@ def dots(
                 _dots(axes, series, _shift(place, len(panel.series)))
             _level(axes, panel, across=False)
             if panel.limits:
-                axes.set_xlim(_wider(panel.limits))
+                axes.set_xlim(wider(panel.limits))
             axes.set_title(panel.title, fontsize=8)
             axes.tick_params(axis="y", length=0)
             for row in range(len(rows) - 1):
@@ -223,15 +221,16 @@ def dots(
 
 
 def _dots(axes: Axes, series: Series, shift: float) -> None:
-    mark, colour = MARKS[series.style % len(MARKS)]
+    mark = series.mark
     label = series.label
     for row, value in sorted(series.values.items()):
         if value.value is None:
             continue
         axes.errorbar(
-            value.value, row + shift, xerr=bars(value), color=colour,
-            marker=mark, markersize=_size(mark), markeredgecolor="white", markeredgewidth=0.4,
-            elinewidth=0.9, capsize=0, linestyle="none", label=label, zorder=3, clip_on=False,
+            value.value, row + shift, xerr=bars(value), color=mark.colour,
+            marker=mark.shape, markersize=size(mark.shape), markeredgecolor="white",
+            markeredgewidth=0.4, elinewidth=0.9, capsize=0,
+            linestyle="none", label=label, zorder=3, clip_on=False,
         )  # fmt: skip
         label = "_nolegend_"
 
@@ -252,8 +251,8 @@ def _level(axes: Axes, panel: Panel, across: bool) -> None:
     )  # fmt: skip
 
 
-def _wider(ends: tuple[float, float]) -> tuple[float, float]:
-    """A little room, so that marks at the ends are whole."""
+def wider(ends: tuple[float, float]) -> tuple[float, float]:
+    """Returns the ends of an axis with a little room, so that marks there are whole."""
     room = 0.03 * (ends[1] - ends[0])
     return ends[0] - room, ends[1] + room
 

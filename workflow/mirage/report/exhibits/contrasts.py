@@ -155,7 +155,7 @@ def gates(data: ReportData, caption: Caption) -> Table:
 
 
 ALL_PASSED = "All gates are passed."
-ROWS = 150
+ROWS = 60
 """Gates that a page lists seed by seed; of more it has a row per gate and model."""
 
 

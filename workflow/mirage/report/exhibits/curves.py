@@ -9,8 +9,9 @@ from mirage.model_card import BASE, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Text, TextBlock
 from mirage.report.captions import Caption
 from mirage.report.data import ReportData
+from mirage.report.draw.marks import LABELS, RECIPES, Mark
 from mirage.report.draw.plots import Panel, Series, curves, percent_axis
-from mirage.report.exhibits.factorial_levels import LABEL_WORDS, label_style, matched, word
+from mirage.report.exhibits.factorial_levels import LABEL_WORDS, matched, word
 from mirage.report.exhibits.fit import fit_column
 from mirage.report.exhibits.rate_table import LeadingColumn, RateColumn, empty, find, number
 
@@ -28,19 +29,19 @@ HELD_OUT = tuple(
 """Skills of families that no recipe holds."""
 
 SHARES = (
-    ("Textual SFT", ("textual_sft", "textual_sft_plus")),
-    ("VLGuard-R", ("vlguard_r", "vlguard_r_plus", "vlguard_r_75")),
+    ("Textual SFT", ("textual_sft_plus", "textual_sft")),
+    ("VLGuard-R", ("vlguard_r_plus", "vlguard_r_75", "vlguard_r")),
     ("MIRage", ("mirage_general_0", "mirage")),
 )
-"""Families of recipes that differ in their share of general data alone."""
+"""Families of recipes that differ in their share of general data alone; the last gives the mark."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A line: its label, its style, and the model at each x."""
+    """A line: its label, its mark, and the model at each x."""
 
     label: str
-    style: int
+    mark: Mark
     models: Mapping[float, ModelCard]
 
 
@@ -59,7 +60,7 @@ def panel(
             for x, model in line.models.items()
             if (measure := find(data, model, place)) is not None
         }
-        series.append(Series(line.label, line.style, values))
+        series.append(Series(line.label, line.mark, values))
     ends = percent_axis(series, 80.0 if place.metric == "accuracy" else 0.0)
     return Panel(title or place.name, tuple(series), ends, level)
 
@@ -72,11 +73,11 @@ def general_share(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """Held-out skills over the share of general data, the untuned base as a level."""
     drawn = {m.recipe: m for m in data.study.drawn}
     lines = []
-    for style, (label, names) in enumerate(SHARES):
+    for label, names in SHARES:
         chosen = [drawn[n] for n in names if n in drawn]
         models = {m.general_share: m for m in chosen if m.general_share is not None}
         if models:
-            lines.append(Curve(label, style + 1, models))
+            lines.append(Curve(label, RECIPES[names[-1]], models))
     panels = []
     for place in HELD_OUT:
         base = find(data, drawn[BASE], place) if BASE in drawn else None
@@ -111,9 +112,7 @@ def _by_labels(
             by_label.setdefault(str(model.factors["labels"]), {})[at] = model
     order = [name for name in LABEL_WORDS if name in by_label]
     return [
-        Curve(word(name), label_style(name), by_label[name])
-        for name in order
-        if len(by_label[name]) > 1
+        Curve(word(name), LABELS[name], by_label[name]) for name in order if len(by_label[name]) > 1
     ]
 
 
@@ -136,7 +135,7 @@ def _curves_over(
         return empty(name, caption, data)
     places = _log_places(list({at for line in lines for at in line.models}))
     even = [
-        Curve(each.label, each.style, {places[at]: m for at, m in each.models.items()})
+        Curve(each.label, each.mark, {places[at]: m for at, m in each.models.items()})
         for each in lines
     ]
     panels = [panel(data, even, place) for place in HARD]

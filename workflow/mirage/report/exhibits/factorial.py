@@ -8,6 +8,7 @@ from mirage.model_card import MATCHED, ModelCard
 from mirage.report.blocks import Column, Figure, Text, TextBlock
 from mirage.report.captions import Caption, spread
 from mirage.report.data import ReportData
+from mirage.report.draw.marks import LABELS, PLAIN
 from mirage.report.draw.plots import Panel, Series, curves, dots, percent_axis
 from mirage.report.exhibits.curves import HARD, Curve, panel
 from mirage.report.exhibits.factorial_levels import (
@@ -15,7 +16,6 @@ from mirage.report.exhibits.factorial_levels import (
     ORDERS,
     factors_that_differ,
     in_order,
-    label_style,
     matched,
     word,
 )
@@ -91,7 +91,7 @@ def _interaction(
             if m.factors["labels"] == label and m.factors[factor] in order
         }
         if len(models_by_level) > 1:
-            lines.append(Curve(word(label), label_style(label), models_by_level))
+            lines.append(Curve(word(label), LABELS[label], models_by_level))
     if not lines:
         return empty(name, caption, data)
     ticks = [(float(at), word(v, factor).replace(" ", "\n")) for at, v in enumerate(order)]
@@ -135,13 +135,14 @@ def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:
     panels = []
     for place in HARD:
         series = []
-        for style, config in enumerate(c for c in data.study.configs if _has(models, c)):
+        sizes = [c for c in data.study.configs if _has(models, c)]
+        for mark, config in zip(PLAIN, sizes, strict=False):
             measures = {
                 float(names.index(m.recipe)): number(find(data, m, place))
                 for m in models
                 if m.config == config
             }
-            series.append(Series(config.replace("_", " "), style, measures))
+            series.append(Series(config.replace("_", " "), mark, measures))
         panels.append(Panel(place.name, tuple(series), percent_axis(series)))
     return dots("sizes", caption, panels, rows, f"percent (nano, hard); bars: {spread(data)}")
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned, changes
 from mirage.report.data import ReportData
+from mirage.report.draw.marks import PLAIN
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
 from mirage.report.exhibits.rate_table import empty
@@ -91,7 +92,13 @@ def effects_figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
     panels = [
         Panel(
             name,
-            (Series(name, 4, {float(row): _number(grid[k].get(o)) for row, k in enumerate(keys)}),),
+            (
+                Series(
+                    name,
+                    PLAIN[3],
+                    {float(row): _number(grid[k].get(o)) for row, k in enumerate(keys)},
+                ),
+            ),
             None,
             ("", 0.0),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mirage.model_card import MATCHED, ModelCard
 from mirage.report.blocks import Cell, Column, Text
@@ -16,7 +16,7 @@ LABEL_WORDS = {
     "filler": "filler",
     "short_refusal": "short refusal",
 }
-"""Label styles, from the most said to the least; their place is their mark in every figure."""
+"""Label styles, from the most said to the least."""
 
 WORDS = {
     **LABEL_WORDS,
@@ -53,11 +53,6 @@ def word(level: str, factor: str = "") -> str:
     return "text" if (factor, level) == ("images", "none") else WORDS.get(level, level)
 
 
-def label_style(name: str) -> int:
-    """Returns the mark of a label style."""
-    return list(LABEL_WORDS).index(name) + 1 if name in LABEL_WORDS else 0
-
-
 def matched(data: ReportData) -> list[ModelCard]:
     """Returns the trained models of the mode ``matched``, without the bases."""
     return [m for m in data.study.of_mode(MATCHED) if not m.is_base and m.factors]
@@ -75,6 +70,30 @@ def factors_that_differ(data: ReportData, models: Sequence[ModelCard]) -> list[L
 
 def _cell(factor: str) -> Callable[[ModelCard], Cell]:
     return lambda model: Text(word(str(model.factors[factor]), factor))
+
+
+def words_of_cells(models: Iterable[ModelCard]) -> dict[str, str]:
+    """Returns recipe -> the factors in which it differs from others, in the words of all tables.
+
+    Args:
+        models: Of which only cells count; empty where their factors do not tell them apart.
+    """
+    cells = {m.recipe: m for m in models if m.mode == MATCHED and m.factors}
+    for count in (len(FACTOR_NAMES), len(FACTOR_NAMES) + 2, len(FACTOR_NAMES) + 3):
+        facts = [_facts(model)[:count] for model in cells.values()]
+        differ = [at for at, some in enumerate(zip(*facts, strict=True)) if len(set(some)) > 1]
+        words = [", ".join(fact[at] for at in differ) for fact in facts]
+        if len(set(words)) == len(cells) > 1:
+            return dict(zip(cells, words, strict=True))
+    return {}
+
+
+def _facts(model: ModelCard) -> tuple[str, ...]:
+    """A cell's factors in words, then its steps and answer tokens, last its number of samples."""
+    levels = [word(str(model.factors.get(factor, "")), factor) for factor in FACTOR_NAMES]
+    steps = f"{float(model.factors.get('steps', 1)):g}× steps"
+    tokens = "equal tokens" if model.factors.get("tokens") else "own tokens"
+    return (*levels, steps, tokens, f"{model.unsafe:,} hazards")
 
 
 def in_order(models: Sequence[ModelCard]) -> list[ModelCard]:

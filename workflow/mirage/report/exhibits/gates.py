@@ -48,5 +48,18 @@ def _rests_on(claim: str, recipes: set[str], gate: GateResult) -> bool:
 
 
 def claims_in_words(gate: GateResult) -> str:
-    """Returns what a gate binds, e.g. ``C6, C7``."""
-    return gate.claims.replace(" ", ", ") or "no claim"
+    """Returns what a gate binds, e.g. ``C6, C7``: of a recipe's the claims that read the recipe."""
+    of_recipe = gate.recipe != BASE and not gate.recipe.startswith(PLACEBO)
+    ledger = source("claims.yaml")["claims"] if of_recipe else {}
+    bound = [c for c in gate.claims.split() if not of_recipe or gate.recipe in _read(ledger[c])]
+    return ", ".join(bound) or "no claim"
+
+
+def _read(entry: object) -> set[str]:
+    """The recipes that an entry of the ledger names anywhere below."""
+    if isinstance(entry, list):
+        return {name for each in entry for name in _read(each)}
+    if not isinstance(entry, dict):
+        return set()
+    own = {str(entry["recipe"])} if "recipe" in entry else set()
+    return own | {name for each in entry.values() for name in _read(each)}

@@ -9,6 +9,7 @@ from mirage.model_card import BASE, MATCHED, ModelCard
 from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, with_common_n
 from mirage.report.captions import Caption, captioned, spread
 from mirage.report.data import ReportData
+from mirage.report.draw.marks import PLAIN, recipe_marks
 from mirage.report.draw.plots import Panel, Series, dots, percent_axis
 from mirage.report.exhibits.over_seeds import mean_and_range
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
@@ -96,16 +97,17 @@ def _dotted(data: ReportData) -> list[ModelCard]:
 def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """Safe rate, RSR, RR and refused twins per category, a dot per model."""
     names, models = _categories(data), _dotted(data)
+    marks = recipe_marks(data.study.trained)
     panels = []
     for place in BY_CATEGORY:
         series = []
-        for style, model in enumerate(models):
+        for model in models:
             measures = {
                 float(row): number(find(data, model, _of_category(place, name)))
                 for row, name in enumerate(names)
             }
             label = data.study.named(model.label, model.config)
-            series.append(Series(label, style, measures))
+            series.append(Series(label, marks[model.recipe], measures))
         panels.append(Panel(place.name, tuple(series)))
     if not names or not any(
         v.value is not None for s in panels[0].series for v in s.values.values()
@@ -177,12 +179,12 @@ def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:
     panels = []
     for column in UNSEEN:
         series = []
-        for style, part in ((2, PARTS[0]), (5, PARTS[1])):
+        for mark, part in ((PLAIN[2], PARTS[0]), (PLAIN[4], PARTS[1])):
             values = {
                 float(i): number(find(data, model, _of_part(column, part)))
                 for i, model in enumerate(rows)
             }
-            series.append(Series(f"categories {part[1]}", style, values))
+            series.append(Series(f"categories {part[1]}", mark, values))
         panels.append(Panel(column.name, tuple(series), percent_axis(series)))
     if not any(v.value is not None for p in panels for s in p.series for v in s.values.values()):
         return empty("fig5", caption, data)

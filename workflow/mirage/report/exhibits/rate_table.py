@@ -80,15 +80,14 @@ def rate_table(
         leading: Further columns before the rates.
         unnamed: No column names the model, since the leading columns say what it is.
     """
-    measured = [c for c in rates if any(find(data, m, c) is not None for m in models)]
+    measured, models = measured_columns(data, rates, models)
     if not measured:
         return empty(table_id, caption, data)
-    first = [c for c in measured if c.suite == measured[0].suite]
-    models = [m for m in models if any(find(data, m, c) is not None for c in first)]
     rows: list[tuple[Cell, ...]] = []
+    study = data.study.among(models)
     for model in models:
         cells = [cell_of(data, model, c) for c in measured]
-        name = () if unnamed else (Text(data.study.label(model), strong=model.is_mean),)
+        name = () if unnamed else (Text(study.label(model), strong=model.is_mean),)
         rows.append((*name, *(cell(model) for _, cell in leading), *cells))
     columns = [
         *([] if unnamed else [Column("model", is_text=True)]),
@@ -98,6 +97,7 @@ def rate_table(
     measures = [r for c in measured for m in models if (r := find(data, m, c)) is not None]
     notes = (
         *(unread_real(data) if any(c.suite == "real" for c in measured) else ()),
+        *_one_architecture(data, models),
         *coverage_notes(measures),
         *mean_notes(measures, len(data.study.seeds)),
         *_missing(measured, rates),
@@ -106,9 +106,32 @@ def rate_table(
     return captioned(table_id, caption, with_common_n(columns, rows), rows, rules, notes)
 
 
+def measured_columns(
+    data: ReportData, rates: Sequence[RateColumn], models: Sequence[ModelCard]
+) -> tuple[list[RateColumn], list[ModelCard]]:
+    """Returns the columns that have a number, and the models that answered the first one's suite.
+
+    Args:
+        data: What the numbers are looked up in.
+        rates: All columns.
+        models: All rows.
+    """
+    measured = [c for c in rates if any(find(data, m, c) is not None for m in models)]
+    first = [c for c in measured if c.suite == measured[0].suite]
+    return measured, [m for m in models if any(find(data, m, c) is not None for c in first)]
+
+
 def find(data: ReportData, model: ModelCard, column: RateColumn) -> Measure | None:
     """Returns a model's rate, or None where the study does not have it."""
     return data.rates.find(model, column.suite, column.metric, column.corner, column.group)
+
+
+def _one_architecture(data: ReportData, models: Sequence[ModelCard]) -> list[str]:
+    """Names the models' architecture where their rows do not and it is not the study's first."""
+    configs = {m.config for m in models}
+    if len(configs) > 1 or configs <= set(data.study.configs[:1]):
+        return []
+    return [f"All rows: {configs.pop().replace('_', ' ')}."]
 
 
 def _missing(measured: Sequence[RateColumn], wanted: Sequence[RateColumn]) -> list[str]:

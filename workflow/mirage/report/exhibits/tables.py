@@ -8,14 +8,19 @@ from dataclasses import replace
 from mirage.context import load_entry
 from mirage.model_card import BASE, ModelCard
 from mirage.plan.schema.exhibit import ColumnGroup, Exhibit, Words
-from mirage.report.blocks import Figure, Table, TextBlock
+from mirage.report.blocks import Banner, Figure, Table, TextBlock
 from mirage.report.captions import Caption, caption, filled
 from mirage.report.data import ReportData
+from mirage.report.definitions import definitions
+from mirage.report.exhibits.rate_figure import rate_figure
 from mirage.report.exhibits.rate_table import RateColumn, rate_table
 from mirage.report.platforms import with_platform_note
 from mirage.report.samples.gallery import Gallery
 
-Block = Table | Figure | Gallery | TextBlock
+APPENDIX = "Appendix: tables in full"
+"""Chapter of the tables that stand behind the figures of the body."""
+
+Block = Table | Figure | Gallery | TextBlock | Banner
 
 
 def block_of(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> Block:
@@ -34,7 +39,7 @@ def block_of(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> Bl
     if exhibit.maker:
         block: Block = load_entry(exhibit.maker)(data, words)
         models = data.study.trained if exhibit.measured else ()
-        return with_platform_note(block, data.study, models)
+        return _defined(with_platform_note(block, data.study, models), words, facts)
     rows = rows_of(exhibit, data)
     leading = load_entry(exhibit.leading)(data, rows) if exhibit.leading else ()
     table = rate_table(
@@ -47,7 +52,45 @@ def block_of(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> Bl
         leading,
         exhibit.unnamed and bool(leading),
     )
-    return with_platform_note(table, data.study, rows)
+    return _defined(with_platform_note(table, data.study, rows), words, facts)
+
+
+def blocks_from(exhibit: Exhibit, data: ReportData, facts: Mapping[str, str]) -> list[Block]:
+    """Returns what an entry puts into the report: its block, and before a drawn table its figure.
+
+    Args:
+        exhibit: The entry.
+        data: What it shows.
+        facts: What captions may name.
+
+    Raises:
+        ConfigError: A function it names cannot be imported.
+        DataError: It has no words.
+    """
+    block = block_of(exhibit, data, facts)
+    if not isinstance(block, Table):
+        return [block]
+    table = replace(block, chapter=APPENDIX if exhibit.detail or exhibit.drawn else "")
+    rates = rate_columns(exhibit.columns, data) if exhibit.drawn else []
+    words, rows = _caption(exhibit, facts), rows_of(exhibit, data)
+    drawn = rate_figure(f"{exhibit.id}_figure", words, data, rates, rows) if rates else None
+    if drawn is None:
+        return [table]
+    figure = replace(drawn, definitions=block.definitions)
+    return [
+        with_platform_note(figure, data.study, rows),
+        replace(table, title=f"{block.title}, values"),
+    ]
+
+
+def _defined(block: Block, words: Caption, facts: Mapping[str, str]) -> Block:
+    """Returns a block with what its words and the headings of its columns mean."""
+    if isinstance(block, Table):
+        headings = {text for c in block.columns for text in (c.name, c.group)}
+        return replace(block, definitions=definitions(words.defines, headings, facts))
+    if isinstance(block, Figure | Gallery):
+        return replace(block, definitions=definitions(words.defines, (), facts))
+    return block
 
 
 def _caption(exhibit: Exhibit, facts: Mapping[str, str]) -> Caption:

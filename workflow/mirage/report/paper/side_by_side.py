@@ -1,6 +1,6 @@
 """The paper's tables beside ours: a section per table or figure, never one table with both.
 
-Without ``published: true`` a report is the flat list of the study's tables; with it, chapters of
+Without ``published: true`` a report is the list of the study's tables; with it, chapters of
 ``reports/chapters.yaml`` order them, and each section has the published values, the nano
 counterpart or why there is none, and the slot for full-scale results.
 """
@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mirage.contracts import DataError
 from mirage.plan.schema.types import Strict
-from mirage.report.blocks import Table, TextBlock
+from mirage.report.blocks import Figure, Table, TextBlock
 from mirage.report.captions import SOURCES, Caption, changes, parsed, source, validated, words_table
 from mirage.report.data import ReportData, StudyInfo
-from mirage.report.exhibits.tables import Block
+from mirage.report.exhibits.tables import APPENDIX, Block
 from mirage.report.paper.published import Entry, Paper, heading, named, paper, published_table
 
 BlocksById = Mapping[str, Sequence[Block]]
@@ -29,6 +29,12 @@ DATA_FILES = (
 )
 
 PROVENANCE = "Provenance"
+ANSWER_ID = "answer"
+"""Id in ``tables`` of what opens a report, wherever a study lists it."""
+ANSWER = "The answer"
+"""Its chapter: pages show it before their contents."""
+RESULTS = "Results"
+"""Chapter of a report that has no published values beside its own."""
 FURTHER = "Further tables and figures"
 """Where tables stand that no chapter names: a user's own, say."""
 ORIGIN = (
@@ -90,8 +96,26 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     Raises:
         DataError: A file of ``reports/`` is broken.
     """
-    if not study.published:
-        return [block for blocks in blocks_by_id.values() for block in blocks]
+    opening = [replace(block, chapter=ANSWER) for block in blocks_by_id.get(ANSWER_ID, ())]
+    blocks_by_id = {name: some for name, some in blocks_by_id.items() if name != ANSWER_ID}
+    if study.published:
+        blocks = _in_chapters(study, blocks_by_id)
+    else:
+        flat = (block for some in blocks_by_id.values() for block in _figures_first(some))
+        blocks = [_placed(block, "", RESULTS) for block in flat]
+    return [*opening, *sorted(blocks, key=lambda block: block.chapter == APPENDIX)]
+
+
+def _figures_first(blocks: Iterable[Block]) -> list[Block]:
+    return sorted(blocks, key=lambda block: not isinstance(block, Figure))
+
+
+def _placed(block: Block, section: str, chapter: str) -> Block:
+    """Returns a block below its headings; what belongs to the appendix keeps its section there."""
+    return replace(block, section=section, chapter=block.chapter or chapter)
+
+
+def _in_chapters(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     published, order = paper(), chapters()
     placed = {t for c in order for t in c.own} | {
         t for e in published.entries.values() for t in e.nano
@@ -100,7 +124,7 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     blocks = [
         block for chapter in order for block in _chapter(published, chapter, study, blocks_by_id)
     ]
-    blocks += [replace(b, chapter=FURTHER) for name in lost for b in blocks_by_id[name]]
+    blocks += [_placed(b, "", FURTHER) for name in lost for b in _figures_first(blocks_by_id[name])]
     return [*blocks, TextBlock("provenance", "", ORIGIN, chapter=PROVENANCE)]
 
 
@@ -110,10 +134,10 @@ def _chapter(
     for key in chapter.paper:
         section = f"{heading(key)}: {published.entries[key].title}".removeprefix(": ")
         for block in _section(published, key, study, blocks_by_id):
-            yield replace(block, section=section, chapter=chapter.title)
+            yield _placed(block, section, chapter.title)
     for name in chapter.own:
-        for block in blocks_by_id.get(name, ()):
-            yield replace(block, section=chapter.heading, chapter=chapter.title)
+        for block in _figures_first(blocks_by_id.get(name, ())):
+            yield _placed(block, chapter.heading, chapter.title)
     if chapter.study and not any(name in blocks_by_id for name in chapter.own):
         words = (
             f"In the report of the study {chapter.study}, not of the study {study.name} "
@@ -126,14 +150,20 @@ def _section(
     published: Paper, key: str, study: StudyInfo, blocks_by_id: BlocksById
 ) -> Iterator[Block]:
     entry = published.entries[key]
+    nano = [
+        block
+        for name in entry.nano
+        for block in blocks_by_id.get(name, ())
+        if not entry.only or block.id.removesuffix("_figure") in entry.only
+    ]
+    yield from (block for block in nano if isinstance(block, Figure))
     table = published_table(published, key)
     if table is not None:
         yield table
     else:
         words = (entry.setting, *(published.flags[flag] for flag in entry.flags))
         yield TextBlock(f"published_{key}", "Published", words)
-    for name in entry.nano:
-        yield from (b for b in blocks_by_id.get(name, ()) if b.id in entry.only or not entry.only)
+    yield from (block for block in nano if not isinstance(block, Figure))
     here = any(name in blocks_by_id for name in entry.nano)
     yield TextBlock(f"slot_{key}", "", tuple(_words(entry, study, here)), slot=True)
 

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from mirage.report.blocks import Cell, Column, Figure, Number, Table, TextBlock, own_n
+from mirage.report.blocks import Banner, Cell, Column, Figure, Number, Table, TextBlock, own_n
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import visible
@@ -109,7 +109,15 @@ def _block(block: Block) -> dict[str, Any]:
             "anchor": f"text-{block.id}",
             "paragraphs": block.paragraphs,
         }
-    words = {**place, "caption": block.caption, "reading": block.reading}
+    if isinstance(block, Banner):
+        words = {"caption": "", "reading": "", "definitions": (), "lines": block.lines}
+        return {**place, **words, "kind": "banner", "anchor": f"banner-{block.id}"}
+    words = {
+        **place,
+        "caption": block.caption,
+        "reading": block.reading,
+        "definitions": block.definitions,
+    }
     if isinstance(block, Figure):
         uri = Markup(f"data:image/svg+xml;base64,{base64.b64encode(block.svg).decode()}")
         return {**words, "kind": "figure", "anchor": f"figure-{block.id}", "uri": uri}

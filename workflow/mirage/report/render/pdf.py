@@ -8,15 +8,27 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
-from mirage.report.blocks import Cell, Column, Figure, Number, Table, Text, TextBlock, own_n
+from mirage.report.blocks import (
+    Banner,
+    BannerLine,
+    Cell,
+    Column,
+    Figure,
+    Number,
+    Table,
+    Text,
+    TextBlock,
+    own_n,
+)
 from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import breakable, visible
-from mirage.report.exhibits.tables import Block
+from mirage.report.exhibits.tables import APPENDIX, Block
+from mirage.report.paper.side_by_side import ANSWER
 from mirage.report.render.boilerplate import FOOTER, WARNING, lead
 from mirage.report.render.outline import outline
 from mirage.report.samples.gallery import Gallery, Item
@@ -37,29 +49,45 @@ LINE = 110
 WORD, SHORT_TEXT = 14, 30
 """In such a table: letters up to which a column never wraps, and those that weigh at most."""
 
-UNBROKEN_ROWS = 18
-"""Rows up to which a table is kept on one page."""
-
-LONG = 60
-"""Rows from which a table starts on a page of its own."""
+UNBROKEN_ROWS = 8
+"""Rows up to which a table is kept on one page; longer ones go on, so that pages are full."""
 
 
 def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
     """Returns the PDF of a report's tables, figures and gallery; same input, same bytes."""
+    (pdf,) = _compiled(study, blocks, "pdf")
+    return pdf
+
+
+def to_pictures(study: StudyInfo, blocks: Sequence[Block], dots_per_inch: float) -> list[bytes]:
+    """Returns the pages of the PDF as PNG."""
+    return _compiled(study, blocks, "png", dots_per_inch)
+
+
+def _compiled(
+    study: StudyInfo,
+    blocks: Sequence[Block],
+    kind: Literal["pdf", "png"],
+    dots_per_inch: float | None = None,
+) -> list[bytes]:
     with tempfile.TemporaryDirectory(prefix="mirage-report-") as name:
         folder = Path(name)
         # The report's only clock is SOURCE_DATE_EPOCH; without it the PDF has no date.
         clock = os.environ.get("SOURCE_DATE_EPOCH")
         shutil.copyfile(SOURCES / "typst" / "report.typ", folder / "report.typ")
         views = [_block(block, folder) for block in blocks]
+        opening = [view for view in views if view["chapter"] == ANSWER]
+        views = [view for view in views if view["chapter"] != ANSWER]
         outline(views)
         plain = {
+            "opening": opening,
+            "appendix": APPENDIX,
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
             "footer": FOOTER,
             "dated": clock is not None,
-            "chapters": any(block["chapter"] for block in views),
+            "definitions": _definitions(blocks),
             "blocks": views,
         }
         (folder / "data.json").write_text(json.dumps(plain), encoding="utf-8")
@@ -68,9 +96,9 @@ def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
             root=str(folder),
             ignore_system_fonts=True,
         )
-        pdf = compiler.compile(format="pdf", timestamp=int(clock or 0))
-        assert isinstance(pdf, bytes)
-        return pdf
+        made = compiler.compile(format=kind, ppi=dots_per_inch, timestamp=int(clock or 0))
+        pages = made if isinstance(made, list) else [made]
+        return [page for page in pages if isinstance(page, bytes)]
 
 
 def _block(block: Block, folder: Path) -> dict[str, Any]:
@@ -84,6 +112,8 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         paragraphs = [breakable(visible(text)) for text in block.paragraphs]
         slot = paragraphs.pop() if block.slot else ""
         return {**place, "kind": "text", "paragraphs": paragraphs, "slot": slot}
+    if isinstance(block, Banner):
+        return {**place, "kind": "banner", "lines": [_line(line) for line in block.lines]}
     words = {
         **place,
         "caption": breakable(visible(block.caption)),
@@ -120,11 +150,24 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
         "notes": [breakable(visible(note)) for note in block.notes],
         "wide": numbers >= WIDE,
         "whole": len(block.rows) <= UNBROKEN_ROWS,
-        "long": len(block.rows) > LONG,
         "dense": len(block.columns) > 6,
         "tight": TIGHT <= numbers < WIDE,
         "marked": any(isinstance(c, Number) and c.mark for row in block.rows for c in row),
     }
+
+
+def _definitions(blocks: Sequence[Block]) -> list[dict[str, str]]:
+    """What the words of all tables and figures mean, each once, by their terms."""
+    told = {d for block in blocks for d in getattr(block, "definitions", ())}
+    in_order = sorted(told, key=lambda d: (d.term.lower(), d.text))
+    return [
+        {"term": breakable(visible(d.term)), "text": breakable(visible(d.text))} for d in in_order
+    ]
+
+
+def _line(line: BannerLine) -> dict[str, str]:
+    said = {"text": breakable(visible(line.text)), "detail": breakable(visible(line.detail))}
+    return {"state": line.state, **said}
 
 
 def _widths(table: Table) -> list[int]:
@@ -147,15 +190,19 @@ def _letters(table: Table, place: int) -> int:
 
 def _cell(cell: Cell, column: Column) -> dict[str, Any]:
     if isinstance(cell, Number):
-        below = " ".join(x for x in (cell.interval, own_n(cell, column)) if x)
+        own = own_n(cell, column)
+        beside = cell.interval if cell.sd is not None else ""
+        below = own if beside else " ".join(x for x in (cell.interval, own) if x)
         return {
             "is_text": False,
+            "beside": beside,
             "text": cell.shown,
             "below": below,
             "strong": cell.strong,
             "mark": cell.mark,
         }
-    return {"is_text": True, "text": breakable(visible(cell.text)), "strong": cell.strong}
+    text = breakable(visible(cell.text)).replace(" / ", "\u00a0/\u00a0")
+    return {"is_text": True, "text": text, "strong": cell.strong}
 
 
 def _item(item: Item, place: int, folder: Path) -> dict[str, Any]:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, own_n
 from mirage.report.escape import csv_cell, latex, markdown
+from mirage.report.render.long_csv import to_long_csv
 
 
-def write_table(table: Table, folder: Path) -> None:
-    """Writes ``<id>.csv``, ``<id>.tex`` and ``<id>.md``."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_table(table: Table, folder: Path, seeds: Sequence[int]) -> None:
+    """Writes ``<id>.csv``, ``<id>.tex``, ``<id>.md`` and ``long/<id>.csv``.
+
+    Args:
+        table: The table.
+        folder: Where to.
+        seeds: Of the study, ascending.
+    """
+    (folder / "long").mkdir(parents=True, exist_ok=True)
+    long = to_long_csv(table, seeds)
+    (folder / "long" / f"{table.id}.csv").write_text(long, encoding="utf-8", newline="")
     for suffix, text in (
         ("csv", to_csv(table)),
         ("tex", to_latex(table)),
@@ -101,8 +111,9 @@ def to_latex(table: Table) -> str:
         cells = zip(row, table.columns, strict=True)
         lines.append(" & ".join(_latex_cell(cell, column) for cell, column in cells) + r" \\")
     lines += ["\\bottomrule", "\\end{tabular}"]
-    if table.notes:
-        lines.append(f"\\\\[2pt] {{\\footnotesize {latex(' '.join(table.notes))}}}")
+    notes = [*table.notes, *(f"{d.term}: {d.text}" for d in table.definitions)]
+    if notes:
+        lines.append(f"\\\\[2pt] {{\\footnotesize {latex(' '.join(notes))}}}")
     lines.append(f"\\end{{table{star}}}")
     return "\n".join(lines) + "\n"
 
@@ -150,8 +161,10 @@ def to_markdown(table: Table) -> str:
     for row in table.rows:
         cells = zip(row, table.columns, strict=True)
         lines.append(f"| {' | '.join(_markdown_cell(c, column) for c, column in cells)} |")
-    if table.notes:
-        lines += ["", *(f"- {markdown(note)}" for note in table.notes)]
+    notes = [markdown(note) for note in table.notes]
+    notes += [f"**{markdown(d.term)}:** {markdown(d.text)}" for d in table.definitions]
+    if notes:
+        lines += ["", *(f"- {note}" for note in notes)]
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirage.contracts import Sample, Verdict
-from mirage.report.blocks import Table
+from mirage.model_card import ModelCard
+from mirage.report.blocks import Definition, Table
 from mirage.report.captions import Caption, words_table
 from mirage.report.data import ReportData
 from mirage.score.frame import quad_of
@@ -56,8 +57,10 @@ class Gallery:
     """The printed samples: quads of four items each. The HTML page has a browser in its place.
 
     Attributes:
+        pdf_quads: What the PDF shows: fewer, and the answers of the first seed alone.
         section: As of a table.
         chapter: As of a table.
+        definitions: As of a table.
     """
 
     id: str
@@ -68,6 +71,7 @@ class Gallery:
     pdf_quads: tuple[tuple[Item, ...], ...]
     section: str = ""
     chapter: str = ""
+    definitions: tuple[Definition, ...] = ()
 
 
 def chosen_quads(
@@ -111,15 +115,16 @@ def gallery_samples(
 def gallery(data: ReportData, caption: Caption) -> Gallery:
     """Returns the gallery; no quads where the report was rebuilt without answers."""
     wanted = data.settings.gallery
+    models = data.answering
+    first = [m for m in models if m.seed == data.study.seeds[0]]
     quads: list[tuple[Item, ...]] = []
+    short: list[tuple[Item, ...]] = []
     if data.responses:
-        for quad in chosen_quads(data.samples, wanted.suites, wanted.quads):
-            quads.append(tuple(_item(data, sample) for sample in quad))
-    short = [
-        quad
-        for suite in wanted.suites
-        for quad in [q for q in quads if q[0].sample.suite == suite][: wanted.pdf_quads]
-    ]
+        for suite in wanted.suites:
+            chosen = chosen_quads(data.samples, [suite], wanted.quads)
+            quads += [tuple(_item(data, sample, models) for sample in quad) for quad in chosen]
+            chosen = chosen[: wanted.pdf_quads]
+            short += [tuple(_item(data, sample, first) for sample in quad) for quad in chosen]
     return Gallery(
         "gallery",
         caption.title,
@@ -130,9 +135,9 @@ def gallery(data: ReportData, caption: Caption) -> Gallery:
     )
 
 
-def _item(data: ReportData, sample: Sample) -> Item:
+def _item(data: ReportData, sample: Sample, models: Sequence[ModelCard]) -> Item:
     said = []
-    for model in data.answering:
+    for model in models:
         verdict = data.verdicts.get(model.name, {}).get(sample.id)
         answer = data.responses.get(model.name, {}).get(sample.id)
         if verdict is not None and answer is not None:
