@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mirage.cli.plan import estimate, read_history, span
 from mirage.plan.frozen_plan import Frozen
+from mirage.plan.minutes import minutes_of, span
 from mirage.view import interrupt
 from mirage.view.board import LEAST, Board, about
 from mirage.view.handler import LogHandler
@@ -62,19 +62,14 @@ def failed(workflow: Any) -> list[str]:
 
 def board_of(plan: Frozen, folders: list[str], cores: int) -> Board:
     """Returns a board for some jobs of a plan, none of which has begun."""
-    known = minutes_of(plan)
+    guesses = {folder: job.minutes for folder, job in plan.jobs.items()}
+    known = guesses | minutes_of(plan, cores)
     minutes = {folder: known.get(folder, LEAST) for folder in folders}
 
     def together(left: Mapping[str, float]) -> float:
         return span(plan, {f: m for f, m in left.items() if f in plan.jobs}, cores)
 
     return Board(plan.study, minutes, together, time.monotonic())
-
-
-def minutes_of(plan: Frozen) -> dict[str, float]:
-    """Returns folder -> estimated minutes."""
-    history = read_history(Path(plan.store))
-    return {folder: estimate(job, history) for folder, job in plan.jobs.items()}
 
 
 def _handler(workflow: Any) -> LogHandler | None:
