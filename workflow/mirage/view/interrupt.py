@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
+from types import FrameType, TracebackType
 
 import psutil
 
@@ -23,6 +24,7 @@ def listen() -> None:
     """Takes over Ctrl-C in the process that a person started."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _stop)
+        sys.excepthook = _say_no_more
 
 
 def at_first(then: Callable[[], None]) -> None:
@@ -56,3 +58,11 @@ def _stop(number: int, frame: FrameType | None) -> None:
     if first and _runs_jobs.is_set():
         raise KeyboardInterrupt
     os._exit(STATUS)
+
+
+def _say_no_more(
+    kind: type[BaseException], wrong: BaseException, trace: TracebackType | None
+) -> None:
+    """Leaves out the traceback of what Ctrl-C raised: the sentence was said."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, wrong, trace)

@@ -27,7 +27,6 @@ def begin(workflow: Any, plan: Frozen) -> None:
         workflow: Snakemake's.
         plan: The plan that it runs.
     """
-    interrupt.jobs_run(True)
     handler = _handler(workflow)
     if handler is not None and handler.can_view:
         board = board_of(plan, _folders(workflow), _cores(workflow))
@@ -37,6 +36,7 @@ def begin(workflow: Any, plan: Frozen) -> None:
         many = f"{board.total} jobs" if board.total > 1 else "1 job"
         view.say(f"Study {plan.study}: {many}, {about(board.minutes_left(board.begun))}")
         handler.begin(view)
+    interrupt.jobs_run(True)
 
 
 def end(workflow: Any) -> bool:
