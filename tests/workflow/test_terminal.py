@@ -108,7 +108,8 @@ def test_a_table_while_it_runs_and_the_terminal_as_it_was_at_the_end(terminal: T
     text = terminal.end(process)
     assert process.returncode == 0, text
     assert "23 of 23 jobs done in " in text
-    assert "report: results/report/toy/report.pdf" in text
+    assert "report: results/report/toy/report.html" in text
+    assert "results/report/toy/report.pdf" in text
     assert "Select jobs to execute" not in text
     assert "\x1b[2J" not in terminal.text
     assert terminal.text.rfind("\x1b[?25h") > terminal.text.rfind("\x1b[?25l"), "the cursor is back"

@@ -50,7 +50,7 @@ def told(plan: Frozen, folder: str) -> list[str]:
         folder: The report, finished.
     """
     link = point_to(Path(plan.store) / folder, Path(plan.store) / "report" / plan.study)
-    lines = [f"report: {link}/report.pdf, {link}/report.html; tables: {link}/tables/"]
+    lines = [f"report: {link}/report.html", f"        {link}/report.pdf, tables: {link}/tables/"]
     try:
         lines = [*outcome(link), *lines, line_for(plan.study, link)]
     except (OSError, *DAMAGED) as wrong:
