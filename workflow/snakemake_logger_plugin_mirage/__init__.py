@@ -3,6 +3,13 @@
 ``logger: mirage`` in profiles/default chooses it; what it does stands in ``mirage.view``.
 """
 
-from mirage.view.handler import LogHandler
+try:
+    from mirage.view.handler import LogHandler
+except ModuleNotFoundError:
+    # A checkout older than the view comes first on the path. It does not ask for this plugin, but
+    # Snakemake imports every plugin that it finds, and ends where one cannot be imported.
+    from snakemake_interface_logger_plugins.base import (  # type: ignore[assignment]
+        LogHandlerBase as LogHandler,
+    )
 
 __all__ = ["LogHandler"]
