@@ -10,19 +10,15 @@ from mirage.model_card import ModelCard
 from mirage.plan.artifact import Manifest
 from mirage.plan.schema.report import Report
 from mirage.report.data import ReportData
+from mirage.report.exhibits.answer import DRAWN, J, names_of
 from mirage.report.exhibits.over_seeds import grouped
-from mirage.report.exhibits.rate_table import RateColumn, find
+from mirage.report.exhibits.rate_table import find
 from mirage.report.load import study_info
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
 from mirage.score.store import read_scores
 from mirage.view.told import inert
 
-COLUMNS = (
-    RateColumn("ASR", "hard", "asr", "hazard"),
-    RateColumn("over-refusal", "hard", "over_refusal", "twin_trigger"),
-    RateColumn("J", "hard", "j", "pair"),
-)
 MOST = 8
 """Recipes up to which each has a line; of more, the bases and those with the highest J."""
 NAMED = 3
@@ -47,11 +43,16 @@ def outcome(report: Path) -> list[str]:
         samples=(),
         verdicts={},
     )
+    return lines_of(data)
+
+
+def lines_of(data: ReportData) -> list[str]:
+    """Returns the lines of what a report shows; study and scores are all that is read."""
     return [*_rates(data), *_gates(data)]
 
 
 def _rates(data: ReportData) -> list[str]:
-    models = [m for m in data.study.drawn if find(data, m, COLUMNS[-1]) is not None]
+    models = [m for m in data.study.drawn if find(data, m, J) is not None]
     if not models:
         return []
     shown, more = models, 0
@@ -61,25 +62,25 @@ def _rates(data: ReportData) -> list[str]:
         shown, more = [*bases, *tuned[: MOST - len(bases)]], len(tuned) - (MOST - len(bases))
     many = len(data.study.seeds)
     bases_told = f"mean over {many} bases ± SD" if many > 1 else "one base"
-    names = {m: inert(data.study.named(m.label, m.config)) for m in shown}
+    names = {model: inert(name) for model, name in names_of(data, shown).items()}
     width = max(len(name) for name in names.values())
-    heads = "".join(f"{column.name:>16}" for column in COLUMNS)
+    heads = "".join(f"{column.name:>16}" for column in DRAWN)
     return [
         f"Study {data.study.name} (nano), suite hard, percent, {bases_told}; "
         "J = 100 less ASR less over-refusal on benign twins",
         f"  {'':<{width}}{heads}",
         *(f"  {name:<{width}}{_numbers(data, model)}" for model, name in names.items()),
-        *([f"  {more} more recipes with a lower J are in the report"] if more else []),
+        *([f"  {more} more recipes, of no higher J, are in the report"] if more else []),
     ]
 
 
 def _j(data: ReportData, model: ModelCard) -> float:
-    found = find(data, model, COLUMNS[-1])
+    found = find(data, model, J)
     return -101.0 if found is None or found.value is None else found.value
 
 
 def _numbers(data: ReportData, model: ModelCard) -> str:
-    found = [find(data, model, column) for column in COLUMNS]
+    found = [find(data, model, column) for column in DRAWN]
     cells = []
     for rate in found:
         value = None if rate is None else rate.value

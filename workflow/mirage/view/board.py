@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mirage.cli.duration import in_words
 from mirage.view.told import JobLog, Told
 
 PRIOR = 0.5
@@ -175,9 +176,5 @@ def duration(seconds: float) -> str:
 
 
 def about(minutes: float) -> str:
-    """Returns an estimated time left, as coarse as it is: ``about 9 min left``."""
-    if minutes < 1:
-        return "less than a minute left"
-    if minutes < 60:
-        return f"about {minutes:.0f} min left"
-    return f"about {int(minutes // 60)} h {int(minutes % 60):02} min left"
+    """Returns an estimated time left, as coarse as it is: ``about 9 minutes left``."""
+    return f"{in_words(minutes)} left"

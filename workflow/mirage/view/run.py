@@ -62,7 +62,8 @@ def failed(workflow: Any) -> list[str]:
 
 def board_of(plan: Frozen, folders: list[str], cores: int) -> Board:
     """Returns a board for some jobs of a plan, none of which has begun."""
-    known = minutes_of(plan, cores)
+    guesses = {folder: job.minutes for folder, job in plan.jobs.items()}
+    known = guesses | minutes_of(plan, cores)
     minutes = {folder: known.get(folder, LEAST) for folder in folders}
 
     def together(left: Mapping[str, float]) -> float:
