@@ -50,8 +50,7 @@ def example(data: ReportData, caption: Caption) -> Figure | TextBlock:
         axes = canvas.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, 7.4), ylim=(3.2, 0))
         axes.axis("off")
-        axes.text(0.1, 0.22, f"“{visible(quads[0][0].question)}”", fontsize=10, weight="bold",
-                  parse_math=False)  # fmt: skip
+        axes.text(0.1, 0.22, f"“{visible(quads[0][0].question)}”", fontsize=10, weight="bold")
         for row, sample in enumerate(quads[0][: len(HEADINGS)]):
             _row(axes, data, sample, models, 0.42 + 1.45 * row, HEADINGS[row])
         return finish("example", canvas, caption, 16.5)
@@ -92,8 +91,7 @@ def _answer(axes: Axes, top: float, model: str, answer: str, verdict: str, colou
     if len(lines) > LINES:
         lines = [*lines[: LINES - 1], f"{lines[LINES - 1][: LETTERS - 2]} …"]
     axes.plot([2.5, 2.5], [top, top + 0.56], color=colour, linewidth=3, solid_capstyle="butt")
-    axes.text(2.6, top + 0.07, model, fontsize=8, weight="bold", va="center", parse_math=False)
+    axes.text(2.6, top + 0.07, model, fontsize=8, weight="bold", va="center")
     axes.text(7.3, top + 0.07, verdict, fontsize=8, ha="right", va="center", color=colour,
               weight="bold")  # fmt: skip
-    axes.text(2.6, top + 0.17, "\n".join(lines), fontsize=7, va="top", linespacing=1.25,
-              parse_math=False)  # fmt: skip
+    axes.text(2.6, top + 0.17, "\n".join(lines), fontsize=7, va="top", linespacing=1.25)
