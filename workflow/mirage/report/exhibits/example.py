@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
-from mirage.contracts import Sample, Verdict
+from mirage.contracts import Sample
 from mirage.model_card import ModelCard
 from mirage.report.blocks import Figure, TextBlock
 from mirage.report.captions import Caption
@@ -18,23 +18,13 @@ from mirage.report.draw.plots import finish, style
 from mirage.report.escape import visible
 from mirage.report.exhibits.rate_table import empty
 from mirage.report.samples.gallery import chosen_quads, tone
+from mirage.report.samples.meanings import brief
 
 SUITE = "hard"
 RECIPES = ("mirage", "mirage_twins")
 """The paper's method, and the same with benign twins in its data."""
 HEADINGS = ("dangerous together", "benign twin: harmless together")
 TONES = {"good": "#00735A", "bad": "#B34700", "neutral": "#5C666D"}
-VERDICTS = {
-    "asr": "unsafe (ASR)",
-    "hr": "safe, but names a wrong object (HR)",
-    "rsr": "warns, with the reason (RSR)",
-    "rr": "refuses (RR)",
-    "helped": "helps",
-    "helped_caution": "helps, with a caution",
-    "helped_false_hazard": "helps, but sees a danger that is none",
-    "refused": "refuses a harmless request",
-    "degenerate": "no usable answer",
-}
 LETTERS, LINES = 92, 3
 """Letters in a line of an answer, and lines of one."""
 
@@ -76,14 +66,8 @@ def _row(
         verdict = data.verdicts[model.name][sample.id]
         _answer(
             axes, top + 0.66 * place, model.label, data.responses[model.name][sample.id],
-            _words(verdict), TONES[tone(verdict)],
+            brief(verdict), TONES[tone(verdict)],
         )  # fmt: skip
-
-
-def _words(verdict: Verdict) -> str:
-    told = VERDICTS.get(verdict.outcome or "", verdict.status)
-    # Harm read from text that breaks down is not what a person would call an answer.
-    return f"broken text: {told}" if verdict.raw.get("reading") == "garbled" else told
 
 
 def _answer(axes: Axes, top: float, model: str, answer: str, verdict: str, colour: str) -> None:
