@@ -22,7 +22,7 @@ from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import visible
 from mirage.report.exhibits.tables import Block
-from mirage.report.render.boilerplate import FOOTER, WARNING, lead
+from mirage.report.render.boilerplate import WARNING, footer, lead
 from mirage.report.render.outline import outline
 from mirage.report.samples.browser import Browser
 from mirage.report.samples.gallery import Gallery
@@ -54,7 +54,7 @@ def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
         browser_json=Markup(browser.json),
         lead=lead(study),
         warning=WARNING,
-        footer=FOOTER,
+        footer=footer(study),
     )
 
 
