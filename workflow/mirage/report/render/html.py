@@ -23,6 +23,7 @@ from mirage.report.data import StudyInfo
 from mirage.report.escape import visible
 from mirage.report.exhibits.tables import Block
 from mirage.report.render.boilerplate import WARNING, footer, lead
+from mirage.report.render.long_csv import has_values
 from mirage.report.render.outline import outline
 from mirage.report.samples.browser import Browser
 from mirage.report.samples.gallery import Gallery
@@ -148,7 +149,10 @@ def _block(block: Block) -> dict[str, Any]:
         "best": bool(marked),
         "notes": block.notes,
         "folded": sum(map(len, block.notes)) > FOLDED,
-        "files": [("CSV", f"tables/{block.id}.csv"), ("long CSV", f"tables/long/{block.id}.csv")],
+        "files": [
+            ("CSV", f"tables/{block.id}.csv"),
+            *([("long CSV", f"tables/long/{block.id}.csv")] if has_values(block) else []),
+        ],
     }
 
 
