@@ -38,8 +38,8 @@ BETTER: Final[dict[str, Better]] = {
 }
 """Rate (``mirage.vocabulary``) -> which way is better, by what it counts. A rate that stands in no
 list has no better side: that of a conflict, where neither help nor refusal is wrong, a share of the
-failures, help without a caution, which loses to help with one, or ASR with broken answers as safe or
-as unsafe, whose gap says how far ASR can be read."""
+failures, help without a caution, which loses to help with one, or ASR with broken answers as safe
+or as unsafe, whose gap says how far ASR can be read."""
 
 
 def better(metric: str, corner: str = "") -> Better:
