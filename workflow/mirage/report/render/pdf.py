@@ -49,8 +49,8 @@ LINE = 110
 WORD, SHORT_TEXT = 14, 30
 """In such a table: letters up to which a column never wraps, and those that weigh at most."""
 
-UNBROKEN_ROWS = 8
-"""Rows up to which a table is kept on one page; longer ones go on, so that pages are full."""
+UNBROKEN_ROWS = 29
+"""Rows up to which a table is kept on one page; longer ones go on over the next."""
 
 
 def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
