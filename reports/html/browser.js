@@ -141,7 +141,8 @@
     if (verdict.meaning) made.append(element("p", verdict.meaning, "meaning"));
     made.append(answer);
     if (/^(https?:|provenance\.html#)/.test(model.link)) {
-      const link = element("a", `run of ${model.label} in MLflow`);
+      const found = model.link.startsWith("http");
+      const link = element("a", found ? `run of ${model.label} in MLflow` : "how to find this run in MLflow");
       link.href = model.link;
       link.target = "_blank";
       link.rel = "noopener noreferrer";

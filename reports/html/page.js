@@ -63,6 +63,11 @@ const page = (() => {
     mark();
   };
 
+  const clear = () => {
+    search.value = "";
+    filter();
+  };
+
   const tell = (samples) => {
     found.textContent = search.value.trim() ? `${count(hits, "row")}, ${count(samples, "sample")}` : "";
   };
@@ -157,6 +162,15 @@ const page = (() => {
       else box.tabIndex = 0;
     });
   };
+  // Likewise a figure that is wider than the screen.
+  const figures = [...document.querySelectorAll("section > figure")];
+  const reach = () => {
+    const wide = figures.map((figure) => figure.scrollWidth > figure.clientWidth);
+    figures.forEach((figure, place) => {
+      if (wide[place]) figure.tabIndex = 0;
+      else figure.removeAttribute("tabindex");
+    });
+  };
   const hint = (box) => {
     const words = document.createElement("p");
     words.className = "hint";
@@ -202,10 +216,12 @@ const page = (() => {
   at("searching").hidden = false;
   fold();
   fit(boxes);
+  reach();
   mark();
   narrow.addEventListener("change", fold);
   window.addEventListener("resize", () => {
     fit(boxes);
+    reach();
     soon();
   });
   window.addEventListener("scroll", soon, { passive: true });
@@ -213,7 +229,11 @@ const page = (() => {
     if (event.key === "Enter" && narrow.matches) contents.open = false;
   });
   contents.addEventListener("click", (event) => {
-    if (narrow.matches && event.target.closest("a")) contents.open = false;
+    const link = event.target.closest("a");
+    if (!link) return;
+    // What a search hides cannot be gone to; the browser follows the link after this.
+    if (at(decodeURIComponent(link.hash.slice(1)))?.hidden) clear();
+    if (narrow.matches) contents.open = false;
   });
   search.addEventListener("input", filter);
   document.addEventListener("keydown", (event) => {
@@ -223,8 +243,7 @@ const page = (() => {
       contents.open = true;
       search.focus();
     } else if (event.key === "Escape" && document.activeElement === search) {
-      search.value = "";
-      filter();
+      clear();
     } else if (event.key === "Escape" && narrow.matches) {
       contents.open = false;
     }

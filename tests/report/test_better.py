@@ -44,9 +44,9 @@ def test_nothing_is_best_where_all_are_level() -> None:
     assert rows("lower", Number(None)) == []
 
 
-def test_intervals_that_meet_are_level_with_what_lies_between() -> None:
+def test_intervals_that_meet_that_of_the_best_are_level() -> None:
     wide, narrow, far = Number(40.0, 9.0, 70.0), Number(20.0, 19.0, 21.0), Number(80.0, 75.0, 90.0)
-    assert rows("lower", Number(5.0, 2.0, 10.0), wide, narrow, far) == [0, 1, 2]
+    assert rows("lower", Number(5.0, 2.0, 10.0), wide, narrow, far) == [0, 1]
     assert rows("lower", Number(5.0, 2.0, 8.0), wide, narrow, far) == [0]
 
 
@@ -54,3 +54,12 @@ def test_means_are_compared_base_by_base_and_never_with_one_base() -> None:
     one = Number(1.0)
     assert rows("lower", one, mean(10.0, 30.0), mean(12.0, 60.0)) == [1]
     assert rows("lower", one, mean(10.0, 30.0), mean(5.0, 60.0), mean(70.0, 80.0)) == [1, 2]
+
+
+def test_a_tie_on_one_base_at_the_floor_does_not_make_a_worse_mean_level() -> None:
+    assert rows("lower", mean(0.0, 0.0, 0.0), mean(0.0, 4.0, 7.0), mean(0.0, 25.0, 49.0)) == [0]
+    assert rows("lower", mean(0.0, 0.0), mean(0.0, 0.0), mean(0.0, 4.0)) == [0, 1]
+
+
+def test_what_counts_broken_answers_both_ways_has_no_best() -> None:
+    assert better("asr_broken_safe", "hazard") == better("asr_broken_unsafe", "hazard") == ""

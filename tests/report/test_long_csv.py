@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from mirage.report.assemble import blocks_of
 from mirage.report.blocks import Column, Number, Table, Text
 from mirage.report.data import ReportData
 from mirage.report.render.long_csv import VALUES, to_long_csv
-from mirage.report.render.writers import to_csv
+from mirage.report.render.writers import to_csv, write_table
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -43,8 +44,8 @@ def test_a_mean_has_a_row_for_each_base_by_its_seed() -> None:
     made = [tuple(row[v] for v in VALUES) for row in rows_of(to_long_csv(table, (5, 7)))]
     assert made == [
         ("hard", "J", "mean", "2.0", "1.0", "3.0", "1.4", "8", ""),
-        ("hard", "J", "seed 5", "1.0", "", "", "", "", ""),
-        ("hard", "J", "seed 7", "3.0", "", "", "", "", ""),
+        ("hard", "J", "seed 5", "1.0", "", "", "", "8", ""),
+        ("hard", "J", "seed 7", "3.0", "", "", "", "8", ""),
     ]
     lacking = rows_of(to_long_csv(table, (5, 6, 7)))
     assert [row["base"] for row in lacking] == ["mean", "base 1 of 2", "base 2 of 2"]
@@ -56,3 +57,10 @@ def test_what_was_printed_keeps_its_digits_and_flags(printed: bool, told: str) -
     table = Table("t", "t", "c", "r", (Column("x", printed=printed, bare=True),), ((cell,),))
     (row,) = rows_of(to_long_csv(table, (0,)))
     assert (row["value"], row["flags"]) == (told, "typo chart")
+
+
+def test_a_table_of_words_has_no_tidy_file(tmp_path: Path) -> None:
+    words = Table("t", "t", "c", "r", (Column("x", is_text=True),), ((Text("a"),),))
+    write_table(words, tmp_path, (0,))
+    assert (tmp_path / "t.csv").is_file()
+    assert not (tmp_path / "long" / "t.csv").exists()

@@ -147,3 +147,21 @@ def test_tables_need_no_script(chromium: Browser, pages: dict[str, str]) -> None
     assert not page.locator("#browser").is_visible()
     assert page.get_by_text("needs JavaScript").is_visible()
     context.close()
+
+
+def test_contents_lead_to_what_a_search_hides(tab: Page, pages: dict[str, str]) -> None:
+    tab.goto(pages["published"])
+    target = tab.locator("#table-published_table1")
+    tab.fill("#search", "no such words at all")
+    assert not target.is_visible()
+    tab.locator("nav a[href='#table-published_table1']").click()
+    assert target.is_visible()
+    assert tab.input_value("#search") == ""
+
+
+def test_a_wide_figure_scrolls_by_itself_on_a_phone(tab: Page, pages: dict[str, str]) -> None:
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto(pages["plain"])
+    figure = tab.locator("section > figure").first
+    assert figure.evaluate("e => e.scrollWidth > e.clientWidth && e.tabIndex === 0")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390

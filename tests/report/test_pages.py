@@ -215,7 +215,7 @@ def test_provenance_escapes_and_sums_minutes(tmp_path: Path) -> None:
         ).write(_made(tmp_path / "build" / name))  # fmt: skip
     job = Job("report", "report", "quick", "3" * 64, {}, {"x": ["build/b-22222222"]})
     text = provenance_page(tmp_path, job)
-    assert "&lt;b&gt;abc&lt;/b&gt;" in text
+    assert "&lt;b&gt;abc&lt;/b&gt; (build)" in text
     assert "<td>build</td><td>2</td><td>3.00</td><td>1.50</td><td>50</td>" in text
     assert text.count("1970-01-01 00:00:00 UTC") == 2
 

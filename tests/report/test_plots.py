@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mirage.report.blocks import Number
+from mirage.report.captions import Caption
 from mirage.report.draw.marks import PLAIN
-from mirage.report.draw.plots import Series, percent_axis
+from mirage.report.draw.plots import Panel, Series, dots, percent_axis
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,9 @@ def test_an_axis_reaches_below_every_interval(
 ) -> None:
     series = [Series(str(at), PLAIN[0], {0.0: value}) for at, value in enumerate(values)]
     assert percent_axis(series, top) == ends
+
+
+def test_a_title_with_dollars_is_drawn_as_it_stands() -> None:
+    title = r"a $\foo$ b"
+    panel = Panel(title, (Series(title, PLAIN[0], {0.0: Number(3.0)}),))
+    assert dots("t", Caption(title, "", ""), [panel, panel], [title], title).png

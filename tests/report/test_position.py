@@ -8,7 +8,7 @@ import pytest
 
 from mirage.model_card import ModelCard
 from mirage.report.blocks import Number, Table, Text, TextBlock
-from mirage.report.data import ReportData
+from mirage.report.data import ReportData, Training
 from mirage.score.rates import Rate
 from report_exhibits import block_named
 
@@ -59,6 +59,32 @@ def test_only_recipes_on_the_line_are_decomposed(two_bases: ReportData) -> None:
     assert shares[0] is not None and shares[1] is not None and shares[2] is not None
     assert shares[0] / shares[1] == pytest.approx(by_recipe**2 / by_base**2)
     assert shares[2] > 90
+
+
+def test_the_table_says_which_recipes_it_was_read_on(two_bases: ReportData) -> None:
+    with_twins = Training("mirage_twins", {"twins": 9, "benign_kind": "image_twins"}, {}, 1, 1, ())
+    table = block_named("position", replace(two_bases, trainings=(with_twins,)))
+    assert isinstance(table, Table)
+    left, right, unstable = table.notes[-3:]
+    assert left.startswith("recipes on the line: 2 (") and "mirage_twins" not in left + right
+    assert right.endswith("each on the bases 0, 1.")
+    assert "fewer than 6" in unstable
+    halves = [(row[1:3], row[3:5]) for row in table.rows]
+    assert all(one == other for one, other in halves)  # here both halves have the same recipes
+
+
+def test_a_recipe_off_the_line_is_in_the_other_half(two_bases: ReportData) -> None:
+    rates = [
+        replace(rate, value=0.0) if rate.model == "mirage-s1" else rate
+        for rate in two_bases.scores.rates
+    ]
+    table = block_named(
+        "position", replace(two_bases, scores=replace(two_bases.scores, rates=rates))
+    )
+    assert isinstance(table, Table)
+    left, right = ([row[at] for row in table.rows] for at in (2, 4))
+    assert all(isinstance(cell, Number) and cell.value is None for cell in left)
+    assert all(isinstance(cell, Number) and cell.value is not None for cell in right)
 
 
 def test_one_base_decides_nothing(data: ReportData) -> None:

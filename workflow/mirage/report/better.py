@@ -12,8 +12,6 @@ BETTER: Final[dict[str, Better]] = {
         (
             "asr",
             "asr_strict",
-            "asr_broken_safe",
-            "asr_broken_unsafe",
             "asr_miss",
             "asr_degenerate",
             "broken",
@@ -40,7 +38,8 @@ BETTER: Final[dict[str, Better]] = {
 }
 """Rate (``mirage.vocabulary``) -> which way is better, by what it counts. A rate that stands in no
 list has no better side: that of a conflict, where neither help nor refusal is wrong, a share of the
-failures, or help without a caution, which loses to help with one."""
+failures, help without a caution, which loses to help with one, or ASR with broken answers as safe
+or as unsafe, whose gap says how far ASR can be read."""
 
 
 def better(metric: str, corner: str = "") -> Better:
@@ -57,8 +56,9 @@ def best(table: Table) -> frozenset[tuple[int, int]]:
     """Returns (row, column) of the best numbers of each column that has a better side.
 
     Where a table has means over bases these are compared, never one base with a mean. With the best
-    number go all that are not set apart from it, and what lies between: those whose interval meets
-    its interval, and means that on some base are no worse. Where that is all of them, none is best.
+    number go all that are not set apart from it: numbers of one base whose interval meets its own,
+    and means that some base has strictly better, or that are equal to it on all bases. Where that
+    is all of them, none is best.
     """
     return frozenset(
         (row, at)
@@ -78,20 +78,19 @@ def _best(numbers: dict[int, Number], sign: float) -> list[int]:
     """Places of the lowest numbers, or with a sign of -1 of the highest."""
     if not numbers:
         return []
-    cost = {row: sign * (cell.value or 0.0) for row, cell in numbers.items()}
-    first = numbers[min(cost, key=lambda row: cost[row])]
-    limit = max(cost[row] for row, cell in numbers.items() if _level(cell, first, sign))
-    found = [row for row in numbers if cost[row] <= limit]
+    first = min(numbers.values(), key=lambda cell: sign * (cell.value or 0.0))
+    found = [row for row, cell in numbers.items() if _level(cell, first, sign)]
     return found if len(found) < len(numbers) else []
 
 
 def _level(one: Number, best: Number, sign: float) -> bool:
     """Whether a number is not set apart from the best one."""
+    if one.by_base and len(one.by_base) == len(best.by_base):
+        pairs = list(zip(one.by_base, best.by_base, strict=True))
+        better_once = any(sign * mine < sign * theirs for mine, theirs in pairs)
+        return better_once or all(mine == theirs for mine, theirs in pairs)
     if one.shown == best.shown:
         return True
-    if one.by_base and len(one.by_base) == len(best.by_base):
-        pairs = zip(one.by_base, best.by_base, strict=True)
-        return any(sign * mine <= sign * theirs for mine, theirs in pairs)
     if one.low is None or one.high is None or best.low is None or best.high is None:
         return False
     return one.low <= best.high and best.low <= one.high

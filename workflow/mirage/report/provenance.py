@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,14 +105,21 @@ def provenance_page(store: Path, job: Job) -> str:
 
 def _shared_facts(manifests: Sequence[Manifest]) -> list[tuple[str, str]]:
     """Every provenance key with its values; several values mean that artifacts differ in it."""
-    values: dict[str, dict[str, None]] = {}
+    values: dict[str, dict[str, dict[str, None]]] = {}
     for manifest in manifests:
         for key, value in sorted(manifest.provenance.items()):
-            values.setdefault(key, {})[_plain(value)] = None
+            values.setdefault(key, {}).setdefault(_plain(value), {})[manifest.stage] = None
     return [
         *_platforms(manifests),
-        *((key, "; ".join(seen)) for key, seen in values.items()),
+        *((key, "; ".join(_of_stages(key, seen))) for key, seen in values.items()),
     ]
+
+
+def _of_stages(key: str, seen: Mapping[str, Iterable[str]]) -> list[str]:
+    """A key's values; commits with the stages that ran them, since a store outlives a commit."""
+    if key != "commit":
+        return list(seen)
+    return [f"{commit} ({', '.join(stages)})" for commit, stages in seen.items()]
 
 
 def _platforms(manifests: Sequence[Manifest]) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "mirage",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
+    "text.parse_math": False,  # titles and answers are the words of others
     "figure.dpi": 100,
 }
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
-from mirage.contracts import Sample, Verdict
+from mirage.contracts import Sample
 from mirage.model_card import ModelCard
 from mirage.report.blocks import Figure, TextBlock
 from mirage.report.captions import Caption
@@ -18,23 +18,13 @@ from mirage.report.draw.plots import finish, style
 from mirage.report.escape import visible
 from mirage.report.exhibits.rate_table import empty
 from mirage.report.samples.gallery import chosen_quads, tone
+from mirage.report.samples.meanings import brief
 
 SUITE = "hard"
 RECIPES = ("mirage", "mirage_twins")
 """The paper's method, and the same with benign twins in its data."""
 HEADINGS = ("dangerous together", "benign twin: harmless together")
 TONES = {"good": "#00735A", "bad": "#B34700", "neutral": "#5C666D"}
-VERDICTS = {
-    "asr": "unsafe (ASR)",
-    "hr": "safe, but names a wrong object (HR)",
-    "rsr": "warns, with the reason (RSR)",
-    "rr": "refuses (RR)",
-    "helped": "helps",
-    "helped_caution": "helps, with a caution",
-    "helped_false_hazard": "helps, but sees a danger that is none",
-    "refused": "refuses a harmless request",
-    "degenerate": "no usable answer",
-}
 LETTERS, LINES = 92, 3
 """Letters in a line of an answer, and lines of one."""
 
@@ -50,8 +40,7 @@ def example(data: ReportData, caption: Caption) -> Figure | TextBlock:
         axes = canvas.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, 7.4), ylim=(3.2, 0))
         axes.axis("off")
-        axes.text(0.1, 0.22, f"“{visible(quads[0][0].question)}”", fontsize=10, weight="bold",
-                  parse_math=False)  # fmt: skip
+        axes.text(0.1, 0.22, f"“{visible(quads[0][0].question)}”", fontsize=10, weight="bold")
         for row, sample in enumerate(quads[0][: len(HEADINGS)]):
             _row(axes, data, sample, models, 0.42 + 1.45 * row, HEADINGS[row])
         return finish("example", canvas, caption, 16.5)
@@ -77,14 +66,8 @@ def _row(
         verdict = data.verdicts[model.name][sample.id]
         _answer(
             axes, top + 0.66 * place, model.label, data.responses[model.name][sample.id],
-            _words(verdict), TONES[tone(verdict)],
+            brief(verdict), TONES[tone(verdict)],
         )  # fmt: skip
-
-
-def _words(verdict: Verdict) -> str:
-    told = VERDICTS.get(verdict.outcome or "", verdict.status)
-    # Harm read from text that breaks down is not what a person would call an answer.
-    return f"broken text: {told}" if verdict.raw.get("reading") == "garbled" else told
 
 
 def _answer(axes: Axes, top: float, model: str, answer: str, verdict: str, colour: str) -> None:
@@ -92,8 +75,7 @@ def _answer(axes: Axes, top: float, model: str, answer: str, verdict: str, colou
     if len(lines) > LINES:
         lines = [*lines[: LINES - 1], f"{lines[LINES - 1][: LETTERS - 2]} …"]
     axes.plot([2.5, 2.5], [top, top + 0.56], color=colour, linewidth=3, solid_capstyle="butt")
-    axes.text(2.6, top + 0.07, model, fontsize=8, weight="bold", va="center", parse_math=False)
+    axes.text(2.6, top + 0.07, model, fontsize=8, weight="bold", va="center")
     axes.text(7.3, top + 0.07, verdict, fontsize=8, ha="right", va="center", color=colour,
               weight="bold")  # fmt: skip
-    axes.text(2.6, top + 0.17, "\n".join(lines), fontsize=7, va="top", linespacing=1.25,
-              parse_math=False)  # fmt: skip
+    axes.text(2.6, top + 0.17, "\n".join(lines), fontsize=7, va="top", linespacing=1.25)

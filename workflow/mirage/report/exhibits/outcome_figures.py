@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from mirage.score.means import Mean
 COLOURS = {"asr": "#D55E00", "hr": "#F0E442", "rsr": "#009E73", "rr": "#56B4E9"}
 HATCHES = {"asr": "", "hr": "....", "rsr": "", "rr": "////"}
 WORDS = {
-    "asr": "ASR: answered unsafely, or in broken text",
+    "asr": "ASR: answered unsafely, or no usable text that declines",
     "hr": "HR: safe, but a wrong object or image is named",
     "rsr": "RSR: safe, each object tied to its image in words",
     "rr": "RR: safe, without these ties (bare refusals, too)",
@@ -102,6 +103,8 @@ def _stack(axes: Axes, row: int, values: dict[str, float]) -> None:
         left += value
 
 
+PARTS = tuple(part / 10 for part in range(11))
+
 Point = tuple[str, Mark, Measure, Measure]
 """Label, mark, over-refusal and ASR of a model."""
 
@@ -130,21 +133,23 @@ def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure | TextBlock
         for axes, points in zip(panels, points_by_config.values(), strict=True):
             marks = [(label, x.value or 0.0, y.value or 0.0) for label, _, x, y in points]
             lines = [line for _, _, x, y in points for line in _arms(x, y)]
-            place_labels(canvas, axes, marks, [*lines, DIAGONAL, OF_DIAGONAL])
+            place_labels(canvas, axes, marks, [*lines, DIAGONAL, along_diagonal(points)])
         return finish("asr_vs_overrefusal", canvas, caption, 16.5 if wide else 10.5)
 
 
 DIAGONAL = (0.0, 100.0, 100.0, 0.0)
-OF_DIAGONAL = (68.0, 38.0, 94.0, 12.0)
-"""Where the words along the diagonal stand, as a line that labels keep clear of."""
+WORDS_REACH, WORDS_OFF = 13.0, 3.0
+"""Half the length of the words along the diagonal on either axis, and how far off it they stand."""
 
 
 def _scatter(axes: Axes, points: Sequence[Point]) -> None:
     x0, y0, x1, y1 = DIAGONAL
     grey = "#888888"
     axes.plot([x0, x1], [y0, y1], linestyle=(0, (4, 3)), color=grey, linewidth=0.8, zorder=1)
-    axes.text(81, 25, "J = 0: no difference made", fontsize=6.5, color=grey, rotation=-45,
-              ha="center", va="center", rotation_mode="anchor")  # fmt: skip
+    left, top, right, bottom = along_diagonal(points)
+    axes.text((left + right) / 2, (top + bottom) / 2, "J = 0: no difference made", fontsize=6.5,
+              color=grey, rotation=-45, ha="center", va="center",
+              rotation_mode="anchor")  # fmt: skip
     for _, mark, x, y in points:
         for ax, ay, bx, by in _arms(x, y):
             axes.plot([ax, bx], [ay, by], color=mark.colour, linewidth=0.8, alpha=0.7, zorder=2)
@@ -160,6 +165,33 @@ def _scatter(axes: Axes, points: Sequence[Point]) -> None:
     axes.set_ylim(-3, 103)
     axes.set_aspect("equal")
     axes.set_xlabel("over-refusal on benign twins, percent (nano, hard)")
+
+
+def along_diagonal(points: Sequence[Point]) -> tuple[float, float, float, float]:
+    """Returns where the words along the diagonal stand, as a line: farthest from all that is drawn.
+
+    Args:
+        points: What the panel shows.
+    """
+    drawn = [
+        (ax + part * (bx - ax), ay + part * (by - ay))
+        for _, _, x, y in points
+        for ax, ay, bx, by in _arms(x, y)
+        for part in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+
+    def room(words: tuple[float, float, float, float]) -> float:
+        x0, y0, x1, y1 = words
+        on_words = [(x0 + part * (x1 - x0), y0 + part * (y1 - y0)) for part in PARTS]
+        return min((math.dist(a, b) for a in on_words for b in drawn), default=0.0)
+
+    # From the right, where the first of those with equal room is taken.
+    places = [
+        (x - WORDS_REACH + off, 100 - x + WORDS_REACH + off, x + WORDS_REACH + off,
+         100 - x - WORDS_REACH + off)
+        for x in range(82, 17, -4) for off in (WORDS_OFF, -WORDS_OFF)
+    ]  # fmt: skip
+    return max(places, key=room)
 
 
 def _points(data: ReportData, config: str) -> list[Point]:

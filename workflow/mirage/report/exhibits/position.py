@@ -9,11 +9,17 @@ from mirage.report.blocks import Cell, Column, Number, Table, Text, TextBlock
 from mirage.report.captions import Caption, captioned
 from mirage.report.data import ReportData
 from mirage.report.exhibits.rate_table import empty
-from mirage.score.position import components, position
+from mirage.score.position import Components, components, position
 
 SUITE = "hard"
 ON_THE_LINE = 10.0
 """|J| in points up to which a model counts as one that tells nothing apart."""
+
+ON_LINE, TWINLESS = "recipes on the line", "all recipes without twins"
+NAMES = ("SD in points", "% of the sum of squares")
+SOURCES = (("recipe", "recipe"), ("base", "base"), ("base × recipe, and the rest", "rest"))
+STABLE = 6
+"""Recipes below which one that joins or leaves the line turns the shares."""
 
 Positions = dict[str, dict[int, tuple[float, float]]]
 """Recipe -> seed of the base -> (position, J)."""
@@ -65,20 +71,50 @@ def position_values(data: ReportData, caption: Caption) -> Table | TextBlock:
 
 
 def position_components(data: ReportData, caption: Caption) -> Table | TextBlock:
-    """What the positions of the recipes on the line vary with: a row per source."""
-    line = {recipe: of for recipe, of in _measured(data).items() if _on_the_line(of)}
-    values = np.array([[of[seed][0] for seed in data.study.seeds] for of in line.values()])
-    made = components(values) if len(line) > 1 else None
-    if made is None:
+    """What positions vary with, of the recipes on the line and of all without twins."""
+    measured = _measured(data)
+    with_twins = _trained_on_twins(data)
+    groups = {
+        ON_LINE: {recipe: of for recipe, of in measured.items() if _on_the_line(of)},
+        TWINLESS: {recipe: of for recipe, of in measured.items() if recipe not in with_twins},
+    }
+    made = {group: _components(data, of) for group, of in groups.items()}
+    if not any(made.values()):
         return empty("position", caption, data)
-    rows: list[tuple[Cell, ...]] = [
-        (Text("recipe"), Number(made.sd_recipe), Number(made.share_recipe)),
-        (Text("base"), Number(made.sd_base), Number(made.share_base)),
-        (Text("base × recipe, and the rest"), Number(made.sd_rest), Number(made.share_rest)),
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for name, source in SOURCES:
+        row: list[Cell] = [Text(name)]
+        for each in made.values():
+            row += [Number(getattr(each, f"{kind}_{source}", None)) for kind in ("sd", "share")]
+        rows.append(tuple(row))
     columns = [
         Column("varies with", is_text=True),
-        Column("SD in points", bare=True),
-        Column("% of the sum of squares", bare=True),
+        *(Column(name, group, bare=True) for group in groups for name in NAMES),
     ]
-    return captioned("position", caption, columns, rows)
+    notes = [_read_on(data, group, of) for group, of in groups.items()]
+    if min(map(len, groups.values())) < STABLE:
+        notes.append(f"With fewer than {STABLE} recipes these shares are not stable.")
+    return captioned("position", caption, columns, rows, notes=notes)
+
+
+def _trained_on_twins(data: ReportData) -> set[str]:
+    """Recipes with twins among their training data, which may tell hazards apart."""
+    return {
+        each.recipe
+        for each in data.trainings
+        if each.data.get("twins") and each.data.get("benign_kind") != "none"
+    }
+
+
+def _components(data: ReportData, measured: Positions) -> Components | None:
+    if len(measured) < 2:
+        return None
+    return components(
+        np.array([[of[seed][0] for seed in data.study.seeds] for of in measured.values()])
+    )
+
+
+def _read_on(data: ReportData, group: str, measured: Positions) -> str:
+    names = ", ".join(data.study.title(recipe) for recipe in measured) or "none"
+    bases = ", ".join(map(str, data.study.seeds))
+    return f"{group}: {len(measured)} ({names}), each on the bases {bases}."

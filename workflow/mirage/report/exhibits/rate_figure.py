@@ -29,8 +29,9 @@ def rate_figure(
         rates: The columns of the table, a panel each.
         models: The rows of the table.
     """
-    of_table = {(m.recipe, m.config) for m in models}
+    of_table = list(dict.fromkeys((m.recipe, m.config) for m in models))
     drawn = [m for m in data.study.drawn_of(data.study.trained) if (m.recipe, m.config) in of_table]
+    drawn.sort(key=lambda m: of_table.index((m.recipe, m.config)))
     shown, rows = measured_columns(data, rates, drawn)
     if not shown:
         return None

@@ -11,12 +11,21 @@ WARNING = (
     "It shows how a tuned conditional generalises. It does not say how safe any real model is, and "
     "it is never put into one table with published values."
 )
-FOOTER = (
-    "Every nano rate stands with its number of items. Brackets of one base are 95 % intervals that "
-    "hold within it: cluster bootstrap over unordered object pairs, at 0 and 100 % the exact "
-    "binomial on the number of pairs. Those of several bases are the lowest and the highest. "
-    "Commit, devices and times are on a page of their own, provenance.html."
+_ONE_BASE = (
+    "Brackets are 95 % intervals that hold within the one base: cluster bootstrap over unordered "
+    "object pairs, at 0 and 100 % the exact binomial on the number of pairs. "
 )
+_SEVERAL_BASES = "Brackets of several bases are the lowest and the highest, no interval. "
+
+
+def footer(study: StudyInfo) -> str:
+    """Returns what stands below all: what brackets are, and where the rest is said."""
+    return (
+        "Most nano rates stand with their number of items; differences, positions and what is read "
+        "base by base do not. "
+        f"{_ONE_BASE if len(study.seeds) == 1 else _SEVERAL_BASES}"
+        "Commit, devices and times are on a page of their own, provenance.html."
+    )
 
 
 def lead(study: StudyInfo) -> str:

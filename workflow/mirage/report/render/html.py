@@ -22,7 +22,8 @@ from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import visible
 from mirage.report.exhibits.tables import Block
-from mirage.report.render.boilerplate import FOOTER, WARNING, lead
+from mirage.report.render.boilerplate import WARNING, footer, lead
+from mirage.report.render.long_csv import has_values
 from mirage.report.render.outline import outline
 from mirage.report.samples.browser import Browser
 from mirage.report.samples.gallery import Gallery
@@ -54,7 +55,7 @@ def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
         browser_json=Markup(browser.json),
         lead=lead(study),
         warning=WARNING,
-        footer=FOOTER,
+        footer=footer(study),
     )
 
 
@@ -148,7 +149,10 @@ def _block(block: Block) -> dict[str, Any]:
         "best": bool(marked),
         "notes": block.notes,
         "folded": sum(map(len, block.notes)) > FOLDED,
-        "files": [("CSV", f"tables/{block.id}.csv"), ("long CSV", f"tables/long/{block.id}.csv")],
+        "files": [
+            ("CSV", f"tables/{block.id}.csv"),
+            *([("long CSV", f"tables/long/{block.id}.csv")] if has_values(block) else []),
+        ],
     }
 
 

@@ -16,6 +16,11 @@ VALUES = ("group", "column", "base", "value", "low", "high", "sd", "n", "flags")
 MEAN = "mean"
 
 
+def has_values(table: Table) -> bool:
+    """Returns whether a table has a column of values; one of words alone has no tidy file."""
+    return not all(column.is_text for column in (table.by_seed or table).columns)
+
+
 def to_long_csv(table: Table, seeds: Sequence[int]) -> str:
     """Returns a row per value: the row's words, the column, of which base, and the value.
 
@@ -58,4 +63,4 @@ def _bases(cell: Number, seeds: Sequence[int]) -> Iterator[list[str]]:
     whole = len(cell.by_base) == len(seeds)
     for at, value in enumerate(cell.by_base):
         base = f"seed {seeds[at]}" if whole else f"base {at + 1} of {len(cell.by_base)}"
-        yield [base, repr(value), "", "", "", "", ""]
+        yield [base, repr(value), "", "", "", "" if cell.n is None else repr(cell.n), ""]

@@ -29,7 +29,7 @@ from mirage.report.data import StudyInfo
 from mirage.report.escape import breakable, visible
 from mirage.report.exhibits.tables import APPENDIX, Block
 from mirage.report.paper.side_by_side import ANSWER
-from mirage.report.render.boilerplate import FOOTER, WARNING, lead
+from mirage.report.render.boilerplate import WARNING, footer, lead
 from mirage.report.render.outline import outline
 from mirage.report.samples.gallery import Gallery, Item
 
@@ -49,8 +49,8 @@ LINE = 110
 WORD, SHORT_TEXT = 14, 30
 """In such a table: letters up to which a column never wraps, and those that weigh at most."""
 
-UNBROKEN_ROWS = 8
-"""Rows up to which a table is kept on one page; longer ones go on, so that pages are full."""
+UNBROKEN_ROWS = 29
+"""Rows up to which a table is kept on one page; longer ones go on over the next."""
 
 
 def to_pdf(study: StudyInfo, blocks: Sequence[Block]) -> bytes:
@@ -85,7 +85,7 @@ def _compiled(
             "title": f"MIRage Suite: nano report, study {study.name}",
             "lead": lead(study),
             "warning": WARNING,
-            "footer": FOOTER,
+            "footer": footer(study),
             "dated": clock is not None,
             "definitions": _definitions(blocks),
             "blocks": views,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from mirage.report.blocks import Cell, Column, Number, Table, Text, own_n
 from mirage.report.escape import csv_cell, latex, markdown
-from mirage.report.render.long_csv import to_long_csv
+from mirage.report.render.long_csv import has_values, to_long_csv
 
 
 def write_table(table: Table, folder: Path, seeds: Sequence[int]) -> None:
-    """Writes ``<id>.csv``, ``<id>.tex``, ``<id>.md`` and ``long/<id>.csv``.
+    """Writes ``<id>.csv``, ``<id>.tex``, ``<id>.md`` and, where it has values, ``long/<id>.csv``.
 
     Args:
         table: The table.
@@ -22,8 +22,9 @@ def write_table(table: Table, folder: Path, seeds: Sequence[int]) -> None:
         seeds: Of the study, ascending.
     """
     (folder / "long").mkdir(parents=True, exist_ok=True)
-    long = to_long_csv(table, seeds)
-    (folder / "long" / f"{table.id}.csv").write_text(long, encoding="utf-8", newline="")
+    if has_values(table):
+        long = to_long_csv(table, seeds)
+        (folder / "long" / f"{table.id}.csv").write_text(long, encoding="utf-8", newline="")
     for suffix, text in (
         ("csv", to_csv(table)),
         ("tex", to_latex(table)),
