@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 
 import pandas
 import pytest
-from synthetic_study import Study, study
 from track_store import Made, ignore, make_store, model_of, names, where
 
 from mirage.contracts import DataError
@@ -23,6 +23,7 @@ from mirage.track.facts import text
 from mirage.track.family import families
 from mirage.track.replay import replay
 from mirage.track.show import show
+from synthetic_study import Study, study
 
 
 def test_a_run_per_study_and_below_it_a_run_per_model(tracked: Made) -> None:
@@ -43,7 +44,9 @@ def test_a_run_per_study_and_below_it_a_run_per_model(tracked: Made) -> None:
     assert [(p.step, p.value) for p in curve] == [(s, 3.0 / s) for s in range(1, 41)]
     note = study.data.tags["mlflow.note.content"]
     assert all(f"/runs/{run.info.run_id}" in note for run in models)
-    assert "/report.html" in note
+    links = re.findall(r"\(#([^)]*)\)", note + model.data.tags["mlflow.note.content"])
+    assert any("/report.html" in link for link in links)
+    assert all("?workflowType=machine_learning" in link for link in links)
 
 
 def test_models_sorted_by_j_are_the_answer_of_the_report(tracked: Made, pristine: Made) -> None:
