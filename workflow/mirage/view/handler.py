@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import suppress
 from logging import LogRecord
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from mirage.view import interrupt
 from mirage.view.board import Running
-from mirage.view.told import JobLog
+from mirage.view.told import JobLog, inert
 from mirage.view.view import View
 
 SELF_EVIDENT = (
@@ -87,6 +88,14 @@ class LogHandler(LogHandlerBase):
         interrupt.at_first(view.close)
         view.start()
 
+    def give_up(self, wrong: Exception) -> None:
+        """From now on all is told as Snakemake tells it."""
+        if self._view is not None:
+            self._view.close()
+        self._view, self.can_view = None, False
+        with suppress(OSError):
+            print(f"No view of this run ({inert(repr(wrong))}).", file=sys.stderr, flush=True)
+
     def end(self) -> None:
         """The jobs are over; what is said from now on is said plainly."""
         if self._view is not None and not interrupt.happened():
@@ -102,9 +111,8 @@ class LogHandler(LogHandlerBase):
             return
         try:
             self._tell(self._view, record)
-        except Exception:  # noqa: BLE001 (no flaw of a view may end a run)
-            self._view.close()
-            self._view = None
+        except Exception as wrong:  # noqa: BLE001 (no flaw of a view may end a run)
+            self.give_up(wrong)
             self._own.handle(record)
 
     def close(self) -> None:
