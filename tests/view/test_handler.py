@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from mirage.view import interrupt, run
 from mirage.view.handler import LogHandler
@@ -45,3 +46,17 @@ def test_a_view_that_cannot_be_made_leaves_snakemake_s_own_lines(
     first, *rest = capsys.readouterr().err.splitlines()
     assert "no estimate" in first
     assert rest == ["Select jobs to execute..."]
+
+
+def test_after_ctrl_c_an_error_of_its_own_is_told_and_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = handler_of(monkeypatch)
+    monkeypatch.setattr(interrupt, "happened", lambda: True)
+    handler.emit(record("Terminating processes on user request", logging.INFO))
+    handler.emit(record("Cancelling on user request", exception="KeyboardInterrupt"))
+    handler.emit(record("Error in rule tune", event=LogEvent.JOB_ERROR))
+    handler.emit(record("Traceback (most recent call last):\n  File"))
+    assert not capsys.readouterr().err
+    handler.emit(record("No space left on device"))
+    assert capsys.readouterr().err == "No space left on device\n"

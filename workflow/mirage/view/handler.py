@@ -104,6 +104,8 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: LogRecord) -> None:
         """Shows one record."""
         if interrupt.happened():
+            if record.levelno >= logging.ERROR and not _comes_of_stopping(record):
+                self._own.handle(record)
             return
         if self._view is None:
             if not (self.can_view and _is_self_evident(record)):
@@ -152,6 +154,17 @@ class LogHandler(LogHandlerBase):
         folder = self._folders.get(facts["jobid"], facts["rule_name"])
         logs = [Path(path) for path in facts["log"]]
         view.failed(folder, logs, self._commands.get(folder, str(facts["shellcmd"])))
+
+
+def _comes_of_stopping(record: LogRecord) -> bool:
+    """Whether Ctrl-C alone explains an error: its sentence has said all there is."""
+    return (
+        getattr(record, "event", None) in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+        or getattr(record, "exception", "") in ("KeyboardInterrupt", "RuleException")
+        or bool(record.exc_info)
+        or "Traceback (most recent call last)" in str(record.msg)
+        or _is_self_evident(record)
+    )
 
 
 def _is_self_evident(record: LogRecord) -> bool:
