@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -186,7 +188,30 @@ def test_a_machine_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert machine_speed.machine_speed(tmp_path, 2).now
 
 
-def test_a_pass_takes_time_on_the_processor() -> None:
+def test_a_machine_that_cannot_be_measured_is_unknown_and_nothing_is_left_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def refuse(*_: object, **more: object) -> subprocess.Popen[str]:
+        if started:
+            raise OSError("no more processes")
+        command = [sys.executable, "-c", "import time; time.sleep(600)"]
+        started.append(begin(command, stdout=subprocess.PIPE, text=True))
+        return started[0]
+
+    begin = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert machine_speed._measure(2, 1) is None
+    monkeypatch.setattr(machine_speed, "PATIENCE", 0.01)
+    first = started.pop()
+    assert first.returncode is not None
+    assert machine_speed._measure(1, 1) is None, "it says nothing in time"
+    assert started[0].returncode is not None
+
+
+def test_a_pass_takes_time_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_speed, "PATIENCE", 600)  # the test may stand beside many others
     seconds = machine_speed._measure(1, 1)
     assert seconds is not None and seconds > 0
 

@@ -152,9 +152,11 @@ def test_groups_are_chosen_by_place_alone(data: ReportData) -> None:
 
 def test_links_find_the_run_by_its_artifact() -> None:
     link = run_link("http://host/#/experiments/1/runs", "ab" * 32)
-    where, _, wanted = link.partition("?searchFilter=")
-    assert where == "http://host/#/experiments/1/runs"
+    where, _, wanted = link.partition("&searchFilter=")
+    assert where == "http://host/#/experiments/1/runs?workflowType=machine_learning"
     assert unquote(wanted) == f"tags.`mirage.artifact` = '{'ab' * 32}'"
+    asked = run_link("http://host/#/experiments/1/runs?o=1", "ab")
+    assert asked.startswith("http://host/#/experiments/1/runs?o=1&workflowType=machine_learning&")
     assert run_link("http://host", "") == run_link("", "") == ""
     assert run_link("", "ab") == "provenance.html#mlflow"
 

@@ -16,8 +16,8 @@ import pytest
 from mirage.plan.artifact import Manifest
 from mirage.plan.frozen_plan import assemble, freeze
 from mirage.plan.job import Job
-from mirage.report.assemble import blocks_of, build_report
-from mirage.report.blocks import TextBlock
+from mirage.report.assemble import blocks_of, build_report, build_tables
+from mirage.report.blocks import WITH_SAMPLES, TextBlock
 from mirage.report.data import ReportData
 from mirage.report.provenance import provenance_page
 from mirage.report.render.html import to_html
@@ -171,17 +171,20 @@ def test_pdf_takes_no_clock_but_source_date_epoch(
     assert b"(D:" not in to_pdf(data.study, blocks)
 
 
-def test_without_answers_there_is_no_gallery_but_all_tables(
+def test_without_answers_all_is_the_same_but_what_is_known_to_show_them(
     data: ReportData, tmp_path: Path
 ) -> None:
-    build_report(data, tmp_path / "files")
-    build_report(replace(data, responses={}, images={}), tmp_path / "rebuilt")
-    names = {p.name for p in (tmp_path / "files" / "tables").iterdir()}
-    rebuilt = {p.name for p in (tmp_path / "rebuilt" / "tables").iterdir()}
-    assert names - rebuilt == {"gallery.csv", "gallery.md", "gallery.tex"}
-    for name in rebuilt:
-        one, two = (tmp_path / f / "tables" / name for f in ("files", "rebuilt"))
-        assert one.read_bytes() == two.read_bytes()
+    """A table or figure that shows answers and is not listed would go to MLflow unasked."""
+    asked = tuple(replace(sample, question="anything") for sample in data.samples)
+    build_tables(data, tmp_path / "files")
+    build_tables(replace(data, samples=asked, responses={}, images={}), tmp_path / "rebuilt")
+    names, rebuilt = (
+        {path.relative_to(out): path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
+        for out in (tmp_path / "files", tmp_path / "rebuilt")
+    )
+    changed = {name.stem for name, made in names.items() if rebuilt.get(name) != made}
+    assert changed == set(WITH_SAMPLES)
+    assert rebuilt.keys() < names.keys()
 
 
 def test_quads_are_chosen_by_place_alone(data: ReportData) -> None:

@@ -70,9 +70,7 @@ def test_how_much_of_it_is_the_papers(readme: str) -> None:
         FINDINGS,
     )
     assert known
-    told = (
-        f"Of {known[1]} of the paper's large effects that were run, {known[2]} appear on every base"
-    )
+    told = f"Of {known[1]} of the paper's large effects that were run, {known[2]} appear on every base"
     assert f"{told}, {known[3]} are the other way round" in readme
 
 

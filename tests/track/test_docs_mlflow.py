@@ -43,7 +43,7 @@ def test_the_page_can_be_followed(
     assert "[(1, 3.0), (2, 1.5), (3, 1.0)]" in shown
     assert re.search(r"coverage +100", shown), "the rate with all that is needed to doubt it"
     assert track.main(rebuilding[2:]) == 0
-    for table in made.report.glob("tables/*"):
+    for table in made.report.glob("tables/*.*"):
         assert (made.root / "rebuilt/report/tables" / table.name).read_bytes() == table.read_bytes()
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas
 import pytest
-from track_store import Made, ignore, model_of, names, where
+from track_store import Made, ignore, make_store, model_of, names, where
 
 from mirage.contracts import DataError
 from mirage.score.rate_table import RateFile
 from mirage.track.client import Tracker
-from mirage.track.content import PICTURES, stage_study, weights_hash
+from mirage.track.content import PICTURES, stage_model, stage_study, weights_hash
 from mirage.track.curves import one_chart
 from mirage.track.facts import text
 from mirage.track.family import families
 from mirage.track.replay import replay
 from mirage.track.show import show
+from synthetic_study import Study, study
 
 
 def test_a_run_per_study_and_below_it_a_run_per_model(tracked: Made) -> None:
@@ -41,7 +44,9 @@ def test_a_run_per_study_and_below_it_a_run_per_model(tracked: Made) -> None:
     assert [(p.step, p.value) for p in curve] == [(s, 3.0 / s) for s in range(1, 41)]
     note = study.data.tags["mlflow.note.content"]
     assert all(f"/runs/{run.info.run_id}" in note for run in models)
-    assert "/report.html" in note
+    links = re.findall(r"\(#([^)]*)\)", note + model.data.tags["mlflow.note.content"])
+    assert any("/report.html" in link for link in links)
+    assert all("?workflowType=machine_learning" in link for link in links)
 
 
 def test_models_sorted_by_j_are_the_answer_of_the_report(tracked: Made, pristine: Made) -> None:
@@ -165,12 +170,47 @@ def test_without_content_no_text_and_no_picture_leaves(made: Made) -> None:
     assert uploads
     files = {p.name for p in uploads.rglob("*") if p.is_file()}
     assert "responses.jsonl" not in files
-    assert not [n for n in files if n.endswith((".zip", ".html", ".pdf")) or "gallery" in n]
+    assert not [n for n in files if n.endswith((".zip", ".html")) or "gallery" in n]
+    assert "fig4.pdf" in files and "report.pdf" not in files
     assert len([*uploads.rglob("samples/*.jsonl")]) > 3
     for path in uploads.rglob("samples/*.jsonl"):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         assert {row["question"] for row in rows} == {""}
         assert {tuple(row["images"]) for row in rows} == {()}
+
+
+def test_without_content_nothing_is_staged_that_shows_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "zanzibar"
+
+    def told() -> Study:
+        plain = study(pairs=6, items=1)
+        answers = {
+            name: [replace(row, text=f"{secret} {row.text}") for row in rows]
+            for name, rows in plain.responses.items()
+        }
+        asked = [replace(each, question=f"{each.question} {secret}") for each in plain.samples]
+        return replace(plain, samples=asked, responses=answers)
+
+    monkeypatch.setattr("track_store.study", lambda **_: told())
+    make_store(tmp_path / "store", ("base", "mirage", "mirage_twins"))
+    (family,) = families(tmp_path / "store", None)
+    assert family.report
+    for content in (True, False):
+        out = tmp_path / str(content)
+        out.mkdir()
+        stage_study(family, family.report, [], content, out)
+        for model in family.models.values():
+            stage_model(model, content, out)
+        files = [path for path in out.rglob("*") if path.is_file()]
+        holding = [path for path in files if secret in path.read_text("utf-8", "ignore")]
+        # Letters in a figure are drawn: by its bytes nobody finds them.
+        showing = [path for path in files if path.stem in ("example", "gallery")]
+        pages = [path for path in files if path.name in ("report.html", "report.pdf")]
+        assert bool(holding) == bool(pages) == content
+        assert len(showing) == (7 if content else 0), showing
+        assert [path for path in files if path.stem == "fig4"]
 
 
 def test_the_pages_open_where_the_models_are(

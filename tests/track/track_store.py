@@ -29,7 +29,9 @@ from report_exhibits import GATES, plain
 from synthetic_study import study
 
 TIMING = {"started": 1.7e9, "startup": 1.0, "work": 2.0, "wall": 3.5, "threads": 1.0}
-TABLES = ["fig4", "table2", "table11", "contrasts", "skills", "gates", "data", "gallery"]
+TABLES = [
+    "example", "fig4", "table2", "table11", "contrasts", "skills", "gates", "data", "gallery"
+]  # fmt: skip
 
 
 def where(root: Path, **more: Any) -> Where:

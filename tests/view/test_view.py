@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from mirage.view.board import Board, Running
-from mirage.view.screens import PlainLines, wants_live
+from mirage.view.screens import LiveTable, PlainLines, wants_live
 from mirage.view.table import table_of
 from mirage.view.told import JobLog
 from mirage.view.view import View
@@ -121,6 +122,35 @@ def test_a_screen_that_breaks_is_left_for_plain_lines(
     view.finished(JOB)
     assert "no terminal" in error.getvalue()
     assert "(1 of 2 jobs" in error.getvalue()
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_live_table_that_breaks_gives_the_terminal_back(
+    monkeypatch: pytest.MonkeyPatch, drawn: bool
+) -> None:
+    class Flaw:
+        def __rich__(self) -> str:
+            raise RuntimeError("no table")
+
+    def table(*_: object) -> Flaw:
+        if drawn:
+            return Flaw()
+        raise RuntimeError("no table")
+
+    for name in ("CI", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("mirage.view.table.table_of", table)
+    stdout, stderr, error = Terminal(), Terminal(), io.StringIO()
+    monkeypatch.setattr("sys.stdout", stdout)
+    monkeypatch.setattr("sys.stderr", stderr)
+    monkeypatch.setattr("sys.__stderr__", error)
+    view = View(board(), LiveTable(stderr))
+    assert "\x1b[?25l" in stderr.getvalue() and sys.stdout is not stdout
+    view.draw()
+    assert stderr.getvalue().rfind("\x1b[?25h") > stderr.getvalue().rfind("\x1b[?25l")
+    assert sys.stdout is stdout and sys.stderr is stderr
+    assert "no table" in error.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ REFERENCE: Final = 9.3e-3
 SECONDS: Final = 0.6
 WARM: Final = 5
 MOST_COPIES: Final = 4
-PATIENCE: Final = 60
-"""Seconds after which a machine is taken to be too busy to be measured."""
+PATIENCE: Final = 10.0
+"""Seconds after which a machine is taken to be too busy to be measured: a run waits for it."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,18 @@ def _read(path: Path) -> dict[str, float]:
 def _measure(copies: int, threads: int) -> float | None:
     """Returns seconds of a pass: the mean of processes that run side by side."""
     command = [sys.executable, "-m", "mirage.plan.machine_speed", str(threads)]
-    started = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for _ in range(copies)
-    ]
+    started: list[subprocess.Popen[str]] = []
+    end = time.monotonic() + PATIENCE
     try:
-        said = [process.communicate(timeout=PATIENCE)[0] for process in started]
+        for _ in range(copies):
+            started.append(
+                subprocess.Popen(
+                    command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                )
+            )
+        said = [process.communicate(timeout=end - time.monotonic())[0] for process in started]
         return statistics.mean(map(float, said))
-    except (subprocess.TimeoutExpired, ValueError):
+    except (OSError, subprocess.TimeoutExpired, ValueError):
         return None
     finally:
         for process in started:

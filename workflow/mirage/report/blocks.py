@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 Better = Literal["lower", "higher", ""]
 """Which way a column is better; empty where neither is."""
+
+WITH_SAMPLES: Final = ("example", "gallery")
+"""Ids of all tables and figures that show requests, answers or pictures, not numbers alone: their
+files go nowhere without ``track.content``."""
 
 
 @dataclass(frozen=True)

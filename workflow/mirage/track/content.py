@@ -19,6 +19,7 @@ from mirage.contracts import Sample, read_rows, write_rows
 from mirage.files import MANIFEST, canonical, sha256
 from mirage.pictures import ELSEWHERE, PACK
 from mirage.plan.artifact import Manifest, lineage
+from mirage.report.blocks import WITH_SAMPLES
 from mirage.track.family import Family, ModelRun
 from mirage.track.tables import ANSWER, RATES, Answer, write_answers, write_rates
 
@@ -35,7 +36,7 @@ PLAIN: Final = {
     "score": ("*.csv", "rates.parquet"),
     "report": ("tables", "figures"),
 }
-"""Stage -> files that are always logged."""
+"""Stage -> files that are always logged, of a report without those of ``WITH_SAMPLES``."""
 
 CONTENT: Final = {"respond": ("responses.jsonl",), "report": ("report.html", "report.pdf")}
 """Stage -> files with answers or pictures."""
@@ -117,7 +118,9 @@ def _stage(store: Path, folder: str, stage: str, content: bool, out: Path) -> No
     for pattern in (*PLAIN[stage], *(CONTENT.get(stage, ()) if content else ())):
         for source in sorted((store / folder).glob(pattern)):
             if source.is_dir():
-                ignore = None if content else shutil.ignore_patterns("gallery*")
+                # A table or figure is files of the same name, ``<id>.csv``, in any folder.
+                shown = () if content else (f"{name}.*" for name in WITH_SAMPLES)
+                ignore = shutil.ignore_patterns(*shown)
                 shutil.copytree(source, out / folder / source.name, ignore=ignore)
             elif source.name != TWICE:
                 _copy(source, out / folder / source.name)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from mirage.plan.schema.track import TRAINING
 from mirage.track.family import LAYOUT
 
 OURS: Final = "mirage.layout"
 KIND: Final = "mlflow.experimentKind"
 """Without it MLflow's pages may take an experiment for one of language model applications."""
-
-TRAINING: Final = "workflowType=machine_learning"
-"""What addresses must say, or pages open among traces: MLflow 3 asks neither the experiment nor
-its runs, only the address and what a person clicked last."""
 
 ALL: Final = "models"
 """View of all models of all studies."""
@@ -88,6 +85,17 @@ def view(name: str, search: str) -> dict[str, str]:
 def home(experiment: str) -> str:
     """Returns the page of an experiment, as notes link it."""
     return f"#/experiments/{experiment}"
+
+
+def run_page(home: str, run: str, file: str = "") -> str:
+    """Returns the page of a run, or of one of its files.
+
+    Args:
+        home: Page of the experiment.
+        run: Id of the run.
+        file: Path among its files.
+    """
+    return f"{home}/runs/{run}{f'/artifacts/{file}' if file else ''}?{TRAINING}"
 
 
 def view_page(experiment: str, name: str) -> str:

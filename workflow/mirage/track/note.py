@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mirage.report.escape import markdown
+from mirage.track.experiment import run_page
 from mirage.track.family import Family, Key
 from mirage.track.tables import HEADLINES, Answer
 
@@ -32,10 +33,11 @@ def note(
         view: Page of its models, sorted.
     """
     name = Path(family.report or "").name
-    files = f"{home}/runs/{runs[family.key]}/artifacts/report/{name}"
+    run = runs[family.key]
+    report, tables = (run_page(home, run, f"report/{name}/{f}") for f in ("report.html", "tables"))
     lines = [
         f"**Study {markdown(family.study)}** on {markdown(family.platform)}: "
-        f"[models sorted by J]({view}), [report]({files}/report.html), [tables]({files}/tables).",
+        f"[models sorted by J]({view}), [report]({report}), [tables]({tables}).",
         "",
         "| recipe | ASR | over-refusal | J | J, lowest to highest | skills | models |",
         "|---|---:|---:|---:|---:|---:|---|",
@@ -55,7 +57,7 @@ def note(
 
 def model_note(study: str, run: str, home: str) -> str:
     """Returns a model's note: where it belongs."""
-    return f"A model of study [{markdown(study)}]({home}/runs/{run})."
+    return f"A model of study [{markdown(study)}]({run_page(home, run)})."
 
 
 def _line(row: Answer, title: str, runs: Mapping[Key, str], home: str) -> str:
@@ -63,7 +65,7 @@ def _line(row: Answer, title: str, runs: Mapping[Key, str], home: str) -> str:
     values = row.values["j_hard"]
     span = f"{min(values):.1f} to {max(values):.1f}" if values else ""
     models = " ".join(
-        f"[s{model.card['seed']}]({home}/runs/{runs[model.key]})"
+        f"[s{model.card['seed']}]({run_page(home, runs[model.key])})"
         for model in row.models
         if model.key in runs
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import suppress
 from logging import LogRecord
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from mirage.view import interrupt
 from mirage.view.board import Running
-from mirage.view.told import JobLog
+from mirage.view.told import JobLog, inert
 from mirage.view.view import View
 
 SELF_EVIDENT = (
@@ -87,6 +88,14 @@ class LogHandler(LogHandlerBase):
         interrupt.at_first(view.close)
         view.start()
 
+    def give_up(self, wrong: Exception) -> None:
+        """From now on all is told as Snakemake tells it."""
+        if self._view is not None:
+            self._view.close()
+        self._view, self.can_view = None, False
+        with suppress(OSError):
+            print(f"No view of this run ({inert(repr(wrong))}).", file=sys.stderr, flush=True)
+
     def end(self) -> None:
         """The jobs are over; what is said from now on is said plainly."""
         if self._view is not None and not interrupt.happened():
@@ -95,6 +104,8 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: LogRecord) -> None:
         """Shows one record."""
         if interrupt.happened():
+            if record.levelno >= logging.ERROR and not _comes_of_stopping(record):
+                self._own.handle(record)
             return
         if self._view is None:
             if not (self.can_view and _is_self_evident(record)):
@@ -102,9 +113,8 @@ class LogHandler(LogHandlerBase):
             return
         try:
             self._tell(self._view, record)
-        except Exception:  # noqa: BLE001 (no flaw of a view may end a run)
-            self._view.close()
-            self._view = None
+        except Exception as wrong:  # noqa: BLE001 (no flaw of a view may end a run)
+            self.give_up(wrong)
             self._own.handle(record)
 
     def close(self) -> None:
@@ -144,6 +154,17 @@ class LogHandler(LogHandlerBase):
         folder = self._folders.get(facts["jobid"], facts["rule_name"])
         logs = [Path(path) for path in facts["log"]]
         view.failed(folder, logs, self._commands.get(folder, str(facts["shellcmd"])))
+
+
+def _comes_of_stopping(record: LogRecord) -> bool:
+    """Whether Ctrl-C alone explains an error: its sentence has said all there is."""
+    return (
+        getattr(record, "event", None) in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+        or getattr(record, "exception", "") in ("KeyboardInterrupt", "RuleException")
+        or bool(record.exc_info)
+        or "Traceback (most recent call last)" in str(record.msg)
+        or _is_self_evident(record)
+    )
 
 
 def _is_self_evident(record: LogRecord) -> bool:

@@ -29,13 +29,10 @@ def begin(workflow: Any, plan: Frozen) -> None:
     """
     handler = _handler(workflow)
     if handler is not None and handler.can_view:
-        board = board_of(plan, _folders(workflow), _cores(workflow))
-        live = wants_live(sys.stderr, workflow.output_settings.nocolor)
-        screen: Screen = LiveTable(sys.stderr) if live else PlainLines(sys.stderr)
-        view = View(board, screen)
-        many = f"{board.total} jobs" if board.total > 1 else "1 job"
-        view.say(f"Study {plan.study}: {many}, {about(board.minutes_left(board.begun))}")
-        handler.begin(view)
+        try:
+            handler.begin(_view_of(workflow, plan))
+        except Exception as wrong:  # noqa: BLE001 (no flaw of a view may end a run)
+            handler.give_up(wrong)
     interrupt.jobs_run(True)
 
 
@@ -70,6 +67,17 @@ def board_of(plan: Frozen, folders: list[str], cores: int) -> Board:
         return span(plan, {f: m for f, m in left.items() if f in plan.jobs}, cores)
 
     return Board(plan.study, minutes, together, time.monotonic())
+
+
+def _view_of(workflow: Any, plan: Frozen) -> View:
+    board = board_of(plan, _folders(workflow), _cores(workflow))
+    many = f"{board.total} jobs" if board.total > 1 else "1 job"
+    words = f"Study {plan.study}: {many}, {about(board.minutes_left(board.begun))}"
+    live = wants_live(sys.stderr, workflow.output_settings.nocolor)
+    screen: Screen = LiveTable(sys.stderr) if live else PlainLines(sys.stderr)
+    view = View(board, screen)
+    view.say(words)
+    return view
 
 
 def _handler(workflow: Any) -> LogHandler | None:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from mirage.view.board import Board, Running, duration, name_of
@@ -100,5 +101,8 @@ class View:
         try:
             what()
         except Exception as wrong:  # noqa: BLE001 (no flaw of a view may end a run)
-            self._screen = PlainLines(sys.__stderr__ or sys.stderr)
+            broken, self._screen = self._screen, PlainLines(sys.__stderr__ or sys.stderr)
+            # A live table hides the cursor and takes over stdout: both are given back.
+            with suppress(Exception):
+                broken.close()
             self._screen.say(f"The live view stopped ({inert(repr(wrong))}); lines follow.")

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from mirage.contracts import Sample, Verdict
 from mirage.plan.schema.report import Browser as Settings
+from mirage.plan.schema.track import TRAINING
 from mirage.report.data import ReportData
 from mirage.report.escape import visible
 from mirage.report.samples.gallery import CORNER_WORDS, tone, words
@@ -207,7 +208,8 @@ def run_link(mlflow: str, artifact: str) -> str:
     if not mlflow:
         return PROVENANCE
     wanted = f"tags.`mirage.artifact` = '{artifact}'"
-    return f"{mlflow}?searchFilter={quote(wanted, safe='')}"
+    mark = "&" if "?" in mlflow else "?"
+    return f"{mlflow}{mark}{TRAINING}&searchFilter={quote(wanted, safe='')}"
 
 
 def _meanings(
