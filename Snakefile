@@ -57,12 +57,11 @@ onstart:
     view.begin(workflow, PLAN)
 
 
-# After Ctrl-C there is nothing more to say or do.
 onsuccess:
-    if view.end(workflow):
-        shell(finish_command(PLAN))
+    view.end(workflow)
+    shell(finish_command(PLAN))
 
 
 onerror:
-    if view.end(workflow):
-        shell(finish_command(PLAN, view.failed(workflow)))
+    view.end(workflow)
+    shell(finish_command(PLAN, view.failed(workflow)))

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -121,7 +122,7 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(terminal: Termin
     job = checkout.reached()
     terminal.press_ctrl_c()
     text = terminal.end(process)
-    assert process.returncode != 0
+    assert process.returncode == 130
     assert text.count(SENTENCE) == 1
     after = text.partition(SENTENCE)[2]
     assert not after.strip(), "nothing more is said"
@@ -134,6 +135,16 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(terminal: Termin
     assert len(checkout.runs) > len(done)
 
 
+def test_ctrl_c_without_a_terminal_has_the_same_status(checkout: Checkout) -> None:
+    checkout.hold("tune/mirage-s0", "before")
+    process = checkout.start("snakemake", "--config", "study=toy")
+    checkout.reached()
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate()
+    assert process.returncode == 130
+    assert text.endswith(f"{SENTENCE}\n")
+
+
 def test_ctrl_c_twice(terminal: Terminal) -> None:
     terminal.checkout.hold("tune/mirage-s0", "before")
     process = terminal.start()
@@ -141,7 +152,7 @@ def test_ctrl_c_twice(terminal: Terminal) -> None:
     terminal.press_ctrl_c()
     terminal.press_ctrl_c()
     text = terminal.end(process)
-    assert process.returncode != 0
+    assert process.returncode == 130
     assert text.count(SENTENCE) == 1
     assert "Traceback" not in text
     wait_for(lambda: gone(job))

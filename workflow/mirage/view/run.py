@@ -39,11 +39,11 @@ def begin(workflow: Any, plan: Frozen) -> None:
         handler.begin(view)
 
 
-def end(workflow: Any) -> bool:
+def end(workflow: Any) -> None:
     """Ends the view when the jobs are over.
 
-    Returns:
-        Whether something is left to be said: no, after Ctrl-C.
+    Raises:
+        SystemExit: After Ctrl-C, when nothing is left to be said or done.
     """
     interrupt.jobs_run(False)
     handler = _handler(workflow)
@@ -52,7 +52,8 @@ def end(workflow: Any) -> bool:
         workflow.logger_manager.queue_listener.stop()
         workflow.logger_manager.queue_listener.start()
         handler.end()
-    return not interrupt.happened()
+    if interrupt.happened():
+        sys.exit(interrupt.STATUS)
 
 
 def failed(workflow: Any) -> list[str]:
