@@ -53,6 +53,10 @@ rule all:
         snakemake_pages.folders(STORE, PLAN.reports),
 
 
+# Snakemake calls none of the three below where nothing is to be done.
+view.when_nothing_runs(workflow, finish_command(PLAN))
+
+
 onstart:
     view.begin(workflow, PLAN)
 

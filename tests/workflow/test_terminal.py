@@ -171,6 +171,15 @@ def test_plain_lines_without_a_terminal(checkout: Checkout) -> None:
     assert "Select jobs" not in text
 
 
+def test_a_finished_study_tells_its_results_again(checkout: Checkout) -> None:
+    first, again = checkout.snakemake(), checkout.snakemake()
+    assert "Nothing to be done" in again
+    assert "report: results/report/toy/report.pdf" in again
+    assert again.splitlines()[-1] == first.splitlines()[-1]
+    assert "report.pdf" not in checkout.snakemake("--dry-run")
+    assert "report.pdf" not in checkout.snakemake("--summary")
+
+
 def test_a_failed_job_is_told_once_while_it_runs_and_once_at_the_end(checkout: Checkout) -> None:
     fail(checkout, "judge")
     text = checkout.snakemake(fails=True)

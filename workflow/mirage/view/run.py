@@ -39,6 +39,18 @@ def begin(workflow: Any, plan: Frozen) -> None:
         handler.begin(view)
 
 
+def when_nothing_runs(workflow: Any, command: str) -> None:
+    """Has a command of the shell say what came out where all is finished already.
+
+    Args:
+        workflow: Snakemake's.
+        command: It ends a run.
+    """
+    handler = _handler(workflow)
+    if handler is not None:
+        handler.when_nothing_runs = command
+
+
 def end(workflow: Any) -> None:
     """Ends the view when the jobs are over.
 
