@@ -152,7 +152,8 @@ def test_a_list_that_is_never_closed_lacks_its_bracket() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["-n", "seeds=[0]"], ["seeds=[0]"], ["--cores", "2", "seeds=[0]"], ["--", "seeds=[0]"]]
+    "words",
+    [["-n", "seeds=[0]"], ["seeds=[0]"], ["--cores", "2", "seeds=[0]"], ["--", "seeds=[0]"]],
 )
 def test_a_forgotten_config_is_told(words: list[str]) -> None:
     with pytest.raises(ConfigError, match=r"behind --config: snakemake --config seeds=\[0\]$"):
