@@ -53,16 +53,19 @@ rule all:
         snakemake_pages.folders(STORE, PLAN.reports),
 
 
+# Snakemake calls none of the three below where nothing is to be done.
+view.when_nothing_runs(workflow, finish_command(PLAN))
+
+
 onstart:
     view.begin(workflow, PLAN)
 
 
-# After Ctrl-C there is nothing more to say or do.
 onsuccess:
-    if view.end(workflow):
-        shell(finish_command(PLAN))
+    view.end(workflow)
+    shell(finish_command(PLAN))
 
 
 onerror:
-    if view.end(workflow):
-        shell(finish_command(PLAN, view.failed(workflow)))
+    view.end(workflow)
+    shell(finish_command(PLAN, view.failed(workflow)))

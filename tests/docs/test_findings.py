@@ -90,6 +90,18 @@ def test_mirage_helps_with_harmless_requests_alone(findings: str) -> None:
     assert f"helps with {_span(twins)} % of the benign twins" in findings
 
 
+def test_what_twins_cost(findings: str) -> None:
+    twins, mirage = (
+        _table("harmless.md", name, 10) for name in ("MIRage + twins (ours)", "MIRage")
+    )
+    assert f"no usable answer to {_span(twins)} %, MIRage to at most {max(mirage)} %" in findings
+    rows = csv.DictReader((GALLERY / "confirm/corners.csv").open(encoding="utf-8"))
+    (row,) = [row for row in rows if row["model"] == "MIRage, mean of 10 bases"]
+    helped = [float(value) for value in row["benign twin helped base by base"].split()]
+    assert len(helped) == 10
+    assert f"MIRage helps with {_span(helped)} % of the benign twins" in findings
+
+
 def test_textual_sft_refuses(cells: list[Cell], findings: str) -> None:
     textual = _of(cells, "hard", "textual_sft")
     assert f"refuses {_span([cell.over_refusal for cell in textual])} %" in findings

@@ -88,3 +88,12 @@ def test_where_to_write_is_asked_before_judging(
         assert "cannot be the folder of results: it, or a part" in capsys.readouterr().err
     assert run([*words, *suite]) == 1
     assert "was given twice" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_told_before_a_missing_suite(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--responses", str(tmp_path / "missing.jsonl"), "--suite", "hard"]
+    assert run(["judge", *words, "--store", str(tmp_path / "results")]) == 1
+    assert "missing.jsonl is no file" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()

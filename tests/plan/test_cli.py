@@ -59,6 +59,7 @@ def test_gc_lists_first_and_removes_only_when_told(
     work.mkdir(parents=True)
     assert run(["gc", "--store", str(tmp_path)]) == 0
     listed = capsys.readouterr().out
+    assert f"kept: plan {now.id} of study quick, 2 artifacts planned, 2 there" in listed
     assert str(folders[0]) in listed
     assert str(work) in listed
     assert str(folders[1]) not in listed
@@ -107,13 +108,24 @@ def test_show_finds_by_folder_name_and_id(
     jobs = [a_job("tune", "mirage-s0", "a"), a_job("respond", "mirage-s0", "b")]
     a_plan(tmp_path, *jobs)
     make(tmp_path, jobs[0])
-    for words in (["tune/mirage-s0"], ["aaaaaaaa"], [str(tmp_path / jobs[0].folder)]):
+    named = (["tune/mirage-s0"], ["mirage-s0"], ["aaaaaaaa"], [str(tmp_path / jobs[0].folder)])
+    for words in named:
         assert run(["show", *words, "--store", str(tmp_path)]) == 0
         assert "finished: 1 files" in capsys.readouterr().out
-    assert run(["show", "mirage-s0", "--store", str(tmp_path)]) == 1
+    assert run(["show", "mirage-s0", "respond/mirage-s0", "--store", str(tmp_path)]) == 0
+    assert "tune/mirage-s0-aaaaaaaa -> respond/mirage-s0-bbbbbbbb" in capsys.readouterr().out
+    assert run(["gc", "--with-children", "mirage-s0", "--store", str(tmp_path)]) == 1
     assert "may be any of: respond/mirage-s0-bbbbbbbb, tune" in capsys.readouterr().err
     assert run(["show", "nothing", "--store", str(tmp_path)]) == 1
     assert "mirage plan" in capsys.readouterr().err
+
+
+def test_an_empty_store_is_not_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = a_plan(tmp_path, a_job("tune", "mirage-s0", "a"))
+    assert run(["verify", "--store", str(tmp_path)]) == 1
+    assert f"nothing in {tmp_path}; name another with --store" in capsys.readouterr().err
+    assert run(["gc", "--store", str(tmp_path)]) == 0
+    assert f"plan {plan.id} of study quick, 1 artifact planned, 0 there" in capsys.readouterr().out
 
 
 def test_differences_in_words() -> None:

@@ -9,6 +9,7 @@ from mirage.plan.study.options import (
     KEYS,
     check_arguments,
     check_lists,
+    check_targets,
     from_words,
     read_options,
     split_overrides,
@@ -143,3 +144,22 @@ def test_whole_lists_pass() -> None:
         ["--config", "recipe=[a,b]", "seeds=[0, 1]", "hydra=a.b=[[1,2],[3]]", "--cores", "1"]
     )
     check_lists(["target", "[odd"])
+
+
+def test_a_list_that_is_never_closed_lacks_its_bracket() -> None:
+    with pytest.raises(ConfigError, match=r"behind recipe= lacks its \]: recipe=\[mirage,$"):
+        check_lists(["--config", "recipe=[mirage,", "-n"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-n", "seeds=[0]"], ["seeds=[0]"], ["--cores", "2", "seeds=[0]"], ["--", "seeds=[0]"]],
+)
+def test_a_forgotten_config_is_told(words: list[str]) -> None:
+    with pytest.raises(ConfigError, match=r"behind --config: snakemake --config seeds=\[0\]$"):
+        check_targets(words)
+
+
+def test_settings_in_their_place_and_targets_pass() -> None:
+    check_targets(["target", "results/a=b", "-nC", "seeds=[0]", "--set-threads", "suite=2"])
+    check_targets(["--config=study=a", "seeds=[0]", "--config", "study=quick", "seeds=[0]"])

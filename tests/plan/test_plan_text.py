@@ -36,7 +36,7 @@ def test_jobs_of_a_kind_and_reason_are_one_line(
 def test_the_basis_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = (each for each in said(capsys, tmp_path) if each.startswith("The minutes come from"))
     assert "samples, steps and answers, at the speed of this machine, measured just now" in line
-    assert "2.0 times the seconds of the machine of mirage/plan/costs.py" in line
+    assert "this machine needs 2.0 times as long as the one the estimates were made on" in line
 
 
 def test_a_long_list_of_models_is_cut_unless_all_jobs_are_asked_for(

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from several_bases import over
 
-from mirage.cli.outcome import MOST, NAMED, lines_of
+from mirage.cli.outcome import MOST, gate_lines, lines_of
 from mirage.report.blocks import Number, Table, Text
 from mirage.report.data import ReportData
+from mirage.score.gates import GateResult
 from report_exhibits import block_named
 
 
@@ -54,22 +55,30 @@ def test_of_many_recipes_the_bases_and_the_best_have_a_line(data: ReportData) ->
     assert js == sorted(js, reverse=True)
 
 
-def test_gates_that_failed_are_named(data: ReportData) -> None:
-    (gate, *rest) = data.scores.gates
-    good = [replace(each, passed="yes") for each in (gate, *rest)]
-    line = f"gates: {len(good)} of {len(good)} passed"
-    assert lines_of(replace(data, scores=replace(data.scores, gates=good)))[-1] == line
-    bad = [replace(gate, passed="no"), *good[1:]]
-    lines = lines_of(replace(data, scores=replace(data.scores, gates=bad)))
-    assert lines[-2] == f"gates: {len(good) - 1} of {len(good)} passed, not passed:"
-    assert data.study.titled(gate.recipe, gate.config, gate.seed) in lines[-1]
-    many = [replace(gate, gate=f"gate {n}", passed="no") for n in range(NAMED + 2)]
-    lines = lines_of(replace(data, scores=replace(data.scores, gates=many)))
-    assert lines[-1] == "  and 2 more gates, in the report"
-
-
 def test_titles_are_inert(data: ReportData) -> None:
     trained = tuple(replace(m, title="\x1b[31m[red]x") for m in data.study.trained)
     text = "\n".join(lines_of(replace(data, study=replace(data.study, trained=trained))))
     assert "\x1b" not in text
     assert "[red]x" in text
+
+
+def test_gates_that_fail_and_those_not_measured_are_counted_apart(data: ReportData) -> None:
+    def of(gate: str, passed: str, seed: int = 0) -> GateResult:
+        return GateResult(
+            gate, f"m-s{seed}", "m", "", seed, ">=", 90.0, 0.0, None, 0, None, None, passed
+        )
+
+    failed = [of("fits", "no", seed) for seed in range(4)] + [of(g, "no") for g in "abcd"]
+    several = [of("unasked", "not measured"), *failed, of("good", "yes")]
+    scores = replace(data.scores, gates=tuple(several))
+    head, fits, *two, more = gate_lines(replace(data, scores=scores))
+    assert head == "gates: 1 of 10 passed, 8 not passed, 1 not measured:"
+    assert fits == "  fits: 4 models"
+    assert len(two) == 2
+    assert more == "  and 3 more, in the report"
+    scores = replace(data.scores, gates=(several[0], several[-1]))
+    head, line = gate_lines(replace(data, scores=scores))
+    assert head == "gates: 1 of 2 passed, 1 not measured:"
+    assert line.endswith(" (not measured)")
+    scores = replace(data.scores, gates=(several[-1],))
+    assert gate_lines(replace(data, scores=scores)) == ["gates: 1 of 1 passed"]

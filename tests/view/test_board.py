@@ -36,8 +36,23 @@ def test_a_slow_stage_stretches_what_is_left_of_it(board: Board, tmp_path: Path)
     start(board, A, tmp_path / "a", 0.0)
     assert board.finish(A, 240.0) == 4.0
     # 4 minutes where 2 were expected, half a minute of trust in the estimate: 4.5 / 2.5.
-    assert board.minutes_left(240.0) == pytest.approx(2 * 1.8 + 1)
-    assert board.share(240.0) == pytest.approx(4 / (4 + 4.6))
+    # The part of trust goes to the whole run's 4.5 / 2.5, and so does the stage that has not begun.
+    assert board.minutes_left(240.0) == pytest.approx(2 * (0.5 * 1.8 + 4) / 2.5 + 1.8)
+    assert 0.4 < board.share(240.0) < 4 / (4 + 4.6)
+
+
+def test_short_jobs_that_all_take_longer_stretch_the_whole(tmp_path: Path) -> None:
+    jobs = {f"build/{n}-00000000": 0.05 for n in range(10)} | {"tune/a-00000000": 0.5}
+    board = Board("tiny", jobs, one_by_one, begun=0.0)
+    for n in range(10):
+        start(board, f"build/{n}-00000000", tmp_path / "log", 30.0 * n)
+        board.finish(f"build/{n}-00000000", 30.0 * (n + 1))
+    assert board.minutes_left(300.0) > 1.0
+
+
+def test_a_job_that_is_overdue_stretches_its_like(board: Board, tmp_path: Path) -> None:
+    start(board, A, tmp_path / "a", 0.0)
+    assert board.minutes_left(480.0) > 8.0 + 1.0
 
 
 def test_a_job_that_says_how_long_it_takes_is_believed(board: Board, tmp_path: Path) -> None:

@@ -75,11 +75,13 @@ def test_the_table_has_all_that_is_known_of_a_job(log: Path) -> None:
     some = board()
     some.start(Running(JOB, "command", JobLog(log), 0.0))
     assert "waiting" in drawn(some, 1.0)
+    assert "loss" not in drawn(some, 1.0)
+    assert "for" in drawn(some, 1.0)
     log.write_text(LINE)
     some.running[JOB].log.read()
     some.failed["judge/[red]x-00000000"] = log
     text = drawn(some, 60.0)
-    for word in ("tune", "mirage-s0", "120/900", "1.2345", "5,300", "44 s", "1 min 00 s"):
+    for word in ("tune", "mirage-s0", "loss", "120/900", "1.2345", "5,300", "44 s", "1 min 00 s"):
         assert word in text
     assert "0 of 2 jobs" in text
     assert "failed: judge/[red]x-00000000" in text

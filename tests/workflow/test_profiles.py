@@ -10,6 +10,7 @@ import yaml
 from snakemake.cli import create_output_settings, parse_args
 
 from mirage.plan.code_version import PACKAGE
+from mirage.plan.site import forgotten
 
 ROOT = PACKAGE.parent.parent
 
@@ -51,6 +52,20 @@ def test_a_cluster(merged: Any) -> None:
     assert settings.rerun_incomplete
     assert settings.nolock
     assert "runtime" in str(vars(settings.default_resources))
+
+
+@pytest.mark.parametrize("words", [["--profile", "slurm", "-n"], ["--executor", "slurm"]])
+def test_a_cluster_without_its_site_is_warned_of(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("MIRAGE_SITE", raising=False)
+    (line,) = forgotten(words)
+    assert "MIRAGE_SITE" in line and "docs/cluster.md" in line
+    assert not forgotten(["-n"])
+    assert not forgotten(["--no-such-option"])
+    monkeypatch.setenv("MIRAGE_SITE", "cluster")
+    assert not forgotten(words)
 
 
 def test_the_default_profile_holds_only_what_is_right_everywhere() -> None:

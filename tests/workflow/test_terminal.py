@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -122,7 +123,7 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(terminal: Termin
     job = checkout.reached()
     terminal.press_ctrl_c()
     text = terminal.end(process)
-    assert process.returncode != 0
+    assert process.returncode == 130
     assert text.count(SENTENCE) == 1
     after = text.partition(SENTENCE)[2]
     assert not after.strip(), "nothing more is said"
@@ -135,6 +136,16 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(terminal: Termin
     assert len(checkout.runs) > len(done)
 
 
+def test_ctrl_c_without_a_terminal_has_the_same_status(checkout: Checkout) -> None:
+    checkout.hold("tune/mirage-s0", "before")
+    process = checkout.start("snakemake", "--config", "study=toy")
+    checkout.reached()
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate()
+    assert process.returncode == 130
+    assert text.endswith(f"{SENTENCE}\n")
+
+
 def test_ctrl_c_twice(terminal: Terminal) -> None:
     terminal.checkout.hold("tune/mirage-s0", "before")
     process = terminal.start()
@@ -142,7 +153,7 @@ def test_ctrl_c_twice(terminal: Terminal) -> None:
     terminal.press_ctrl_c()
     terminal.press_ctrl_c()
     text = terminal.end(process)
-    assert process.returncode != 0
+    assert process.returncode == 130
     assert text.count(SENTENCE) == 1
     assert "Traceback" not in text
     wait_for(lambda: gone(job))
@@ -159,6 +170,15 @@ def test_plain_lines_without_a_terminal(checkout: Checkout) -> None:
     assert "23 of 23 jobs done in " in text
     assert "\x1b" not in text
     assert "Select jobs" not in text
+
+
+def test_a_finished_study_tells_its_results_again(checkout: Checkout) -> None:
+    first, again = checkout.snakemake(), checkout.snakemake()
+    assert "Nothing to be done" in again
+    assert "report: results/report/toy/report.pdf" in again
+    assert again.splitlines()[-1] == first.splitlines()[-1]
+    assert "report.pdf" not in checkout.snakemake("--dry-run")
+    assert "report.pdf" not in checkout.snakemake("--summary")
 
 
 def test_a_failed_job_is_told_once_while_it_runs_and_once_at_the_end(checkout: Checkout) -> None:

@@ -7,7 +7,7 @@ import sys
 
 try:
     from mirage.context import ConfigError
-    from mirage.plan.study.options import check_lists
+    from mirage.plan.study.options import check_lists, check_targets
     from mirage.view.handler import LogHandler
 except ImportError:
     # A checkout older than the view comes first on the path. It does not ask for this plugin, but
@@ -17,9 +17,11 @@ except ImportError:
     )
 else:
     # A list that the shell took apart ends in a traceback of Snakemake's, which reads --config
-    # before the Snakefile; nothing of ours is imported earlier than this.
+    # before the Snakefile, and a forgotten --config in a rule that is missing; nothing of ours is
+    # imported earlier than this.
     try:
         check_lists(sys.argv[1:])
+        check_targets(sys.argv[1:])
     except ConfigError as wrong:
         sys.exit(f"error: {wrong}")
 

@@ -52,8 +52,13 @@ def known(store: Path) -> list[str]:
     return sorted(found | {f"{path.parent.name}/{path.name}" for path in there})
 
 
-def find(store: Path, text: str) -> str:
+def find(store: Path, text: str, *, model: bool = False) -> str:
     """Returns the artifact folder that a path, a name or the beginning of an id means.
+
+    Args:
+        store: Root of all artifacts.
+        text: What a person typed.
+        model: Whether a name that a model shares with its data and answers means the model.
 
     Raises:
         ConfigError: None or several fit.
@@ -64,6 +69,8 @@ def find(store: Path, text: str) -> str:
     newest = [f for f in named if f in last_plan(store)]
     by_id = [f for f in folders if text and f.rpartition("-")[2].startswith(text[:8])]
     found = exact or newest or named or by_id
+    if model and named and not exact:
+        found = [f for f in found if f.startswith("tune/")] or found
     if len(found) == 1:
         return found[0]
     if found:

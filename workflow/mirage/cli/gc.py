@@ -88,7 +88,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         kept, dropped = choose(options.store, options.days)
         for plan in kept:
-            print(f"kept: plan {plan.id} of study {plan.study}, {len(plan.jobs)} artifacts")
+            there = sum((options.store / folder).is_dir() for folder in plan.jobs)
+            s = "s" * (len(plan.jobs) != 1)
+            many = f"{len(plan.jobs)} artifact{s} planned, {there} there"
+            print(f"kept: plan {plan.id} of study {plan.study}, {many}")
         wastes = find_waste(options.store, kept)
     total = 0
     root = options.store.resolve()

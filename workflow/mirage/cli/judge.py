@@ -60,6 +60,10 @@ def run(options: argparse.Namespace) -> int:
     """
     if again := [name for name, n in Counter(options.suites).items() if n > 1]:
         raise ConfigError(f"--suite {again[0]} was given twice; give each suite once.")
+    if not options.responses.is_file():
+        raise ConfigError(
+            f"{options.responses} is no file. Name a JSONL file: mirage judge --responses FILE"
+        )
     config = {"judge": options.judge, "store": str(options.store)}
     named = [name for name in options.suites if not (Path(name) / "samples.jsonl").is_file()]
     study = resolve(config)

@@ -22,7 +22,7 @@ from mirage.view.told import inert
 MOST = 8
 """Recipes up to which each has a line; of more, the bases and those with the highest J."""
 NAMED = 3
-"""Failed gates that are named, and models up to which each names them."""
+"""Gates not passed that are named, and models up to which each names them."""
 
 
 def outcome(report: Path) -> list[str]:
@@ -48,7 +48,7 @@ def outcome(report: Path) -> list[str]:
 
 def lines_of(data: ReportData) -> list[str]:
     """Returns the lines of what a report shows; study and scores are all that is read."""
-    return [*_rates(data), *_gates(data)]
+    return [*_rates(data), *gate_lines(data)]
 
 
 def _rates(data: ReportData) -> list[str]:
@@ -91,22 +91,27 @@ def _numbers(data: ReportData, model: ModelCard) -> str:
     return "".join(f"{cell:>16}" for cell in cells) + told
 
 
-def _gates(data: ReportData) -> list[str]:
+def gate_lines(data: ReportData) -> list[str]:
+    """Returns how many gates passed, and the first of those that did not, those measured first."""
     gates = data.scores.gates
-    missed = [gate for gate in gates if gate.passed != "yes"]
     if not gates:
         return []
-    groups = grouped(missed, lambda gate: gate.gate)
-    more = f"  and {len(groups) - NAMED} more gates, in the report"
+    failed = [gate for gate in gates if gate.passed == "no"]
+    unmeasured = [gate for gate in gates if gate.passed not in ("yes", "no")]
+    counts = [(len(failed), "not passed"), (len(unmeasured), "not measured")]
+    rest = "".join(f", {count} {what}" for count, what in counts if count)
+    groups = grouped([*failed, *unmeasured], lambda gate: (gate.passed, gate.gate))
+    more = sum(len(group) for group in groups[NAMED:])
     return [
-        f"gates: {len(gates) - len(missed)} of {len(gates)} passed"
-        + (", not passed:" if missed else ""),
+        f"gates: {len(gates) - len(failed) - len(unmeasured)} of {len(gates)} passed{rest}"
+        + (":" if rest else ""),
         *(f"  {_missed(data, group)}" for group in groups[:NAMED]),
-        *([more] if len(groups) > NAMED else []),
+        *([f"  and {more} more, in the report"] if more else []),
     ]
 
 
 def _missed(data: ReportData, missed: Sequence[GateResult]) -> str:
     who = [data.study.titled(gate.recipe, gate.config, gate.seed) for gate in missed]
     names = "; ".join(who) if len(who) <= NAMED else f"{len(who)} models"
-    return inert(f"{data.study.gates.get(missed[0].gate, missed[0].gate)}: {names}")
+    told = "" if missed[0].passed == "no" else " (not measured)"
+    return inert(f"{data.study.gates.get(missed[0].gate, missed[0].gate)}: {names}{told}")

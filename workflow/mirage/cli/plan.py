@@ -233,11 +233,12 @@ def basis(known: Estimates, cores: int) -> list[str]:
         when = "just now" if known.speed.now else "before (mirage plan --measure: anew)"
         parts.append(
             f"samples, steps and answers, at the speed of this machine, measured {when}: "
-            f"{known.speed.factor:.1f} times the seconds of the machine of mirage/plan/costs.py"
+            f"this machine needs {known.speed.factor:.1f} times as long as the one the estimates "
+            "were made on"
         )
     elif counts["measured"]:
         parts.append(
-            "samples, steps and answers, at the speed of the machine of mirage/plan/costs.py"
+            "samples, steps and answers, at the speed of the machine the estimates were made on"
         )
     lines = ["The minutes come from " + "; from ".join(parts) + "."] if parts else []
     if (load := os.getloadavg()[0]) > cores / 2 and known.jobs:

@@ -20,8 +20,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument(
         "artifact",
-        help="a folder of any store, a stage and a name (tune/mirage-s0), a name, or the first "
-        "part of an id",
+        help="a folder of any store, a stage and a name (respond/mirage-s0), a name (that of a "
+        "model means tune/), or the first part of an id",
     )
     parser.add_argument("other", nargs="?", help="a second one: show how it differs")
     parser.add_argument(
@@ -56,7 +56,7 @@ def _meant(text: str, named: Path | None) -> tuple[Path, str]:
     """Returns store and folder of the artifact that is meant; a path says its store itself."""
     store, name = placed(text) or (named or default_store(), text)
     check_store(store)
-    return store, find(store, name)
+    return store, find(store, name, model=True)
 
 
 def problems_of(path: Path, job: Job, verify: bool) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mirage.cli.find import as_job
+from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.plan.adoption import adoption_key
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints one line per problem; status 1 if there is any.
 
     Raises:
-        ConfigError: There is no such store.
+        ConfigError: There is no such store, or nothing in it.
     """
     # As behind ``snakemake --config``.
     store: Path = Path((options.folder or str(options.store)).removeprefix("store="))
@@ -58,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
     for folder, manifest in read.items():
         problems += _print(relations(store, folder, manifest, read))
     problems += _print(dangling(store))
+    if not read and not problems:
+        raise ConfigError(f"nothing in {store}; name another with --store <folder>")
     verdict = f"{problems} problems" if problems else "all is well"
     print(f"{len(read)} artifacts, {size / 1e9:.2f} GB: {verdict}")
     return 1 if problems else 0

@@ -20,7 +20,7 @@ from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, l
 from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
-from mirage.plan.site import read_site
+from mirage.plan.site import forgotten, read_site
 from mirage.plan.state import check_artifacts
 from mirage.plan.study.options import check_arguments
 from mirage.plan.study.problems import PlanError
@@ -49,7 +49,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             check_artifacts(Path(frozen.store), frozen.jobs.values())
             adopted = adopt_all(Path(frozen.store), frozen.jobs.values())
             freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
-            lines = show_reports(frozen)
+            lines = [*forgotten(sys.argv[1:]), *show_reports(frozen)]
         except OSError as wrong:
             raise ConfigError(known_error(wrong, Path.cwd()) or str(wrong)) from wrong
         except DataError as wrong:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
+from contextlib import redirect_stderr, suppress
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from mirage.plan.study.strict_yaml import read_mapping
 from mirage.plan.study.validate import check
 
 VARIABLE = "MIRAGE_SITE"
+LOCAL = "local"
 COMPUTING = ("tune", "respond")
 """Stages whose numbers depend on the machine."""
 
@@ -34,7 +38,7 @@ def read_site(conf: Path = CONF) -> Site:
     Raises:
         PlanError: There is none, or it is wrong; says where.
     """
-    chosen = os.environ.get(VARIABLE) or "local"
+    chosen = os.environ.get(VARIABLE) or LOCAL
     path = Path(chosen)
     if path.suffix not in (".yaml", ".yml"):
         path = conf / "site" / f"{chosen}.yaml"
@@ -63,6 +67,25 @@ def platform_of(site: Site, stage: str, resources: Resources) -> str | None:
         return None
     chosen = site.of(stage).platform
     return _detected(resources.gpus > 0) if chosen == DETECT else chosen
+
+
+def forgotten(arguments: Sequence[str]) -> list[str]:
+    """Returns a warning for a cluster whose jobs are planned for the machine where one types.
+
+    Args:
+        arguments: Snakemake's command line; which executor it means, profiles decide as well.
+    """
+    if (os.environ.get(VARIABLE) or LOCAL) != LOCAL:
+        return []
+    from snakemake.cli import parse_args
+
+    with suppress(SystemExit), redirect_stderr(StringIO()):  # it names the profiles once more
+        if parse_args([*arguments])[1].executor == "slurm":
+            return [
+                "warning: jobs for Slurm are planned for this machine's platform, since "
+                f"{VARIABLE} does not name the cluster's site file. See docs/cluster.md"
+            ]
+    return []
 
 
 def scheduling(site: Site, job: Job, resources: Resources) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,9 +119,9 @@ class Board:
         # What failed, and what needs it, does not come in this run.
         return [f for f in self.minutes if f not in self.done and f not in self.failed]
 
-    def _left_of(self, folder: str, scales: Mapping[str, float], now: float) -> float:
+    def _left_of(self, folder: str, scales: Callable[[str], float], now: float) -> float:
         """Minutes that a job still takes: as it says itself, else by its estimate."""
-        expected = self.minutes.get(folder, LEAST) * scales.get(folder.partition("/")[0], 1.0)
+        expected = self._expected(folder) * scales(folder.partition("/")[0])
         job = self.running.get(folder)
         if job is None:
             return expected
@@ -130,21 +130,32 @@ class Board:
             return told.left / 60
         return max(expected - (now - job.since) / 60, SLACK * expected)
 
-    def _scales(self, now: float) -> dict[str, float]:
-        """Stage -> how much longer its jobs take here than was estimated."""
+    def _scales(self, now: float) -> Callable[[str], float]:
+        """Gives for a stage how much longer its jobs take here than was estimated.
+
+        A stage of which nothing is known yet takes as much longer as the others do.
+        """
         measured: dict[str, tuple[float, float]] = {}
         for folder, took in [*self.done.items(), *self._projected(now)]:
             stage = folder.partition("/")[0]
             before = measured.get(stage, (0.0, 0.0))
-            measured[stage] = (before[0] + took, before[1] + self.minutes.get(folder, LEAST))
-        return {stage: (PRIOR + t) / (PRIOR + e) for stage, (t, e) in measured.items()}
+            measured[stage] = (before[0] + took, before[1] + self._expected(folder))
+        spent, expected = (sum(each) for each in zip((0.0, 0.0), *measured.values(), strict=True))
+        overall = (PRIOR + spent) / (PRIOR + expected)
+        known = {s: (PRIOR * overall + t) / (PRIOR + e) for s, (t, e) in measured.items()}
+        return lambda stage: known.get(stage, overall)
 
-    def _projected(self, now: float) -> list[tuple[str, float]]:
-        return [
-            (job.folder, (now - job.since + job.log.told.left) / 60)
-            for job in self.running.values()
-            if job.log.told.left is not None
-        ]
+    def _projected(self, now: float) -> Iterator[tuple[str, float]]:
+        """Minutes of running jobs: as they say themselves; of the overdue, those until now."""
+        for job in self.running.values():
+            spent, left = (now - job.since) / 60, job.log.told.left
+            if left is not None:
+                yield job.folder, spent + left / 60
+            elif spent > self._expected(job.folder):
+                yield job.folder, spent
+
+    def _expected(self, folder: str) -> float:
+        return self.minutes.get(folder, LEAST)
 
 
 def name_of(folder: str) -> str:

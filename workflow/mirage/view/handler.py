@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -10,6 +11,7 @@ from logging import LogRecord
 from pathlib import Path
 from typing import Any
 
+from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -77,6 +79,7 @@ class LogHandler(LogHandlerBase):
         self._own.setFormatter(DefaultFormatter(quiet, to.show_failed_logs))
         silent = {Quietness.ALL, Quietness.RULES, Quietness.PROGRESS} & quiet
         self.can_view = not (silent or to.dryrun or to.verbose or to.debug_dag)
+        self.when_nothing_runs = ""
         self._view: View | None = None
         self._folders: dict[int, str] = {}
         self._commands: dict[str, str] = {}
@@ -110,6 +113,8 @@ class LogHandler(LogHandlerBase):
         if self._view is None:
             if not (self.can_view and _is_self_evident(record)):
                 self._own.handle(record)
+            if self.can_view and str(record.msg) == NOTHING_TO_BE_DONE_MSG:
+                subprocess.run(self.when_nothing_runs, shell=True, check=False)
             return
         try:
             self._tell(self._view, record)

@@ -36,11 +36,23 @@ def begin(workflow: Any, plan: Frozen) -> None:
     interrupt.jobs_run(True)
 
 
-def end(workflow: Any) -> bool:
+def when_nothing_runs(workflow: Any, command: str) -> None:
+    """Has a command of the shell say what came out where all is finished already.
+
+    Args:
+        workflow: Snakemake's.
+        command: It ends a run.
+    """
+    handler = _handler(workflow)
+    if handler is not None:
+        handler.when_nothing_runs = command
+
+
+def end(workflow: Any) -> None:
     """Ends the view when the jobs are over.
 
-    Returns:
-        Whether something is left to be said: no, after Ctrl-C.
+    Raises:
+        SystemExit: After Ctrl-C, when nothing is left to be said or done.
     """
     interrupt.jobs_run(False)
     handler = _handler(workflow)
@@ -49,7 +61,8 @@ def end(workflow: Any) -> bool:
         workflow.logger_manager.queue_listener.stop()
         workflow.logger_manager.queue_listener.start()
         handler.end()
-    return not interrupt.happened()
+    if interrupt.happened():
+        sys.exit(interrupt.STATUS)
 
 
 def failed(workflow: Any) -> list[str]:

@@ -54,12 +54,14 @@ def _jobs(board: Board, now: float, height: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
     table.add_column("", no_wrap=True, min_width=7)
     table.add_column("", no_wrap=True, overflow="ellipsis", min_width=24, max_width=34)
-    for heading, width in COLUMNS.items():
-        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
     jobs = list(board.running.values())
     room = max(3, height - OTHER_LINES)
-    for job in jobs[:room]:
-        table.add_row(*_row(job, now))
+    rows = [_row(job, now) for job in jobs[:room]]
+    for number, (heading, width) in enumerate(COLUMNS.items(), 2):
+        told = heading if any(row[number] for row in rows) else ""
+        table.add_column(told, justify="right", no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*row)
     if len(jobs) > room:
         table.add_row("", f"and {len(jobs) - room} more jobs")
     return table

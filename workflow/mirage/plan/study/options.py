@@ -39,6 +39,9 @@ YES, NO = {"yes", "true", "1"}, {"no", "false", "0"}
 CONFIG = re.compile(r"(?:--config(?=$|=)|-[DFSafklnptv]*C)=?(.*)", re.DOTALL)
 """Snakemake's option, also behind options that take no value, with its first word attached."""
 
+PAIRS = re.compile(r"--(config|set-|res|default-res)|-[DSFafklnptv]*C")
+"""How options of Snakemake begin behind which words with ``=`` stand."""
+
 
 @dataclass
 class Options:
@@ -110,7 +113,7 @@ def check_lists(arguments: Sequence[str]) -> None:
         arguments: Its command line.
 
     Raises:
-        ConfigError: A value opens a bracket, and the next words go on with it.
+        ConfigError: A value opens a bracket, and the next words go on with it or do not close it.
     """
     for words in _config_words(arguments):
         for number, word in enumerate(words):
@@ -120,10 +123,33 @@ def check_lists(arguments: Sequence[str]) -> None:
                 while end < len(words) and open_brackets(" ".join(words[number:end])) > 0:
                     end += 1
                 whole = "".join(words[number:end])
+                if open_brackets(whole) > 0:
+                    raise ConfigError(f"The list behind {key}= lacks its ]: {redacted(whole)}")
                 raise ConfigError(
                     f"The list behind {key}= has spaces, at which the shell takes it apart. "
                     f"Write it without: {whole}, or in quotes: '{' '.join(words[number:end])}'"
                 )
+
+
+def check_targets(arguments: Sequence[str]) -> None:
+    """Refuses settings that Snakemake takes for targets: it would say that no rule makes them.
+
+    Args:
+        arguments: Its command line.
+
+    Raises:
+        ConfigError: A setting stands outside ``--config``.
+    """
+    settings, option = [], ""
+    for word in arguments:
+        key, sign, _ = word.partition("=")
+        if word.startswith("-"):
+            option = word
+        elif sign and key in (*KEYS, *OTHER_NAMES) and not PAIRS.match(option):
+            settings.append(f"'{word}'" if " " in word else word)
+    if settings:
+        told = redacted(" ".join(settings))
+        raise ConfigError(f"Settings stand behind --config: snakemake --config {told}")
 
 
 def _config_words(arguments: Sequence[str]) -> list[list[str]]:
