@@ -67,7 +67,7 @@ def test_slots_are_set_apart(blocks: list[Block], tmp_path: Path) -> None:
 def test_wide_published_tables_fit_a_page(blocks: list[Block], tmp_path: Path) -> None:
     shown = {b["anchor"]: b for b in plain(blocks, tmp_path)}
     big = shown["Table-published_table4"]
-    assert (big["wide"], big["tight"], big["marked"], big["whole"]) == (False, True, True, False)
+    assert (big["wide"], big["tight"], big["marked"], big["whole"]) == (False, True, True, True)
     assert big["rows"][3][1]["mark"] == "a"
     probe = shown["Table-published_table2"]
     assert probe["groups"][1] == ["Qwen2-VL-7B\n+ VLGuard-P", 2]
