@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,27 @@ def test_a_damaged_note_of_what_was_tracked_ends_no_run(
     (tmp_path / "plan" / finish.TRACKED).write_bytes(damage)
     finish.track(plan)  # its frozen plan is not there: tracking fails
     assert "MLflow was not updated" in capsys.readouterr().out
+
+
+def test_what_goes_wrong_at_the_end_of_a_run_is_told_as_nothing_but_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = assemble(study="s", store=str(tmp_path), jobs=[], **NOTHING)
+    (tmp_path / "plan").mkdir()
+    evil = "\x1b[2Jrefused\x07"
+    dead = subprocess.CompletedProcess([], 1, "", f"more\n{evil}\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: dead)
+    finish.track(plan)
+    said = capsys.readouterr().out
+    assert "refused" in said and said[:-1].isprintable()
+
+    def broken(_: Path) -> list[str]:
+        raise DataError(evil)
+
+    monkeypatch.setattr(finish, "outcome", broken)
+    (tmp_path / "report").mkdir()
+    last = finish.told(plan, "report/s-00000000")[-1]
+    assert "refused" in last and last.isprintable()
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import shutil
 import socket
@@ -285,6 +286,21 @@ def test_curves_can_be_watched_and_end_as_the_record_says(
     follow(where(made.root), None, 0.0, ignore, pause)
     assert seen == [0, 10, 10, 40]
     assert_whole(made)
+
+
+def test_following_makes_the_experiment_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(there: Where) -> None:
+        assert there.database
+        lock = there.database.with_name(".track.lock").open("w")
+        with lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        raise ConnectionError("seen")
+
+    monkeypatch.setattr("mirage.track.follow.Tracker", opened)
+    with pytest.raises(ConnectionError, match="seen"):
+        follow(where(tmp_path), None, 0.0, ignore)
 
 
 def test_a_database_from_elsewhere_is_not_filled(made: Made, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_a_run_per_study_and_below_it_a_run_per_model(tracked: Made) -> None:
     assert [(p.step, p.value) for p in curve] == [(s, 3.0 / s) for s in range(1, 41)]
     note = study.data.tags["mlflow.note.content"]
     assert all(f"/runs/{run.info.run_id}" in note for run in models)
+    assert "| Base |" in note, "as the report calls it"
     links = re.findall(r"\(#([^)]*)\)", note + model.data.tags["mlflow.note.content"])
     assert any("/report.html" in link for link in links)
     assert all("?workflowType=machine_learning" in link for link in links)

@@ -15,7 +15,7 @@ from mirage.cli.outcome import outcome
 from mirage.context import DAMAGED
 from mirage.files import MANIFEST, write_atomic
 from mirage.plan.frozen_plan import PLANS, Frozen, load, point_to
-from mirage.view.told import last_lines
+from mirage.view.told import inert, last_lines
 
 TRACKED = "tracked.json"
 TRACK_SECONDS = 600
@@ -54,7 +54,7 @@ def told(plan: Frozen, folder: str) -> list[str]:
     try:
         lines = [*outcome(link), *lines, line_for(plan.study, link)]
     except (OSError, *DAMAGED) as wrong:
-        lines.append(f"Its numbers could not be read for these lines ({wrong})")
+        lines.append(f"Its numbers could not be read for these lines ({_line(wrong)})")
     return [line for line in lines if line]
 
 
@@ -92,9 +92,14 @@ def track(plan: Frozen) -> None:
     except subprocess.TimeoutExpired:
         why = f"no answer within {TRACK_SECONDS} s"
     if why:
-        print(f"MLflow was not updated ({why}). Nothing is lost; later: mirage track")
+        print(f"MLflow was not updated ({_line(why)}). Nothing is lost; later: mirage track")
         return
     write_atomic(stamp, json.dumps(now) + "\n")
+
+
+def _line(said: object) -> str:
+    """Returns what an error or another process says, as one line that no terminal obeys."""
+    return inert(" ".join(str(said).split()))
 
 
 def _finished(plan: Frozen) -> list[str]:

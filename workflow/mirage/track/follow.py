@@ -98,7 +98,8 @@ def follow(
     Raises:
         ConnectionError: The tracking store cannot be reached.
     """
-    tracker = Tracker(where)
+    with only_writer(where):  # it makes the experiment where there is none
+        tracker = Tracker(where)
     tracker.check_place()
     training = [
         Followed(family, model, Tail(model.tune.settings, where.store / "work" / model.tune.id))

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
+from mirage.model_card import ModelCard
 from mirage.track.facts import metrics
 from mirage.track.family import Family, ModelRun
 
@@ -59,9 +60,15 @@ def answers(family: Family) -> list[Answer]:
     for (recipe, config), models in groups.items():
         finals = [metrics(model) for model in models if model.made]
         values = {name: [f[name] for f in finals if name in f] for name in HEADLINES}
-        title = str(models[0].card.get("title") or recipe)
-        found.append(Answer(recipe, title, config, values, models))
+        found.append(Answer(recipe, _title(models[0]), config, values, models))
     return sorted(found, key=lambda answer: -answer.j)
+
+
+def _title(model: ModelRun) -> str:
+    """Returns a recipe's name as the report has it; cards of other versions have other keys."""
+    card = model.card
+    known = {key: card[key] for key in ("title", "marked_ours") if card.get(key)}
+    return ModelCard(card["recipe"], card["config"], card["seed"], card["name"], **known).label
 
 
 def write_answers(rows: Sequence[Answer], path: Path) -> None:

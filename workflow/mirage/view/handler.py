@@ -17,7 +17,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from mirage.view import interrupt
 from mirage.view.board import Running
-from mirage.view.told import JobLog, inert
+from mirage.view.told import JobLog, folder_of, inert
 from mirage.view.view import View
 
 SELF_EVIDENT = (
@@ -149,7 +149,7 @@ class LogHandler(LogHandlerBase):
         # The rule `all` alone has no log: it does nothing.
         if facts["log"]:
             log = Path(facts["log"][0])
-            folder = f"{log.parent.name}/{log.name.removesuffix('.log')}"
+            folder = folder_of(log)
             command = str(facts["rule_msg"] or facts["shellcmd"])
             self._folders[facts["jobid"]] = folder
             self._commands[folder] = command

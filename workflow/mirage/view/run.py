@@ -14,6 +14,7 @@ from mirage.view import interrupt
 from mirage.view.board import LEAST, Board, about
 from mirage.view.handler import LogHandler
 from mirage.view.screens import LiveTable, PlainLines, Screen, wants_live
+from mirage.view.told import folder_of
 from mirage.view.view import View
 
 UNLIMITED = 10_000
@@ -104,10 +105,7 @@ def _folders(workflow: Any) -> list[str]:
 
 def _folder(job: Any) -> str:
     """A job's ``<stage>/<name>-<id>``, by its log; empty for the rule ``all``, which has none."""
-    if not job.log:
-        return ""
-    log = Path(job.log[0])
-    return f"{log.parent.name}/{log.name.removesuffix('.log')}"
+    return folder_of(Path(job.log[0])) if job.log else ""
 
 
 def _cores(workflow: Any) -> int:

@@ -76,6 +76,11 @@ def tell(lines: list[str]) -> Told:
     return Told(last)
 
 
+def folder_of(log: Path) -> str:
+    """Returns the job that a log is of, ``<stage>/<name>-<id>``."""
+    return f"{log.parent.name}/{log.name.removesuffix('.log')}"
+
+
 def last_lines(path: Path, count: int) -> list[str]:
     """Returns the last lines of a log, made inert; none if it cannot be read."""
     try:
