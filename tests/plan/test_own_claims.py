@@ -41,7 +41,12 @@ def resolved(folder: Path, tables: str = "own_claims,gates", **changes: Any) -> 
     path = folder / "mine/reports/claims.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(LEDGER | changes), encoding="utf-8")
-    config = {"study": "quick", "seeds": [300, 301], "extra": str(folder / "mine")}
+    config = {
+        "study": "quick",
+        "seeds": [300, 301],
+        "confirmatory": "yes",
+        "extra": str(folder / "mine"),
+    }
     return resolve(config | {"hydra": f"study.tables=[{tables}]"})
 
 
@@ -64,7 +69,12 @@ def test_the_ledger_and_its_gates_reach_the_scores_of_the_study_alone(tmp_path: 
     # The gates of the suite's claims bind them as before.
     assert settings["score"]["needs"]["H10"] == ["naming_1"]
     assert settings["score"]["needs"]["C1"]
-    config = {"study": "quick", "seeds": [300, 301], "hydra": "study.tables=[gates]"}
+    config = {
+        "study": "quick",
+        "seeds": [300, 301],
+        "confirmatory": "yes",
+        "hydra": "study.tables=[gates]",
+    }
     without = {job.id for job in jobs_of(resolve(config)).values()}
     moved = [job for job in jobs_of(own).values() if job.id not in without]
     assert {(job.stage, job.kind) for job in moved} == {("score", "study"), ("report", "report")}

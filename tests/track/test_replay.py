@@ -19,8 +19,9 @@ from track_store import Made, ignore, model_of, names, where
 
 from mirage import track
 from mirage.contracts import DataError
-from mirage.plan.frozen_plan import assemble, freeze, load, plans
+from mirage.plan.frozen_plan import assemble, freeze, load
 from mirage.plan.job import Job
+from mirage.plan.plan_files import plans
 from mirage.track import client
 from mirage.track.client import Tracker
 from mirage.track.follow import follow

@@ -20,8 +20,8 @@ from mirage.files import sha256
 from mirage.pictures import pack
 from mirage.plan.artifact import Manifest, inventory
 from mirage.plan.code_version import code_of
-from mirage.plan.frozen_plan import PLANS
 from mirage.plan.job import Job
+from mirage.plan.plan_files import PLANS
 from mirage.plan.schema.track import Track
 from mirage.track.family import ModelRun, families
 from mirage.track.settings import CONF, Where

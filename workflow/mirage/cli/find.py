@@ -12,8 +12,9 @@ from mirage.context import DAMAGED, ConfigError
 from mirage.files import MANIFEST
 from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import PACKAGE
-from mirage.plan.frozen_plan import PLANS, job_file, load, plans
+from mirage.plan.frozen_plan import job_file, load
 from mirage.plan.job import STAGES, Job
+from mirage.plan.plan_files import PLANS, plans
 from mirage.plan.state import COPIES, artifacts, published_before
 
 STORE = Path("results")

@@ -14,7 +14,8 @@ from mirage.cli.compare import line_for
 from mirage.cli.outcome import outcome
 from mirage.context import DAMAGED
 from mirage.files import MANIFEST, write_atomic
-from mirage.plan.frozen_plan import PLANS, Frozen, load, point_to
+from mirage.plan.frozen_plan import Frozen, load, point_to
+from mirage.plan.plan_files import PLANS
 from mirage.view.told import inert, last_lines
 
 TRACKED = "tracked.json"

@@ -14,9 +14,10 @@ from mirage.cli.find import find, read_spec
 from mirage.context import ConfigError
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import descendants
-from mirage.plan.frozen_plan import PLANS, Frozen, load, plans
+from mirage.plan.frozen_plan import Frozen, load
 from mirage.plan.job import STAGES
 from mirage.plan.lock import in_use
+from mirage.plan.plan_files import PLANS, plans
 from mirage.plan.snakemake_pages import PAGES
 from mirage.plan.state import artifacts, check_store, manifests, published_before
 

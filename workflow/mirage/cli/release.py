@@ -20,7 +20,8 @@ from mirage.contracts import DataError
 from mirage.files import canonical, file_sha256, sha256
 from mirage.model_card import ModelCard
 from mirage.plan.artifact import Manifest
-from mirage.plan.frozen_plan import Frozen, load, plans
+from mirage.plan.frozen_plan import Frozen, load
+from mirage.plan.plan_files import plans
 from mirage.plan.released import PROVENANCE, decisive, seed_folder
 from mirage.plan.state import check_store, finished
 from mirage.plan.study.problems import hint

@@ -16,9 +16,10 @@ from mirage.parent_process import announce_parent
 from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
 from mirage.plan.final import RUN
-from mirage.plan.frozen_plan import PLANS, VARIABLE, Frozen, assemble, freeze, load, show_reports
+from mirage.plan.frozen_plan import VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
+from mirage.plan.plan_files import PLANS
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import forgotten, read_site
 from mirage.plan.state import check_artifacts

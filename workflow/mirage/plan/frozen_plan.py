@@ -20,9 +20,9 @@ from mirage.context import DAMAGED, ConfigError
 from mirage.files import MANIFEST, canonical, sha256, write_atomic
 from mirage.plan.entries import resolve
 from mirage.plan.job import Job
+from mirage.plan.plan_files import PLANS
 
 VARIABLE = "MIRAGE_PLAN"
-PLANS = "plan"
 GROWING = ("mem_mb", "runtime")
 
 
@@ -224,12 +224,6 @@ def show_reports(plan: Frozen) -> list[str]:
         if (Path(plan.store) / folder / MANIFEST).is_file():
             lines.append(f"speed: {plan.store}/{folder}/speed.html")
     return lines
-
-
-def plans(store: Path) -> list[Path]:
-    """Returns all frozen plans of a store, the one written or used last at the end."""
-    frozen = [path for path in (store / PLANS).glob("*.json") if len(path.stem) == 16]
-    return sorted(frozen, key=lambda path: path.stat().st_mtime_ns)
 
 
 def _write_once(path: Path, value: object) -> None:

@@ -20,7 +20,7 @@ from typing import Final
 from mirage.context import DAMAGED
 from mirage.device import device
 from mirage.files import write_atomic
-from mirage.plan.frozen_plan import PLANS
+from mirage.plan.plan_files import PLANS
 from mirage.plan.platform import detect
 from mirage.plan.process import set_threads
 

@@ -13,8 +13,8 @@ from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.plan.artifact import Manifest
-from mirage.plan.frozen_plan import PLANS
 from mirage.plan.job import STAGES, Job
+from mirage.plan.plan_files import PLANS
 
 COPIES = "plan/manifests"
 """Copies of published manifests. Snakemake deletes the output of a job that failed, also when the

@@ -5,6 +5,7 @@ No part of any promise of equal bytes.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mirage.context import DAMAGED
 from mirage.plan.artifact import Manifest, lineage
-from mirage.plan.frozen_plan import load, plans
 from mirage.plan.job import STAGES, Job
+from mirage.plan.plan_files import plans
 from mirage.report.render.html import rendered
 
 SERVER = re.compile(r"https?://")
@@ -43,10 +45,14 @@ def tracked(store: Path, job: Job) -> Tracked | None:
     The address is read here and not by the report itself, whose bytes depend on no machine.
     """
     for path in reversed(plans(store)):
-        plan = load(path)
-        if job.folder in plan.jobs:
-            uri = str(plan.track["uri"]).replace("{store}", plan.store)
-            experiment = str(plan.track["experiment"])
+        try:
+            plan = json.loads(path.read_text(encoding="utf-8"))
+            jobs = {Job.from_json(each).folder for each in plan["jobs"]}
+            uri = str(plan["track"]["uri"]).replace("{store}", plan["store"])
+            experiment = str(plan["track"]["experiment"])
+        except (OSError, *DAMAGED):
+            continue  # of an older edition, or damaged: mirage verify tells
+        if job.folder in jobs:
             if SERVER.match(uri):
                 page = f"{SECRET.sub('', uri).rstrip('/')}/#/experiments"
                 return Tracked(page, "", experiment)

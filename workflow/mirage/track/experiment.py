@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from mirage.plan.schema.track import TRAINING
+from mirage.mlflow_address import TRAINING
 from mirage.track.family import LAYOUT
 
 OURS: Final = "mirage.layout"

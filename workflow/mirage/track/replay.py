@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mirage.plan.artifact import Manifest
-from mirage.plan.frozen_plan import load, plans
+from mirage.plan.frozen_plan import load
+from mirage.plan.plan_files import plans
 from mirage.track import facts, tables
 from mirage.track.content import content_digest, holds_model, stage_model, stage_study, weights_hash
 from mirage.track.experiment import home, view, view_page

@@ -11,7 +11,8 @@ import yaml
 
 from mirage.context import ConfigError
 from mirage.plan.code_version import PACKAGE
-from mirage.plan.frozen_plan import load, plans
+from mirage.plan.frozen_plan import load
+from mirage.plan.plan_files import plans
 from mirage.plan.schema.track import HIDDEN, PASSWORD, Track, password_of, redacted
 from mirage.plan.study.validate import check
 

@@ -43,11 +43,6 @@ def password_of(uri: str) -> str:
     return next((match[2] for match in parts if match and match[2] != HIDDEN), "")
 
 
-TRAINING = "workflowType=machine_learning"
-"""What addresses of runs must say, or pages open among traces: MLflow 3 asks neither the
-experiment nor its runs, only the address and what a person clicked last."""
-
-
 class Track(Strict):
     """The tracking store; no part of any artifact's id.
 

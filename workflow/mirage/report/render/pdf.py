@@ -78,6 +78,7 @@ def _compiled(
         views = [_block(block, folder) for block in blocks]
         opening = [view for view in views if view["chapter"] == ANSWER]
         views = [view for view in views if view["chapter"] != ANSWER]
+        outline(opening)
         outline(views)
         plain = {
             "opening": opening,

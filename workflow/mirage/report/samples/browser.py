@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mirage.contracts import Sample, Verdict
+from mirage.mlflow_address import TRAINING
 from mirage.plan.schema.report import Browser as Settings
-from mirage.plan.schema.track import TRAINING
 from mirage.report.data import ReportData
 from mirage.report.escape import visible
 from mirage.report.samples.gallery import CORNER_WORDS, tone, words

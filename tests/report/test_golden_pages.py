@@ -1,7 +1,7 @@
 """Pages of the PDF against committed pictures: a test that sees when layout moves.
 
 After a wanted change, make the pictures anew and look at them:
-MIRAGE_GOLDEN=write python -m pytest tests/report/test_pictures.py && git diff --stat tests/golden
+MIRAGE_GOLDEN=write python -m pytest tests/report/test_golden_pages.py
 """
 
 from __future__ import annotations
