@@ -210,7 +210,7 @@ def test_without_content_nothing_is_staged_that_shows_a_sample(
         showing = [path for path in files if path.stem in ("example", "gallery")]
         pages = [path for path in files if path.name in ("report.html", "report.pdf")]
         assert bool(holding) == bool(pages) == content
-        assert len(showing) == (7 if content else 0), showing
+        assert len(showing) == (6 if content else 0), showing
         assert [path for path in files if path.stem == "fig4"]
 
 

@@ -175,7 +175,7 @@ def test_plain_lines_without_a_terminal(checkout: Checkout) -> None:
 def test_a_finished_study_tells_its_results_again(checkout: Checkout) -> None:
     first, again = checkout.snakemake(), checkout.snakemake()
     assert "Nothing to be done" in again
-    assert "report: results/report/toy/report.pdf" in again
+    assert "report: results/report/toy/report.html" in again
     assert again.splitlines()[-1] == first.splitlines()[-1]
     assert "report.pdf" not in checkout.snakemake("--dry-run")
     assert "report.pdf" not in checkout.snakemake("--summary")
