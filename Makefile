@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser lint plan schema ui docs docs-links env dev clean-env
+.PHONY: help reproduce test test-parts browser lint plan schema ui docs docs-links env dev clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -31,6 +31,9 @@ test: dev browser ## set up, run every test
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 # The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
+test-parts: dev ## install Slurm, PostgreSQL and vLLM, run the tests that need them
+	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -m parts tests/parts $(ARGS)
+
 browser:
 	@command -v $(CHROMIUM) >/dev/null || { echo "Installing Chromium, for the tests of the HTML page"; \
 	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \

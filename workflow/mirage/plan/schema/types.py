@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -28,3 +28,12 @@ Resize = Literal["fit", "error"]
 ModelPart = Literal["vision", "projector", "language_model"]
 """What of a model can be trained or frozen."""
 Nonnegative = Annotated[float, Field(ge=0)]
+
+
+def later(default: Any) -> Any:
+    """Returns a field of a setting that came after artifacts had been released.
+
+    Where it has its default, which means "as before", it stands in no artifact's settings: so no id
+    and no key of committed answers moves. Code that reads settings takes it by ``get``.
+    """
+    return Field(default=default, exclude_if=lambda value: value == default)
