@@ -1,7 +1,7 @@
 """Tests that need parts beside the environment: Slurm, PostgreSQL, vLLM.
 
-``make test-parts`` installs the parts; a test whose part is missing is skipped on a laptop and fails
-in CI, where everything can be installed.
+``make test-parts`` installs the parts; a test whose part is missing is skipped on a laptop and
+fails in CI, where everything can be installed.
 """
 
 from __future__ import annotations
