@@ -157,6 +157,10 @@ class Batch:
         shares: For each target, one over the learnt tokens of its sample.
         n_tokens: Learnt tokens of the whole batch, divided by the number of shares.
         n_samples: Samples of the whole batch, divided likewise.
+        spans: Tokens of each sample of the only row, padding last; None where rows are told apart
+            by their positions.
+        shown: What stands in the picture table at ``pictures``, where that is fetched batch by
+            batch; None where the model's objective holds the table.
     """
 
     ids: torch.Tensor
@@ -170,6 +174,8 @@ class Batch:
     shares: torch.Tensor
     n_tokens: float
     n_samples: float
+    spans: list[int] | None = None
+    shown: torch.Tensor | None = None
 
 
 def collate(
@@ -198,11 +204,33 @@ def collate(
     """
     mine = batch[rank::ranks]
     packed = pack([len(data.ids[sample]) for sample in mine], width)[part::parts]
-    own = bool(packed)
     rows = [[mine[i] for i in row] for row in packed] or [[batch[0]]]
+    return lay(data, batch, rows, width, pad, ranks * parts, learns=bool(packed))
+
+
+def lay(
+    data: Encoded,
+    batch: Sequence[int],
+    rows: Sequence[Sequence[int]],
+    width: int,
+    pad: int,
+    shares: int,
+    learns: bool = True,
+) -> Batch:
+    """Returns a share of a batch, its samples laid into rows.
+
+    Args:
+        data: The training set.
+        batch: Samples of the global batch.
+        rows: Samples of the share, row by row.
+        width: Tokens of a row.
+        pad: Id of the padding token.
+        shares: Shares of the batch, whose gradients are averaged.
+        learns: Whether something is learnt from this one.
+    """
     ids = np.full((len(rows), width), pad, dtype=np.int64)
     positions = np.zeros((data.axes, len(rows), width), dtype=np.int64)
-    shares = np.zeros((len(rows), width), dtype=np.float32)
+    weights = np.zeros((len(rows), width), dtype=np.float32)
     owners = np.zeros((len(rows), width), dtype=np.int64)
     for r, row in enumerate(rows):
         start = 0
@@ -212,10 +240,10 @@ def collate(
             positions[:, r, start:end] = data.positions[sample]
             learnt = slice(start + int(data.prompts[sample]), end)
             owners[r, start:end] = sample
-            shares[r, learnt] = own / max(1, learnt.stop - learnt.start)
+            weights[r, learnt] = learns / max(1, learnt.stop - learnt.start)
             start = end
         positions[:, r, start:] = np.arange(width - start)
-    places = np.flatnonzero(shares)
+    places = np.flatnonzero(weights)
     order = [sample for row in rows for sample in row]
     pictures = [tile for sample in order for tile in data.pictures[sample]]
     tiles = [count for sample in order for count in data.slots[sample]]
@@ -229,7 +257,7 @@ def collate(
         tiles=tiles,
         alone=alone,
         owners=torch.from_numpy(owners.reshape(-1)[places]),
-        shares=torch.from_numpy(shares.reshape(-1)[places]),
-        n_tokens=int(data.answers[list(batch)].sum()) / (ranks * parts),
-        n_samples=len(batch) / (ranks * parts),
+        shares=torch.from_numpy(weights.reshape(-1)[places]),
+        n_tokens=int(data.answers[list(batch)].sum()) / shares,
+        n_samples=len(batch) / shares,
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mirage.contracts import DataError, TrainSample, read_rows
 from mirage.pictures import PictureFile, Pictures, SamplePictures
-from mirage.tune.encoding import Encoding, check_length, open_shown
+from mirage.tune.encoding import Encoding, check_length, open_shown, size_shown
 
 SAMPLES = "samples.jsonl"
 _AT_ONCE = 64
@@ -38,6 +38,8 @@ class Encoded:
         pad: Id of the padding token.
         rejected: The same samples with their rejected answers, no answer where a sample has none;
             None where no sample has one.
+        names: Id of each sample.
+        files: Each distinct picture with the place that first names it, in the order of ``tiles``.
     """
 
     ids: list[NDArray[np.int64]]
@@ -50,6 +52,8 @@ class Encoded:
     tiles: list[int]
     pad: int
     rejected: Encoded | None = None
+    names: tuple[str, ...] = ()
+    files: tuple[tuple[PictureFile, str], ...] = ()
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -68,13 +72,17 @@ class Encoded:
         return len(self.positions[0])
 
 
-def load(data: Sequence[Path], images: Path, encoding: Encoding) -> Encoded:
+def load(
+    data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = True
+) -> Encoded:
     """Reads data sets, one after the other, and gives them the shape that training takes.
 
     Args:
         data: Folders with ``samples.jsonl``.
         images: The shared pictures; ``mirage.pictures.SamplePictures`` says where others lie.
         encoding: The model's encoding.
+        decode: Whether all pictures are decoded now; otherwise ``pixels`` stay empty, and each
+            picture is decoded where it is shown.
 
     Raises:
         DataError: Broken line, unknown word, missing or broken picture, with file and line.
@@ -98,7 +106,7 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding) -> Encoded:
     for _, shown, where in rows:
         for file in shown:
             first.setdefault(file, where)
-    pixels, tiles = _decode(first, encoding)
+    pixels, tiles = _decode(first, encoding) if decode else (torch.empty(0), _sizes(first, encoding))
     ends = list(accumulate(tiles.values()))
     starts = [0, *ends[:-1]] if ends else []
     rows_of = {file: range(a, b) for file, a, b in zip(tiles, starts, ends, strict=True)}
@@ -128,6 +136,8 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding) -> Encoded:
         pixels=pixels,
         tiles=list(tiles.values()),
         pad=encoding.pad,
+        names=tuple(row.id for row, _, _ in rows),
+        files=tuple(first.items()),
     )
     other = replace(encoded, ids=worse, positions=worse_places) if compares else None
     return replace(encoded, rejected=other)
@@ -165,3 +175,12 @@ def _decode(
             tiles[file] = encoding.tiles(width, height, f"{where}: picture {file}")
         pixels.append(encoding.pixels(opened))
     return torch.cat(pixels), tiles
+
+
+def _sizes(first: Mapping[PictureFile, str], encoding: Encoding) -> dict[PictureFile, int]:
+    """Returns how many rows each picture will have; only heads of files are decoded."""
+    tiles = {}
+    for file, where in first.items():
+        width, height = size_shown(file, where, encoding)
+        tiles[file] = encoding.tiles(width, height, f"{where}: picture {file}")
+    return tiles

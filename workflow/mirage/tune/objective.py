@@ -50,7 +50,12 @@ class Objective(nn.Module):
         return set(end) if isinstance(end, list) else {end}
 
     def embed(
-        self, ids: torch.Tensor, pictures: torch.Tensor, tiles: list[int], alone: list[bool]
+        self,
+        ids: torch.Tensor,
+        pictures: torch.Tensor,
+        tiles: list[int],
+        alone: list[bool],
+        shown: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Returns what the language model reads, (rows, width, hidden size).
 
@@ -59,15 +64,16 @@ class Objective(nn.Module):
             pictures: Rows of the table, in the order of their placeholders.
             tiles: Tiles of each picture.
             alone: For each picture, whether it is the only one of its sample.
+            shown: Those rows, where the table is not held here.
         """
         hidden: torch.Tensor = self.model.model.get_input_embeddings()(ids)
-        if not len(self.table):
+        if shown is None and not len(self.table):
             return hidden
         # A batch without pictures sends one through and uses none of it: every parameter gets a
         # gradient in every batch, which ranks that add their gradients up must agree on.
         if not len(pictures):
             pictures, tiles, alone = pictures.new_zeros(1), [1], [False]
-        shown = self.table[pictures]
+        shown = self.table[pictures] if shown is None else shown
         if self.keep_features:
             features = self.family.project(self.model, shown)
         else:
@@ -78,10 +84,11 @@ class Objective(nn.Module):
 
     def _learnt(self, batch: Batch) -> Learnt:
         """Returns what the model says at the places where an answer is learnt."""
-        hidden = self.embed(batch.ids, batch.pictures, batch.tiles, batch.alone)
+        hidden = self.embed(batch.ids, batch.pictures, batch.tiles, batch.alone, batch.shown)
         # Positions that start again at 0 tell transformers where one packed sample ends.
+        spans = {} if batch.spans is None else {"spans": batch.spans}
         hidden = self.model.model.language_model(
-            inputs_embeds=hidden, position_ids=batch.positions, use_cache=False
+            inputs_embeds=hidden, position_ids=batch.positions, use_cache=False, **spans
         ).last_hidden_state
         return Learnt(
             logits=self.model.lm_head(hidden.flatten(0, 1)[batch.places]),

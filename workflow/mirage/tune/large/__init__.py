@@ -1,0 +1,1 @@
+"""What models of billions of parameters need to be tuned; nano models go without."""
