@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -25,6 +25,7 @@ from torch import Tensor
 from mirage.contracts import DataError
 from mirage.files import canonical, link_or_copy, sha256
 from mirage.pictures import PictureFile
+from mirage.tune.batching import Batch
 from mirage.tune.encoding import Encoding, open_shown
 from mirage.tune.families.base import Family
 
@@ -228,3 +229,14 @@ def _mapped(path: Path) -> Tensor:
     with safe_open(path, framework="pt") as file:
         tensor: Tensor = file.get_tensor(FOLDER)
     return tensor
+
+
+def fetched(batch: Batch, rows: Rows) -> Batch:
+    """Returns a batch with its rows of pictures; one without pictures gets a row to send through.
+
+    That row decides nothing, but every parameter has a gradient by it (``Objective.embed``).
+    """
+    if not len(rows):
+        return batch
+    places = batch.pictures if len(batch.pictures) else torch.zeros(1, dtype=torch.long)
+    return replace(batch, shown=rows.rows(places))

@@ -1,0 +1,149 @@
+"""Features in mapped files, and pictures decoded on the fly, give the loss that memory gives."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+import free_samples
+import pytest
+import torch
+from free_samples import Opened
+
+from mirage.contracts import DataError
+from mirage.tune.batching import Batch
+from mirage.tune.large import features, packing
+from mirage.tune.large.features import FeatureFiles, Rows, Undecoded
+from mirage.tune.model_folder import freeze
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return free_samples.write(tmp_path_factory.mktemp("samples") / "own")
+
+
+@pytest.fixture(params=free_samples.CLASSES)
+def opened(request: pytest.FixtureRequest, tmp_path: Path, samples: Path) -> Opened:
+    made = free_samples.open_stand_in(request.param, tmp_path / "tiny", samples)
+    freeze(made.model, ["language_model", "projector"], made.family)
+    return made
+
+
+@pytest.fixture
+def pictures(opened: Opened) -> Undecoded:
+    return Undecoded(opened.data.files, opened.data.tiles, opened.encoding)
+
+
+def key_of(opened: Opened, pictures: Undecoded) -> str:
+    return features.features_key(opened.folder, opened.model, opened.family, pictures)
+
+
+def keep(opened: Opened, pictures: Undecoded, folder: Path, **more: Any) -> list[Path]:
+    key = key_of(opened, pictures)
+    return features.keep_features(
+        folder, key, opened.model, opened.family, pictures, shard_pictures=2, **more
+    )
+
+
+def step(opened: Opened, rows: Rows | None, kept: bool) -> tuple[float, list[torch.Tensor]]:
+    """Loss and gradients of a step over all samples, its pictures fetched or in memory."""
+    held = dataclasses.replace(opened, data=dataclasses.replace(opened.data, pixels=torch.empty(0)))
+    objective = (opened if rows is None else held).objective(keep_features=kept)
+    opened.model.zero_grad(set_to_none=True)
+    loss = 0.0
+    for row in ([3, 2, 7], [0, 1, 4, 5], [6]):  # the last one shows no picture
+        made = packing.collate_row(opened.data, range(8), row, 3, opened.encoding.pad)
+        batch: Batch = dataclasses.replace(made, spans=None)
+        if rows is not None:
+            batch = features.fetched(batch, rows)
+        share = objective(**vars(batch))
+        share.backward()
+        loss += share.item()
+    return loss, [p.grad for p in opened.model.parameters() if p.grad is not None]
+
+
+@pytest.mark.parametrize("place", ["files", "decoded"])
+def test_loss_and_gradients_are_those_of_memory(
+    opened: Opened, pictures: Undecoded, tmp_path: Path, place: str
+) -> None:
+    kept = place == "files"
+    rows = FeatureFiles(keep(opened, pictures, tmp_path / "f")) if kept else pictures
+    assert len(rows) == len(opened.data.pixels)
+    loss, gradients = step(opened, rows, kept)
+    expected, wanted = step(opened, None, kept)
+    assert loss == pytest.approx(expected, abs=1e-6) and loss > 0.5
+    assert len(gradients) == len(wanted) > 0
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(gradients, wanted, strict=True))
+
+
+def test_pictures_decoded_later_are_those_decoded_at_once(
+    opened: Opened, samples: Path, tmp_path: Path
+) -> None:
+    name = opened.family.name
+    lazy = free_samples.open_stand_in(name, opened.folder, samples, decode=False)
+    assert not len(lazy.data.pixels) and lazy.data.tiles == opened.data.tiles
+    rows = Undecoded(lazy.data.files, lazy.data.tiles, lazy.encoding)
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(rows.rows(order), opened.data.pixels[order])
+
+
+def test_another_try_computes_only_what_is_missing(
+    opened: Opened, pictures: Undecoded, tmp_path: Path
+) -> None:
+    first = keep(opened, pictures, tmp_path / "one/features")
+    assert len(first) == 3
+    first[1].unlink()
+    first[2].write_bytes(first[2].read_bytes()[:40])  # cut off by a full disk
+    (tmp_path / "one/features/00009.0.part").write_text("a kill")
+    features.inherit_features({tmp_path / "one": True}, tmp_path / "two")
+    before = os.stat(tmp_path / "two/features/00000.safetensors").st_ino
+    lines: list[str] = []
+    second = keep(opened, pictures, tmp_path / "two/features", log=lines.append)
+    assert os.stat(second[0]).st_ino == before == os.stat(first[0]).st_ino
+    assert [line.split(": ")[1] for line in lines] == ["2 of 3 files", "3 of 3 files"]
+    assert torch.equal(FeatureFiles(second).rows(torch.arange(len(pictures))), whole(opened))
+
+
+def whole(opened: Opened) -> torch.Tensor:
+    """The features of all pictures, two by two as the shards above hold them."""
+    tiles, rows, made = opened.data.tiles, opened.data.pixels, []
+    for first in range(0, len(tiles), 2):
+        some = tiles[first : first + 2]
+        start = sum(map(int, tiles[:first]))
+        made.append(opened.family.keep(opened.model, rows[start : start + sum(some)], some))
+    return torch.cat(made)
+
+
+def test_ranks_share_the_work(opened: Opened, pictures: Undecoded, tmp_path: Path) -> None:
+    keep(opened, pictures, tmp_path, rank=1, ranks=2)
+    assert sorted(path.name for path in tmp_path.glob("0*")) == ["00001.safetensors"]
+    paths = keep(opened, pictures, tmp_path, rank=0, ranks=2)
+    assert torch.equal(FeatureFiles(paths).rows(torch.arange(len(pictures))), whole(opened))
+
+
+def test_the_key_knows_what_decides_the_features(opened: Opened, pictures: Undecoded) -> None:
+    key = key_of(opened, pictures)
+    assert key == key_of(opened, pictures)
+    fewer = dataclasses.replace(pictures, files=pictures.files[:-1], tiles=pictures.tiles[:-1])
+    assert key_of(opened, fewer) != key
+    text = (opened.folder / "preprocessor_config.json").read_text()
+    (opened.folder / "preprocessor_config.json").write_text(text.replace("0.48", "0.47"))
+    assert key_of(opened, pictures) != key
+    (opened.folder / "preprocessor_config.json").write_text(text)
+    with torch.no_grad():
+        opened.model.lm_head.weight.add_(1)
+        assert key_of(opened, pictures) == key  # what learns does not decide
+        parts = opened.family.parts["vision"]
+        next(p for n, p in opened.model.named_parameters() if n.startswith(parts)).add_(1)
+    assert key_of(opened, pictures) != key
+
+
+def test_a_picture_that_changed_its_size_is_an_error(opened: Opened, pictures: Undecoded) -> None:
+    if opened.family.name == "llava_onevision":
+        other = dataclasses.replace(pictures, tiles=[type(t)(t + 1, t.height, t.width) for t in pictures.tiles])  # fmt: skip
+    else:
+        other = dataclasses.replace(pictures, tiles=[t + 1 for t in pictures.tiles])
+    with pytest.raises(DataError, match="tiles where their sizes say"):
+        other.rows(torch.tensor([0]))
