@@ -163,7 +163,10 @@ def _with_trl(store: Path, steps: int, **changed: Any) -> dict[str, Any]:
             times.append(time.perf_counter())
 
     with tempfile.TemporaryDirectory() as work:
-        config = SFTConfig(work, max_steps=steps, report_to=[], save_strategy="no", **changed)
+        config = SFTConfig(
+            work, max_steps=steps, report_to=[], save_strategy="no",
+            use_cpu=not torch.cuda.is_available(), **changed,
+        )  # fmt: skip
         trainer = SFTTrainer(
             model=model, args=config, processing_class=processor, callbacks=[Clock()],
             train_dataset=Dataset.from_dict(columns, features=Features(kinds)),

@@ -20,7 +20,7 @@ from mirage.tune.data import Encoded
 from mirage.tune.encoding import Encoding
 from mirage.tune.families.base import Family
 from mirage.tune.losses import mean_over_tokens
-from mirage.tune.objective import Objective
+from mirage.tune.objective import Objective, Table
 
 CLASSES = ("qwen2_vl", "internvl", "llava_onevision")
 SIZES = [(60, 40), (28, 28), (33, 90), (120, 50), (28, 56)]
@@ -65,8 +65,9 @@ class Opened:
     encoding: Encoding
     data: Encoded
 
-    def objective(self, keep_features: bool = False) -> Objective:
-        return Objective(self.model, self.family, self.data, mean_over_tokens, keep_features)
+    def objective(self, keep_features: bool = False, table: Table | None = None) -> Objective:
+        loss = mean_over_tokens
+        return Objective(self.model, self.family, self.data, loss, keep_features, table)
 
 
 def open_stand_in(architecture: str, folder: Path, samples: Path, decode: bool = True) -> Opened:

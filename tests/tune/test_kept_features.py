@@ -15,8 +15,9 @@ from free_samples import Opened
 from mirage.contracts import DataError
 from mirage.tune.batching import Batch
 from mirage.tune.large import features, packing
-from mirage.tune.large.features import FeatureFiles, Rows, Undecoded
+from mirage.tune.large.features import FeatureFiles, Undecoded
 from mirage.tune.model_folder import freeze
+from mirage.tune.objective import Table
 
 
 @pytest.fixture(scope="module")
@@ -47,31 +48,33 @@ def keep(opened: Opened, pictures: Undecoded, folder: Path, **more: Any) -> list
     )
 
 
-def step(opened: Opened, rows: Rows | None, kept: bool) -> tuple[float, list[torch.Tensor]]:
+def step(
+    opened: Opened, table: Table | None, kept: bool, fetch: bool = False
+) -> tuple[float, list[torch.Tensor]]:
     """Loss and gradients of a step over all samples, its pictures fetched or in memory."""
-    held = dataclasses.replace(opened, data=dataclasses.replace(opened.data, pixels=torch.empty(0)))
-    objective = (opened if rows is None else held).objective(keep_features=kept)
+    objective = opened.objective(kept, table)
     opened.model.zero_grad(set_to_none=True)
     loss = 0.0
     for row in ([3, 2, 7], [0, 1, 4, 5], [6]):  # the last one shows no picture
         made = packing.collate_row(opened.data, range(8), row, 3, opened.encoding.pad)
         batch: Batch = dataclasses.replace(made, spans=None)
-        if rows is not None:
-            batch = features.fetched(batch, rows)
+        if fetch and table is not None:
+            batch = features.fetched(batch, table)
         share = objective(**vars(batch))
         share.backward()
         loss += share.item()
     return loss, [p.grad for p in opened.model.parameters() if p.grad is not None]
 
 
+@pytest.mark.parametrize("fetch", [False, True])
 @pytest.mark.parametrize("place", ["files", "decoded"])
 def test_loss_and_gradients_are_those_of_memory(
-    opened: Opened, pictures: Undecoded, tmp_path: Path, place: str
+    opened: Opened, pictures: Undecoded, tmp_path: Path, place: str, fetch: bool
 ) -> None:
     kept = place == "files"
     rows = FeatureFiles(keep(opened, pictures, tmp_path / "f")) if kept else pictures
     assert len(rows) == len(opened.data.pixels)
-    loss, gradients = step(opened, rows, kept)
+    loss, gradients = step(opened, rows, kept, fetch)
     expected, wanted = step(opened, None, kept)
     assert loss == pytest.approx(expected, abs=1e-6) and loss > 0.5
     assert len(gradients) == len(wanted) > 0
@@ -86,7 +89,7 @@ def test_pictures_decoded_later_are_those_decoded_at_once(
     assert not len(lazy.data.pixels) and lazy.data.tiles == opened.data.tiles
     rows = Undecoded(lazy.data.files, lazy.data.tiles, lazy.encoding)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))
-    assert torch.equal(rows.rows(order), opened.data.pixels[order])
+    assert torch.equal(rows[order], opened.data.pixels[order])
 
 
 def test_another_try_computes_only_what_is_missing(
@@ -103,7 +106,7 @@ def test_another_try_computes_only_what_is_missing(
     second = keep(opened, pictures, tmp_path / "two/features", log=lines.append)
     assert os.stat(second[0]).st_ino == before == os.stat(first[0]).st_ino
     assert [line.split(": ")[1] for line in lines] == ["2 of 3 files", "3 of 3 files"]
-    assert torch.equal(FeatureFiles(second).rows(torch.arange(len(pictures))), whole(opened))
+    assert torch.equal(FeatureFiles(second)[torch.arange(len(pictures))], whole(opened))
 
 
 def whole(opened: Opened) -> torch.Tensor:
@@ -120,7 +123,7 @@ def test_ranks_share_the_work(opened: Opened, pictures: Undecoded, tmp_path: Pat
     keep(opened, pictures, tmp_path, rank=1, ranks=2)
     assert sorted(path.name for path in tmp_path.glob("0*")) == ["00001.safetensors"]
     paths = keep(opened, pictures, tmp_path, rank=0, ranks=2)
-    assert torch.equal(FeatureFiles(paths).rows(torch.arange(len(pictures))), whole(opened))
+    assert torch.equal(FeatureFiles(paths)[torch.arange(len(pictures))], whole(opened))
 
 
 def test_the_key_knows_what_decides_the_features(opened: Opened, pictures: Undecoded) -> None:
@@ -146,4 +149,4 @@ def test_a_picture_that_changed_its_size_is_an_error(opened: Opened, pictures: U
     else:
         other = dataclasses.replace(pictures, tiles=[t + 1 for t in pictures.tiles])
     with pytest.raises(DataError, match="tiles where their sizes say"):
-        other.rows(torch.tensor([0]))
+        other[torch.tensor([0])]

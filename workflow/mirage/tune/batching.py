@@ -205,32 +205,35 @@ def collate(
     mine = batch[rank::ranks]
     packed = pack([len(data.ids[sample]) for sample in mine], width)[part::parts]
     rows = [[mine[i] for i in row] for row in packed] or [[batch[0]]]
-    return lay(data, batch, rows, width, pad, ranks * parts, learns=bool(packed))
+    return lay_out(data, batch, rows, width, pad, ranks * parts, learns=bool(packed))
 
 
-def lay(
+def lay_out(
     data: Encoded,
     batch: Sequence[int],
     rows: Sequence[Sequence[int]],
     width: int,
     pad: int,
-    shares: int,
+    cut: int,
     learns: bool = True,
+    count_on: bool = False,
 ) -> Batch:
-    """Returns a share of a batch, its samples laid into rows.
+    """Returns rows of samples as a share of a batch.
 
     Args:
         data: The training set.
         batch: Samples of the global batch.
-        rows: Samples of the share, row by row.
+        rows: Samples of each row.
         width: Tokens of a row.
         pad: Id of the padding token.
-        shares: Shares of the batch, whose gradients are averaged.
-        learns: Whether something is learnt from this one.
+        cut: Shares that the batch is cut into.
+        learns: Whether anything is learnt from these rows.
+        count_on: Whether positions go on through the padding instead of starting again, which would
+            say that another sample begins: right for rows of one sample, which then need no mask.
     """
     ids = np.full((len(rows), width), pad, dtype=np.int64)
     positions = np.zeros((data.axes, len(rows), width), dtype=np.int64)
-    weights = np.zeros((len(rows), width), dtype=np.float32)
+    shares = np.zeros((len(rows), width), dtype=np.float32)
     owners = np.zeros((len(rows), width), dtype=np.int64)
     for r, row in enumerate(rows):
         start = 0
@@ -240,10 +243,10 @@ def lay(
             positions[:, r, start:end] = data.positions[sample]
             learnt = slice(start + int(data.prompts[sample]), end)
             owners[r, start:end] = sample
-            weights[r, learnt] = learns / max(1, learnt.stop - learnt.start)
+            shares[r, learnt] = learns / max(1, learnt.stop - learnt.start)
             start = end
-        positions[:, r, start:] = np.arange(width - start)
-    places = np.flatnonzero(weights)
+        positions[:, r, start:] = np.arange(width - start) + (start if count_on else 0)
+    places = np.flatnonzero(shares)
     order = [sample for row in rows for sample in row]
     pictures = [tile for sample in order for tile in data.pictures[sample]]
     tiles = [count for sample in order for count in data.slots[sample]]
@@ -257,7 +260,7 @@ def lay(
         tiles=tiles,
         alone=alone,
         owners=torch.from_numpy(owners.reshape(-1)[places]),
-        shares=torch.from_numpy(weights.reshape(-1)[places]),
-        n_tokens=int(data.answers[list(batch)].sum()) / shares,
-        n_samples=len(batch) / shares,
+        shares=torch.from_numpy(shares.reshape(-1)[places]),
+        n_tokens=int(data.answers[list(batch)].sum()) / cut,
+        n_samples=len(batch) / cut,
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from mirage.pictures import PictureFile
 from mirage.tune.batching import Batch
 from mirage.tune.encoding import Encoding, open_shown
 from mirage.tune.families.base import Family
+from mirage.tune.objective import Table
 
 FOLDER: Final = "features"
 _TOGETHER: Final = 16
@@ -36,20 +37,6 @@ _TOGETHER: Final = 16
 SHARD_PICTURES: Final = 256
 """Pictures of a file: 0.5 GB for InternVL2.5-8B (256 x 4,096 values a tile, bfloat16) at one tile
 a picture, 2.7 GB at five."""
-
-
-class Rows(Protocol):
-    """A table of pictures whose rows are fetched with each batch."""
-
-    def __len__(self) -> int:
-        """Returns the number of rows: one per tile of a picture."""
-
-    def rows(self, places: Tensor) -> Tensor:
-        """Returns some rows, in the order asked for.
-
-        Args:
-            places: (n,) numbers of rows.
-        """
 
 
 @dataclass(frozen=True)
@@ -91,8 +78,9 @@ class Undecoded:
             )
         return pixels
 
-    def rows(self, places: Tensor) -> Tensor:
+    def __getitem__(self, places: Tensor) -> Tensor:
         """Returns the pixels of some rows; each picture among them is decoded once."""
+        places = places.cpu()
         asked = np.searchsorted(self.ends, places.numpy(), side="right")
         made, first = [], {}
         for picture in dict.fromkeys(asked.tolist()):
@@ -114,8 +102,9 @@ class FeatureFiles:
         """Returns the number of rows."""
         return int(self._ends[-1])
 
-    def rows(self, places: Tensor) -> Tensor:
+    def __getitem__(self, places: Tensor) -> Tensor:
         """Returns some rows as a copy in memory, (n, tokens of a row, size)."""
+        places = places.cpu()
         shards = np.searchsorted(self._ends, places.numpy(), side="right")
         made = torch.empty(len(places), *self._shards[0].shape[1:], dtype=self._shards[0].dtype)
         for shard in np.unique(shards):
@@ -231,12 +220,12 @@ def _mapped(path: Path) -> Tensor:
     return tensor
 
 
-def fetched(batch: Batch, rows: Rows) -> Batch:
+def fetched(batch: Batch, table: Table) -> Batch:
     """Returns a batch with its rows of pictures; one without pictures gets a row to send through.
 
     That row decides nothing, but every parameter has a gradient by it (``Objective.embed``).
     """
-    if not len(rows):
+    if not len(table):
         return batch
     places = batch.pictures if len(batch.pictures) else torch.zeros(1, dtype=torch.long)
-    return replace(batch, shown=rows.rows(places))
+    return replace(batch, shown=table[places])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mirage.contracts import DataError
-from mirage.tune.batching import Batch, Sizes, lay
+from mirage.tune.batching import Batch, Sizes, lay_out
 from mirage.tune.data import Encoded
 
 _NAMED = 20
@@ -149,12 +149,12 @@ def collate_row(
         shares: Rows, over ranks and passes, whose gradients are averaged to the step's.
         pad: Id of the padding token.
     """
-    shown = list(row) or [min(batch, key=lambda sample: len(data.ids[sample]))]
-    ends = [len(data.ids[sample]) for sample in shown]
-    width = _filled(sum(ends))
-    made = lay(data, batch, [shown], width, pad, shares, learns=bool(row))
-    rest = width - sum(ends)
-    return replace(made, spans=[*ends, rest] if rest else ends)
+    shown = row or [min(batch, key=lambda sample: len(data.ids[sample]))]
+    spans = [len(data.ids[sample]) for sample in shown]
+    width = _filled(sum(spans))
+    made = lay_out(data, batch, [shown], width, pad, shares, learns=bool(row))
+    rest = width - sum(spans)
+    return replace(made, spans=[*spans, rest] if rest else spans)
 
 
 def _filled(tokens: int) -> int:
