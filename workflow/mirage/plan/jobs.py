@@ -170,6 +170,8 @@ def _tune_entries(recipe: RecipeTune, shared: Tune) -> dict[str, str]:
     found = {"loss": entries.resolve("loss", recipe.loss)}
     if recipe.until:
         found["criterion"] = entries.resolve("criterion", shared.criterion.check)
+    if shared.large:
+        found["tuning"] = entries.resolve("tuning", "large")
     return found
 
 
