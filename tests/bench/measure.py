@@ -70,7 +70,9 @@ def built_store(store: Path) -> Path:
 
 def folder(store: Path, name: str) -> Path:
     """Returns the one artifact of the build stage with a name."""
-    (found,) = (path for path in (store / "build").iterdir() if path.name.rpartition("-")[0] == name)
+    (found,) = (
+        path for path in (store / "build").iterdir() if path.name.rpartition("-")[0] == name
+    )
     return found
 
 
@@ -99,7 +101,9 @@ def versions(python: str, packages: Sequence[str]) -> dict[str, str]:
         "    except m.PackageNotFoundError: pass\n"
         "print(json.dumps(found))"
     )
-    told = subprocess.run([python, "-c", code, *packages], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [python, "-c", code, *packages], check=True, capture_output=True, text=True
+    )
     return dict(json.loads(told.stdout))
 
 
@@ -122,10 +126,14 @@ def commit() -> str:
     """Returns the commit, and whether the files differ from it."""
 
     def git(*arguments: str) -> str:
-        told = subprocess.run(["git", *arguments], cwd=ROOT, check=False, capture_output=True, text=True)
+        told = subprocess.run(
+            ["git", *arguments], cwd=ROOT, check=False, capture_output=True, text=True
+        )
         return told.stdout.strip()
 
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", "workflow", "conf", "tests")
+    changed = git(
+        "status", "--porcelain", "--untracked-files=no", "--", "workflow", "conf", "tests"
+    )
     return (git("rev-parse", "--short=12", "HEAD") or "unknown") + (", changed" if changed else "")
 
 
@@ -152,7 +160,7 @@ def section(
             f"## {name}",
             "",
             f"- machine: {machine()}",
-            f"- load of the machine (one minute, with this command): {min(load):.1f}-{max(load):.1f}",
+            f"- load (of a minute, with this command): {min(load):.1f}-{max(load):.1f}",
             f"- versions: python {platform.python_version()}, {listed}",
             f"- commit: {commit()}, measured on {datetime.now(UTC):%Y-%m-%d}",
             f"- command: `{command}`",

@@ -35,7 +35,9 @@ def main() -> None:
     made.add_argument("--backend", choices=["transformers", "vllm"], default="transformers")
     made.add_argument("--python", default=sys.executable, help="python that has the backend")
     made.add_argument("--items", type=int, default=256, help="items that are answered")
-    made.add_argument("--store", type=Path, help="where the data is built; default: a folder in /tmp")
+    made.add_argument(
+        "--store", type=Path, help="where the data is built; default: a folder in /tmp"
+    )
     made.add_argument("--side", help="used by the command itself: one side, in this process")
     asked = made.parse_args()
     if asked.side:
@@ -57,7 +59,8 @@ def main() -> None:
         "batched": f"this suite, respond.backend={asked.backend}",
     }
     results = [
-        Result(told[side], [run["rate"] for run in taken], "responses/s") for side, taken in runs.items()
+        Result(told[side], [run["rate"] for run in taken], "responses/s")
+        for side, taken in runs.items()
     ]
     loop, batched = (result.median for result in results)
     pairs = zip(runs["loop"][0]["texts"], runs["batched"][0]["texts"], strict=True)
@@ -65,8 +68,8 @@ def main() -> None:
     words = [len(text.split()) for text in runs["loop"][0]["texts"]]
     notes = [
         f"{batched / loop:.1f} times as many responses a second as the loop (aim: 20). The same "
-        f"text for {same} of {asked.items} items; answers of {sum(words) / len(words):.0f} words on "
-        f"average. {asked.threads} thread(s) on each side. A model of a million parameters: what "
+        f"text for {same} of {asked.items} items; answers of {sum(words) / len(words):.0f} words "
+        f"on average. {asked.threads} thread(s) on each side. A model of a million parameters: what "
         "one step costs is mostly overhead of Python, which batches share; says nothing about "
         "models of billions."
     ]
@@ -102,9 +105,13 @@ def _loop(store: Path, items: int, _: str) -> dict[str, Any]:
             pictures = [file.open() for file in question.pictures]
             asked = chat(question.text, len(pictures))
             text = processor.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
-            inputs = processor(images=[pictures] if pictures else None, text=[text], return_tensors="pt")
+            inputs = processor(
+                images=[pictures] if pictures else None, text=[text], return_tensors="pt"
+            )
             made = model.generate(**inputs, do_sample=False, max_new_tokens=LIMIT)
-            texts.append(_decoded(encoding, made[0][inputs["input_ids"].shape[1] :].tolist(), model))
+            texts.append(
+                _decoded(encoding, made[0][inputs["input_ids"].shape[1] :].tolist(), model)
+            )
     return {"rate": len(questions) / (time.perf_counter() - begin), "texts": texts}
 
 
@@ -123,7 +130,9 @@ def _batched(store: Path, items: int, backend: str) -> dict[str, Any]:
         for warm in (True, False):
             responder.forget()
             begin = time.perf_counter()
-            for batch in plan_batches(responder.prompts(questions[: 8 if warm else items]), together):
+            for batch in plan_batches(
+                responder.prompts(questions[: 8 if warm else items]), together
+            ):
                 responder.see(prompt.question for prompt in batch.prompts)
                 answers = responder.answer(batch, batch.prompts)
                 for prompt, (text, _, _) in zip(batch.prompts, answers, strict=True):

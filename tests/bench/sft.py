@@ -31,9 +31,15 @@ COMPARED = 8
 def main() -> None:
     """Measures both sides in turn."""
     made = measure.parser(__doc__ or "")
-    made.add_argument("--trl-python", default=sys.executable, help="python with TRL: envs/bench.txt")
-    made.add_argument("--steps", type=int, default=30, help="steps of 32 samples; TRL: four times as many")
-    made.add_argument("--store", type=Path, help="where the data is built; default: a folder in /tmp")
+    made.add_argument(
+        "--trl-python", default=sys.executable, help="python with TRL: envs/bench.txt"
+    )
+    made.add_argument(
+        "--steps", type=int, default=30, help="steps of 32 samples; TRL: four times as many"
+    )
+    made.add_argument(
+        "--store", type=Path, help="where the data is built; default: a folder in /tmp"
+    )
     made.add_argument("--side", help="used by the command itself: one side, in this process")
     asked = made.parse_args()
     if asked.side:
@@ -58,7 +64,9 @@ def main() -> None:
         "trl_alike": "TRL, batches of 32 in fp32 without checkpointing",
     }
     results = [
-        Result(told[side], [run["rate"] for run in taken], "samples/s", f"first loss {first[side]:.4f}")
+        Result(
+            told[side], [run["rate"] for run in taken], "samples/s", f"first loss {first[side]:.4f}"
+        )
         for side, taken in runs.items()
     ]
     results += [
@@ -70,7 +78,7 @@ def main() -> None:
     notes = [
         f"This suite trains {ours / trl:.1f} times as many samples a second as TRL's defaults "
         f"(aim: 3), and {ours / alike:.1f} times as many as TRL at its batch size and precision. "
-        f"Both with {asked.threads} thread(s), the vision tower frozen, the loss over answers. What "
+        f"Both with {asked.threads} thread(s), the tower frozen, the loss over answers. What "
         "is prepared once (reading and tokenising, features of all pictures) is not in the rates."
     ]
     text = measure.section("Nano SFT against TRL", results, packages, load, notes)
@@ -90,7 +98,9 @@ def _ours(store: Path, steps: int) -> dict[str, Any]:
     family = entries.load(entries.TABLES["family"]["internvl"])()
     encoding = entries.load(entries.TABLES["encoding"]["nano_internvl"])().open(BASE)
     model = model_folder.open_model(BASE, family)
-    encoded = data.load([measure.folder(store, "mirage-s0")], measure.folder(store, "images"), encoding)
+    encoded = data.load(
+        [measure.folder(store, "mirage-s0")], measure.folder(store, "images"), encoding
+    )
     read = time.perf_counter()
     model_folder.freeze(model, PARTS, family)
     objective = Objective(model, family, encoded, mean_over_tokens, keep_features=True)

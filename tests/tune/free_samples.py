@@ -1,4 +1,4 @@
-"""Samples of a user's for imported models: English, pictures of any size, none to three a sample."""
+"""A user's samples for imported models: English, none to three pictures of any size."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import torch
 from free_samples import Opened
 
 from mirage.contracts import DataError
+from mirage.tune import checkpoint
 from mirage.tune.batching import Batch
 from mirage.tune.large import features, packing
 from mirage.tune.large.features import FeatureFiles, Undecoded
@@ -59,7 +59,8 @@ def step(
         made = packing.collate_row(opened.data, range(8), row, 3, opened.encoding.pad)
         batch: Batch = dataclasses.replace(made, spans=None)
         if fetch and table is not None:
-            batch = features.fetched(batch, table)
+            places = batch.pictures if len(batch.pictures) else torch.zeros(1, dtype=torch.long)
+            batch = dataclasses.replace(batch, shown=table[places])
         share = objective(**vars(batch))
         share.backward()
         loss += share.item()
@@ -100,11 +101,12 @@ def test_another_try_computes_only_what_is_missing(
     first[1].unlink()
     first[2].write_bytes(first[2].read_bytes()[:40])  # cut off by a full disk
     (tmp_path / "one/features/00009.0.part").write_text("a kill")
-    features.inherit_features({tmp_path / "one": True}, tmp_path / "two")
-    before = os.stat(tmp_path / "two/features/00000.safetensors").st_ino
+    (tmp_path / "two").mkdir()
+    inode = first[0].stat().st_ino
+    checkpoint.inherit({tmp_path / "one": True}, tmp_path / "two")
     lines: list[str] = []
     second = keep(opened, pictures, tmp_path / "two/features", log=lines.append)
-    assert os.stat(second[0]).st_ino == before == os.stat(first[0]).st_ino
+    assert second[0].stat().st_ino == inode and not (tmp_path / "one").exists()
     assert [line.split(": ")[1] for line in lines] == ["2 of 3 files", "3 of 3 files"]
     assert torch.equal(FeatureFiles(second)[torch.arange(len(pictures))], whole(opened))
 
@@ -119,10 +121,19 @@ def whole(opened: Opened) -> torch.Tensor:
     return torch.cat(made)
 
 
-def test_ranks_share_the_work(opened: Opened, pictures: Undecoded, tmp_path: Path) -> None:
-    keep(opened, pictures, tmp_path, rank=1, ranks=2)
-    assert sorted(path.name for path in tmp_path.glob("0*")) == ["00001.safetensors"]
-    paths = keep(opened, pictures, tmp_path, rank=0, ranks=2)
+def test_ranks_share_the_work_and_wait_for_each_other(
+    opened: Opened, pictures: Undecoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[list[str]] = []
+
+    def others_turn(_: float) -> None:
+        made.append(sorted(path.name for path in tmp_path.glob("0*")))
+        if len(made) == 1:
+            keep(opened, pictures, tmp_path, rank=0, ranks=2)
+
+    monkeypatch.setattr(features.time, "sleep", others_turn)
+    paths = keep(opened, pictures, tmp_path, rank=1, ranks=2)
+    assert made == [["00001.safetensors"]]
     assert torch.equal(FeatureFiles(paths)[torch.arange(len(pictures))], whole(opened))
 
 
@@ -144,9 +155,6 @@ def test_the_key_knows_what_decides_the_features(opened: Opened, pictures: Undec
 
 
 def test_a_picture_that_changed_its_size_is_an_error(opened: Opened, pictures: Undecoded) -> None:
-    if opened.family.name == "llava_onevision":
-        other = dataclasses.replace(pictures, tiles=[type(t)(t + 1, t.height, t.width) for t in pictures.tiles])  # fmt: skip
-    else:
-        other = dataclasses.replace(pictures, tiles=[t + 1 for t in pictures.tiles])
+    other = dataclasses.replace(pictures, tiles=[tiles + 1 for tiles in pictures.tiles])
     with pytest.raises(DataError, match="tiles where their sizes say"):
         other[torch.tensor([0])]

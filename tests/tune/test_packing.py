@@ -17,6 +17,7 @@ from mirage.tune.batching import Batch
 from mirage.tune.large import packing
 from mirage.tune.large.attention import attend_by_sample
 from mirage.tune.model_folder import freeze
+from mirage.tune.trainer import Run
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 Gradients = dict[str, torch.Tensor]
@@ -96,7 +97,7 @@ def test_attention_by_sample_leaves_no_trace_in_the_folder(opened: Opened, tmp_p
 def test_a_share_without_samples_learns_nothing(opened: Opened) -> None:
     attend_by_sample(opened.model)
     freeze(opened.model, ["language_model", "projector"], opened.family)
-    idle = packing.collate_row(opened.data, [0, 2, 3], [], 4, opened.encoding.pad)
+    idle = packing.collate_row(opened.data, [0, 2, 3], [2], 4, opened.encoding.pad, learns=False)
     loss, gradients = learnt(opened, [idle])
     assert loss == 0.0 and len(idle.ids) == 1
     assert gradients.keys() == {n for n, p in opened.model.named_parameters() if p.requires_grad}
@@ -125,23 +126,40 @@ def test_spreading_keeps_samples_and_leaves_no_share_idle(lengths: list[int], sh
     assert tokens == sorted(tokens, reverse=True) and all(rows)
 
 
+def passes_of(opened: Opened, batches: list[list[int]], limit: int) -> packing.PackedPasses:
+    run = Run(
+        name="packed", batches=batches, optimizer="adamw", learning_rate=0.0, muon_lr=0.0,
+        schedule="linear", warmup=0.0, weight_decay=0.0, max_grad_norm=1.0, log_every=1,
+        checkpoint_every=1, seed=0,
+    )  # fmt: skip
+    return packing.PackedPasses(opened.data, run, None, limit)
+
+
 @pytest.mark.parametrize("ranks", [1, 2, 3])
-def test_a_plan_keeps_the_samples_of_each_step(opened: Opened, ranks: int) -> None:
+def test_a_plan_keeps_the_samples_of_each_step(
+    opened: Opened, ranks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", str(ranks))
     batches = [[5, 1, 3, 0], [2, 4, 6], [7]]
-    longest = int(opened.data.lengths.max())
-    plan = packing.plan_packing(opened.data, batches, longest + 8, ranks)
+    limit = int(opened.data.lengths.max()) + 8
+    made = passes_of(opened, batches, limit)
     for step, batch in enumerate(batches):
-        shares = [plan.share(step, r, p) for r in range(ranks) for p in range(plan.passes)]
-        assert sorted(i for share in shares for i in share) == sorted(batch)
-        assert all(opened.data.lengths[share].sum() <= longest + 8 for share in shares)
-        tokens = int(opened.data.lengths[batch].sum())
-        assert plan.sizes[step].tokens == tokens <= plan.sizes[step].padded < tokens + 8 * len(batch)
+        rows = [row for share in made.plan[step] for rows in share for row in rows]
+        assert sorted(i for row in rows for i in row) == sorted(batch)
+        assert all(opened.data.lengths[row].sum() <= limit for row in rows)
+        assert made.sizes[step].tokens == int(opened.data.lengths[batch].sum())
+    learnt = 0
+    for rank in range(ranks):
+        made.rank = rank
+        learnt += sum(len(made.at(0, part)["targets"]) for part in range(made.passes))
+        assert made.at(2, made.passes - 1)["spans"] is not None
+    assert learnt == int(opened.data.answers[batches[0]].sum())
 
 
 def test_samples_longer_than_a_row_are_named(opened: Opened) -> None:
     limit = int(sorted(opened.data.lengths)[-3])
     with pytest.raises(DataError, match="2 samples are longer") as told:
-        packing.plan_packing(opened.data, [list(range(8))], limit)
+        passes_of(opened, [list(range(8))], limit)
     long = [i for i in range(8) if opened.data.lengths[i] > limit]
     assert all(f"train/{i} ({opened.data.lengths[i]})" in str(told.value) for i in long)
     assert not any(f"train/{i} " in str(told.value) for i in set(range(8)) - set(long))

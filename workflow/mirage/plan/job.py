@@ -69,9 +69,9 @@ class Job:
         return cls(**{f.name: plain[f.name] for f in dataclasses.fields(cls)})
 
 
-UNCOUNTED = ("checkpoint_every", "checkpoint_minutes", "longest_first")
-"""Settings of training that decide no content: an ended run goes on exactly, from any step, and what
-is tried before the first one leaves no trace."""
+UNCOUNTED = ("checkpoint_every", "checkpoint_minutes", "longest_first", "loaders")
+"""Settings of training that decide no content: an ended run goes on exactly, from any step, what is
+tried before the first one leaves no trace, and who reads pictures is all the same."""
 
 
 def content(job: Job) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from mirage.track.records import Curves
 
-SHOWN: Final = ("loss", "learning_rate")
+SHOWN: Final = (
+    "loss", "learning_rate", "tokens_per_second", "samples_per_second", "mfu", "padding_share",
+    "data_wait_share", "peak_memory_gb",
+)  # fmt: skip
 
 
 def one_chart(curves: Curves, settings: Mapping[str, Any]) -> Curves:

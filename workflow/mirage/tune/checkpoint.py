@@ -13,6 +13,8 @@ from mirage.context import DAMAGED
 from mirage.files import file_sha256, link_or_copy
 
 SEAL = "manifest.json"
+FEATURES = "features"
+"""Folder of what a frozen tower said of the pictures; each file of it counts by itself."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
@@ -59,6 +61,8 @@ def newest(run: Path) -> Path | None:
 def inherit(earlier: Mapping[Path, bool], work: Path) -> None:
     """Gives a new try the last whole checkpoint of each training run of the tries before it.
 
+    Features of pictures that they computed come along.
+
     The files get a second name (or are copied): an earlier try may still be writing, in a process
     that stalled and wakes up, and nothing of its own may change or vanish by that.
 
@@ -78,6 +82,10 @@ def inherit(earlier: Mapping[Path, bool], work: Path) -> None:
         for path in sorted(sealed, key=step, reverse=True):
             if _link(path, work / name / path.name):
                 break
+    for path in (path for folder in earlier for path in folder.glob(f"{FEATURES}/*.safetensors")):
+        (work / FEATURES).mkdir(parents=True, exist_ok=True)
+        if not (work / FEATURES / path.name).exists():
+            link_or_copy(path, work / FEATURES / path.name)
     for folder, ended in earlier.items():
         if ended:
             shutil.rmtree(folder, ignore_errors=True)

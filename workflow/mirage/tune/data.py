@@ -72,9 +72,7 @@ class Encoded:
         return len(self.positions[0])
 
 
-def load(
-    data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = True
-) -> Encoded:
+def load(data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = True) -> Encoded:
     """Reads data sets, one after the other, and gives them the shape that training takes.
 
     Args:
@@ -106,7 +104,9 @@ def load(
     for _, shown, where in rows:
         for file in shown:
             first.setdefault(file, where)
-    pixels, tiles = _decode(first, encoding) if decode else (torch.empty(0), _sizes(first, encoding))
+    pixels, tiles = (
+        _decode(first, encoding) if decode else (torch.empty(0), _sizes(first, encoding))
+    )
     ends = list(accumulate(tiles.values()))
     starts = [0, *ends[:-1]] if ends else []
     rows_of = {file: range(a, b) for file, a, b in zip(tiles, starts, ends, strict=True)}

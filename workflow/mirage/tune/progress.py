@@ -20,12 +20,14 @@ class Progress:
         name: What is trained.
         sizes: Tokens of each batch, with and without padding.
         log: Takes one plain line.
+        more: Returns what else the line says, with a comma and a space behind it.
         live: Whether stderr is a terminal that can be overwritten.
     """
 
     name: str
     sizes: Sequence[Sizes]
     log: Callable[[str], None]
+    more: Callable[[], str] = str
     live: bool = field(default_factory=sys.stderr.isatty)
     _start: float = field(default_factory=time.perf_counter)
     _shown: float = 0.0
@@ -57,5 +59,5 @@ class Progress:
         return (
             f"{self.name}: step {done}/{len(self.sizes)}, loss {loss:.4f}, "
             f"{tokens / max(seconds, 1e-9):,.0f} tokens/s, padding {1 - tokens / padded:.1%}, "
-            f"{left:.0f} s left"
+            f"{self.more()}{left:.0f} s left"
         )

@@ -101,10 +101,11 @@ def write(out: Path, made: TrainedModel) -> None:
     (out / "curve.jsonl").write_text(text, encoding="utf-8")
     last = {name: curve[-1] for name, curve in made.curves.items() if curve}
     metrics: dict[str, float] = {f"parameters/{part}": count for part, count in made.counts.items()}
+    unshown = {"step", "grad_norm"}
     curves = {
-        f"{value}/{name}": [[row["step"], row[value]] for row in curve]
+        f"{value}/{name}": [[row["step"], row[value]] for row in curve if value in row]
         for name, curve in made.curves.items()
-        for value in ("loss", "learning_rate")
+        for value in {"loss", "learning_rate", *(key for row in curve for key in row)} - unshown
     }
     metrics |= {f"loss/{name}": row["loss"] for name, row in last.items()} | made.metrics
     course = made.course

@@ -125,8 +125,9 @@ def to_the_end(trainer: RunTrainer, log: Callable[[str], None]) -> Course:
     else:
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
         state = trainer.state
-    names = ("step", "loss", "learning_rate", "grad_norm")
-    curve = [{name: row[name] for name in names} for row in state.log_history if "loss" in row]
+    names = ("step", "loss", "learning_rate", "grad_norm", *trainer.measured)
+    points = [row for row in state.log_history if "loss" in row]
+    curve = [{name: row[name] for name in names if name in row} for row in points]
     return Course(curve, state.global_step, _checks(state), _fits(run, state))
 
 
@@ -177,7 +178,13 @@ class Batches(Dataset[Inputs]):
 
 
 class RunTrainer(Trainer):
-    """Transformers' Trainer with our batches, optimizer and checkpoints."""
+    """Transformers' Trainer with our batches, optimizer and checkpoints.
+
+    Attributes:
+        measured: What a point of the curve may hold beside loss, rate and norm.
+    """
+
+    measured: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -198,11 +205,15 @@ class RunTrainer(Trainer):
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
         if self.is_world_process_zero():
-            shown = Progress(run.name, self.batches.sizes, log)
+            shown = Progress(run.name, self.batches.sizes, log, self.words)
             self.add_callback(_Report(shown, self))
         if run.until is not None:
             self.add_callback(_Stop(run.until, log))
         self.last_loss = torch.zeros(())
+
+    def words(self) -> str:
+        """Returns what the line of progress says beside loss and rate."""
+        return ""
 
     def cut(self, data: Encoded) -> Batches:
         """Returns the run's batches, cut into passes."""

@@ -59,7 +59,14 @@ class Large(Strict):
             layer, instead of being kept.
         micro_batch: Samples that pass the model at once on each device; gradients add up over the
             passes of a global batch.
-        packing: Whether samples share rows, without seeing each other.
+        packing: Whether samples share rows, without seeing each other; a pass is then one row.
+        row_tokens: Most tokens of such a row; null: as many as ``micro_batch`` of the longest
+            samples.
+        features: Where pictures come from. Of a frozen vision tower its features are computed once:
+            ``files`` maps them from the job's work folder, ``memory`` holds them in the host's;
+            ``on_the_fly`` sends pictures through the tower whenever they are shown. Where the tower
+            learns, pictures are decoded on the fly, or held by ``memory``.
+        loaders: Processes of each rank that read pictures ahead; no part of any id.
         longest_first: Whether the longest passes are tried before the first step, and dropped:
             memory then runs out in the first minute or never.
         checkpoint_minutes: Minutes between checkpoints, beside ``checkpoint_every``; no part of any
@@ -72,6 +79,9 @@ class Large(Strict):
     activation_checkpointing: bool = True
     micro_batch: Positive = 1
     packing: bool = False
+    row_tokens: Positive | None = None
+    features: Literal["files", "memory", "on_the_fly"] = "files"
+    loaders: Count = 2
     longest_first: bool = True
     checkpoint_minutes: Rate = 10.0
     adapter: Literal["none", "lora"] = "none"

@@ -9,8 +9,9 @@ bit for bit what the tower said.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -23,14 +24,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mirage.contracts import DataError
-from mirage.files import canonical, link_or_copy, sha256
+from mirage.files import canonical, sha256
 from mirage.pictures import PictureFile
-from mirage.tune.batching import Batch
 from mirage.tune.encoding import Encoding, open_shown
 from mirage.tune.families.base import Family
-from mirage.tune.objective import Table
 
-FOLDER: Final = "features"
+_NAME: Final = "features"
+_POLL_SECONDS: Final = 1.0
 _TOGETHER: Final = 16
 """Pictures that are decoded and pass the tower together."""
 
@@ -86,7 +86,9 @@ class Undecoded:
         for picture in dict.fromkeys(asked.tolist()):
             first[picture] = sum(map(len, made)) - (self.ends[picture] - int(self.tiles[picture]))
             made.append(self.decode(picture, picture + 1))
-        order = [first[picture] + place for picture, place in zip(asked, places.tolist(), strict=True)]
+        order = [
+            first[picture] + place for picture, place in zip(asked, places.tolist(), strict=True)
+        ]
         return torch.cat(made)[order]
 
 
@@ -133,7 +135,8 @@ def features_key(base: Path, model: Any, family: Family, pictures: Undecoded) ->
         for path in sorted(base.glob("*config.json"))
         if path.name != "generation_config.json"
     }
-    shown = [[file.digest(where), int(n)] for (file, where), n in zip(pictures.files, pictures.tiles)]
+    named = zip(pictures.files, pictures.tiles, strict=True)
+    shown = [[file.digest(where), int(tiles)] for (file, where), tiles in named]
     parts = [family.name, str(model.dtype), str(model.device.type), tower.hexdigest()]
     return sha256(canonical({"model": parts, "settings": settings, "pictures": shown}).encode())
 
@@ -152,7 +155,8 @@ def keep_features(
 ) -> list[Path]:
     """Computes what the frozen tower says of all pictures, unless it lies there already.
 
-    Several ranks share the shards; all must be done before the files are opened.
+    Several ranks share the shards, and each returns when all are there: torchrun ends every rank
+    when one fails.
 
     Args:
         folder: Where the shards lie.
@@ -166,7 +170,7 @@ def keep_features(
         log: Takes lines for people.
 
     Returns:
-        All shards, in order, those of other ranks too.
+        All shards, in order.
     """
     folder.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(pictures.files), shard_pictures)
@@ -183,26 +187,13 @@ def keep_features(
             pixels = pictures.decode(first, last).to(model.device, model.dtype)
             made.append(family.keep(model, pixels, pictures.tiles[first:last]).cpu())
         beside = paths[number].with_suffix(f".{rank}.part")
-        save_file({FOLDER: torch.cat(made)}, beside, metadata={"key": key})
+        save_file({_NAME: torch.cat(made)}, beside, metadata={"key": key})
         beside.replace(paths[number])
         log(f"features of pictures: {number + 1} of {len(paths)} files")
     model.train(training)
+    while any(_key_of(path) != key for path in paths):
+        time.sleep(_POLL_SECONDS)
     return paths
-
-
-def inherit_features(earlier: Mapping[Path, bool], work: Path) -> None:
-    """Gives a new try at a job the shards of the tries before it, by a second name or a copy.
-
-    Args:
-        earlier: Work folder of each earlier try, see ``JobContext.earlier``.
-        work: Work folder of the new try.
-    """
-    for folder in earlier:
-        for path in sorted((folder / FOLDER).glob("*.safetensors")):
-            target = work / FOLDER / path.name
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                link_or_copy(path, target)
 
 
 def _key_of(path: Path) -> str:
@@ -216,16 +207,5 @@ def _key_of(path: Path) -> str:
 
 def _mapped(path: Path) -> Tensor:
     with safe_open(path, framework="pt") as file:
-        tensor: Tensor = file.get_tensor(FOLDER)
+        tensor: Tensor = file.get_tensor(_NAME)
     return tensor
-
-
-def fetched(batch: Batch, table: Table) -> Batch:
-    """Returns a batch with its rows of pictures; one without pictures gets a row to send through.
-
-    That row decides nothing, but every parameter has a gradient by it (``Objective.embed``).
-    """
-    if not len(table):
-        return batch
-    places = batch.pictures if len(batch.pictures) else torch.zeros(1, dtype=torch.long)
-    return replace(batch, shown=table[places])

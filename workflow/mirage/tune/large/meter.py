@@ -12,7 +12,10 @@ from typing import Final
 import torch
 
 from mirage.tune.batching import Sizes
+from mirage.tune.data import Encoded
 from mirage.tune.large.devices import peak_flops
+from mirage.tune.large.flops import count
+from mirage.tune.objective import Objective
 
 MEASURED: Final = (
     "tokens_per_second",
@@ -40,6 +43,22 @@ class Work:
     flops: float
 
 
+def planned(
+    objective: Objective, data: Encoded, batches: Sequence[Sequence[int]], sizes: Sequence[Sizes]
+) -> list[Work]:
+    """Returns the work of each step of a run.
+
+    Args:
+        objective: The model, its parts frozen or not.
+        data: The training set.
+        batches: Samples of each step.
+        sizes: Tokens of each step.
+    """
+    counted = count(objective.model, objective.family, objective.keep_features)
+    pairs = zip(batches, sizes, strict=True)
+    return [Work(size, len(batch), counted.step(data, batch)) for batch, size in pairs]
+
+
 @dataclass
 class Meter:
     """Measures a run from one point of its curve to the next.
@@ -55,13 +74,13 @@ class Meter:
         work: What each step of the run does.
         ranks: Devices that share it.
         dtype: Type of number of the matrix products.
-        done: Steps at the last point; where a run goes on, those before.
+        done: Steps at the last point; None before the first one began.
     """
 
     work: Sequence[Work]
     ranks: int = 1
     dtype: str = "torch.float32"
-    done: int = 0
+    done: int | None = None
     last: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.perf_counter)
     _waited: float = 0.0
@@ -73,9 +92,10 @@ class Meter:
         yield
         self._waited += time.perf_counter() - begin
 
-    def start(self, done: int) -> None:
-        """Begins to measure behind ``done`` steps."""
-        self.done, self._waited, self._since = done, 0.0, time.perf_counter()
+    def begin(self, done: int) -> None:
+        """Begins behind ``done`` steps, unless it has: what is tried before them is none."""
+        if self.done is None:
+            self._restart(done)
 
     def read(self, done: int) -> dict[str, float]:
         """Returns the values of ``MEASURED`` since the last point, and begins anew.
@@ -85,7 +105,7 @@ class Meter:
         """
         seconds, waited = time.perf_counter() - self._since, self._waited
         work = self.work[self.done : done]
-        self.start(done)
+        self._restart(done)
         tokens = sum(step.sizes.tokens for step in work)
         padded = sum(step.sizes.padded for step in work)
         if not work or seconds <= 0:
@@ -103,6 +123,9 @@ class Meter:
             found["mfu"] = round(100 * needed / (seconds * self.ranks * peak), 2)
         self.last = found
         return found
+
+    def _restart(self, done: int) -> None:
+        self.done, self._waited, self._since = done, 0.0, time.perf_counter()
 
     def words(self) -> str:
         """Returns the last values for the line of progress; empty before the first point."""

@@ -7,13 +7,16 @@ so it is as wide as its samples and nearly nothing is padded. Nothing is ever cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mirage.contracts import DataError
-from mirage.tune.batching import Batch, Sizes, lay_out
+from mirage.tune.batching import Batch, lay_out
 from mirage.tune.data import Encoded
+from mirage.tune.large.passes import Passes, Rows
+from mirage.tune.large.world import rank, ranks
+from mirage.tune.trainer import Inputs, Run
 
 _NAMED = 20
 """Samples that an error names."""
@@ -79,86 +82,65 @@ def spread(rows: list[list[int]], lengths: Sequence[int], shares: int) -> list[l
     return rows
 
 
-@dataclass(frozen=True)
-class Packing:
-    """How each step of a run is laid out.
+class PackedPasses(Passes):
+    """A plan of batches whose passes are rows of several samples, one row a pass."""
 
-    Attributes:
-        rows: Step -> rows of samples, the longest first.
-        passes: Rows that a rank takes one after the other in every step; gradients add up.
-        ranks: Processes that share a step.
-        sizes: Tokens of each step.
-    """
+    def __init__(self, data: Encoded, run: Run, rejected: Encoded | None, limit: int) -> None:
+        """Packs all batches of a run; where samples have rejected answers, these fit as well.
 
-    rows: list[list[list[int]]]
-    passes: int
-    ranks: int
-    sizes: list[Sizes]
+        The rows of a batch go to the ranks in turn, so that those which are computed at the same
+        time are of like length: ranks wait for each other.
 
-    def share(self, step: int, rank: int, part: int) -> list[int]:
-        """Returns the samples of one rank's row in one pass; none where none is left.
+        Args:
+            data: The training set.
+            run: What to do.
+            rejected: The same samples with rejected answers, where the loss compares them.
+            limit: Most tokens of a row; what a device has room for.
 
-        Rows of like length go through the ranks at the same time, since they wait for each other.
+        Raises:
+            DataError: Samples are longer than a row; the text names them.
         """
-        place = part * self.ranks + rank
-        return self.rows[step][place] if place < len(self.rows[step]) else []
+        self.data, self.run, self.pad, self.rejected = data, run, data.pad, rejected
+        self.start, self.rank, self.ranks = 0, rank(), ranks()
+        lengths = data.lengths
+        if rejected is not None:
+            lengths = np.maximum(lengths, rejected.lengths)
+        if long := [i for i in range(len(lengths)) if lengths[i] > limit]:
+            raise DataError(_too_long(data, [(i, int(lengths[i])) for i in long], limit))
+        some = [lengths[list(batch)].tolist() for batch in run.batches]
+        packed = [best_fit(each, limit) for each in some]
+        self.passes = max(-(-len(rows) // self.ranks) for rows in packed)
+        self.plan = []
+        for batch, each, rows in zip(run.batches, some, packed, strict=True):
+            filled = spread(rows, each, self.passes * self.ranks)
+            laid = [[[batch[i] for i in row]] for row in filled]
+            self.plan.append([laid[mine :: self.ranks] for mine in range(self.ranks)])
+        self.sizes = [self._size(step) for step in self.plan]
 
-
-def plan_packing(
-    data: Encoded, batches: Sequence[Sequence[int]], limit: int, ranks: int = 1
-) -> Packing:
-    """Returns the layout of a run; where samples have rejected answers, these fit as well.
-
-    Args:
-        data: The training set.
-        batches: Samples of each step.
-        limit: Most tokens of a row; what a device has room for.
-        ranks: Processes that share a step.
-
-    Raises:
-        DataError: Samples are longer than a row; the text names them.
-    """
-    lengths = data.lengths
-    if data.rejected is not None:
-        lengths = np.maximum(lengths, data.rejected.lengths)
-    if long := [i for i in range(len(lengths)) if lengths[i] > limit]:
-        raise DataError(_too_long(data, [(i, int(lengths[i])) for i in long], limit))
-    steps = []
-    for batch in batches:
-        some = lengths[list(batch)].tolist()
-        steps.append((list(batch), some, best_fit(some, limit)))
-    passes = max(-(-len(rows) // ranks) for _, _, rows in steps)
-    laid, sizes = [], []
-    for batch, some, packed in steps:
-        rows = spread(packed, some, passes * ranks)
-        laid.append([[batch[i] for i in row] for row in rows])
-        padded = sum(_filled(sum(some[i] for i in row)) for row in rows)
-        sizes.append(Sizes(sum(some), padded))
-    return Packing(laid, passes, ranks, sizes)
+    def _laid_out(self, data: Encoded, batch: Sequence[int], rows: Rows, learns: bool) -> Inputs:
+        (row,) = rows
+        cut = self.ranks * self.passes
+        return vars(collate_row(data, batch, row, cut, self.pad, learns))
 
 
 def collate_row(
-    data: Encoded, batch: Sequence[int], row: Sequence[int], shares: int, pad: int
+    data: Encoded, batch: Sequence[int], row: Sequence[int], cut: int, pad: int, learns: bool = True
 ) -> Batch:
     """Returns one row of a step as what goes through the model at once.
 
     Args:
         data: The training set.
         batch: Samples of the whole step.
-        row: Samples of the row; of none the shortest of the step passes, and nothing is learnt.
-        shares: Rows, over ranks and passes, whose gradients are averaged to the step's.
+        row: Samples of the row.
+        cut: Rows, over ranks and passes, whose gradients are averaged to the step's.
         pad: Id of the padding token.
+        learns: Whether anything is learnt from it.
     """
-    shown = row or [min(batch, key=lambda sample: len(data.ids[sample]))]
-    spans = [len(data.ids[sample]) for sample in shown]
-    width = _filled(sum(spans))
-    made = lay_out(data, batch, [shown], width, pad, shares, learns=bool(row))
+    spans = [len(data.ids[sample]) for sample in row]
+    width = -(-sum(spans) // _MULTIPLE) * _MULTIPLE
+    made = lay_out(data, batch, [row], width, pad, cut, learns)
     rest = width - sum(spans)
     return replace(made, spans=[*spans, rest] if rest else spans)
-
-
-def _filled(tokens: int) -> int:
-    return -(-tokens // _MULTIPLE) * _MULTIPLE
 
 
 def _too_long(data: Encoded, long: list[tuple[int, int]], limit: int) -> str:

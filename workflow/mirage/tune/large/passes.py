@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mirage.tune.batching import Sizes, lay_out, pack
+from mirage.tune.batching import Sizes, lay_out
 from mirage.tune.data import Encoded
 from mirage.tune.large.world import rank, ranks
+from mirage.tune.objective import Table
 from mirage.tune.trainer import Batches, Inputs, Run
 
 Rows = list[list[int]]
@@ -41,27 +42,16 @@ def one_each(micro_batch: int) -> Arrange:
     return arrange
 
 
-def shared_rows(micro_batch: int, longest: int) -> Arrange:
-    """Returns how samples are laid out where they share rows.
-
-    Args:
-        micro_batch: A pass is one row as long as so many of the longest samples.
-        longest: Tokens of the longest sample.
-    """
-
-    def arrange(lengths: NDArray[np.int64], mine: Sequence[int]) -> list[Rows]:
-        packed = pack([int(lengths[sample]) for sample in mine], micro_batch * longest)
-        return [[[mine[i] for i in row]] for row in packed]
-
-    return arrange
-
-
 class Passes(Batches):
     """A plan of batches, pass by pass.
 
     Attributes:
         plan: For each step, for each rank, its passes.
+        table: Where the pictures of a pass are fetched with it; None where the objective has them.
     """
+
+    plan: list[list[list[Rows]]]
+    table: Table | None = None
 
     def __init__(self, data: Encoded, run: Run, rejected: Encoded | None, how: Arrange) -> None:
         """Cuts all batches of a run.
@@ -100,10 +90,11 @@ class Passes(Batches):
         batch, mine = self.run.batches[step], self.plan[step][self.rank]
         learns = part < len(mine)
         rows = mine[part] if learns else [[min(batch, key=lambda i: int(self.data.lengths[i]))]]
-        inputs = self._laid_out(self.data, batch, rows, learns)
+        inputs = self._fetched(self._laid_out(self.data, batch, rows, learns))
         if self.rejected is None:
             return inputs
-        return {**inputs, "rejected": self._laid_out(self.rejected, batch, rows, learns)}
+        other = self._fetched(self._laid_out(self.rejected, batch, rows, learns))
+        return {**inputs, "rejected": other}
 
     def longest(self) -> list[tuple[int, int]]:
         """Returns step and part of this rank's pass of most tokens and of that of most pictures."""
@@ -126,6 +117,14 @@ class Passes(Batches):
         width, cut = _width(data, rows), self.ranks * self.passes
         alone = all(len(row) == 1 for row in rows)
         return vars(lay_out(data, batch, rows, width, self.pad, cut, learns, count_on=alone))
+
+    def _fetched(self, inputs: Inputs) -> Inputs:
+        """Adds a pass's rows of pictures; without any the first one, see ``Objective.embed``."""
+        if self.table is None or not len(self.table):
+            return inputs
+        places = inputs["pictures"]
+        shown = self.table[places if len(places) else places.new_zeros(1)]
+        return {**inputs, "shown": shown}
 
     def _size(self, step: Sequence[Sequence[Rows]]) -> Sizes:
         passes = [rows for share in step for rows in share]

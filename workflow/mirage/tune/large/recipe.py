@@ -14,8 +14,9 @@ from mirage.context import ConfigError
 from mirage.tune.data import load
 from mirage.tune.families.base import Family
 from mirage.tune.large.adapters import add_adapters, merged
-from mirage.tune.large.host_table import host_table
+from mirage.tune.large.attention import attend_by_sample
 from mirage.tune.large.rhythm import ENDED, Rhythm, listening
+from mirage.tune.large.tables import picture_table
 from mirage.tune.large.trainer import LargeRun, LargeTrainer
 from mirage.tune.large.weights import Expected, export, gather
 from mirage.tune.large.world import device, ranks
@@ -47,21 +48,27 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     family: Family = task.entry("family")()
     encoding = task.entry("encoding")().open(Path(task.base))
     model = open_model(Path(task.base), family, DTYPES[large["dtype"]], device())
-    data = load([Path(folder) for folder in task.data], Path(task.images), encoding)
+    folders = [Path(folder) for folder in task.data]
+    data = load(folders, Path(task.images), encoding, decode=large["features"] == "memory")
     counts = freeze(model, recipe["parts"], family)
-    keep = "vision" not in recipe["parts"]
+    frozen = "vision" not in recipe["parts"]
     learns = {name for name, p in model.named_parameters() if p.requires_grad}
     expected = Expected(model, learns)
-    table = host_table(model, family, data, keep, device())
+    place = (Path(task.base), Path(task.work))
+    table, kept = picture_table(
+        large["features"], *place, model, family, data, encoding, frozen, log
+    )
     metrics: dict[str, float] = {}
     finish = dict
     if large["adapter"] == "lora":
         counts["trainable"] = add_adapters(model, family, recipe["parts"], large["lora"], seed)
         metrics = {"parameters/lora": counts["trainable"]}
         finish = partial(merged, settings=large["lora"])
+    if large["packing"]:
+        attend_by_sample(model)
     if large["activation_checkpointing"]:
         model.gradient_checkpointing_enable({"use_reentrant": False})
-    objective = Objective(model, family, data, task.entry("loss"), keep, table)
+    objective = Objective(model, family, data, task.entry("loss"), kept, table)
     run = LargeRun(
         name=settings["recipe"]["name"],
         batches=plan_batches(data, recipe, how["batch_size"], seed),

@@ -9,12 +9,16 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch.utils.data import DataLoader
 from transformers.trainer_callback import TrainerCallback
 
 from mirage.contracts import DataError
 from mirage.tune.data import Encoded
+from mirage.tune.large.host_table import HostTable
 from mirage.tune.large.masters import Masters
-from mirage.tune.large.passes import Passes, one_each, shared_rows
+from mirage.tune.large.meter import MEASURED, Meter, planned
+from mirage.tune.large.packing import PackedPasses
+from mirage.tune.large.passes import Passes, one_each
 from mirage.tune.large.rhythm import Rhythm
 from mirage.tune.large.trial import try_out
 from mirage.tune.model_folder import WEIGHTS, write_tensors
@@ -46,6 +50,7 @@ class LargeTrainer(RunTrainer):
 
     run: LargeRun
     batches: Passes
+    measured = MEASURED
 
     def __init__(
         self,
@@ -68,6 +73,8 @@ class LargeTrainer(RunTrainer):
         """
         self.brief = run.large["dtype"] == "bfloat16"
         super().__init__(objective, data, run, folder, log)
+        work = planned(objective, data, run.batches, self.batches.sizes)
+        self.meter = Meter(work, self.batches.ranks, str(objective.model.dtype))
         self.add_callback(rhythm)
         for callback in run.callbacks:
             self.add_callback(callback)
@@ -82,8 +89,35 @@ class LargeTrainer(RunTrainer):
             rejected = data.rejected
             longest = max(longest, int(rejected.lengths.max()))
         micro = int(large["micro_batch"])
-        how = shared_rows(micro, longest) if large["packing"] else one_each(micro)
-        return Passes(data, self.run, rejected, how)
+        if large["packing"]:
+            limit = large["row_tokens"] or micro * longest
+            passes: Passes = PackedPasses(data, self.run, rejected, limit)
+        else:
+            passes = Passes(data, self.run, rejected, one_each(micro))
+        if not isinstance(self.objective.table, torch.Tensor | HostTable):
+            passes.table = self.objective.table
+        return passes
+
+    def get_train_dataloader(self) -> DataLoader[Inputs]:
+        """Passes come from processes of their own, which read pictures ahead of their turn."""
+        loaders = int(self.run.large["loaders"])
+        ahead = {"prefetch_factor": 4} if loaders else {}
+        return DataLoader(self.batches, batch_size=None, num_workers=loaders, **ahead)
+
+    def get_batch_samples(self, *what: Any, **more: Any) -> Any:
+        """Fetches the passes of a step; what that takes is time spent waiting for data."""
+        self.meter.begin(self.state.global_step)
+        with self.meter.waiting():
+            return super().get_batch_samples(*what, **more)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Adds speed and memory to a point of the curve."""
+        measured = self.meter.read(self.state.global_step) if "loss" in logs else {}
+        super().log(logs | measured, start_time)
+
+    def words(self) -> str:
+        """Returns what the line of progress says beside loss and rate."""
+        return self.meter.words()
 
     def options(self) -> dict[str, Any]:
         """Returns Trainer's arguments.
