@@ -70,8 +70,8 @@ class Job:
 
 
 UNCOUNTED = ("checkpoint_every", "checkpoint_minutes", "longest_first")
-"""Settings of training that decide no content: an ended run goes on exactly, from any step, and what
-is tried before the first one leaves no trace."""
+"""Settings of training that decide no content: an ended run goes on exactly, from any step, and
+what is tried before the first one leaves no trace."""
 
 
 def content(job: Job) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from mirage.tune.large.trial import try_out
 from mirage.tune.model_folder import WEIGHTS, write_tensors
 from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
-from mirage.tune.trainer import Inputs, Run, RunTrainer, zero_settings
+from mirage.tune.trainer import Run, RunTrainer, zero_settings
 
 RANKS_WAIT = 900
 """Seconds that ranks wait for each other: then one of them is lost, and the job ends and tries
