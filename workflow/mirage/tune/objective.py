@@ -35,8 +35,8 @@ class Objective(nn.Module):
 
     Attributes:
         model: The model that learns.
-        table: One row per tile: what the tower takes, or kept features of the frozen tower. A tensor
-            moves with the model; another kind of table stays where it is.
+        table: One row per tile: what the tower takes, or kept features of the frozen tower. A
+            tensor moves with the model; another kind of table stays where it is.
         reads_rejected: Whether the loss compares answers with rejected ones.
     """
 

@@ -98,7 +98,7 @@ def export(model: Any, weights: Mapping[str, Tensor], expected: Expected, folder
 
 
 def differences(path: Path, weights: Mapping[str, Tensor]) -> list[str]:
-    """Returns in what a file of weights differs from those in memory, at most a line of each kind."""
+    """Returns how a file differs from weights in memory, at most a line of each kind."""
     with safe_open(path, "pt") as file:
         names = set(file.keys())
         both = sorted(names & weights.keys())
