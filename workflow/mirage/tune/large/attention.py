@@ -49,7 +49,7 @@ def attend(
         if attention_mask is None and query.shape[2] > 1:
             raise ValueError(f"{NAME} needs the spans of the samples of a row, or a mask.")
         return sdpa_attention_forward(module, query, key, value, attention_mask, **more)
-    parts = zip(*(each.split(spans, dim=2) for each in (query, key, value)), strict=True)
+    parts = zip(*(torch.split(each, spans, dim=2) for each in (query, key, value)), strict=True)
     seen = [sdpa_attention_forward(module, q, k, v, None, **more)[0] for q, k, v in parts]
     return torch.cat(seen, dim=1), None
 

@@ -82,12 +82,14 @@ class Undecoded:
         """Returns the pixels of some rows; each picture among them is decoded once."""
         places = places.cpu()
         asked = np.searchsorted(self.ends, places.numpy(), side="right")
-        made, first = [], {}
+        made: list[Tensor] = []
+        offset, rows = {}, 0
         for picture in dict.fromkeys(asked.tolist()):
-            first[picture] = sum(map(len, made)) - (self.ends[picture] - int(self.tiles[picture]))
+            offset[picture] = rows - (self.ends[picture] - int(self.tiles[picture]))
             made.append(self.decode(picture, picture + 1))
+            rows += len(made[-1])
         order = [
-            first[picture] + place for picture, place in zip(asked, places.tolist(), strict=True)
+            offset[picture] + place for picture, place in zip(asked, places.tolist(), strict=True)
         ]
         return torch.cat(made)[order]
 

@@ -142,7 +142,7 @@ def count(model: Any, family: Family, kept: bool) -> Counted:
     passed, before = {}, False
     for part in ("vision", "projector", "language_model", "head"):
         passed[part] = before = before or learns[part]
-    parts = {part: Part(*weights[part], passed[part]) for part in weights}
+    parts = {part: Part(n, trained, passed[part]) for part, (n, trained) in weights.items()}
     text, tower = model.config.text_config, model.config.vision_config
     head = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     joint = hasattr(tower, "spatial_merge_size")

@@ -101,8 +101,10 @@ class LargeTrainer(RunTrainer):
     def get_train_dataloader(self) -> DataLoader[Inputs]:
         """Passes come from processes of their own, which read pictures ahead of their turn."""
         loaders = int(self.run.large["loaders"])
-        ahead = {"prefetch_factor": 4} if loaders else {}
-        return DataLoader(self.batches, batch_size=None, num_workers=loaders, **ahead)
+        ahead = 4 if loaders else None
+        return DataLoader(
+            self.batches, batch_size=None, num_workers=loaders, prefetch_factor=ahead
+        )
 
     def get_batch_samples(self, *what: Any, **more: Any) -> Any:
         """Fetches the passes of a step; what that takes is time spent waiting for data."""
