@@ -63,7 +63,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
         metrics = {"parameters/lora": counts["trainable"]}
         finish = partial(merged, settings=large["lora"])
     if large["activation_checkpointing"]:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
     objective = Objective(model, family, data, task.entry("loss"), keep, table)
     run = LargeRun(
         name=settings["recipe"]["name"],
