@@ -175,7 +175,7 @@ def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
             counts["trainable"] = add_adapters(model, family, parts, large["lora"], 0)
         if how["packing"]:
             attend_by_sample(model)
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
         data = _samples(shape, 2 * how["batch_size"])
         size = 4 * shape.vision["hidden_size"]
         features = torch.randn(64, shape.picture_tokens, size, dtype=torch.bfloat16)

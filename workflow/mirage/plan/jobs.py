@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mirage.context import ConfigError
 from mirage.model_card import ModelCard
-from mirage.plan import entries
+from mirage.plan import entries, tuning
 from mirage.plan.base_jobs import Start, asked_of, model_entries
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
@@ -110,6 +110,7 @@ def _tuned(
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
     settings, external = data_settings(study, recipe.data, seed)
+    tuning.check(recipe, tune, model)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
@@ -139,7 +140,7 @@ def _tuned(
             parents={"base": [start.folder], "data": [data], "images": [source.images]},
             threads=tune.threads * tune.ranks,
             resources=model.resources.recipe,
-            packages=["deepspeed"] if tune.engine == "deepspeed" else [],
+            packages=tuning.packages(tune),
             entries={**_tune_entries(recipe.tune, tune), **model_entries(model)},
         )
     return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)

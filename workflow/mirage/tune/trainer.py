@@ -211,6 +211,10 @@ class RunTrainer(Trainer):
             self.add_callback(_Stop(run.until, log))
         self.last_loss = torch.zeros(())
 
+    def shown_loss(self) -> float:
+        """Returns the loss that the line of progress shows: the last pass's."""
+        return float(self.last_loss)
+
     def words(self) -> str:
         """Returns what the line of progress says beside loss and rate."""
         return ""
@@ -302,7 +306,7 @@ class _Report(TrainerCallback):
 
     def on_step_end(self, *now: Any, **_: Any) -> None:
         """Shows where the run stands (arguments, state and control are Trainer's)."""
-        self.progress.step(now[1].global_step, lambda: float(self.trainer.last_loss))
+        self.progress.step(now[1].global_step, self.trainer.shown_loss)
 
 
 def _options(run: Run, folder: Path, parts: int) -> dict[str, Any]:

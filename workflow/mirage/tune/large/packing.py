@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from mirage.contracts import DataError
-from mirage.tune.batching import Batch, lay_out
+from mirage.tune.batching import Batch, Sizes, lay_out
 from mirage.tune.data import Encoded
 from mirage.tune.large.passes import Passes, Rows
 from mirage.tune.large.world import rank, ranks
@@ -117,6 +117,11 @@ class PackedPasses(Passes):
             self.plan.append([laid[mine :: self.ranks] for mine in range(self.ranks)])
         self.sizes = [self._size(step) for step in self.plan]
 
+    def _size(self, step: Sequence[Sequence[Rows]]) -> Sizes:
+        rows = [row for share in step for laid in share for row in laid]
+        tokens = [int(self.data.lengths[row].sum()) for row in rows]
+        return Sizes(sum(tokens), sum(map(_filled, tokens)))
+
     def _laid_out(self, data: Encoded, batch: Sequence[int], rows: Rows, learns: bool) -> Inputs:
         (row,) = rows
         cut = self.ranks * self.passes
@@ -137,10 +142,14 @@ def collate_row(
         learns: Whether anything is learnt from it.
     """
     spans = [len(data.ids[sample]) for sample in row]
-    width = -(-sum(spans) // _MULTIPLE) * _MULTIPLE
+    width = _filled(sum(spans))
     made = lay_out(data, batch, [row], width, pad, cut, learns)
     rest = width - sum(spans)
     return replace(made, spans=[*spans, rest] if rest else spans)
+
+
+def _filled(tokens: int) -> int:
+    return -(-tokens // _MULTIPLE) * _MULTIPLE
 
 
 def _too_long(data: Encoded, long: list[tuple[int, int]], limit: int) -> str:

@@ -20,6 +20,7 @@ from mirage.tune.large.tables import picture_table
 from mirage.tune.large.trainer import LargeRun, LargeTrainer
 from mirage.tune.large.weights import Expected, export, gather
 from mirage.tune.large.world import device, ranks
+from mirage.tune.launcher import check_launch
 from mirage.tune.model_folder import freeze, open_model
 from mirage.tune.objective import Objective
 from mirage.tune.recipe import plan_batches
@@ -33,7 +34,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     """Tunes a base on a recipe's samples; every rank calls it.
 
     Raises:
-        ConfigError: The recipe stops at a criterion.
+        ConfigError: The recipe stops at a criterion, or the job was started more than once.
         DataError: The data, the pictures or the base cannot be used, or the weights that would be
             written are not those that were trained; says where.
     """
@@ -45,6 +46,8 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
             f"recipe {settings['recipe']['name']} stops at a criterion, which tune.large cannot "
             "check while it trains. Give it epochs: recipe.tune.until=null recipe.tune.epochs=3"
         )
+    if how["engine"] == "trainer":
+        check_launch(ranks=1)
     family: Family = task.entry("family")()
     encoding = task.entry("encoding")().open(Path(task.base))
     model = open_model(Path(task.base), family, DTYPES[large["dtype"]], device())
@@ -67,7 +70,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     if large["packing"]:
         attend_by_sample(model)
     if large["activation_checkpointing"]:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
     objective = Objective(model, family, data, task.entry("loss"), kept, table)
     run = LargeRun(
         name=settings["recipe"]["name"],

@@ -102,9 +102,7 @@ class LargeTrainer(RunTrainer):
         """Passes come from processes of their own, which read pictures ahead of their turn."""
         loaders = int(self.run.large["loaders"])
         ahead = 4 if loaders else None
-        return DataLoader(
-            self.batches, batch_size=None, num_workers=loaders, prefetch_factor=ahead
-        )
+        return DataLoader(self.batches, batch_size=None, num_workers=loaders, prefetch_factor=ahead)
 
     def get_batch_samples(self, *what: Any, **more: Any) -> Any:
         """Fetches the passes of a step; what that takes is time spent waiting for data."""
@@ -116,6 +114,11 @@ class LargeTrainer(RunTrainer):
         """Adds speed and memory to a point of the curve."""
         measured = self.meter.read(self.state.global_step) if "loss" in logs else {}
         super().log(logs | measured, start_time)
+
+    def shown_loss(self) -> float:
+        """Returns the loss of the last point: passes are unlike, and one alone says little."""
+        losses = [row["loss"] for row in self.state.log_history if "loss" in row]
+        return float(losses[-1]) if losses else super().shown_loss()
 
     def words(self) -> str:
         """Returns what the line of progress says beside loss and rate."""

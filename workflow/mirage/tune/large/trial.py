@@ -31,7 +31,8 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
         return
     with kept_random_numbers(), rate_zero(inner):
         for left in reversed(range(len(passes))):
-            model = trainer.model_wrapped.train()
+            model = trainer.model_wrapped
+            model.train()
             loss = trainer.compute_loss(model, trainer._prepare_inputs(passes[left]))
             _backward(trainer, 0.0 * loss, last=left == 0)
     trainer.model_wrapped.zero_grad()
