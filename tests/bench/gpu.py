@@ -237,7 +237,8 @@ def _samples(shape: Shape, count: int) -> Any:
     for number in range(count):
         shown = 0 if number % 5 == 0 else 2
         question = draw.integers(6, shape.text["vocab_size"], shape.question)
-        answer = draw.integers(6, shape.text["vocab_size"], shape.answer // 2 + draw.integers(0, shape.answer))  # fmt: skip
+        length = shape.answer // 2 + draw.integers(0, shape.answer)
+        answer = draw.integers(6, shape.text["vocab_size"], length)
         image = np.full(shown * shape.picture_tokens, 5)
         ids.append(np.concatenate([image, question, answer]).astype(np.int64))
         prompts.append(len(image) + len(question))

@@ -199,7 +199,7 @@ def test_lora_is_named_and_merged(world: squares.World, base: Path) -> None:
     lines: list[str] = []
     job = large_job(world, base, "mirage-lora", block(adapter="lora", micro_batch=8))
     made = tune_large(Task.of(job), lines.append)
-    assert "LoRA tuning of" in lines[0]
+    assert any("LoRA tuning of" in line for line in lines)
     named = dict(made.model.named_parameters())
     learnt = {name: p for name, p in named.items() if p.requires_grad}
     assert learnt and all(".lora_" in name for name in learnt)
