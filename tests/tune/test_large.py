@@ -107,11 +107,6 @@ def test_the_large_engine_learns_what_the_nano_one_does(world: squares.World, ba
     before, after = weights(base), weights(short.out)
     towers = [name for name in before if "vision_tower" in name]
     assert towers and all(torch.equal(before[n].bfloat16(), after[n]) for n in towers)
-    assert (
-        not torch.equal(before["lm_head.weight"].bfloat16(), after["lm_head.weight"])
-        if ("lm_head.weight" in before)
-        else True
-    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
