@@ -28,6 +28,12 @@ LIMIT = 128
 TOGETHER = 256
 """Most prompts of a batch, as there; an engine of its own takes all at once."""
 
+ENGINE = {
+    "dtype": "float32", "max_model_len": 512, "max_num_seqs": 64, "images_per_prompt": 4,
+    "gpu_memory_utilization": 0.9, "cpu_cache_gb": 1, "tensor_parallel": 1, "enforce_eager": True,
+}  # fmt: skip
+"""Settings of an engine (conf/respond), in fp32 as the loop, for a model of a million parameters."""
+
 
 def main() -> None:
     """Measures both sides in turn."""
@@ -123,7 +129,9 @@ def _batched(store: Path, items: int, backend: str) -> dict[str, Any]:
 
     family = entries.load(entries.TABLES["family"]["internvl"])
     encoding = entries.load(entries.TABLES["encoding"]["nano_internvl"])
-    responder = entries.load(entries.resolve("backend", backend))(MODEL, family, encoding)
+    opened = entries.load(entries.resolve("backend", backend))
+    more = {} if backend == "transformers" else {"options": ENGINE, "name": MODEL.name}
+    responder = opened(MODEL, family, encoding, **more)
     questions, texts = _questions(store, items), {}
     together = TOGETHER if backend == "transformers" else items
     with torch.inference_mode():
@@ -134,7 +142,7 @@ def _batched(store: Path, items: int, backend: str) -> dict[str, Any]:
                 responder.prompts(questions[: 8 if warm else items]), together
             ):
                 responder.see(prompt.question for prompt in batch.prompts)
-                answers = responder.answer(batch, batch.prompts)
+                answers = responder.answer(batch, list(batch.prompts))
                 for prompt, (text, _, _) in zip(batch.prompts, answers, strict=True):
                     texts[prompt.question.id] = text
     rate = len(questions) / (time.perf_counter() - begin)
