@@ -32,7 +32,7 @@ ENGINE = {
     "dtype": "float32", "max_model_len": 512, "max_num_seqs": 64, "images_per_prompt": 4,
     "gpu_memory_utilization": 0.9, "cpu_cache_gb": 1, "tensor_parallel": 1, "enforce_eager": True,
 }  # fmt: skip
-"""Settings of an engine (conf/respond), in fp32 as the loop, for a model of a million parameters."""
+"""Settings of an engine (conf/respond): in fp32 as the loop, for a small model."""
 
 
 def main() -> None:
