@@ -6,6 +6,7 @@ order of its merges are carried over; nothing is trained.
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -105,14 +106,14 @@ def from_pieces(source: Path) -> Tokenizer:
         ConfigError: sentencepiece is not installed, or the model is of another kind.
     """
     try:
-        from sentencepiece import sentencepiece_model_pb2
+        pieces: Any = importlib.import_module("sentencepiece.sentencepiece_model_pb2")
     except ImportError:
         raise ConfigError(
             "tokenizer.model is read with sentencepiece, which is not installed here. Install it "
             "with: pip install sentencepiece, or name a folder that has the same tokenizer as "
             "tokenizer.json: mirage model convert ... --tokenizer FOLDER"
         ) from None
-    proto: Any = sentencepiece_model_pb2.ModelProto()
+    proto: Any = pieces.ModelProto()
     proto.ParseFromString((source / "tokenizer.model").read_bytes())
     rule = proto.normalizer_spec
     # 2 is BPE
