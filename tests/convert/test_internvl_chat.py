@@ -58,7 +58,7 @@ def test_the_folder_can_be_imported(converted: Path) -> None:
     assert names.count("<IMG_CONTEXT>") == (1 + 3) * tokens**2
     text = encoding.tokenizer.decode([i for i in ids if i != ids[names.index("<IMG_CONTEXT>")]])
     assert text == (
-        "<s><|im_start|>user\nImage-1: <img></img>\nImage-2: <img></img>\nIs it safe?<|im_end|>\n"
+        "<s><|im_start|>user\n<img></img>\n<img></img>\nIs it safe?<|im_end|>\n"
         "<|im_start|>assistant\n"
     )
 

@@ -35,12 +35,8 @@ TEMPLATE: Final = """\
 {{- '<|im_start|>' + message['role'] + '\\n' }}
 {%- if message['content'] is string %}{{ message['content'] }}
 {%- else %}
-{%- set several = message['content'] | selectattr('type', 'equalto', 'image') | list | length > 1 %}
-{%- set shown = namespace(count=0) %}
 {%- for part in message['content'] %}
-{%- if part['type'] == 'image' %}
-{%- set shown.count = shown.count + 1 %}
-{{- ('Image-' ~ shown.count ~ ': ' if several else '') + '<IMG_CONTEXT>\\n' }}
+{%- if part['type'] == 'image' %}{{ '<IMG_CONTEXT>\\n' }}
 {%- elif part['type'] == 'text' %}{{ part['text'] }}
 {%- endif %}
 {%- endfor %}
@@ -48,7 +44,7 @@ TEMPLATE: Final = """\
 {{- '<|im_end|>\\n' }}
 {%- endfor %}
 {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"""
-"""The chat form of InternVL2.5's tokenizer, several pictures numbered as its guide has them."""
+"""The chat form of InternVL2.5's tokenizer, with parts that are pictures."""
 
 
 def write_tokenizer(source: Path, target: Path, other: Path | None) -> dict[str, int]:
