@@ -109,7 +109,7 @@ def _tuned(
     builder: Builder, study: Resolved, source: Source, item: Recipes, start: Start
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
-    settings, external = data_settings(study, recipe.data, seed)
+    settings, external = data_settings(study, recipe.name, recipe.data, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)

@@ -10,7 +10,17 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import OWN, TABLES
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Count, ModelPart, Name, Positive, Rate, Resize, Strict
+from mirage.plan.schema.published import Part, default_harmful
+from mirage.plan.schema.types import (
+    Count,
+    ModelPart,
+    Name,
+    Positive,
+    Rate,
+    Resize,
+    Strict,
+    later,
+)
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
@@ -91,9 +101,13 @@ class RecipeData(Strict):
     """The data a recipe builds.
 
     Attributes:
-        source: Where samples come from; ``own`` reads a user's file and takes ``path``
-            and ``resize`` alone.
+        source: Where samples come from; ``own`` reads a user's file and takes ``path`` or
+            ``parts``, ``resize`` and ``harmful`` alone.
         path: For source ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``.
+        parts: For source ``own``: several data sets, one after the other, of published formats or
+            JSON lines; instead of ``path``.
+        harmful: For source ``own``: whether texts and pictures are such that they should leave no
+            job's folder; with most published formats they are unless a recipe says otherwise.
         resize: For source ``own``: pictures of sizes that a nano model does not read; default
             ``fit``.
         images: How a scenario's pictures are given: both, the one picture of a one-image source,
@@ -130,6 +144,8 @@ class RecipeData(Strict):
     general: Count
     bridge: Count = 0
     hold_out: HoldOut = HoldOut()
+    parts: list[Part] = later([])
+    harmful: bool = later(False)
 
     @model_validator(mode="before")
     @classmethod
@@ -137,12 +153,18 @@ class RecipeData(Strict):
         """Fills in what source ``own`` has no choice of: its file says everything."""
         if not isinstance(plain, dict) or plain.get("source") != OWN:
             return plain
-        if more := sorted(plain.keys() - {"source", "path", "resize"}):
+        if more := sorted(plain.keys() - {"source", "path", "parts", "resize", "harmful"}):
             raise ValueError(
-                f"source own takes path and resize alone; remove {', '.join(map(str, more))}"
+                "source own takes path or parts, resize and harmful alone; remove "
+                f"{', '.join(map(str, more))}"
             )
-        if not plain.get("path"):
-            raise ValueError("source own needs a path: a .jsonl file or a folder of samples.jsonl")
+        if bool(plain.get("path")) == bool(plain.get("parts")):
+            raise ValueError(
+                "source own needs a path (a .jsonl file or a folder of samples.jsonl) or parts"
+            )
+        parts = plain.get("parts") or []
+        formats = [part.get("format") for part in parts if isinstance(part, dict)]
+        plain = default_harmful(plain, formats)
         counts = {"unsafe": 0, "benign": 0, "twins": 0, "general": 0}
         return {**plain, "images": OWN, "wording": [], "labels": OWN, **counts}
 
@@ -151,7 +173,7 @@ class RecipeData(Strict):
         """Refuses what belongs to source ``own`` where another source is chosen."""
         if self.source == OWN:
             return self
-        if given := [key for key in ("path", "resize") if getattr(self, key) is not None]:
+        if given := [key for key in ("path", "resize", "parts", "harmful") if getattr(self, key)]:
             raise ValueError(f"source {self.source} takes no {given[0]}, only source own does")
         if OWN in (self.images, self.labels):
             raise ValueError("images and labels 'own' belong to source own")
