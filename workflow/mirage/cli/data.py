@@ -221,7 +221,8 @@ def _template(blocks: list[DataBlock], out: Path | None) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(out, json.dumps(whole_of, indent=1, ensure_ascii=False) + "\n")
     print(
-        f"{out}: {len(whole_of['twins'])} twins to fill in. Then: mirage data check suite=mis_benign"
+        f"{out}: {len(whole_of['twins'])} twins to fill in. "
+        "Then: mirage data check suite=mis_benign"
     )
     return 0
 

@@ -16,7 +16,10 @@ from mirage.files import canonical, sha256, write_atomic
 from mirage.plan.external import file_state, memory, memory_errors
 from mirage.published.places import PLACES
 
-DECIDE: Final = ("format", "file", "pick", "categories", "count", "seed", "images", "hold_out")
+DECIDE: Final = (
+    *("format", "file", "pick", "categories", "count", "seed", "limit"),
+    *("images", "hold_out"),
+)
 """Keys of a suite, or of a part of a recipe's data, that decide which rows are read."""
 
 How = Mapping[str, Any]

@@ -195,8 +195,8 @@ def data_settings(
         where = f"recipe={recipe}"
         if not data.parts:
             return _own_data(study, settings, where)
-        del settings["path"]
-        parts = [_own_data(study, part, where) for part in settings["parts"]]
+        settings = {key: value for key, value in settings.items() if key not in ("path", "limit")}
+        parts = [_own_data(study, part, where) for part in data.own_blocks()]
         settings["parts"] = [about for about, _ in parts]
         return settings, {digest: path for _, one in parts for digest, path in one.items()}
     del settings["path"], settings["resize"]

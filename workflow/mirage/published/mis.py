@@ -1,4 +1,4 @@
-"""The test files of MIS: ``mis_easy.json``, ``mis_hard.json``, ``mis_real.json`` and their pictures.
+"""The test files of MIS, ``mis_easy.json``, ``mis_hard.json``, ``mis_real.json``, with pictures.
 
 A JSON array each of ``question, category, sub_category, image_path1, image_path2, id``; some files
 have no ids. Paths are relative to the folder of the JSON files.

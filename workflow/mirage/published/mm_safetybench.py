@@ -1,4 +1,4 @@
-"""MM-SafetyBench: a JSON file of questions for each of 13 scenarios, and three pictures a question."""
+"""MM-SafetyBench: a JSON file of questions for each of 13 scenarios, three pictures a question."""
 
 from __future__ import annotations
 

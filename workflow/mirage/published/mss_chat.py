@@ -1,4 +1,4 @@
-"""MSSBench, chat: the same request with a picture that makes it safe and one that makes it unsafe."""
+"""MSSBench, chat: one request, with a picture that makes it safe and one that makes it unsafe."""
 
 from __future__ import annotations
 

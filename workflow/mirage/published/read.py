@@ -88,9 +88,9 @@ def read_published(
     for number, row in enumerate(rows, 1):
         shown = _shown(row, how, found)
         made.look_at(found.root, shown, row.where, digests, decode=decode)
-        values = {"answer": row.answer, "label": row.label, "truth": row.truth}
-        about = (row.id, "", row.category, row.sub_category, row.question, shown)
-        made.rows.append(TrainSample(*about, **values))
+        sample = TrainSample(row.id, "", row.category, row.sub_category, row.question, shown)
+        known = replace(sample, truth=row.truth, answer=row.answer, label=row.label)
+        made.rows.append(known)
         if say is not None and number % 1000 == 0:
             say(f"{number} items, {len(digests)} pictures")
     if not made.rows and not found.problems:
@@ -151,7 +151,8 @@ def _identified(rows: list[Row], found: Download) -> list[Row]:
     often = Counter(given)
     seen: Counter[str] = Counter()
     made = []
-    for row, name in zip(rows, given, strict=True):
+    for row, published in zip(rows, given, strict=True):
+        name = published
         content = sha256(canonical([row.question, row.images, row.answer]).encode())[:10]
         if not name:
             found.note("items without an id, which is made of their content")
@@ -183,18 +184,17 @@ def _held(rows: list[Row], how: Mapping[str, Any], found: Download) -> list[Row]
 def _drawn(rows: list[Row], how: Mapping[str, Any], found: Download) -> list[Row]:
     """Draws ``count`` items with ``seed``: those whose hashed ids come first, in the file's order.
 
-    So an item that a release adds or drops exchanges one of the drawn items at most.
+    So an item that a release adds or drops exchanges one of the drawn items at most. ``limit``, for
+    a trial, takes the first of them.
     """
-    count = how.get("count")
-    if count is None:
-        return rows
-    if len(rows) < count:
+    count, limit = how.get("count"), how.get("limit")
+    if count is not None and len(rows) < count and limit is None:
         text = f"{count} items are to be drawn, but there are {len(rows)}."
         found.problem("count", str(found.root), text)
-    order = sorted(
-        range(len(rows)), key=lambda k: sha256(f"{how.get('seed', 0)}:{rows[k].id}".encode())
-    )
-    return [rows[k] for k in sorted(order[:count])]
+    wanted = min((number for number in (count, limit) if number is not None), default=len(rows))
+    seed = how.get("seed", 0)
+    order = sorted(range(len(rows)), key=lambda k: sha256(f"{seed}:{rows[k].id}".encode()))
+    return [rows[k] for k in sorted(order[:wanted])]
 
 
 def _shown(row: Row, how: Mapping[str, Any], found: Download) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""Conversations with lists of pictures: the training file of MIS, and general data such as M4-Instruct.
+"""Conversations with lists of pictures: MIS's training file, and general data as M4-Instruct.
 
-A JSON array of ``image`` (a list or one path) and ``conversations``, turns of ``from`` and ``value``.
+A JSON array of ``image`` (a list or one path) and ``conversations``, which are turns of ``from``
+and ``value``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Texts without pictures: the training texts of Textual SFT, and attacks with adversarial suffixes."""
+"""Texts without pictures: those of Textual SFT, and requests with adversarial suffixes."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ class Wanted(Strict):
         categories: These categories alone.
         count: So many items, drawn with ``seed``; all where it is not given.
         seed: Of the draw.
+        limit: For a trial: at most so many items, whatever ``count`` says.
         expect: How many items the publication has; ``mirage data check`` says where it differs.
     """
 
@@ -48,6 +49,7 @@ class Wanted(Strict):
     categories: list[str] = later([])
     count: Positive | None = later(None)
     seed: Count = later(0)
+    limit: Positive | None = later(None)
     expect: Positive | None = later(None)
 
     @model_validator(mode="after")

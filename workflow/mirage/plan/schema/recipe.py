@@ -72,6 +72,9 @@ SOURCES = {
 }
 
 
+OF_OWN = {"source", "path", "parts", "limit", "resize", "harmful"}
+"""What a recipe of source ``own`` may say; its files say the rest."""
+
 OWN_LABELS = tuple(name for source in SOURCES.values() for name in source.labels or ())
 """Labels that belong to one source; all others are styles (``mirage.plan.entries``)."""
 
@@ -106,6 +109,7 @@ class RecipeData(Strict):
         path: For source ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``.
         parts: For source ``own``: several data sets, one after the other, of published formats or
             JSON lines; instead of ``path``.
+        limit: For source ``own`` with ``parts``, for a trial: at most so many items of each part.
         harmful: For source ``own``: whether texts and pictures are such that they should leave no
             job's folder; with most published formats they are unless a recipe says otherwise.
         resize: For source ``own``: pictures of sizes that a nano model does not read; default
@@ -145,6 +149,7 @@ class RecipeData(Strict):
     bridge: Count = 0
     hold_out: HoldOut = HoldOut()
     parts: list[Part] = later([])
+    limit: Positive | None = later(None)
     harmful: bool = later(False)
 
     @model_validator(mode="before")
@@ -153,9 +158,9 @@ class RecipeData(Strict):
         """Fills in what source ``own`` has no choice of: its file says everything."""
         if not isinstance(plain, dict) or plain.get("source") != OWN:
             return plain
-        if more := sorted(plain.keys() - {"source", "path", "parts", "resize", "harmful"}):
+        if more := sorted(plain.keys() - OF_OWN):
             raise ValueError(
-                "source own takes path or parts, resize and harmful alone; remove "
+                f"source own takes {', '.join(sorted(OF_OWN))} alone; remove "
                 f"{', '.join(map(str, more))}"
             )
         if bool(plain.get("path")) == bool(plain.get("parts")):
@@ -168,12 +173,21 @@ class RecipeData(Strict):
         counts = {"unsafe": 0, "benign": 0, "twins": 0, "general": 0}
         return {**plain, "images": OWN, "wording": [], "labels": OWN, **counts}
 
+    def own_blocks(self) -> list[dict[str, Any]]:
+        """Returns the data sets of source ``own`` as JSON values; none of another source."""
+        if self.path is not None:
+            return [{"path": self.path}]
+        limit = {"limit": self.limit} if self.limit else {}
+        return [
+            part.model_dump(mode="json") | (limit if part.format else {}) for part in self.parts
+        ]
+
     @model_validator(mode="after")
     def _nothing_of_own_source(self) -> Self:
         """Refuses what belongs to source ``own`` where another source is chosen."""
         if self.source == OWN:
             return self
-        if given := [key for key in ("path", "resize", "parts", "harmful") if getattr(self, key)]:
+        if given := [key for key in sorted(OF_OWN - {"source"}) if getattr(self, key)]:
             raise ValueError(f"source {self.source} takes no {given[0]}, only source own does")
         if OWN in (self.images, self.labels):
             raise ValueError("images and labels 'own' belong to source own")

@@ -34,6 +34,7 @@ class Suite(Wanted):
         categories: These categories alone.
         count: So many items, drawn with ``seed``; all where it is not given.
         seed: Of the draw.
+        limit: For a trial: at most so many items, whatever ``count`` says.
         expect: How many items the publication has; ``mirage data check`` says where it differs.
         harmful: Whether texts and pictures are such that they should leave no job's folder; most
             published formats are unless a suite says otherwise.

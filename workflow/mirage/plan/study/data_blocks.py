@@ -86,15 +86,12 @@ def _blocks(conf: Conf, tree: Mapping[str, Any], problems: list[Problem]) -> lis
     for name, plain in tree.get("recipes", {}).items():
         recipe, wrong = check(Recipe, plain, conf.file("recipe", name), "recipe", name)
         problems += wrong
-        if recipe is None or recipe.data.source != OWN:
-            continue
-        harmful = recipe.data.harmful
-        if recipe.data.path is not None:
-            blocks.append(_block(f"recipe {name}", {"path": recipe.data.path}, None, True, harmful))
-        for number, part in enumerate(recipe.data.parts, 1):
-            title = f"recipe {name}, part {number}"
-            about = part.model_dump(mode="json")
-            blocks.append(_block(title, about, part.expect, True, harmful))
+        data = recipe.data if recipe is not None else None
+        own = data.own_blocks() if data is not None else []
+        for number, about in enumerate(own, 1):
+            title = f"recipe {name}" + (f", part {number}" if len(own) > 1 else "")
+            harmful = data is not None and data.harmful
+            blocks.append(_block(title, about, about.get("expect"), True, harmful))
     return blocks
 
 

@@ -313,10 +313,8 @@ def _own_data(
         named.append((file, "suite.path", f"suite={suite.name}", suite.model_dump(mode="json")))
     for recipe in recipes:
         file, where = conf.file("recipe", recipe.name), f"recipe={recipe.name}"
-        named.append((file, "recipe.data.path", where, {"path": recipe.data.path}))
-        for number, part in enumerate(recipe.data.parts):
-            key = f"recipe.data.parts.{number}.path"
-            named.append((file, key, where, part.model_dump(mode="json")))
+        key = "recipe.data.parts" if recipe.data.parts else "recipe.data.path"
+        named += [(file, key, where, block) for block in recipe.data.own_blocks()]
     digests, problems = {}, []
     for file, key, where, block in named:
         path, how = block["path"], how_of(block)
