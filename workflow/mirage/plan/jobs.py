@@ -124,7 +124,7 @@ def _tuned(
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
     of_recipe, how_long = tuning
-    settings, external = data_settings(study, of_recipe, seed)
+    settings, external = data_settings(study, recipe.name, of_recipe, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
