@@ -88,7 +88,7 @@ def formats(*blocks: Settings) -> dict[str, str]:
 
 
 def add_fit_suite(
-    builder: Builder, study: Resolved, source: Source, name: str, data: str, origin: str
+    builder: Builder, study: Resolved, source: Source, name: str, data: str, recipe: RecipeData
 ) -> tuple[str, str]:
     """Adds the suite on which a recipe's own label class is checked: some of its training items.
 
@@ -98,15 +98,17 @@ def add_fit_suite(
         source: What data are made from.
         name: Name of the recipe's data.
         data: Their folder.
-        origin: The recipe's ``data.source``; of a user's own, no class of labels is known.
+        recipe: What they are made from; of a user's own source, no class of labels is known.
 
     Returns:
         Name and folder of the suite.
     """
     # Item ids start with the suite's name and must be unique over seeds as well.
     suite: Settings = {"name": f"fit_{name.replace('-', '_')}"}
-    if origin == OWN or ":" in origin:
+    if recipe.source == OWN or ":" in recipe.source:
         suite["verbatim"] = True
+    if recipe.harmful:
+        suite["harmful"] = True
     folder = builder.add(
         stage="build",
         kind="suite",

@@ -129,7 +129,7 @@ def _tuned(
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
-    fit = add_fit_suite(builder, study, source, name, data, of_recipe.source)
+    fit = add_fit_suite(builder, study, source, name, data, of_recipe)
     how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(of_recipe, how_long, tune)}}
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
