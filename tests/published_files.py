@@ -15,9 +15,13 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from mirage.plan.checked_data import remember
+from mirage.plan.entries import load, resolve
+from mirage.plan.study.data_blocks import data_blocks
 from mirage.published.figstep import COLUMNS
 from mirage.published.mis import LABELS
 from mirage.published.mm_safetybench import SCENARIOS
+from mirage.published.read import read_published
 
 SIDE = 64
 COLOURS = ("red", "green", "blue", "orange", "purple", "teal", "gold", "navy")
@@ -282,10 +286,23 @@ WRITERS: dict[str, tuple[str, Callable[[Path, int], None]]] = {
 """Format -> its folder below MIRAGE_DATA, and what writes it."""
 
 
+DRAWN = {"sharegpt": 510, "saferlhf_text": 3000}
+"""Format -> items, of those that recipes draw a fixed number from; their pictures are few."""
+
+
 def write_all(root: Path, n: int = 12) -> None:
-    for folder, writer in WRITERS.values():
-        writer(root / folder, n)
+    for name, (folder, writer) in WRITERS.items():
+        writer(root / folder, DRAWN.get(name, n))
+
+
+def check_all(**config: str) -> None:
+    """Remembers all data that settings name as ``mirage data check`` does, without a word."""
+    for block in data_blocks(config):
+        reader = load(resolve("format", block.how["format"]))
+        made = read_published(block.path, reader, block.how, answers=block.answers).checked()
+        remember(block.path, made.digest, made.files, block.how)
 
 
 if __name__ == "__main__":
     write_all(Path(sys.argv[1]), *map(int, sys.argv[2:3]))
+    print(f"MIRAGE_DATA={sys.argv[1]} mirage data check study=...")

@@ -32,7 +32,7 @@ def own_source(ctx: JobContext) -> DataSet:
     """
     recipe = ctx.settings["recipe"]
     data, name = recipe["data"], recipe["name"]
-    made = _joined(ctx, data) if "parts" in data else _read(ctx, data, data["resize"], answers=True)
+    made = _joined(ctx, data) if "parts" in data else _read(ctx, data, data["resize"])
     rows = [
         replace(row, id=f"{name}/{row.id}", suite=name, label=row.label or "own")
         for row in made.rows
@@ -49,7 +49,7 @@ def own_suite(ctx: JobContext) -> DataSet:
         DataError: The data broke their contract, or changed since they were planned with.
     """
     suite = ctx.settings["suite"]
-    made = _read(ctx, suite, suite["resize"], answers=False)
+    made = _read(ctx, suite, suite["resize"])
     rows = [
         Sample(
             id=f"{suite['name']}/{row.id}",
@@ -75,7 +75,7 @@ def _joined(ctx: JobContext, data: Mapping[str, Any]) -> OwnData:
     Ids that two parts have get the number of their part. Pictures are named from the lowest folder
     that all parts lie in.
     """
-    parts = [_read(ctx, about, data["resize"], answers=True) for about in data["parts"]]
+    parts = [_read(ctx, about, data["resize"]) for about in data["parts"]]
     root = Path(os.path.commonpath([part.pictures.root.resolve() for part in parts]))
     rows: list[TrainSample] = []
     digests: dict[str, str] = {}
@@ -94,18 +94,19 @@ def _joined(ctx: JobContext, data: Mapping[str, Any]) -> OwnData:
     return OwnData(rows, Elsewhere(root, digests, data["resize"]))
 
 
-def _read(ctx: JobContext, about: Mapping[str, Any], resize: str, *, answers: bool) -> OwnData:
-    digest = about["digest"]
-    path = ctx.external(digest)
+def _read(ctx: JobContext, about: Mapping[str, Any], resize: str) -> OwnData:
+    digest, kind = about["digest"], "suite" if "suite" in ctx.settings else "recipe"
+    path, answers, checked = ctx.external(digest), kind == "recipe", ""
     if named := about.get("format"):
         reader = ctx.entry("format", named)
         made = read_published(path, reader, about, answers=answers, say=ctx.log).checked()
+        checked = f"{kind}={ctx.settings[kind]['name']}"
     else:
         made = read_own(path, answers=answers, say=ctx.log).checked()
     if made.digest != digest:
         raise DataError(
             f"{path} changed since it was checked. Check it again, then plan again: "
-            f"mirage data check {path}"
+            f"mirage data check {checked or path}"
         )
     made.pictures = replace(made.pictures, resize=resize)
     return made

@@ -162,7 +162,7 @@ def published(made: Published, block: DataBlock) -> list[str]:
     ]
     if made.read != len(rows):
         lines.insert(1, f"taken: {len(rows)} of {made.read} items")
-    if block.expect is not None and block.expect != len(rows):
+    if block.expect not in (None, len(rows)) and "limit" not in block.how:
         text = (
             f"note: {len(rows)} items where the publication has {block.expect}; say so with results"
         )

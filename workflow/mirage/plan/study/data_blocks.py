@@ -9,6 +9,7 @@ from typing import Any
 
 from mirage.plan.checked_data import how_of
 from mirage.plan.entries import OWN
+from mirage.plan.schema.published import HARMLESS
 from mirage.plan.schema.recipe import Recipe
 from mirage.plan.schema.suite import Suite
 from mirage.plan.study.compose import LIST_GROUPS, Conf, Override, Request, compose_all
@@ -90,7 +91,8 @@ def _blocks(conf: Conf, tree: Mapping[str, Any], problems: list[Problem]) -> lis
         own = data.own_blocks() if data is not None else []
         for number, about in enumerate(own, 1):
             title = f"recipe {name}" + (f", part {number}" if len(own) > 1 else "")
-            harmful = data is not None and data.harmful
+            mild = about.get("format") in HARMLESS
+            harmful = data is not None and data.harmful and not mild
             blocks.append(_block(title, about, about.get("expect"), True, harmful))
     return blocks
 
