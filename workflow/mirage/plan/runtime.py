@@ -30,6 +30,7 @@ from mirage.plan.packages import check_installed
 from mirage.plan.platform import check_kernels, check_machine, hide_gpus
 from mirage.plan.process import set_threads, started_at, stop_with_a_sentence
 from mirage.plan.publish import check_place, publish
+from mirage.plan.spent import check_weights
 from mirage.plan.state import finished
 from mirage.plan.trouble import known_error
 
@@ -104,6 +105,7 @@ def run_job(stage: str, folder: Path) -> None:
         if adopt(store, job, payloads):
             print(f"{job.folder} is equal to finished work, and links to it.", file=sys.stderr)
             return
+        check_weights(store, job)
         out = ours.folder / "out"
         out.mkdir()
         check = partial(check_kernels, job.platform, job.folder)
