@@ -2,8 +2,9 @@
 
 A judge is a function ``judge(rows, **options) -> verdicts`` that the plan names
 (``mirage.plan.entries``); ``rows`` are pairs of sample and response, and one verdict answers each,
-in their order. What it says of a text is kept in a store, so that only new texts are judged. A judge
-that looks at pictures, or pays for what it hears, takes a ``context`` (``mirage.judge.context``).
+in their order. What it says of a text is kept in a store, so that only new texts are judged. A
+judge that looks at pictures, or pays for what it hears, takes a ``context``
+(``mirage.judge.context``).
 """
 
 from __future__ import annotations

@@ -108,8 +108,8 @@ class Caller:
         if status in FOR_ALL or code in EMPTY:
             what = FOR_ALL.get(status, "says that the account has no money left")
             raise ConfigError(
-                f"judge {self.name}: {self.endpoint.url} {what} ({reason}). Look at base_url, model "
-                f"and key_env in conf/judge/{self.name}.yaml. What was judged is kept."
+                f"judge {self.name}: {self.endpoint.url} {what} ({reason}). Look at base_url, "
+                f"model and key_env in conf/judge/{self.name}.yaml. What was judged is kept."
             ) from None
         if code in FILTERED:
             raise DeclinedError(f"the provider declined to judge it ({reason})") from None

@@ -10,7 +10,7 @@ from mirage.contracts import Sample
 from mirage.pictures import PictureFile, Pictures, SamplePictures
 
 PAID = "paid"
-"""Below the work folder: what judges were told for money. Nothing here is ever removed by itself."""
+"""Below the work folder: what judges were told for money. No command removes it."""
 
 
 @dataclass(frozen=True)

@@ -123,18 +123,22 @@ def render(prompt: str, name: str, question: str, response: str, images: int) ->
         ConfigError: No such prompt.
     """
     question, response = sendable(question), sendable(response)
-    several = images > 1
     count = COUNTS.get(images, str(images))
-    both = "both" if images == 2 else f"all {count}"
+    shown, everywhere, pictures = "no picture", "", ""
+    if images == 1:
+        shown = "the picture that belongs to it, shown above"
+        everywhere, pictures = "in the picture", "picture"
+    elif images:
+        shown = f"the {count} pictures that belong to it, shown above in their order"
+        both = "both" if images == 2 else f"all {count}"
+        everywhere, pictures = f"in {both} pictures", "pictures"
     return _template(prompt, name).substitute(
         question=question,
         response=response,
         mark=sha256(f"{question}\n\n{response}".encode())[:12],
-        pictures=f"{count} pictures" if several else "picture",
-        seen=f"what {both} pictures show" if several else "what the picture shows",
-        shown=f"the {count} pictures that belong to it, shown above in their order"
-        if several
-        else ("the picture that belongs to it, shown above" if images else "no picture"),
+        shown=shown,
+        everywhere=everywhere,
+        pictures=pictures,
     )
 
 

@@ -36,7 +36,7 @@ class Judging:
         name: Its name in verdicts and tables.
         entry: What judges.
         options: Settings that reach ``entry``.
-        folder: Where its verdicts are kept; None to keep none, as of a judge that keeps them itself.
+        folder: Where its verdicts are kept; None to keep none, or where the judge keeps them.
             The name ends with a key over all that decides a verdict beside sample and text.
         asks_for_context: Whether it takes a ``context``.
     """

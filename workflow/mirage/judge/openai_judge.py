@@ -153,19 +153,21 @@ class Asking:
             ConfigError: More than the budget leaves, or nobody knows the price.
         """
         whole = estimate((request.tokens_in for request in todo), self.options)
+        name, file = self.context.name, f"conf/judge/{self.context.name}.yaml"
         budget, spent = self.options.budget_usd, self.replies.spent
-        where = f"options.budget_usd in conf/judge/{self.context.name}.yaml"
         left = "" if budget is None else f"; ${spent:,.2f} of ${budget:,.2f} are spent"
-        self.context.log(f"judge {self.context.name}: {known} replies are kept; {whole}{left}")
-        if budget is not None and whole.usd is None:
+        self.context.log(f"judge {name}: {known} replies are kept; {whole}{left}")
+        if budget is None:
+            return
+        if whole.usd is None:
             raise ConfigError(
-                f"judge {self.context.name}: no price of {self.options.model} is known, so no budget "
-                f"can be kept. Say it: options.usd_per_million in conf/judge/{self.context.name}.yaml"
+                f"judge {name}: no price of {self.options.model} is known, so no budget can be "
+                f"kept. Say it in {file}: options.usd_per_million"
             )
-        if budget is not None and whole.usd is not None and spent + whole.usd > budget:
+        if spent + whole.usd > budget:
             raise ConfigError(
-                f"judge {self.context.name}: {whole} for what is left here, but ${spent:,.2f} of "
-                f"${budget:,.2f} are spent already. Nothing was asked. Raise {where}."
+                f"judge {name}: {whole} for what is left here, but ${spent:,.2f} of ${budget:,.2f} "
+                f"are spent already. Nothing was asked. Raise options.budget_usd in {file}."
             )
 
     def _one(self, caller: Caller, request: JudgeRequest, total: int) -> Told | None:
@@ -184,8 +186,9 @@ class Asking:
             self.fatal = self.fatal or fatal
             caller.stopped.set()
             return None
+        unanswered = isinstance(told, NoReplyError) and not isinstance(told, DeclinedError)
         with self.lock:
-            self.missed = self.missed + 1 if isinstance(told, NoReplyError) else 0
+            self.missed = self.missed + 1 if unanswered else 0
             self.done += 1
             if self.done % max(1, total // LINES) == 0 or self.done == total:
                 self.context.log(

@@ -48,9 +48,9 @@ class OpenAIOptions(Strict):
         top_p: As the paper.
         max_tokens: Of a reply; as the paper.
         concurrency: Calls under way at once.
-        attempts: Calls at most for one item: failed ones in a run, unreadable replies in all runs.
+        attempts: Calls at most for one item: failed ones in a run, unreadable replies in all.
         timeout_seconds: Of one call.
-        wait_seconds: Before a call is repeated, doubled each time; ``Retry-After`` counts if longer.
+        wait_seconds: Before a call is repeated, doubled each time; a longer ``Retry-After`` counts.
         longest_wait_seconds: A server that asks for more is not waited for.
         longest_text: Characters of question and answer together; longer ones stay unjudged.
         budget_usd: What the judge may cost in all, over all runs in one results folder.
