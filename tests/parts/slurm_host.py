@@ -1,9 +1,9 @@
 """A real Slurm on one host, in a folder of its own: controller, two nodes, two GPUs that are none.
 
-No systemd, cgroups or accounting database, and no right that a user lacks: run by root or by anybody,
-also in a fresh container. It listens on free ports of 127.0.0.1 and ends the processes it started, no
-other ones. The packages are Debian's slurm-wlm and munge; unpacked into a folder (``dpkg -x``, with
-``PATH`` and ``LD_LIBRARY_PATH`` leading there) they do as well.
+No systemd, cgroups or accounting database, and no right that a user lacks: run by root or by
+anybody, also in a fresh container. It listens on free ports of 127.0.0.1 and ends the processes it
+started, no other ones. The packages are Debian's slurm-wlm and munge; unpacked into a folder
+(``dpkg -x``, with ``PATH`` and ``LD_LIBRARY_PATH`` leading there) they do as well.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 {plugins}
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={cpu_port} CPUs=4 RealMemory=16000
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={gpu_port} CPUs=4 RealMemory=16000 Gres=gpu:2
+NodeName=DEFAULT NodeHostname={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000
+NodeName=n1 Port={cpu_port}
+NodeName=n2 Port={gpu_port} Gres=gpu:2
 PartitionName=cpu Nodes=n1 Default=YES MaxTime=60 State=UP
 PartitionName=gpu Nodes=n2 MaxTime=60 State=UP
 """
@@ -85,7 +86,6 @@ class SlurmJob:
         state: As Slurm calls it, e.g. RUNNING.
         minutes: Its time limit.
         memory_mb: Its memory.
-        gpus: Its GPUs.
         tasks: How often a step of it would start its program.
         partition: Where it runs.
     """
@@ -95,7 +95,6 @@ class SlurmJob:
     state: str
     minutes: int
     memory_mb: int
-    gpus: int
     tasks: int
     partition: str
 
@@ -130,7 +129,7 @@ class SlurmHost:
         # --force: a folder that others may not enter is what pytest gives.
         words = [f"--{name}-file={munge}.{name}" for name in ("key", "pid", "log", "seed")]
         self._daemon("munged", "--foreground", "--force", f"--socket={munge}.socket", *words)
-        self._until(lambda: (self.folder / "munge.socket").is_socket())
+        self._until((self.folder / "munge.socket").is_socket)
         self._daemon("slurmctld", "-D", "-f", self.environ["SLURM_CONF"])
         stepd = Path(_tool("slurmd")).parent / "slurmstepd"
         for node in (CPU_NODE, GPU_NODE):
@@ -221,7 +220,6 @@ def _job(line: str) -> SlurmJob:
         state=told["JobState"],
         minutes=_minutes(told["TimeLimit"]),
         memory_mb=_megabytes(asked["mem"]),
-        gpus=int(asked.get("gres/gpu", 0)),
         tasks=int(told["NumTasks"]),
         partition=told["Partition"],
     )
