@@ -65,7 +65,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "vlsbench": "mirage.published.vlsbench:vlsbench",
         "xstest": "mirage.published.xstest:xstest",
         "saferlhf_text": "mirage.published.texts:saferlhf_text",
-        "advbench_suffix": "mirage.published.texts:advbench_suffix",
+        "advbench_suffix": "mirage.published.advbench:advbench_suffix",
         "mis_benign": "mirage.published.twins:mis_benign",
     },
     "labels": {  # styles of answers to hazardous items

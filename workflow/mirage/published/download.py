@@ -127,7 +127,7 @@ class Download:
         Raises:
             DataError: Too large, no UTF-8, broken, a key twice, NaN, or nested too deeply.
         """
-        text = self._text(file)
+        text = self.text_of(file)
         try:
             return json.loads(text, parse_constant=no_number, object_pairs_hook=once)
         except json.JSONDecodeError as broken:
@@ -162,7 +162,7 @@ class Download:
         Raises:
             DataError: No UTF-8, no CSV, or a column is missing.
         """
-        reader = csv.DictReader(self._text(file).splitlines(keepends=True), strict=True)
+        reader = csv.DictReader(self.text_of(file).splitlines(keepends=True), strict=True)
         try:
             if missing := [name for name in needed if name not in (reader.fieldnames or ())]:
                 raise DataError(f"{file}: the column {missing[0]!r} is missing.")
@@ -185,7 +185,12 @@ class Download:
         self.problem(f"no {names[0]}", where, what)
         return ""
 
-    def _text(self, file: Path) -> str:
+    def text_of(self, file: Path) -> str:
+        """Returns the text of a file.
+
+        Raises:
+            DataError: Too large, a link out of the folder, or no UTF-8.
+        """
         if file.stat().st_size > MAX_FILE:
             raise DataError(f"{file} has more than {MAX_FILE // 2**30} GiB.")
         if not file.resolve().is_relative_to(self.root.resolve()):

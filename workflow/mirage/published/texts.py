@@ -1,4 +1,4 @@
-"""Texts without pictures: those of Textual SFT, and requests with adversarial suffixes."""
+"""Texts without pictures: those of Textual SFT."""
 
 from __future__ import annotations
 
@@ -34,23 +34,3 @@ def saferlhf_text(data: Download) -> Iterator[Row]:
                 answer=data.text(plain, where, "response", "output"),
                 label=part,
             )
-
-
-def advbench_suffix(data: Download) -> Iterator[Row]:
-    """Yields AdvBench's requests with their suffixes (an entry of ``format``); all are hazards.
-
-    A CSV file of ``goal`` and ``suffix``, which stands behind the goal.
-    """
-    file = data.file("advbench_suffix.csv", "harmful_behaviors.csv")
-    for where, row in data.table(file, "goal"):
-        goal = data.text(row, where, "goal")
-        suffix = row.get("suffix", "").strip()
-        if not suffix:
-            data.note("requests without a suffix")
-        yield Row(
-            id=row.get("id", "").strip(),
-            question=f"{goal} {suffix}".strip() if goal else "",
-            images=(),
-            where=where,
-            truth={"kind": "hazard"},
-        )
