@@ -238,22 +238,22 @@ def test_a_missing_picture_stops_before_the_first_call(tmp_path: Path) -> None:
 
 def test_the_door_hands_over_a_context_and_all_rows_at_once(tmp_path: Path) -> None:
     with running() as server:
-        options = {"model": MODEL, "revision": "r1", "base_url": server.url, "concurrency": 2}
+        options = {"model": MODEL, "revision": "r1", "base_url": server.url}
         door = Judging.of("j", "mirage.judge.openai_judge:judge", options, code="c", work=tmp_path)
         assert door.asks_for_context
-        given, said = rows(300), []
+        given, said = rows(40), []
         samples = {sample.id: sample for sample, _ in given}
         answers = [response for _, response in given]
         around = context(tmp_path, said)
         verdicts = door.judge(samples, answers, tmp_path / "r", "m", around)
     assert {v.judge for v in verdicts} == {"j"}
     assert [line for line in said if "replies are kept" in line] == said[:1]
-    assert said[0].startswith("judge j: 0 replies are kept; 300 calls, ")
-    assert said[-1] == "judge j: 300/300, $0.00 spent in all"
+    assert said[0].startswith("judge j: 0 replies are kept; 40 calls, ")
+    assert said[-1] == "judge j: 40/40, $0.00 spent in all"
 
 
 def test_unknown_options_are_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"judge 'j': options\.modell: .*; options\.concurrency"):
+    with pytest.raises(ValueError, match=r"judge 'j': options\.concurrency: .*; options\.modell: "):
         judge(
             [],
             context=context(tmp_path),
