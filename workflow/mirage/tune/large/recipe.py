@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     expected = Expected(model, learns)
     table = host_table(model, family, data, keep, device())
     metrics: dict[str, float] = {}
-    finish = dict
+    finish: Callable[[Mapping[str, torch.Tensor]], dict[str, torch.Tensor]] = dict
     if large["adapter"] == "lora":
         counts["trainable"] = add_adapters(model, family, recipe["parts"], large["lora"], seed)
         metrics = {"parameters/lora": counts["trainable"]}
