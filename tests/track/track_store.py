@@ -81,8 +81,12 @@ class Maker:
         return job.folder
 
 
-def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual_sft")) -> str:
-    """Makes a finished study; returns the folder of its report."""
+def make_store(
+    store: Path,
+    recipes: Sequence[str] = ("base", "mirage", "textual_sft"),
+    harmful: Sequence[str] = (),
+) -> str:
+    """Makes a finished study, some of whose suites are marked; returns the folder of its report."""
     (store / PLANS).mkdir(parents=True)
     made = Maker(store)
     data = study(pairs=6, items=1)
@@ -90,7 +94,8 @@ def make_store(store: Path, recipes: Sequence[str] = ("base", "mirage", "textual
     images = _images(made)
     suites = {}
     for suite in dict.fromkeys(s.suite for s in data.samples):
-        ctx = made.job("build", suite, {"suite": {"name": suite}}, {"images": [images]}, "suite")
+        about = {"name": suite} | ({"harmful": True} if suite in harmful else {})
+        ctx = made.job("build", suite, {"suite": about}, {"images": [images]}, "suite")
         write_rows(ctx.out / "samples.jsonl", [s for s in data.samples if s.suite == suite])
         suites[suite] = made.publish(ctx)
     models = {name: _model(made, name, images) for name in names}

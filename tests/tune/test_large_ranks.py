@@ -5,6 +5,12 @@ Ranks that wait for each other in vain end after ``RANKS_WAIT``: a hang is a fai
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,6 +23,7 @@ from mirage import tune
 from mirage.context import JobContext
 from mirage.tune import batching, checkpoint
 from mirage.tune.large.trainer import RANKS_WAIT
+from mirage.tune.task import Task
 
 pytestmark = pytest.mark.real
 
@@ -37,6 +44,19 @@ def trained(world: squares.World, base: Path, stage: int) -> JobContext:
     job = large_job(world, base, f"mirage-zero{stage}", large, zero_stage=stage, **RANKS, **PAIRS)
     tune.run(job)
     return job
+
+
+def stopped(job: JobContext) -> int:
+    """Runs a job's ranks from a process that is asked to stop once it has a checkpoint."""
+    path = job.work / "asked.json"
+    path.write_text(json.dumps(asdict(Task.of(job))))
+    script = Path(__file__).with_name("asked_job.py")
+    with subprocess.Popen([sys.executable, str(script), str(path)]) as running:
+        while not list((job.work / "recipe").glob(f"*/{checkpoint.SEAL}")):
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(signal.SIGTERM)
+        return running.wait()
 
 
 def test_ranks_wait_for_each_other_less_long_than_a_test_may_take() -> None:
@@ -79,7 +99,7 @@ def test_sharded_adapters_in_bfloat16_go_on_from_a_checkpoint(world: squares.Wor
     made = squares.base_job(world, "base-llava-ranks", "llava_onevision")
     tune.run(made)
     large = block(dtype="bfloat16", adapter="lora", activation_checkpointing=True, micro_batch=4)
-    how = RANKS | {"zero_stage": 3, "checkpoint_every": 4, "batch_size": 8, "epochs": 1}
+    how = RANKS | {"zero_stage": 3, "checkpoint_every": 4, "batch_size": 8, "epochs": 4}
     job = large_job(world, made.out, "mirage-adapters", large, **how)
     tune.run(job)
     weights = (job.out / "model.safetensors").read_bytes()
@@ -90,9 +110,12 @@ def test_sharded_adapters_in_bfloat16_go_on_from_a_checkpoint(world: squares.Wor
     assert {t.dtype for t in changed.values()} == {torch.bfloat16}
     moved = {name for name in before if not torch.equal(before[name].bfloat16(), changed[name])}
     assert moved and all("proj" in name or "linear" in name for name in moved)
-    last = checkpoint.newest(job.work / "recipe")
-    assert last is not None and checkpoint.step(last) > 4
-    (last / checkpoint.SEAL).unlink()
-    (job.out / "model.safetensors").unlink()
-    tune.run(job)
-    assert (job.out / "model.safetensors").read_bytes() == weights
+    again = large_job(world, made.out, "mirage-adapters-stopped", large, **how)
+    again.settings["recipe"]["name"] = job.settings["recipe"]["name"]
+    assert stopped(again) == 128 + signal.SIGTERM
+    assert not any(again.out.iterdir())
+    last = checkpoint.newest(again.work / "recipe")
+    assert last is not None and 4 <= checkpoint.step(last) < len(losses(job.out))
+    tune.run(again)
+    assert (again.out / "model.safetensors").read_bytes() == weights
+    assert losses(again.out) == losses(job.out)

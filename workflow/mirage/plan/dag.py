@@ -22,7 +22,8 @@ from mirage.plan.jobs import plan_jobs
 from mirage.plan.plan_files import PLANS
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import forgotten, read_site
-from mirage.plan.state import check_artifacts
+from mirage.plan.spent import check_plan
+from mirage.plan.state import check_artifacts, to_make
 from mirage.plan.study.options import check_arguments
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
@@ -49,6 +50,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             frozen, versions = make_plan(config)
             check_artifacts(Path(frozen.store), frozen.jobs.values())
             adopted = adopt_all(Path(frozen.store), frozen.jobs.values())
+            check_spent(frozen)
             freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
             lines = [*forgotten(sys.argv[1:]), *show_reports(frozen)]
         except OSError as wrong:
@@ -72,6 +74,17 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             "(sbatch --export=ALL, the default), or start again with: snakemake --profile slurm"
         )
     return load(Path(os.environ[VARIABLE]))
+
+
+def check_spent(frozen: Frozen) -> None:
+    """Checks that the weights which a run needs were not removed.
+
+    Raises:
+        ConfigError: Some were.
+    """
+    store = Path(frozen.store)
+    todo = to_make(store, frozen.jobs, (*frozen.reports, *frozen.measurements))
+    check_plan(store, frozen.jobs, todo)
 
 
 def _is_made(frozen: Frozen, job: Job) -> bool:

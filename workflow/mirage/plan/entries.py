@@ -51,6 +51,23 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "placebo": "mirage.build.sources.placebo:placebo",
         "own": "mirage.build.own:own_source",
     },
+    "format": {  # readers of published data sets, as they are downloaded
+        "mis_test": "mirage.published.mis:mis_test",
+        "mis_train": "mirage.published.sharegpt:mis_train",
+        "sharegpt": "mirage.published.sharegpt:sharegpt",
+        "vlguard": "mirage.published.vlguard:vlguard",
+        "figstep": "mirage.published.figstep:figstep",
+        "mm_safetybench": "mirage.published.mm_safetybench:mm_safetybench",
+        "jailbreakv": "mirage.published.jailbreakv:jailbreakv",
+        "siuo": "mirage.published.siuo:siuo",
+        "mss_chat": "mirage.published.mss_chat:mss_chat",
+        "mossbench": "mirage.published.mossbench:mossbench",
+        "vlsbench": "mirage.published.vlsbench:vlsbench",
+        "xstest": "mirage.published.xstest:xstest",
+        "saferlhf_text": "mirage.published.texts:saferlhf_text",
+        "advbench_suffix": "mirage.published.advbench:advbench_suffix",
+        "mis_benign": "mirage.published.twins:mis_benign",
+    },
     "labels": {  # styles of answers to hazardous items
         "cot": "mirage.world.styles.cot:cot",
         "sorry_reasons": "mirage.world.styles.sorry_reasons:sorry_reasons",
@@ -89,9 +106,15 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "backend": {  # what computes answers
         "transformers": "mirage.respond.model:open_answerer",
     },
+    "mode": {  # other ways of asking a base, of recipes without training
+        "suffix": "mirage.respond.modes.suffix:suffix",
+        "ecso": "mirage.respond.modes.ecso:ecso",
+    },
     "judge": {  # who gives verdicts
         "oracle": "mirage.judge.oracle:judge",
         "http": "mirage.judge.http_judge:judge",
+        "openai": "mirage.judge.openai_judge:judge",
+        "words": "mirage.judge.refusal_words:judge",
     },
     "exhibit": {},  # figures and tables that need code of their own
 }

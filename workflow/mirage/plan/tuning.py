@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mirage.context import ConfigError
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import Recipe
+from mirage.plan.schema.recipe import Recipe, RecipeTune
 from mirage.plan.schema.tune import Tune
 
 LORA = " (LoRA)"
@@ -13,7 +13,8 @@ LORA = " (LoRA)"
 
 def title(recipe: Recipe, tune: Tune) -> str:
     """Returns what tables call a recipe."""
-    return recipe.title + (LORA if by_adapters(tune) else "")
+    tuned = recipe.tune is not None and not recipe.tune.into_base
+    return recipe.title + (LORA if tuned and by_adapters(tune) else "")
 
 
 def by_adapters(tune: Tune) -> bool:
@@ -27,8 +28,14 @@ def packages(tune: Tune) -> list[str]:
     return deepspeed + (["peft"] if by_adapters(tune) else [])
 
 
-def check(recipe: Recipe, tune: Tune, model: Model) -> None:
+def check(name: str, recipe: RecipeTune, tune: Tune, model: Model) -> None:
     """Checks that engine, GPUs and recipe fit together.
+
+    Args:
+        name: The recipe's.
+        recipe: How long it is tuned, and which parts.
+        tune: The trainer's settings.
+        model: The base.
 
     Raises:
         ConfigError: They do not; the text says what to change.
@@ -45,8 +52,8 @@ def check(recipe: Recipe, tune: Tune, model: Model) -> None:
             f"{where}.gpus is {gpus}, but tune.ranks is {ranks}: each rank computes on a GPU "
             f'of its own. Set them equal, as in: hydra="tune=zero2 tune.ranks={gpus}"'
         )
-    if tune.large and recipe.tune.until:
+    if tune.large and recipe.until:
         raise ConfigError(
-            f"recipe {recipe.name} stops at a criterion, which is checked by answering while a "
+            f"recipe {name} stops at a criterion, which is checked by answering while a "
             "model trains; tune.large cannot. Give it epochs, with: recipe.tune.until=null"
         )

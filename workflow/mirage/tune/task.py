@@ -107,7 +107,8 @@ def write(out: Path, made: TrainedModel) -> None:
         for name, curve in made.curves.items()
         for value in {"loss", "learning_rate", *(key for row in curve for key in row)} - unshown
     }
-    metrics |= {f"loss/{name}": row["loss"] for name, row in last.items()} | made.metrics
+    metrics |= {f"loss/{name}": row["loss"] for name, row in last.items()}
+    metrics |= made.metrics
     course = made.course
     if course is not None and course.fits is not None:
         # No curve, but a result: tables read it, so it belongs to what the artifact holds.

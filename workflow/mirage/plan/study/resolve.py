@@ -10,8 +10,9 @@ from typing import Any
 
 from mirage.context import ConfigError
 from mirage.evidence import Evidence
+from mirage.files import canonical
 from mirage.model_card import BASE
-from mirage.plan.checked_data import recall
+from mirage.plan.checked_data import how_of, recall
 from mirage.plan.code_version import EXTRA
 from mirage.plan.committed import find_evidence
 from mirage.plan.released import ReleasedBase, not_released, released_bases
@@ -54,7 +55,8 @@ class Resolved:
     Attributes:
         ledger: Claims and published contrasts, where the study shows them.
         exhibits: Id in the study's ``tables`` -> its tables and figures.
-        own_data: Path of a user's own data, as the settings have it -> their digest.
+        own_data: Path of a user's data, as the settings have it, and which of their rows are
+            wanted, as canonical JSON -> their digest.
         released: (model, seed) -> released base, of those the study imports instead of training
             them, or compares its own with.
         evidence: Seed -> committed answers of the study's models.
@@ -77,7 +79,7 @@ class Resolved:
     store: str
     extra: Path | None = None
     exhibits: Exhibits = field(default_factory=dict)
-    own_data: Mapping[str, str] = field(default_factory=dict)
+    own_data: Mapping[tuple[str, str], str] = field(default_factory=dict)
     released: Mapping[tuple[str, int], ReleasedBase] = field(default_factory=dict)
     evidence: Mapping[int, Evidence] = field(default_factory=dict)
 
@@ -303,16 +305,25 @@ def _validated(
 
 def _own_data(
     conf: Conf, suites: Sequence[Suite], recipes: Sequence[Recipe]
-) -> tuple[dict[str, str], list[Problem]]:
-    """Returns path -> digest of the user's own data, and which of them were not checked."""
-    named = [(conf.file("suite", s.name), "suite.path", s.path) for s in suites]
-    named += [(conf.file("recipe", r.name), "recipe.data.path", r.data.path) for r in recipes]
+) -> tuple[dict[tuple[str, str], str], list[Problem]]:
+    """Returns (path, rows wanted) -> digest of the user's data, and which were not checked."""
+    named: list[tuple[str, str, str, Mapping[str, Any]]] = []
+    for suite in suites:
+        file = conf.file("suite", suite.name)
+        named.append((file, "suite.path", f"suite={suite.name}", suite.model_dump(mode="json")))
+    for name, data in [(recipe.name, recipe.data) for recipe in recipes if recipe.data]:
+        file, where = conf.file("recipe", name), f"recipe={name}"
+        key = "recipe.data.parts" if data.parts else "recipe.data.path"
+        named += [(file, key, where, block) for block in data.own_blocks()]
     digests, problems = {}, []
-    for file, key, path in named:
-        if path is None or path in digests:
+    for file, key, where, block in named:
+        path, how = block["path"], how_of(block)
+        if path is None or (path, canonical(how)) in digests:
             continue
         try:
-            digests[path] = recall(Path(path).expanduser().absolute())
+            command = f"mirage data check {where}" if how else ""
+            known = recall(Path(path).expanduser().absolute(), how, command)
+            digests[path, canonical(how)] = known
         except ConfigError as wrong:
             problems.append(Problem(file, key, str(wrong)))
     return digests, problems

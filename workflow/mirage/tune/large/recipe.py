@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
         large["features"], *place, model, family, data, encoding, frozen, log
     )
     metrics: dict[str, float] = {}
-    finish = dict
+    finish: Callable[[Mapping[str, torch.Tensor]], dict[str, torch.Tensor]] = dict
     if large["adapter"] == "lora":
         counts["trainable"] = add_adapters(model, family, recipe["parts"], large["lora"], seed)
         metrics = {"parameters/lora": counts["trainable"]}

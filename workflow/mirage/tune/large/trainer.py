@@ -37,7 +37,6 @@ class LargeRun(Run):
 
     Attributes:
         large: The block ``tune.large``.
-        ranks: Processes that train together.
         callbacks: Further ones, of all ranks.
     """
 
