@@ -205,5 +205,6 @@ def installed(package: str) -> str:
 
 
 def _relative(word: str) -> str:
-    """Returns a word of the command line without the folder of the checkout."""
-    return word.removeprefix(f"{ROOT}/")
+    """Returns a word of the command line without the folders of this machine."""
+    inner = word.removeprefix(f"{ROOT}/")
+    return f"/path/to/{Path(inner).name}" if inner.startswith("/") else inner
