@@ -66,7 +66,8 @@ def test_files_have_names_of_their_own() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize("name", FILES)
+# What measures is typed by a person and is no test: tests/bench.
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("bench/")])
 def test_no_test_reads_a_clock(name: str) -> None:
     """A busy machine is slow and not wrong: tests assert on counts and causes."""
     tree = ast.parse((TESTS / name).read_text(encoding="utf-8"))
