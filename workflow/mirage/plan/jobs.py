@@ -24,6 +24,7 @@ from mirage.plan.data_jobs import (
     data_settings,
 )
 from mirage.plan.entries import resolve
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import RecipeData, RecipeTune
@@ -43,7 +44,9 @@ COMPARED = "bases_again"
 """The table that shows gates of released bases beside those of the study's own."""
 
 
-def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
+def plan_jobs(
+    study: Resolved, version: Version, site: Site, rehearsal: Rehearsal | None = None
+) -> Builder:
     """Collects every job of a study, parents before children.
 
     A seed's evidence is used whole or not at all: if a model lacks, all are made anew.
@@ -52,6 +55,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         study: The validated study.
         version: Gives the version of the code of a stage with some entries.
         site: Where the jobs run.
+        rehearsal: Takes what is not on this machine, which is an error without it.
 
     Raises:
         PlanError: Code or packages of jobs are missing, or they ask for what a machine lacks.
@@ -61,8 +65,11 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         whole = {seed: each for seed, each in study.evidence.items() if seed not in lacking}
         builder = _collected(replace(study, evidence=whole), version, site)
         builder.lacking = lacking
-    if builder.problems:
-        raise PlanError(list(builder.problems.values()))
+    absent = list(builder.absent.values())
+    if builder.problems or (absent and rehearsal is None):
+        raise PlanError([*builder.problems.values(), *absent])
+    if rehearsal is not None:
+        rehearsal.missing += absent
     return builder
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
+from mirage.plan.absent import AbsentError
 from mirage.plan.external import external_digest
 from mirage.plan.imported_model import check_command, hub_folder, use_folder
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.schema.model import Model
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.problems import Problem
@@ -53,8 +55,26 @@ def name_folders(conf: Conf, models: list[Any]) -> tuple[list[Any], dict[str, di
     return names, settings
 
 
-def located(models: Sequence[Model], conf: Conf) -> tuple[tuple[Model, ...], list[Problem]]:
-    """Returns models with what their folders say: class, encoding, place and digest."""
+def _absent(model: Model, digest: str) -> Model:
+    """Returns a model whose folder nobody can ask: of the class that its file says."""
+    assert model.source is not None
+    architecture = model.architecture or "internvl"
+    place = model.source.model_copy(update={"path": model.name, "digest": digest})
+    encoding = model.encoding or f"stock_{architecture}"
+    update = {"architecture": architecture, "encoding": encoding, "source": place}
+    return model.model_copy(update=update)
+
+
+def located(
+    models: Sequence[Model], conf: Conf, rehearsal: Rehearsal | None = None
+) -> tuple[tuple[Model, ...], list[Problem]]:
+    """Returns models with what their folders say: class, encoding, place and digest.
+
+    Args:
+        models: As their files have them.
+        conf: Where these lie.
+        rehearsal: Takes absent weights, which are errors without it.
+    """
     done, problems = [], []
     for model in models:
         source = model.source
@@ -68,7 +88,11 @@ def located(models: Sequence[Model], conf: Conf) -> tuple[tuple[Model, ...], lis
             # A hub's commit already says what the files are.
             digest = source.revision or external_digest(files, check_command(path))
         except ConfigError as wrong:
-            problems.append(Problem(conf.file("model", model.name), "model.source", str(wrong)))
+            problem = Problem(conf.file("model", model.name), "model.source", str(wrong))
+            if rehearsal is None or not isinstance(wrong, AbsentError):
+                problems.append(problem)
+            else:
+                done.append(_absent(model, rehearsal.stand_in(problem, model.name)))
             continue
         place = source.model_copy(update={"path": str(folder.path), "digest": digest})
         update = {"architecture": folder.architecture, "source": place}
