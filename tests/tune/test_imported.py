@@ -115,6 +115,27 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
         assert objective(**vars(batch)).item() == pytest.approx(summed / batch.n_tokens, rel=1e-5)
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_batch_without_pictures_reaches_every_parameter_that_learns(
+    folder: Path, own: Path, keep: bool
+) -> None:
+    """Ranks add their gradients up: one that saw no picture must have as many as the others."""
+    made = references(inspect_folder(folder).architecture)
+    family = entries.load(made["family"])()
+    encoding = entries.load(made["encoding"])().open(folder)
+    model = model_folder.open_model(folder, family)
+    encoded = data.load([own], own, encoding)
+    parts = ["language_model", "projector"] + ([] if keep else ["vision"])
+    model_folder.freeze(model, parts, family)
+    objective = Objective(model, family, encoded, mean_over_tokens, keep)
+    batch = batching.collate(encoded, [2], 128, encoding.pad)
+    assert not len(batch.pictures)
+    objective(**vars(batch)).backward()
+    lacking = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    # LLaVA-OneVision takes the features of an inner layer: what comes after it never learns.
+    assert not [name for name in lacking if "vision_tower" not in name]
+
+
 @pytest.fixture(scope="module")
 def tuned(folder: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> JobContext:
     """A recipe job of ten steps on an imported base, and its finished folder."""
