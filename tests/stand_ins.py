@@ -119,7 +119,9 @@ TOWER = {
 }
 
 
-def write(architecture: str, folder: Path, seed: int = 0, tied: bool = False) -> Path:
+def write(
+    architecture: str, folder: Path, seed: int = 0, tied: bool = False, language: str = "qwen2"
+) -> Path:
     """Writes a model folder as one of the hub would look.
 
     Args:
@@ -128,6 +130,7 @@ def write(architecture: str, folder: Path, seed: int = 0, tied: bool = False) ->
         seed: Of its weights.
         tied: Whether the head that writes words is the table that reads them; real models of
             7-8 B parameters have a head of their own.
+        language: Class of InternVL's language model; that of InternVL2.5-8B is a ``llama``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ids = _tokenizer(architecture, folder)
@@ -140,6 +143,7 @@ def write(architecture: str, folder: Path, seed: int = 0, tied: bool = False) ->
         "intermediate_size": 64,
         "max_position_embeddings": 1024,
         "tie_word_embeddings": tied,
+        "model_type": language,
         "initializer_range": 0.25,  # weaker weights give every prompt the same answer
     }
     torch.manual_seed(seed)
@@ -216,7 +220,7 @@ def _qwen(ids: dict[str, int]) -> dict[str, int]:
 
 def _qwen2_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = Qwen2VLConfig(
-        text_config=text | {"rope_parameters": ROPE},
+        text_config=text | {"rope_parameters": ROPE, "model_type": "qwen2_vl_text"},
         vision_config={"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 2},
         tie_word_embeddings=tied,
         **_qwen(ids),
@@ -228,7 +232,9 @@ def _qwen3_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     """Of three layers of its vision tower the language model takes features, in two of its own."""
     config = Qwen3VLConfig(
         # The size of a head is no share of the width here.
-        text_config=text | {"rope_parameters": ROPE | {"mrope_interleaved": True}, "head_dim": 16},
+        text_config=text
+        | {"rope_parameters": ROPE | {"mrope_interleaved": True}}
+        | {"head_dim": 16, "model_type": "qwen3_vl_text"},
         vision_config={
             "depth": 3,
             "hidden_size": 32,
@@ -266,7 +272,7 @@ def _llava_onevision(text: dict[str, Any], ids: dict[str, int], tied: bool) -> A
 
 def _internvl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = InternVLConfig(
-        text_config=text | {"model_type": "qwen2"},
+        text_config=text,
         vision_config=TOWER | {"image_size": [28, 28], "patch_size": [7, 7]},
         image_token_id=ids["<IMG_CONTEXT>"],
         image_seq_length=4,

@@ -33,13 +33,15 @@ from mirage.tune.objective import Objective
 from mirage.tune.stock.llava_onevision import LlavaOnevisionEncoding
 from stock_processors import stock_inputs, stock_processor
 
-CLASSES = ["qwen2_vl", "qwen3_vl", "internvl", "llava_onevision"]
+CLASSES = ["qwen2_vl", "qwen3_vl", "internvl", "internvl-llama", "llava_onevision"]
 QUESTION = "What is shown here, and could anyone get hurt?"
 
 
 @pytest.fixture(scope="module", params=CLASSES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stand_ins.write(request.param, tmp_path_factory.mktemp("hub") / f"tiny-{request.param}")
+    name, _, language = request.param.partition("-")
+    folder = tmp_path_factory.mktemp("hub") / f"tiny-{request.param}"
+    return stand_ins.write(name, folder, language=language or "qwen2")
 
 
 @pytest.fixture(scope="module")

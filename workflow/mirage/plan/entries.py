@@ -95,7 +95,9 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "stock_qwen3_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",  # read alike, larger patches
         "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
-    "convert": {},  # from forms that transformers does not open to one that it does
+    "convert": {  # from forms that transformers does not open to one that it does
+        "internvl_chat": "mirage.convert.internvl_chat:convert",
+    },
     "loss": {  # what training minimises
         "tokens": "mirage.tune.losses:mean_over_tokens",
         "samples": "mirage.tune.losses:mean_over_samples",

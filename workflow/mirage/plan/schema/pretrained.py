@@ -23,8 +23,8 @@ class Weights(Strict):
         hub: Name of the model on the hub; only its copy in the local cache is ever opened.
         revision: The hub's commit, 40 hex digits, which says what the model is; without one, the
             commit that the cache calls ``main``, which ids and manifests then hold.
-        convert: Form of the hub's files that transformers does not open, and that a converter of
-            this name brings into ``path`` once.
+        convert: Form of the hub's files that transformers does not open; ``mirage model convert``
+            brings them into ``path`` once.
         digest: What the folder holds; the plan fills it in.
     """
 

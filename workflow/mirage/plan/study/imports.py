@@ -93,7 +93,7 @@ def find_weights(name: str, source: Weights) -> Path:
         )
     raise ConfigError(
         f"{cached} has the form {source.convert}, which transformers does not open. Convert it "
-        f"once, to {path}, with: mirage model convert {name}"
+        f"once with: mirage model convert {cached} {path}"
     )
 
 
