@@ -163,6 +163,7 @@ class Trained:
         fit: Name and folder of the suite of its own training items, None for a base.
         mode: How a recipe without training asks its base, as settings; None for all others.
         evidence: Its committed answers, if they are to be used.
+        images: ``{"images": ...}`` where pictures are not cut as its folder says, else empty.
     """
 
     folder: str
@@ -172,6 +173,7 @@ class Trained:
     fit: tuple[str, str] | None = None
     evidence: Evidence | None = None
     mode: Settings | None = None
+    images: Settings = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mirage.context import ConfigError
-from mirage.model_card import ModelCard
+from mirage.model_card import ModelCard, in_any_order
 from mirage.plan import entries
 from mirage.plan.asked_base import add_asked_base, mode_entries
-from mirage.plan.base_jobs import Start, asked_of, model_entries
+from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
 from mirage.plan.data_jobs import (
@@ -27,6 +27,7 @@ from mirage.plan.entries import resolve
 from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
+from mirage.plan.schema.pretrained import Tuned
 from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
@@ -137,7 +138,9 @@ def _tuned(
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
     fit = add_fit_suite(builder, study, source, name, data, of_recipe)
-    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(of_recipe, how_long, tune)}}
+    own = model.tuned.get(in_any_order(recipe.name))
+    final = _tune(of_recipe, how_long, tune, own)
+    how: Settings = {"recipe": {"name": recipe.name, "tune": final}, **pictures(model, "train")}
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
     elif how_long.into_base:
@@ -164,7 +167,8 @@ def _tuned(
             packages=["deepspeed"] if tune.engine == "deepspeed" else [],
             entries={**_tune_entries(how_long, tune), **model_entries(model)},
         )
-    return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
+    opens, cut = model_entries(model), pictures(model, "test")
+    return Trained(folder, card, model.resources.respond, opens, fit, evidence, images=cut)
 
 
 FOLDED = ("learning_rate", "criterion", "order")
@@ -174,12 +178,19 @@ ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
-def _tune(data: RecipeData, tune: RecipeTune, shared: Tune) -> Settings:
-    """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
-    factor = tune.lr_by_label.get(data.labels, 1.0)
+def _tune(data: RecipeData, tune: RecipeTune, shared: Tune, own: Tuned | None) -> Settings:
+    """What a recipe is tuned by; the rate is final, whatever factors it comes from.
+
+    Args:
+        data: The recipe's data.
+        tune: The recipe's part of how.
+        shared: The part of all recipes.
+        own: What the model says instead.
+    """
+    rate = shared.learning_rate * tune.lr_ratio * tune.lr_by_label.get(data.labels, 1.0)
     final = {
-        "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
-        "epochs": None if tune.until else tune.epochs,
+        "learning_rate": own.learning_rate if own else rate,
+        "epochs": None if tune.until else (own or tune).epochs,
         "until": plain(shared.criterion) if tune.until else None,
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")
@@ -216,6 +227,7 @@ def _respond(
             "suites": list(asked),
             "threads": threads,
             **({"mode": model.mode} if model.mode else {}),
+            **model.images,
         },
         parents=parents,
         threads=threads,
