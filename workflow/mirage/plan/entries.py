@@ -95,6 +95,9 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "stock_qwen3_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",  # read alike, larger patches
         "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
+    "tuning": {  # how a recipe is tuned, where not as nano models are
+        "large": "mirage.tune.large.recipe:tune_large",
+    },
     "loss": {  # what training minimises
         "tokens": "mirage.tune.losses:mean_over_tokens",
         "samples": "mirage.tune.losses:mean_over_samples",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from mirage.context import ConfigError
 from mirage.model_card import ModelCard, in_any_order
 from mirage.plan import entries
+from mirage.plan import tuning as how_tuned
 from mirage.plan.asked_base import add_asked_base, mode_entries
 from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
@@ -132,6 +133,7 @@ def _tuned(
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
     of_recipe, how_long = tuning
+    how_tuned.check(recipe.name, how_long, tune, model)
     settings, external = data_settings(study, recipe.name, of_recipe, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
@@ -164,7 +166,7 @@ def _tuned(
             parents={"base": [start.folder], "data": [data], "images": [source.images]},
             threads=tune.threads * tune.ranks,
             resources=model.resources.recipe,
-            packages=["deepspeed"] if tune.engine == "deepspeed" else [],
+            packages=how_tuned.packages(tune),
             entries={**_tune_entries(how_long, tune), **model_entries(model)},
         )
     opens, cut = model_entries(model), pictures(model, "test")
@@ -202,6 +204,8 @@ def _tune_entries(recipe: RecipeTune, shared: Tune) -> dict[str, str]:
     found = {"loss": entries.resolve("loss", recipe.loss)}
     if recipe.until:
         found["criterion"] = entries.resolve("criterion", shared.criterion.check)
+    if shared.large:
+        found["tuning"] = entries.resolve("tuning", "large")
     return found
 
 

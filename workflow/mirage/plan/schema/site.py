@@ -17,7 +17,7 @@ class Resources(Strict):
 
     Attributes:
         gpus: GPUs on each node; 0 hides any there are.
-        nodes: Machines.
+        nodes: Machines; one, until somebody can try several.
         cpus: Cores, if more than the job computes with (to read pictures beside a GPU).
         memory_mb: Memory on each node.
         minutes: How long it probably takes; see ``Site.runtime_factor``.
@@ -32,6 +32,16 @@ class Resources(Strict):
     minutes: Minutes
     disk_mb: Count = later(0)
     work_mb: Count = later(0)
+
+    @field_validator("nodes")
+    @classmethod
+    def _one_node(cls, value: int) -> int:
+        if value > 1:
+            raise ValueError(
+                "a job on several nodes has never been tried, so it is refused; ask for one node "
+                "with more gpus, or tune adapters: tune=lora"
+            )
+        return value
 
 
 class Environment(Strict):
