@@ -17,6 +17,7 @@ from mirage.context import JobContext
 from mirage.contracts import Sample, TrainSample, read_rows
 from mirage.own_items import is_general
 from mirage.pictures import Pictures, SamplePictures
+from mirage.plan.costs import own_amount
 from mirage.plan.dag import make_plan
 from mirage.plan.job import Job
 from mirage.plan.study.data_blocks import data_blocks
@@ -70,6 +71,8 @@ def test_a_changed_picture_makes_the_plan_ask_for_the_check(
     assert run(["data", "check", "suite=mis_hard", "--report", str(report)]) == 0
     (found,) = json.loads(report.read_text())
     assert (found["items"], found["pictures"], found["kinds"]) == (3, 6, {"hazard": 3})
+    amount = own_amount("nowhere", found["digest"])
+    assert (amount.samples, amount.answer) == (3, 0.0) and amount.prompt > 20
     assert found["sha256"].keys() == {str(tmp_path / "data/mis_test/mis_hard.json")}
     said = capsys.readouterr().out
     assert "note: 3 items where the publication has 510" in said

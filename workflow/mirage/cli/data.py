@@ -16,7 +16,7 @@ from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import write_atomic
 from mirage.own_data import OwnData, read_own, samples_file
-from mirage.plan.checked_data import remember
+from mirage.plan.checked_data import remember, remember_counts
 from mirage.plan.entries import load, resolve
 from mirage.plan.study.data_blocks import DataBlock, data_blocks
 from mirage.plan.study.options import from_words
@@ -132,6 +132,8 @@ def _check(block: DataBlock, max_words: int) -> dict[str, Any]:
     for line in [*lines, *summary(made, max_words, words=not block.how)]:
         print(visible(line).replace("\n", " "))
     remember(block.path, made.digest, made.files, block.how)
+    if block.how:
+        remember_counts(made.digest, _counts(made))
     print(f"digest {made.digest[:16]}, remembered for plans")
     return {
         "data": block.title,
@@ -146,6 +148,16 @@ def _check(block: DataBlock, max_words: int) -> dict[str, Any]:
         "longer_than_max_words": overlong(made, max_words),
         "sha256": getattr(made, "texts", {}),
         "digest": made.digest,
+    }
+
+
+def _counts(made: OwnData) -> dict[str, int]:
+    """Returns how much the data hold, for estimates of time and cost."""
+    return {
+        "samples": len(made.rows),
+        "images": sum(len(row.images) for row in made.rows),
+        "words": sum(len(row.question.split()) for row in made.rows),
+        "answers": sum(len(row.answer.split()) for row in made.rows),
     }
 
 

@@ -90,6 +90,33 @@ def recall(path: Path, how: How = OWN_LINES, command: str = "") -> str:
     return digest
 
 
+def remember_counts(digest: str, counts: Mapping[str, int]) -> None:
+    """Keeps how much a published data set holds, for estimates.
+
+    Args:
+        digest: Of its rows and pictures.
+        counts: ``samples``, ``images``, and the ``words`` of questions and of ``answers``.
+
+    Raises:
+        ConfigError: The folder that remembers cannot be written.
+    """
+    with memory_errors():
+        write_atomic(_counts(digest), canonical(dict(counts)) + "\n")
+
+
+def recall_counts(digest: str) -> dict[str, int] | None:
+    """Returns how much a published data set holds; None where no check said."""
+    try:
+        plain = json.loads(_counts(digest).read_text(encoding="utf-8"))
+        return {key: int(plain[key]) for key in ("samples", "images", "words", "answers")}
+    except (OSError, *DAMAGED):
+        return None
+
+
+def _counts(digest: str) -> Path:
+    return memory().with_name("data") / f"{digest[:32]}.counts.json"
+
+
 def _record(path: Path, how: How) -> Path:
     named = str(path.expanduser().absolute())
     name = sha256((canonical([named, how]) if how else named).encode())[:32]
