@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-parts browser lint plan schema ui docs docs-links env dev clean-env
+.PHONY: help reproduce test test-parts parts browser lint plan schema ui docs docs-links env env-gpu dev clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -30,10 +30,18 @@ reproduce: env ## set up, run the default study, say where the tables are
 test: dev browser ## set up, run every test
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
-# The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
-test-parts: dev ## install Slurm, PostgreSQL and vLLM, run the tests that need them
+test-parts: dev parts ## install Slurm, PostgreSQL and vLLM, run the tests that need them
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -m parts tests/parts $(ARGS)
 
+# Debian's; nothing of them is started or set up here: tests start their own, in folders of their own.
+PARTS := slurm-wlm munge postgresql
+parts:
+	@missing=$$(for part in $(PARTS); do dpkg -s $$part >/dev/null 2>&1 || echo $$part; done); \
+	    test -z "$$missing" || { echo "Installing" $$missing; \
+	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \
+	    $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
+
+# The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
 browser:
 	@command -v $(CHROMIUM) >/dev/null || { echo "Installing Chromium, for the tests of the HTML page"; \
 	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \
@@ -71,6 +79,9 @@ env: $(VENV)/.cpu ## set up, or repair what is missing or damaged
 dev: $(VENV)/.dev
 	$(call repair,envs/cpu.txt envs/deepspeed.txt envs/dev.txt envs/docs.txt)
 
+env-gpu: ## .venv-gpu, the environment of jobs on GPUs: torch with CUDA 13, DeepSpeed
+	@$(MAKE) --no-print-directory VENV=.venv-gpu .venv-gpu/.gpu
+
 clean-env: ## remove the environment (results stay)
 	rm -rf $(VENV)
 
@@ -89,6 +100,13 @@ $(VENV)/.cpu: envs/cpu.txt pyproject.toml
 	@echo "Setting up $(VENV) (about three minutes, 2 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --quiet --progress-bar off -r envs/cpu.txt
+	$(INSTALL_SUITE)
+	@touch $@
+
+$(VENV)/.gpu: envs/gpu.txt pyproject.toml
+	@echo "Setting up $(VENV) (about 8 GB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --quiet --progress-bar off -r envs/gpu.txt
 	$(INSTALL_SUITE)
 	@touch $@
 

@@ -7,12 +7,14 @@ fails in CI, where everything can be installed.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "workflow"))  # checkouts of toys
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

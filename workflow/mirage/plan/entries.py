@@ -110,6 +110,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "judge": {  # who gives verdicts
         "oracle": "mirage.judge.oracle:judge",
         "http": "mirage.judge.http_judge:judge",
+        "openai": "mirage.judge.openai_judge:judge",
+        "words": "mirage.judge.refusal_words:judge",
     },
     "exhibit": {},  # figures and tables that need code of their own
 }

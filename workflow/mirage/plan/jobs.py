@@ -244,7 +244,7 @@ def _add_report(
         "suites": [*suites, *own],
     }
     answered = {model.card: folder for model, folder in zip(models, answers, strict=True)}
-    judged = add_scoring_jobs(builder, study, about, answered, suites)
+    judged = add_scoring_jobs(builder, study, about, answered, suites, source.images)
     parents = {
         "score": [each.scores for each in judged],
         # The first judge's numbers are shown, and so are its verdicts.
