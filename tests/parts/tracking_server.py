@@ -138,6 +138,7 @@ class MlflowServer:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
+                env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
                 start_new_session=True,
             )
         _until(self._answers, self.process, self.folder / "server.log")
