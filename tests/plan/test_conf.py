@@ -92,14 +92,14 @@ COUNTS = {
     "build": 4,
     "judge": 6,
     "model": 16,
-    "recipe": 42,
+    "recipe": 46,
     "report": 1,
     "respond": 1,
-    "score": 1,
-    "study": 16,
+    "score": 2,
+    "study": 20,
     "suite": 34,
     "track": 1,
-    "tune": 1,
+    "tune": 4,
     "world": 1,
 }
 
