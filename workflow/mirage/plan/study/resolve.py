@@ -259,7 +259,8 @@ def _validated(
     models, wrong = located(models, conf)
     problems += wrong
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
-    own_data, wrong = _own_data(conf, suites, plain_recipes)
+    # Without its study a plan names every suite and recipe there is: nobody has all their data.
+    own_data, wrong = _own_data(conf, suites, plain_recipes) if study is not None else ({}, [])
     problems += wrong
     if study is not None:
         problems += recipe_problems(conf, study, plain_recipes)
