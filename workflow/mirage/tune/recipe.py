@@ -10,6 +10,7 @@ from mirage.contracts import TrainSample, read_rows
 from mirage.tune import batching
 from mirage.tune.criterion import until
 from mirage.tune.data import SAMPLES, Encoded, load
+from mirage.tune.encoding import limited
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import freeze, open_model
 from mirage.tune.objective import Objective
@@ -26,7 +27,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
     settings = task.settings
     recipe, how, seed = settings["recipe"]["tune"], settings["tune"], int(settings["seed"])
     family: Family = task.entry("family")()
-    encoding = task.entry("encoding")().open(Path(task.base))
+    encoding = limited(task.entry("encoding"), settings.get("images"))().open(Path(task.base))
     model = open_model(Path(task.base), family)
     folders = [Path(folder) for folder in task.data]
     data = load(folders, Path(task.images), encoding)
@@ -40,7 +41,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
         criterion = until(stop, task.entry("criterion"), rows, objective, data, encoding)
     run = Run(
         name=settings["recipe"]["name"],
-        batches=_batches(data, recipe, how["batch_size"], seed),
+        batches=plan_batches(data, recipe, how["batch_size"], seed),
         optimizer="adamw",
         learning_rate=recipe["learning_rate"],
         muon_lr=0.0,
@@ -56,7 +57,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
     return TrainedModel(encoding, model, counts, {run.name: course.curve}, course)
 
 
-def _batches(
+def plan_batches(
     data: Encoded, recipe: Mapping[str, Any], batch_size: int, seed: int
 ) -> list[list[int]]:
     """Returns the batches of a recipe's epochs, or steps, or of its number of learnt tokens."""
