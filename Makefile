@@ -30,16 +30,18 @@ reproduce: env ## set up, run the default study, say where the tables are
 test: dev browser ## set up, run every test
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
-test-parts: dev parts ## install Slurm, PostgreSQL and vLLM, run the tests that need them
+test-parts: parts ## install Slurm, PostgreSQL and vLLM, run the tests that need them
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -m parts tests/parts $(ARGS)
 
-# Debian's; nothing of them is started or set up here: tests start their own, in folders of their own.
+# Debian's packages; tests start daemons of their own, in folders of their own.
 PARTS := slurm-wlm munge postgresql
-parts:
+parts: dev
+	@$(PIP) --quiet --no-deps -r envs/server.txt
 	@missing=$$(for part in $(PARTS); do dpkg -s $$part >/dev/null 2>&1 || echo $$part; done); \
 	    test -z "$$missing" || { echo "Installing" $$missing; \
 	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \
-	    $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing \
+	    >/dev/null; } || true
 
 # The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
 browser:

@@ -305,8 +305,8 @@ def own_amount(path: str, digest: str = "") -> Amount:
     """
     if digest and (known := recall_counts(digest)):
         count = max(1, known["samples"])
-        prompts = known["words"] + PICTURE * known["images"]
-        return Amount(known["samples"], prompts / count, known["answers"] / count)
+        tokens = known["words"] + PICTURE * known["images"]
+        return Amount(known["samples"], tokens / count, known["answers"] / count)
     try:
         with samples_file(Path(path)).open("rb") as file:
             first = [json.loads(line) for line in islice(file, READ)]
