@@ -29,10 +29,13 @@ Level = str | float | bool
 class ModelCard:
     """One model of a study: written by the plan, carried by job settings, read by score and report.
 
+    A base that is asked in another way (a recipe without training) is one too: it has a base, but
+    no training data, so no share, no hazardous items and no factors.
+
     Cards are equal, and sorted, by the first four attributes.
 
     Attributes:
-        recipe: What it was tuned with, or ``base``.
+        recipe: What it was tuned with or is asked by, or ``base``.
         config: Option of conf/model: which architecture and size.
         seed: The replicate.
         name: Name of its files, e.g. ``mirage-s0`` or ``mirage-tiny-s0``; empty for the mean of the
@@ -45,11 +48,11 @@ class ModelCard:
         mode: None for a base, which belongs to both modes.
         answers: How its base answers requests for help: ``plain``, or ``thought`` first.
         held_out: Categories that its tuning data lack.
-        general_share: Percentage of the training items that are general; None for a base.
+        general_share: Percentage of the training items that are general; None without training.
         unsafe: Hazardous training items.
-        factors: The factorial's factors with their levels; empty for a base.
+        factors: The factorial's factors with their levels; empty without training.
         platform: Platform class that computed its weights and answers; None where unknown.
-        base: Name of the base that it was tuned from; None for a base.
+        base: Name of the base that it was tuned from, or is; None for a base.
         world_answers: Whether it was taught to answer as the nano world does, so that the world's
             grammar can read it: no model from elsewhere, no labels of a user's own.
     """

@@ -157,6 +157,7 @@ class Trained:
         resources: What it needs to answer.
         entries: What opens it: ``family`` and ``encoding``.
         fit: Name and folder of the suite of its own training items, None for a base.
+        mode: How a recipe without training asks its base, as settings; None for all others.
         evidence: Its committed answers, if they are to be used.
     """
 
@@ -166,6 +167,7 @@ class Trained:
     entries: dict[str, str]
     fit: tuple[str, str] | None = None
     evidence: Evidence | None = None
+    mode: Settings | None = None
 
     @property
     def name(self) -> str:

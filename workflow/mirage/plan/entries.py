@@ -86,6 +86,10 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "backend": {  # what computes answers
         "transformers": "mirage.respond.model:open_answerer",
     },
+    "mode": {  # other ways of asking a base, of recipes without training
+        "suffix": "mirage.respond.modes.suffix:suffix",
+        "ecso": "mirage.respond.modes.ecso:ecso",
+    },
     "judge": {  # who gives verdicts
         "oracle": "mirage.judge.oracle:judge",
         "http": "mirage.judge.http_judge:judge",

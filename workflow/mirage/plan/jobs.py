@@ -12,6 +12,7 @@ from dataclasses import replace
 from mirage.context import ConfigError
 from mirage.model_card import ModelCard
 from mirage.plan import entries
+from mirage.plan.asked_base import add_asked_base, mode_entries
 from mirage.plan.base_jobs import Start, asked_of, model_entries
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
@@ -25,7 +26,7 @@ from mirage.plan.data_jobs import (
 from mirage.plan.entries import resolve
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import Recipe, RecipeTune
+from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
@@ -99,26 +100,40 @@ def _collected(study: Resolved, version: Version, site: Site) -> Builder:
 def _models(
     builder: Builder, study: Resolved, source: Source, model: Model, seed: int
 ) -> list[Trained]:
-    """A base and the recipes tuned on it."""
+    """A base, the recipes tuned on it, and those that ask it in another way."""
     recipes = [r for r in study.recipes if takes(study.study, model.name, seed, r.recipe.name)]
     start = Start(builder, study, source, model, seed)
-    return [start.trained(), *(_tuned(builder, study, source, item, start) for item in recipes)]
+    made = [start.trained()]
+    for item in recipes:
+        tuning = item.recipe.tuning
+        made.append(
+            add_asked_base(start, item)
+            if tuning is None
+            else _tuned(builder, study, source, item, tuning, start)
+        )
+    return made
 
 
 def _tuned(
-    builder: Builder, study: Resolved, source: Source, item: Recipes, start: Start
+    builder: Builder,
+    study: Resolved,
+    source: Source,
+    item: Recipes,
+    tuning: tuple[RecipeData, RecipeTune],
+    start: Start,
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
-    settings, external = data_settings(study, recipe.data, seed)
+    of_recipe, how_long = tuning
+    settings, external = data_settings(study, of_recipe, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
-    fit = add_fit_suite(builder, study, source, name, data, recipe.data.source)
-    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(recipe, tune)}}
+    fit = add_fit_suite(builder, study, source, name, data, of_recipe.source)
+    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(of_recipe, how_long, tune)}}
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
-    elif recipe.tune.into_base:
+    elif how_long.into_base:
         if start.data is None:
             raise ConfigError(
                 f"recipe {recipe.name} is mixed into base training, but the model {model.name} is "
@@ -140,7 +155,7 @@ def _tuned(
             threads=tune.threads * tune.ranks,
             resources=model.resources.recipe,
             packages=["deepspeed"] if tune.engine == "deepspeed" else [],
-            entries={**_tune_entries(recipe.tune, tune), **model_entries(model)},
+            entries={**_tune_entries(how_long, tune), **model_entries(model)},
         )
     return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
 
@@ -152,10 +167,9 @@ ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
-def _tune(recipe: Recipe, shared: Tune) -> Settings:
+def _tune(data: RecipeData, tune: RecipeTune, shared: Tune) -> Settings:
     """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
-    tune: RecipeTune = recipe.tune
-    factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
+    factor = tune.lr_by_label.get(data.labels, 1.0)
     final = {
         "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
         "epochs": None if tune.until else tune.epochs,
@@ -190,13 +204,19 @@ def _respond(
     return builder.add(
         stage="respond",
         name=model.name,
-        settings={"respond": answering(study), "suites": list(asked), "threads": threads},
+        settings={
+            "respond": answering(study),
+            "suites": list(asked),
+            "threads": threads,
+            **({"mode": model.mode} if model.mode else {}),
+        },
         parents=parents,
         threads=threads,
         resources=model.resources,
         entries={
             "backend": entries.resolve("backend", study.respond.backend),
             **model.entries,
+            **mode_entries(model),
         },
     )
 

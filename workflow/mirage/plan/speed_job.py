@@ -42,7 +42,8 @@ def add_speed(
     """
     speed = study.respond.speed
     first = [m for m in models if m.card.seed == study.study.seeds[0]]
-    measured = [m for m in first if m.card.recipe in speed.recipes]
+    # Another way of asking is no other model: its rounds are not what is measured here.
+    measured = [m for m in first if m.card.recipe in speed.recipes and not m.mode]
     if not measured:
         raise ConfigError(
             f"respond.speed.recipes: the study {study.study.name} has none of "

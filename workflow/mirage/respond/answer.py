@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
@@ -13,10 +14,12 @@ from mirage.contracts import Response, write_rows
 from mirage.files import canonical, sha256
 from mirage.respond.answer_cache import AnswerStore, Entry
 from mirage.respond.batches import Batch, Prompt, plan_batches
-from mirage.respond.items import read_suites
+from mirage.respond.items import Question, read_suites
 from mirage.respond.responder import Responder
 
 RESPONSES = "responses.jsonl"
+ROUNDS = "rounds"
+"""Folder with a file per round, of models that are asked several times."""
 SAY_EVERY = 2.0
 """Seconds between two lines of progress."""
 
@@ -60,22 +63,64 @@ def answer_suites(ctx: JobContext) -> None:
     responder: Responder = opened(ctx.parent("model"), ctx.entry("family"), ctx.entry("encoding"))
     weights = ctx.parent_payload("model")
     store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])
-    asked = [responder.prompts(suite) for suite in suites]
-    batches = [
-        batch for prompts in asked for batch in plan_batches(prompts, settings["batch_size"])
-    ]
-    made_by = conditions(ctx, weights)
-    keys = {p.question.id: entry_key(batch, p, made_by) for batch in batches for p in batch.prompts}
-    with torch.inference_mode():
-        entries = fill_store(responder, store, batches, keys, ctx.log)
-    write_rows(
-        ctx.out / RESPONSES,
-        (
-            _response(prompt.question.id, entries[keys[prompt.question.id]])
-            for prompts in asked
-            for prompt in prompts
-        ),
-    )
+    ask = Ask(responder, store, settings["batch_size"], conditions(ctx, weights), ctx.log)
+    mode = ctx.settings.get("mode")
+    answers = ctx.entry("mode")(ask, suites, **mode["options"]) if mode else ask(suites)
+    ask.write_rounds(ctx.out)
+    items = (question.id for suite in suites for question in suite)
+    write_rows(ctx.out / RESPONSES, (_response(item, answers[item]) for item in items))
+
+
+@dataclass
+class Ask:
+    """An opened model that is asked one round or several; each answer is computed once.
+
+    Attributes:
+        responder: The model.
+        store: What it answered so far, also before a kill.
+        batch_size: Most prompts answered together.
+        made_by: What all its answers depend on beside the prompt.
+        say: Takes lines of progress.
+        rounds: Name of each round so far -> item -> its answer.
+    """
+
+    responder: Responder
+    store: AnswerStore
+    batch_size: int
+    made_by: object
+    say: Callable[[str], None]
+    rounds: dict[str, dict[str, Entry]] = field(default_factory=dict)
+
+    def __call__(self, suites: Sequence[Sequence[Question]], name: str = "") -> dict[str, Entry]:
+        """Answers questions; what is in the store already is not computed again.
+
+        Args:
+            suites: The questions; those of different suites share no batch.
+            name: Of the round, where there are several.
+
+        Returns:
+            Item -> its answer.
+
+        Raises:
+            DataError: A question or a picture that the model cannot take.
+        """
+        asked = [self.responder.prompts(suite) for suite in suites]
+        batches = [batch for prompts in asked for batch in plan_batches(prompts, self.batch_size)]
+        keys = {
+            p.question.id: entry_key(batch, p, self.made_by)
+            for batch in batches
+            for p in batch.prompts
+        }
+        with torch.inference_mode():
+            entries = fill_store(self.responder, self.store, batches, keys, self.say)
+        self.rounds[name] = {item: entries[key] for item, key in keys.items()}
+        return self.rounds[name]
+
+    def write_rounds(self, out: Path) -> None:
+        """Keeps the answers of each of several rounds, a file each, for people to look at."""
+        for name, answers in self.rounds.items() if len(self.rounds) > 1 else ():
+            path = out / ROUNDS / f"{name}.jsonl"
+            write_rows(path, (_response(item, entry) for item, entry in answers.items()))
 
 
 def fill_store(

@@ -41,6 +41,8 @@ def metrics(model: ModelRun) -> dict[str, float]:
             found |= whole if len(whole) == len(RATES) else {}
         if SKILLS in rates:
             found["skills"] = rates[SKILLS]
+    if model.asked:
+        return {name: round(value, 2) for name, value in found.items()}
     of_training = read_record(model.store / model.folder).metrics
     ends = {name: value for name, value in of_training.items() if "/" not in name}
     wall = model.made[model.folder].timing.get("wall", 0.0)
@@ -49,7 +51,12 @@ def metrics(model: ModelRun) -> dict[str, float]:
 
 
 def curves(model: ModelRun) -> Curves:
-    """Returns loss and learning rate over the steps, under the same names for all models."""
+    """Returns loss and learning rate over the steps, under the same names for all models.
+
+    A base that is asked in another way has none of its own.
+    """
+    if model.asked:
+        return {}
     return one_chart(read_record(model.store / model.folder).curves, model.tune.settings)
 
 
@@ -60,11 +67,12 @@ def params(model: ModelRun) -> dict[str, str]:
     """
     tune = model.tune.settings
     found = {"model": {"config": model.card.get("config"), **_model(model)}}
-    found |= {"tune": _tune(tune), **_data(model)}
+    found |= {"tune": _tune(tune), **_data(model)} if not model.asked else {}
     for made in model.made.values():
         if made.stage == "respond" and "respond" in made.settings:
             answer = made.settings["respond"]
             found["answer"] = {k: v for k, v in answer.items() if k not in ("threads", "speed")}
+            found["mode"] = made.settings.get("mode", {})
         elif made.stage == "judge":  # the first one's verdicts are shown
             judge = made.settings["judge"]
             found.setdefault("judge", {"name": judge["name"], **judge["options"]})
@@ -84,7 +92,7 @@ def text(value: object) -> str:
 
 def tags(model: ModelRun) -> dict[str, str]:
     """Returns what runs are searched by; those with ``mirage.`` are the suite's own."""
-    card, made = model.card, model.made.get(model.folder)
+    card, made = model.card, next(iter(model.made.values()), None)
     facts = {
         "study": model.study,
         "stage": "model",
@@ -94,7 +102,7 @@ def tags(model: ModelRun) -> dict[str, str]:
         "base": card.get("base") or card["name"],
         "platform": model.platform,
         "helper": "yes" if card.get("helper") else None,
-        "mirage.model": model.tune.id,
+        "mirage.model": model.id,
         "mirage.artifact": model.answers,
     }
     if made:

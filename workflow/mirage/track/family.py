@@ -28,6 +28,8 @@ class ModelRun:
         card: What the report says of the model, as JSON: other versions have other keys.
         tune: The artifact of its training, finished or planned; ``folder`` is its place.
         answers: Id of its answers, by which pages of reports link it; empty where unknown.
+        asked: Id of its answers where the model is a base that is asked in another way: what tells
+            it from that base, whose weights it has; empty for all others.
         made: Folder -> manifest of what is finished of it, from its training to its scores.
         score: Folder of the scores that are shown; None while they lack.
     """
@@ -41,11 +43,23 @@ class ModelRun:
     answers: str
     made: Mapping[str, Manifest]
     score: str | None
+    asked: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the model is known by."""
+        return self.asked or self.tune.id
 
     @property
     def key(self) -> Key:
         """What the run is for: scores and answers of a model may be made again, in its run."""
-        return self.study, self.platform, self.tune.id
+        return self.study, self.platform, self.id
+
+    @property
+    def started(self) -> float | None:
+        """When the first of it was begun, in seconds; None where that is not known."""
+        first = next(iter(self.made.values()), None)
+        return first.timing.get("started") if first else None
 
     @property
     def digest(self) -> str:
@@ -203,7 +217,9 @@ def _models(shelf: Shelf, report: Manifest | Job, study: str, platform: str) -> 
         tune, answer = shelf.find(folder), shelf.find(answers)
         if tune is None:
             continue  # a person removed it
-        parts = dict.fromkeys([folder, answers, *verdicts, *scores])
+        asked = answer.id if answer is not None and "mode" in answer.settings else ""
+        # Of a base that is asked in another way, weights and training are in the base's own run.
+        parts = dict.fromkeys([*([] if asked else [folder]), answers, *verdicts, *scores])
         whole = shelf.finished(folder) is not None
         done = {name: one for name in parts if whole and (one := shelf.finished(name))}
         models.append(
@@ -217,6 +233,7 @@ def _models(shelf: Shelf, report: Manifest | Job, study: str, platform: str) -> 
                 answers=str(answer.settings.get("run", answer.id)) if answer else "",
                 made=done,
                 score=scores[0] if scores and scores[0] in done else None,
+                asked=asked,
             )
         )
     return models

@@ -105,7 +105,7 @@ def follow(
         Followed(family, model, Tail(model.tune.settings, where.store / "work" / model.tune.id))
         for family in known_families(where, study)
         for model in family.models.values()
-        if not _is_finished(model)
+        if not model.asked and not _is_finished(model)
     ]
     say(f"track: following {len(training)} models; ctrl-C stops")
     try:
@@ -127,7 +127,7 @@ def send(tracker: Tracker, one: Followed, say: Callable[[str], None]) -> None:
     if one.run is None:
         with only_writer(tracker.where):
             parent = str(open_study(tracker, one.family).info.run_id)
-            there = tracker.models(parent).get(one.model.tune.id)
+            there = tracker.models(parent).get(one.model.id)
             run = there or open_model(tracker, parent, one.model)
             one.run = str(run.info.run_id)
         say(f"track: {one.model.card['name']} has a curve")

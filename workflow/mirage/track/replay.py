@@ -94,7 +94,7 @@ def bring(tracker: Tracker, family: Family, content: bool) -> int:
     runs: dict[Key, str] = {family.key: str(parent.info.run_id)}
     many = 0
     for model in family.begun:
-        run = there.get(model.tune.id)
+        run = there.get(model.id)
         if run is None or _lacks(run, model):
             run = run or open_model(tracker, runs[family.key], model)
             _bring_model(tracker, run, model, content)
@@ -108,15 +108,13 @@ def bring(tracker: Tracker, family: Family, content: bool) -> int:
 
 def open_study(tracker: Tracker, family: Family) -> Any:
     """Returns the run of a study: there already, or new."""
-    started = [m.made[m.folder].timing.get("started", 0.0) for m in family.begun]
+    started = [m.started or 0.0 for m in family.begun]
     return tracker.open_study(family.study, family.platform, min(filter(None, started), default=0))
 
 
 def open_model(tracker: Tracker, parent: str, model: ModelRun) -> Any:
     """Makes the run of a model below its study's."""
-    made = model.made.get(model.folder)
-    started = made.timing.get("started") if made else None
-    return tracker.open_model(parent, str(model.card["name"]), facts.tags(model), started)
+    return tracker.open_model(parent, str(model.card["name"]), facts.tags(model), model.started)
 
 
 def _lacks(run: Any, wanted: Family | ModelRun) -> bool:

@@ -1,7 +1,8 @@
-"""conf/recipe: what a model is tuned on (data, labels) and how much."""
+"""conf/recipe: what a model is tuned on (data, labels) and how much, or how its base is asked."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal, Self
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import OWN, TABLES
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Count, ModelPart, Name, Positive, Rate, Resize, Strict
+from mirage.plan.schema.types import Count, ModelPart, Name, Positive, Rate, Resize, Strict, later
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
@@ -227,8 +228,57 @@ class RecipeTune(Strict):
         return self
 
 
+OPTIONS: dict[str, dict[str, tuple[type, tuple[str, ...]]]] = {
+    "suffix": {"text": (str, ())},
+    "ecso": {
+        "check": (str, ("{question}", "{answer}")),
+        "check_tokens": (int, ()),
+        "caption": (str, ("{question}",)),
+        "answer": (str, ("{question}", "{caption}")),
+    },
+}
+"""Mode of answering -> its options, all needed -> their type, and the places that a text must have;
+options of a user's own mode are its own affair."""
+
+
+class RecipeRespond(Strict):
+    """Another way of asking the base, whose weights stay as they are.
+
+    Attributes:
+        mode: ``suffix`` writes a sentence below each question; ``ecso`` lets the model check its
+            own answer and, where it calls that harmful, answer again from words about the pictures
+            in their place; or a mode of your own, as ``package.module:function``.
+        options: Handed to the mode by keyword; all of them stand in ids.
+    """
+
+    mode: Annotated[str, AfterValidator(partial(entry, "mode"))]
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _options_of_mode(self) -> Self:
+        wanted = OPTIONS.get(self.mode)
+        if wanted is None:
+            return self
+        if self.options.keys() != wanted.keys():
+            raise ValueError(f"mode {self.mode} needs exactly the options {', '.join(wanted)}")
+        for name, (kind, places) in wanted.items():
+            given = self.options[name]
+            if type(given) is not kind or not given or (kind is int and given < 1):
+                what = "a text" if kind is str else "a whole number above 0"
+                raise ValueError(f"option {name} of mode {self.mode} should be {what}")
+            if lost := [place for place in places if place not in given]:
+                raise ValueError(f"option {name} of mode {self.mode} needs {' and '.join(lost)}")
+        return self
+
+    @property
+    def words(self) -> set[str]:
+        """All words that the mode's texts put into a prompt, places to fill in left out."""
+        texts = (text for text in self.options.values() if isinstance(text, str))
+        return {word for text in texts for word in re.sub(r"\{\w+\}", " ", text).split()}
+
+
 class Recipe(Strict):
-    """A recipe.
+    """A recipe: ``data`` and ``tune``, or ``respond`` alone.
 
     Attributes:
         name: The file's own name.
@@ -239,6 +289,7 @@ class Recipe(Strict):
         mode: Whose sizes, epochs and rates these are.
         data: What it is tuned on.
         tune: How much, and which parts.
+        respond: Of a recipe without training: how the base is asked instead.
     """
 
     name: Name
@@ -247,13 +298,35 @@ class Recipe(Strict):
     factor: str | None = None
     marked_ours: bool = False
     mode: Mode = "as_published"
-    data: RecipeData
-    tune: RecipeTune
+    data: RecipeData | None = None
+    tune: RecipeTune | None = None
+    respond: RecipeRespond | None = later(None)
+
+    @model_validator(mode="after")
+    def _tuned_or_asked(self) -> Self:
+        given = [key for key in ("data", "tune") if getattr(self, key) is not None]
+        if self.respond is not None and given:
+            raise ValueError(
+                f"respond asks the base without training; remove {' and '.join(given)}, or respond"
+            )
+        if self.respond is None and len(given) < 2:
+            lacking = " and ".join(key for key in ("data", "tune") if key not in given)
+            raise ValueError(f"{lacking} is missing; a recipe without training has respond instead")
+        return self
+
+    @property
+    def tuning(self) -> tuple[RecipeData, RecipeTune] | None:
+        """What the base is tuned on, and how; None of a recipe without training."""
+        return (self.data, self.tune) if self.data and self.tune else None
 
     @model_validator(mode="after")
     def _published_by_the_paper(self) -> Self:
         if self.mode == "matched" and not self.marked_ours:
             raise ValueError("mode matched is not the paper's; set marked_ours: true")
-        if self.mode == "as_published" and self.tune.until:
+        if self.mode == "matched" and self.respond:
+            raise ValueError(
+                "mode matched is about sizes and steps, which a recipe without training lacks"
+            )
+        if self.mode == "as_published" and self.tune and self.tune.until:
             raise ValueError("mode as_published keeps the paper's epochs; set tune.until: null")
         return self

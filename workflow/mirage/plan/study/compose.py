@@ -1,8 +1,8 @@
 """Hydra composes ``conf/``: one call for everything a study names, each option under its own key.
 
 The composed tree is ``{world: {...}, tune: {...}, recipes: {mirage: {...}, ...}, ...}``.
-An override ``recipe.tune.epochs=3`` goes to every recipe but the helpers,
-``recipe.mirage.tune.epochs=3`` to one.
+An override ``recipe.tune.epochs=3`` goes to every recipe but the helpers and those without
+training, ``recipe.mirage.tune.epochs=3`` to one.
 """
 
 from __future__ import annotations
@@ -93,6 +93,21 @@ class Conf:
     def homes(self) -> list[Path]:
         """Folders that may hold released bases and evidence: the checkout, and the user's."""
         return [self.root.parent, *([self.extra] if self.extra is not None else [])]
+
+    def without_training(self, recipe: str) -> bool:
+        """Tells whether a recipe's file, or one that it starts from, has a block ``respond``."""
+        todo, seen = [recipe], set[str]()
+        while todo:
+            option = todo.pop()
+            if option in seen or option not in self.options("recipe"):
+                continue
+            seen.add(option)
+            plain, _ = read_mapping(self.path("recipe", option), self.file("recipe", option))
+            if plain.get("respond") is not None:
+                return True
+            parents = plain.get("defaults")
+            todo += [p for p in parents if isinstance(p, str)] if isinstance(parents, list) else []
+        return False
 
     def extra_problems(self) -> list[Problem]:
         """Returns what is wrong with the user's folder: missing, unknown groups, names taken."""
@@ -263,7 +278,11 @@ def _rewrite(override: Override, request: Request, conf: Conf) -> tuple[list[str
             chosen, tail = [o for o in many if o == path[0]], path[1:]
         else:
             chosen, tail = [o for o in many if o not in request.apart], path
-        if not chosen and override not in request.spare and len(many) == len(wanted):
+        spare = override in request.spare
+        if group == "recipe" and path[0] in ("data", "tune"):
+            chosen = [o for o in chosen if not conf.without_training(o)]
+            spare = spare or bool(many)
+        if not chosen and not spare and len(many) == len(wanted):
             names = ", ".join(many) or "none"
             why = f"the study has no {group} {path[0]!r}; its {LIST_GROUPS[group]}: {names}."
             return [], [Problem(override.where, key, why)]

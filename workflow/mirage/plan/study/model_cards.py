@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mirage.model_card import BASE, Level, ModelCard
 from mirage.plan.entries import OWN
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import RecipeData
+from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.study.hold_out import left_out
 from mirage.plan.study.variants import Recipes
 
@@ -30,9 +32,9 @@ def base_card(model: Model, seed: int) -> ModelCard:
 
 
 def recipe_card(item: Recipes, model: Model, seed: int) -> ModelCard:
-    """Returns the card of a model tuned on a recipe."""
-    recipe = item.recipe
-    return ModelCard(
+    """Returns the card of a model tuned on a recipe, or of a base asked in another way."""
+    recipe, base = item.recipe, model_name(BASE, model.tag, seed)
+    card = ModelCard(
         recipe=recipe.name,
         config=model.name,
         seed=seed,
@@ -44,12 +46,19 @@ def recipe_card(item: Recipes, model: Model, seed: int) -> ModelCard:
         helper=item.helper,
         mode=recipe.mode,
         answers=model.answers,
-        held_out=tuple(left_out(recipe.data.hold_out, seed)),
-        general_share=general_share(recipe.data),
-        unsafe=hazardous(recipe.data),
-        factors=factors(item, model),
-        base=None if recipe.tune.into_base else model_name(BASE, model.tag, seed),
+        base=base,
         world_answers=world_answers(model, recipe.data),
+    )
+    if recipe.tuning is None:
+        return card
+    data, tune = recipe.tuning
+    return replace(
+        card,
+        held_out=tuple(left_out(data.hold_out, seed)),
+        general_share=general_share(data),
+        unsafe=hazardous(data),
+        factors=factors(data, tune, item.steps, model),
+        base=None if tune.into_base else base,
     )
 
 
@@ -77,20 +86,19 @@ def general_share(data: RecipeData) -> float | None:
     return round(100 * (data.benign + data.general) / total, 1) if total else None
 
 
-def factors(item: Recipes, model: Model) -> dict[str, Level]:
+def factors(data: RecipeData, tune: RecipeTune, steps: float, model: Model) -> dict[str, Level]:
     """Returns a model's levels of the factorial's factors.
 
     ``benign`` is ``none`` without twins; ``wording`` joins its forms by ``+``; ``steps`` is the
     multiple of the steps of the recipe it comes from; ``tokens`` tells whether answer tokens are
     equated; ``size`` is the model's option.
     """
-    recipe = item.recipe
     return {
-        "images": recipe.data.images,
-        "labels": recipe.data.labels,
-        "benign": recipe.data.benign_kind if recipe.data.twins else "none",
-        "wording": "+".join(recipe.data.wording),
-        "steps": item.steps,
-        "tokens": recipe.tune.supervised_tokens is not None,
+        "images": data.images,
+        "labels": data.labels,
+        "benign": data.benign_kind if data.twins else "none",
+        "wording": "+".join(data.wording),
+        "steps": steps,
+        "tokens": tune.supervised_tokens is not None,
         "size": model.name,
     }

@@ -306,7 +306,8 @@ def _own_data(
 ) -> tuple[dict[str, str], list[Problem]]:
     """Returns path -> digest of the user's own data, and which of them were not checked."""
     named = [(conf.file("suite", s.name), "suite.path", s.path) for s in suites]
-    named += [(conf.file("recipe", r.name), "recipe.data.path", r.data.path) for r in recipes]
+    trained = [(r.name, r.data) for r in recipes if r.data]
+    named += [(conf.file("recipe", name), "recipe.data.path", data.path) for name, data in trained]
     digests, problems = {}, []
     for file, key, path in named:
         if path is None or path in digests:

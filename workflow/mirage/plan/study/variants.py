@@ -50,8 +50,11 @@ def variants(
     file = conf.file("study", study.name)
     named = [(name, False) for name in study.recipes] + [(name, True) for name in study.helpers]
     for name, helper in named:
-        for cell in [{}] if helper else axes.cells(study.axes, study.exclude):
-            variant, wrong = axes.vary(tree["recipes"][name], tree["tune"], cell, file)
+        plain = tree["recipes"][name]
+        # Axes are keys of data and tune, which a recipe without training lacks.
+        alone = helper or plain.get("respond") is not None
+        for cell in [{}] if alone else axes.cells(study.axes, study.exclude):
+            variant, wrong = axes.vary(plain, tree["tune"], cell, file)
             problems += wrong
             if made.setdefault(variant.name, variant) != variant:
                 text = f"two variants are called {variant.name!r}; choose values that read apart."
@@ -71,9 +74,12 @@ def variants(
 
 def _steps(recipe: Recipe, origin: str, plain: Mapping[str, Any]) -> float:
     source = plain.get(recipe.parent or origin, plain[origin])
+    if recipe.tuning is None or not (source.get("tune") and source.get("data")):
+        return 1.0
+    data, tune = recipe.tuning
     parts = ("unsafe", "benign", "twins", "general")
     theirs = int(source["tune"]["epochs"]) * sum(int(source["data"].get(part, 0)) for part in parts)
-    own = recipe.tune.epochs * sum(int(getattr(recipe.data, part)) for part in parts)
+    own = tune.epochs * sum(int(getattr(data, part)) for part in parts)
     return round(own / theirs, 2) if theirs else 1.0
 
 
@@ -86,7 +92,7 @@ def recipe_problems(conf: Conf, study: Study, recipes: Sequence[Recipe]) -> list
             problems.append(Problem(file, "recipe.name", f"{BASE!r} is the untuned model's name."))
         if recipe.parent is not None:
             problems += conf.missing("recipe", recipe.parent, file, "recipe.parent")
-        for key, text in unknown_names(recipe.data.hold_out):
+        for key, text in unknown_names(recipe.data.hold_out) if recipe.data else ():
             problems.append(Problem(file, f"recipe.data.hold_out.{key}", text))
         if study.mode == "matched" and recipe.mode != study.mode and recipe.name in study.recipes:
             text = f"is {recipe.mode}, but the study {study.name!r} shows matched recipes alone."
