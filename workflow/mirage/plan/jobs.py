@@ -23,6 +23,7 @@ from mirage.plan.data_jobs import (
     data_name,
     data_settings,
 )
+from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
@@ -30,7 +31,7 @@ from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
-from mirage.plan.speed_job import add_speed, answering
+from mirage.plan.speed_job import add_speed
 from mirage.plan.study.model_cards import recipe_card
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved
@@ -205,9 +206,8 @@ def _respond(
         stage="respond",
         name=model.name,
         settings={
-            "respond": answering(study),
+            **asked_with(study, model.resources),
             "suites": list(asked),
-            "threads": threads,
             **({"mode": model.mode} if model.mode else {}),
         },
         parents=parents,
@@ -218,6 +218,7 @@ def _respond(
             **model.entries,
             **mode_entries(model),
         },
+        **runs_on(builder, study),
     )
 
 

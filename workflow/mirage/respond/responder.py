@@ -15,7 +15,6 @@ from mirage.context import JobContext
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
 
-
 Answer = tuple[str, int, str]
 """Text, number of tokens and finish reason: ``stop`` or ``length``."""
 

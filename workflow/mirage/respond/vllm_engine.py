@@ -59,8 +59,8 @@ class Ids:
             return cls(int(config[named]), frozenset(map(int, many)))
         except (OSError, ValueError, KeyError, TypeError) as broken:
             raise DataError(
-                f"{folder} does not say which tokens are pictures and ends ({broken!r}). See what is "
-                f"wrong with: mirage model check {folder}"
+                f"{folder} does not say which tokens are pictures and ends ({broken!r}). See what "
+                f"is wrong with: mirage model check {folder}"
             ) from None
 
 
@@ -160,8 +160,8 @@ class VllmEngine(Prompter):
             have, want = read.count(self.ids.picture), prompt.ids.count(self.ids.picture)
             raise DataError(
                 f"{prompt.question.where}: vLLM reads {len(read)} tokens, {have} of pictures, and "
-                f"the model was trained with {len(prompt.ids)} and {want}: its image processor sees "
-                "other pictures. Answer with: respond.backend=transformers"
+                f"the model was trained with {len(prompt.ids)} and {want}: vLLM cuts pictures into "
+                "other tiles. Answer with: respond=default"
             )
 
 
@@ -214,9 +214,9 @@ def open_vllm(
     del name
     opened, ids = encoding().open(folder), Ids.read(folder)
     longest = min(options["max_model_len"], opened.max_tokens)
-    LLM, SamplingParams, version = _vllm(options["cpu_cache_gb"])
+    vllm = _imported(options["cpu_cache_gb"])
     try:
-        llm = LLM(
+        llm = vllm.LLM(
             model=str(folder),
             dtype=options["dtype"],
             max_model_len=longest,
@@ -234,12 +234,12 @@ def open_vllm(
         )
     except (ValueError, RuntimeError, OSError, KeyError) as broken:
         raise DataError(
-            f"{folder} is no model folder that vLLM {version} can open ({_first_line(broken)}). The "
-            "lines above say more. Answer with: respond.backend=transformers"
+            f"{folder} is no model folder that vLLM {vllm.__version__} can open "
+            f"({_first_line(broken)}). Lines above say more. Answer with: respond=default"
         ) from broken
 
     def sample(most: int) -> Any:
-        return SamplingParams(
+        return vllm.SamplingParams(
             temperature=0.0,
             max_tokens=most,
             ignore_eos=True,  # the folder's own ends, all of them and no others
@@ -254,11 +254,11 @@ def open_vllm(
         ids=ids,
         framed=family().name in FRAMED,
         limits={"max_model_len": longest, "images_per_prompt": options["images_per_prompt"]},
-        made_with={"vllm": version, **options, "max_model_len": longest},
+        made_with={"vllm": vllm.__version__, **options, "max_model_len": longest},
     )
 
 
-def _vllm(cpu_cache_gb: int) -> tuple[Any, Any, str]:
+def _imported(cpu_cache_gb: int) -> Any:
     """Imports vLLM, offline and silent; it reads these variables while it is imported.
 
     Raises:
@@ -278,10 +278,10 @@ def _vllm(cpu_cache_gb: int) -> tuple[Any, Any, str]:
         import vllm
     except ImportError as missing:
         raise ConfigError(
-            f"vLLM cannot be imported here ({missing}). Set its environment up with: make env-vllm, "
-            "and name it in the site file (conf/site): respond.env=vllm"
+            f"vLLM cannot be imported here ({missing}). Set its environment up with: make env-vllm "
+            "(settings of conf/respond/vllm.yaml run jobs in it: respond.env=vllm)"
         ) from None
-    return vllm.LLM, vllm.SamplingParams, vllm.__version__
+    return vllm
 
 
 def _refuse(prompts: Sequence[Prompt], what: str, key: str) -> None:
