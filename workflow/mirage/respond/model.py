@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,10 @@ class Answerer:
         pad = self.encoding.pad
         ids = torch.tensor([[pad] * (batch.width - len(p.ids)) + list(p.ids) for p in rows])
         embeddings, axes = self._embed(ids, rows), self._axes(batch.width, rows)
-        answers = greedy(self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes)
+        reads = partial(self.family.reads, self.model)
+        answers = greedy(
+            self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes, reads=reads
+        )
         stopped = [
             (answer[:-1], "stop") if answer[-1] in self.ends else (answer, "length")
             for answer in answers[: len(prompts)]
@@ -162,7 +166,7 @@ class Answerer:
         alone = [len(views) == 1 for views in shown for _ in views]
         places = (ids == self.model.config.image_token_id).unsqueeze(-1)
         filled = self.family.fill(self.model, features, tiles, alone)
-        return embeddings.masked_scatter(places, filled)
+        return self.family.place(embeddings, places, filled)
 
     def _axes(self, width: int, rows: Sequence[Prompt]) -> Tensor | None:
         """Returns (axes, rows, width), or None for a class that just counts its tokens."""
