@@ -158,6 +158,7 @@ class Trained:
         entries: What opens it: ``family`` and ``encoding``.
         fit: Name and folder of the suite of its own training items, None for a base.
         evidence: Its committed answers, if they are to be used.
+        images: ``{"images": ...}`` where pictures are not cut as its folder says, else empty.
     """
 
     folder: str
@@ -166,6 +167,7 @@ class Trained:
     entries: dict[str, str]
     fit: tuple[str, str] | None = None
     evidence: Evidence | None = None
+    images: Settings = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -78,6 +78,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "stock_qwen3_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",  # read alike, larger patches
         "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
+    "convert": {},  # from forms that transformers does not open to one that it does
     "loss": {  # what training minimises
         "tokens": "mirage.tune.losses:mean_over_tokens",
         "samples": "mirage.tune.losses:mean_over_samples",

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mirage.context import ConfigError
-from mirage.model_card import ModelCard
+from mirage.model_card import ModelCard, in_any_order
 from mirage.plan import entries
-from mirage.plan.base_jobs import Start, asked_of, model_entries
+from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
 from mirage.plan.data_jobs import (
@@ -115,7 +115,8 @@ def _tuned(
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
     fit = add_fit_suite(builder, study, source, name, data, recipe.data.source)
-    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(recipe, tune)}}
+    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(recipe, tune, model)}}
+    how |= pictures(model, "train")
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
     elif recipe.tune.into_base:
@@ -142,7 +143,8 @@ def _tuned(
             packages=["deepspeed"] if tune.engine == "deepspeed" else [],
             entries={**_tune_entries(recipe.tune, tune), **model_entries(model)},
         )
-    return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
+    opens, cut = model_entries(model), pictures(model, "test")
+    return Trained(folder, card, model.resources.respond, opens, fit, evidence, cut)
 
 
 FOLDED = ("learning_rate", "criterion", "order")
@@ -152,13 +154,15 @@ ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
-def _tune(recipe: Recipe, shared: Tune) -> Settings:
+def _tune(recipe: Recipe, shared: Tune, model: Model) -> Settings:
     """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
     tune: RecipeTune = recipe.tune
     factor = tune.lr_by_label.get(recipe.data.labels, 1.0)
+    rate = shared.learning_rate * tune.lr_ratio * factor
+    own = model.tuned.get(in_any_order(recipe.name))
     final = {
-        "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
-        "epochs": None if tune.until else tune.epochs,
+        "learning_rate": own.learning_rate if own else rate,
+        "epochs": None if tune.until else (own or tune).epochs,
         "until": plain(shared.criterion) if tune.until else None,
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")
@@ -190,7 +194,12 @@ def _respond(
     return builder.add(
         stage="respond",
         name=model.name,
-        settings={"respond": answering(study), "suites": list(asked), "threads": threads},
+        settings={
+            "respond": answering(study),
+            "suites": list(asked),
+            "threads": threads,
+            **model.images,
+        },
         parents=parents,
         threads=threads,
         resources=model.resources,

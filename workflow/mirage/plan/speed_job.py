@@ -54,6 +54,7 @@ def add_speed(
             f"only {', '.join(suites)}. Choose one: hydra=respond.speed.suite={next(iter(suites))}"
         )
     settings = {key: value for key, value in plain(speed).items() if key != "measure"}
+    cut = {model.name: model.images["images"] for model in measured if model.images}
     return builder.add(
         stage="respond",
         kind=KIND,
@@ -63,6 +64,7 @@ def add_speed(
             "respond": answering(study),
             "models": [model.name for model in measured],
             "threads": study.respond.threads,
+            **({"images": cut} if cut else {}),
         },
         parents={
             "model": [model.folder for model in measured],

@@ -15,6 +15,7 @@ from mirage.respond.answer_cache import AnswerStore, Entry
 from mirage.respond.batches import Batch, Prompt, plan_batches
 from mirage.respond.items import read_suites
 from mirage.respond.responder import Responder
+from mirage.tune.encoding import limited
 
 RESPONSES = "responses.jsonl"
 SAY_EVERY = 2.0
@@ -57,7 +58,8 @@ def answer_suites(ctx: JobContext) -> None:
     settings = ctx.settings["respond"]
     suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
     opened = ctx.entry("backend")
-    responder: Responder = opened(ctx.parent("model"), ctx.entry("family"), ctx.entry("encoding"))
+    encoding = limited(ctx.entry("encoding"), ctx.settings.get("images"))
+    responder: Responder = opened(ctx.parent("model"), ctx.entry("family"), encoding)
     weights = ctx.parent_payload("model")
     store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])
     asked = [responder.prompts(suite) for suite in suites]
@@ -137,12 +139,14 @@ def conditions(ctx: JobContext, weights: str) -> list[object]:
     """Returns what all answers of a job depend on beside the prompt.
 
     That is the weights, the code that the backend and its entries reach, the number of threads,
-    and the machine's arithmetic: platform class and pinned packages.
+    the machine's arithmetic (platform class and pinned packages), and how pictures are cut where
+    that is not as the model's folder says.
     """
     job = ctx.job
     names = ("backend", "family", "encoding")
     entries = [job.entries[name] for name in names]
-    return [weights, entries, job.code, job.platform, job.packages, job.threads]
+    cut = [job.settings["images"]] if "images" in job.settings else []
+    return [weights, entries, job.code, job.platform, job.packages, job.threads, *cut]
 
 
 def _response(item: str, entry: Entry) -> Response:

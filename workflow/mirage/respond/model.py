@@ -26,8 +26,8 @@ CHUNK = 64
 """Tiles go through the vision tower in chunks of exactly this many, the last one filled up:
 features then depend on the picture alone."""
 
-View = tuple[str, int, int]
-"""A picture as it is shown: digest of its bytes, width and height."""
+View = tuple[str, int, int, int]
+"""A picture as it is shown: digest of its bytes, width, height, and ``Encoding.company``."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Answerer:
                 that leaves no room for its answer.
         """
         return [
-            Prompt(q, tuple(self._ids(q)), tuple(view[1:] for view in self.views(q)))
+            Prompt(q, tuple(self._ids(q)), tuple(view[1:3] for view in self.views(q)))
             for q in questions
         ]
 
@@ -80,12 +80,13 @@ class Answerer:
             for view, file in zip(self.views(q), q.pictures, strict=True)
             if view not in self.features
         }
-        for count in sorted({self.tiles[view] for view in fresh}):
-            todo = sorted(view for view in fresh if self.tiles[view] == count)
+        for count, company in sorted({(self.tiles[view], view[3]) for view in fresh}):
+            alike = (count, company)
+            todo = sorted(view for view in fresh if (self.tiles[view], view[3]) == alike)
             for start in range(0, len(todo), max(1, CHUNK // count)):
                 views = todo[start : start + max(1, CHUNK // count)]
                 pictures = [open_shown(*fresh[view], self.encoding) for view in views]
-                seen = self._look(pictures, count)
+                seen = self._look(pictures, count, company)
                 self.features |= dict(zip(views, seen[: len(views)].clone(), strict=True))
 
     def forget(self) -> None:
@@ -137,22 +138,25 @@ class Answerer:
             DataError: A picture that is none, or of a size that the model cannot take.
         """
         where, views = question.where, []
+        company = self.encoding.company(len(question.pictures))
         for digest, file in zip(question.digests, question.pictures, strict=True):
             if file not in self.sizes:
                 self.sizes[file] = size_shown(file, where, self.encoding)
-            view = (digest, *self.sizes[file])
+            view = (digest, *self.sizes[file], company)
             if view not in self.tiles:
-                self.tiles[view] = self.encoding.tiles(*view[1:], f"{where}: picture {file}")
+                named = f"{where}: picture {file}"
+                self.tiles[view] = self.encoding.tiles(*self.sizes[file], named, company)
             views.append(view)
         return views
 
     def _tiles(self, question: Question) -> list[int]:
         return [self.tiles[view] for view in self.views(question)]
 
-    def _look(self, pictures: list[Image.Image], tiles: int) -> Tensor:
+    def _look(self, pictures: list[Image.Image], tiles: int, company: int) -> Tensor:
         """Returns features, (pictures, tiles, tokens of a tile, hidden size), after filling up."""
         size = max(1, CHUNK // tiles)
-        pixels = self.encoding.pixels(pictures + pictures[-1:] * (size - len(pictures)))
+        whole = pictures + pictures[-1:] * (size - len(pictures))
+        pixels = self.encoding.pixels(whole, company)
         features = self.family.see(self.model, pixels, [tiles] * size)
         return features.unflatten(0, (size, tiles))  # type: ignore[no-untyped-call, no-any-return]
 

@@ -23,6 +23,7 @@ from mirage.device import device
 from mirage.respond.batches import plan_batches
 from mirage.respond.items import Question, read_suite
 from mirage.respond.responder import Responder
+from mirage.tune.encoding import limited
 
 DATA_FILES = ("speed.html.jinja",)
 SPEED = "speed.json"
@@ -73,9 +74,9 @@ def measure_speed(ctx: JobContext) -> None:
     load = os.getloadavg()[0]
     speeds: list[Speed] = []
     for name, folder in zip(ctx.settings["models"], ctx.parents("model"), strict=True):
-        responder = ctx.entry("backend")(
-            folder, ctx.entry("family", name), ctx.entry("encoding", name)
-        )
+        cut = ctx.settings.get("images", {}).get(name)
+        encoding = limited(ctx.entry("encoding", name), cut)
+        responder = ctx.entry("backend")(folder, ctx.entry("family", name), encoding)
         for batch in settings["batch_sizes"]:
             made = measure(name, responder, questions, batch, settings)
             ctx.log(f"{name}, batch {batch}: {made.per_sample[0] * 1000:.1f} ms a sample")
