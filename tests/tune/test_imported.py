@@ -14,10 +14,6 @@ import squares
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from transformers import AutoTokenizer
-from transformers.models.internvl.processing_internvl import InternVLProcessor
-from transformers.models.llava_onevision.processing_llava_onevision import LlavaOnevisionProcessor
-from transformers.models.qwen2_vl.processing_qwen2_vl import Qwen2VLProcessor
 
 import stand_ins
 from mirage import respond, tune
@@ -34,8 +30,9 @@ from mirage.tune.data import Encoded
 from mirage.tune.losses import mean_over_tokens
 from mirage.tune.objective import Objective
 from mirage.tune.stock.llava_onevision import LlavaOnevisionEncoding
+from stock_processors import stock_inputs, stock_processor
 
-CLASSES = ["qwen2_vl", "internvl", "llava_onevision"]
+CLASSES = ["qwen2_vl", "qwen3_vl", "internvl", "llava_onevision"]
 QUESTION = "What is shown here, and could anyone get hurt?"
 
 
@@ -73,51 +70,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-class SlimQwen(Qwen2VLProcessor):
-    """The class's own processor without the video part, which alone needs torchvision."""
-
-    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template)
-
-
-class SlimInternVL(InternVLProcessor):
-    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
-        super().__init__(image_processor, tokenizer, None, 4, chat_template)
-
-
-class SlimLlava(LlavaOnevisionProcessor):
-    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
-        super().__init__(
-            image_processor, tokenizer, None, 16, "full", chat_template,
-            vision_aspect_ratio="anyres_max_2",
-        )  # fmt: skip
-
-
-SLIM = {"qwen2_vl": SlimQwen, "internvl": SlimInternVL, "llava_onevision": SlimLlava}
-
-
 def references(architecture: str) -> dict[str, str]:
     chosen = {"base": "import", "loss": "tokens", "family": architecture}
     chosen |= {"encoding": f"stock_{architecture}", "backend": "transformers"}
     return {group: entries.resolve(group, name) for group, name in chosen.items()}
 
 
-def stock_processor(folder: Path, encoding: Any) -> Any:
-    """The class's own processor with its own tokenizer."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    template = (folder / "chat_template.jinja").read_text()
-    return SLIM[encoding.config["model_type"]](encoding.images, tokenizer, template)
-
-
-def stock_inputs(processor: Any, row: Sample, root: Path, answer: str) -> dict[str, torch.Tensor]:
-    parts = [*[{"type": "image"}] * len(row.images), {"type": "text", "text": row.question}]
-    text = processor.apply_chat_template(
-        [{"role": "user", "content": parts}], add_generation_prompt=True, tokenize=False
-    )
-    end = f"{answer}<|im_end|>" if answer else ""
-    pictures = [[Image.open(root / name).convert("RGB") for name in row.images]]
-    shown = {"images": pictures} if row.images else {}
-    return dict(processor(text=[text + end], return_tensors="pt", **shown))
+def asked(processor: Any, row: Sample, root: Path, answer: str) -> dict[str, torch.Tensor]:
+    return stock_inputs(processor, row.question, [root / name for name in row.images], answer)
 
 
 def views(encoded: Encoded, row: int, encoding: Any) -> list[int]:
@@ -138,7 +98,7 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
     rows = read_rows(own / "samples.jsonl", TrainSample)
     summed = 0.0
     for i, row in enumerate(rows):
-        inputs = stock_inputs(processor, row, own, row.answer)
+        inputs = asked(processor, row, own, row.answer)
         assert encoded.ids[i].tolist() == inputs["input_ids"][0].tolist()
         if row.images:
             ours = encoded.pixels[views(encoded, i, encoding)]
@@ -223,8 +183,7 @@ def test_free_questions_are_answered_as_generate_answers(tuned: JobContext, own:
     model = model_folder.open_model(tuned.out, family).eval()
     processor = stock_processor(tuned.out, encoding)
     for row, answer in zip(rows, answers, strict=True):
-        inputs = stock_inputs(processor, row, own, "")
-        inputs = {k: v for k, v in inputs.items() if v is not None}
+        inputs = asked(processor, row, own, "")
         ids = model.generate(**inputs, max_new_tokens=12, do_sample=False)
         new = ids[0, inputs["input_ids"].shape[1] :].tolist()
         assert answer.text == encoding.tokenizer.decode(new, skip_special_tokens=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mirage.cli.duration import each_takes, in_words
 from mirage.cli.numbers import whole
+from mirage.cli.pretrained import pretrained_lines
 from mirage.plan.adoption import adopt_all
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
@@ -117,6 +118,7 @@ def describe(plan: Frozen, most: int | None = None) -> list[str]:
     for how, words in {"released": "imported (bases/)", "scratch": "trained here"}.items():
         if names := ", ".join(job.name for job in plan.bases(how)):
             lines.append(f"  bases {words}: {names}")
+    lines += [f"  {line}" for line in pretrained_lines(plan)]
     for folder in plan.measurements:
         names = ", ".join(plan.jobs[folder].settings["models"])
         lines.append(f"  {plan.jobs[folder].name:<28} measures how fast they answer: {names}")

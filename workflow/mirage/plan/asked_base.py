@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.plan.base_jobs import Start, model_entries
+from mirage.plan.base_jobs import Start, model_entries, pictures
 from mirage.plan.builder import Trained, plain
 from mirage.plan.committed import add_record
 from mirage.plan.entries import resolve
@@ -34,6 +34,7 @@ def add_asked_base(start: Start, item: Recipes) -> Trained:
         start.model.resources.respond,
         model_entries(start.model),
         evidence=evidence,
+        images=pictures(start.model, "test"),
         mode=mode,
     )
 

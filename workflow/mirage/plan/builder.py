@@ -159,8 +159,9 @@ class Trained:
         resources: What it needs to answer.
         entries: What opens it: ``family`` and ``encoding``.
         fit: Name and folder of the suite of its own training items, None for a base.
-        mode: How a recipe without training asks its base, as settings; None for all others.
         evidence: Its committed answers, if they are to be used.
+        images: ``{"images": ...}`` where pictures are not cut as its folder says, else empty.
+        mode: How a recipe without training asks its base, as settings; None for all others.
     """
 
     folder: str
@@ -169,6 +170,7 @@ class Trained:
     entries: dict[str, str]
     fit: tuple[str, str] | None = None
     evidence: Evidence | None = None
+    images: Settings = field(default_factory=dict)
     mode: Settings | None = None
 
     @property

@@ -67,6 +67,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "internvl": "mirage.tune.families.internvl:InternVL",
         "qwen2_vl": "mirage.tune.families.qwen2_vl:Qwen2VL",
         "llava_onevision": "mirage.tune.families.llava_onevision:LlavaOnevision",
+        "qwen3_vl": "mirage.tune.families.qwen3_vl:Qwen3VL",
     },
     "encoding": {  # from samples to tokens and pixels
         "nano_internvl": "mirage.tune.nano.internvl:NanoInternVL",
@@ -74,8 +75,10 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "nano_llava_onevision": "mirage.tune.nano.llava_onevision:NanoLlavaOnevision",
         "stock_internvl": "mirage.tune.stock.internvl:StockInternVL",
         "stock_qwen2_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",
+        "stock_qwen3_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",  # read alike, larger patches
         "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
+    "convert": {},  # from forms that transformers does not open to one that it does
     "loss": {  # what training minimises
         "tokens": "mirage.tune.losses:mean_over_tokens",
         "samples": "mirage.tune.losses:mean_over_samples",

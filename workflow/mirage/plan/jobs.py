@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mirage.context import ConfigError
-from mirage.model_card import ModelCard
+from mirage.model_card import ModelCard, in_any_order
 from mirage.plan import entries
 from mirage.plan.asked_base import add_asked_base, mode_entries
-from mirage.plan.base_jobs import Start, asked_of, model_entries
+from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
 from mirage.plan.data_jobs import (
@@ -27,7 +27,7 @@ from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import RecipeData, RecipeTune
+from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
@@ -131,7 +131,10 @@ def _tuned(
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
     fit = add_fit_suite(builder, study, source, name, data, of_recipe.source)
-    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(of_recipe, how_long, tune)}}
+    how: Settings = {
+        "recipe": {"name": recipe.name, "tune": _tune(item.recipe, tuning, tune, model)}
+    }
+    how |= pictures(model, "train")
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
     elif how_long.into_base:
@@ -158,7 +161,8 @@ def _tuned(
             packages=["deepspeed"] if tune.engine == "deepspeed" else [],
             entries={**_tune_entries(how_long, tune), **model_entries(model)},
         )
-    return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
+    opens, cut = model_entries(model), pictures(model, "test")
+    return Trained(folder, card, model.resources.respond, opens, fit, evidence, cut)
 
 
 FOLDED = ("learning_rate", "criterion", "order")
@@ -168,12 +172,17 @@ ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
-def _tune(data: RecipeData, tune: RecipeTune, shared: Tune) -> Settings:
+def _tune(
+    recipe: Recipe, tuning: tuple[RecipeData, RecipeTune], shared: Tune, model: Model
+) -> Settings:
     """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
+    data, tune = tuning
     factor = tune.lr_by_label.get(data.labels, 1.0)
+    rate = shared.learning_rate * tune.lr_ratio * factor
+    own = model.tuned.get(in_any_order(recipe.name))
     final = {
-        "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
-        "epochs": None if tune.until else tune.epochs,
+        "learning_rate": own.learning_rate if own else rate,
+        "epochs": None if tune.until else (own or tune).epochs,
         "until": plain(shared.criterion) if tune.until else None,
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")
@@ -208,6 +217,7 @@ def _respond(
         settings={
             **asked_with(study, model.resources),
             "suites": list(asked),
+            **model.images,
             **({"mode": model.mode} if model.mode else {}),
         },
         parents=parents,

@@ -51,6 +51,7 @@ def add_speed(
             f"only {', '.join(suites)}. Choose one: hydra=respond.speed.suite={next(iter(suites))}"
         )
     settings = {key: value for key, value in plain(speed).items() if key != "measure"}
+    cut = {model.name: model.images["images"] for model in measured if model.images}
     resources = one_after_the_other([model.resources for model in measured])
     return builder.add(
         stage="respond",
@@ -60,6 +61,7 @@ def add_speed(
             "speed": settings,
             **asked_with(study, resources),
             "models": [model.name for model in measured],
+            **({"images": cut} if cut else {}),
         },
         parents={
             "model": [model.folder for model in measured],

@@ -223,12 +223,14 @@ def conditions(ctx: JobContext, weights: str) -> list[object]:
     """Returns what all answers of a job depend on beside the prompt.
 
     That is the weights, the code that the backend and its entries reach, the number of threads,
-    and the machine's arithmetic: platform class and pinned packages.
+    the machine's arithmetic (platform class and pinned packages), and how pictures are cut where
+    that is not as the model's folder says.
     """
     job = ctx.job
     names = ("backend", "family", "encoding")
     entries = [job.entries[name] for name in names]
-    return [weights, entries, job.code, job.platform, job.packages, job.threads]
+    cut = [job.settings["images"]] if "images" in job.settings else []
+    return [weights, entries, job.code, job.platform, job.packages, job.threads, *cut]
 
 
 def _response(item: str, entry: Entry) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,13 @@ class Answerer(Prompter):
             for view, file in zip(self.views(q), q.pictures, strict=True)
             if view not in self.features
         }
-        for count in sorted({self.tiles[view] for view in fresh}):
-            todo = sorted(view for view in fresh if self.tiles[view] == count)
+        for count, company in sorted({(self.tiles[view], view[3]) for view in fresh}):
+            alike = (count, company)
+            todo = sorted(view for view in fresh if (self.tiles[view], view[3]) == alike)
             for start in range(0, len(todo), max(1, CHUNK // count)):
                 views = todo[start : start + max(1, CHUNK // count)]
                 pictures = [open_shown(*fresh[view], self.encoding) for view in views]
-                seen = self._look(pictures, count)
+                seen = self._look(pictures, count, company)
                 self.features |= dict(zip(views, seen[: len(views)].clone(), strict=True))
 
     def forget(self) -> None:
@@ -93,7 +95,10 @@ class Answerer(Prompter):
         pad = self.encoding.pad
         ids = torch.tensor([[pad] * (batch.width - len(p.ids)) + list(p.ids) for p in rows])
         embeddings, axes = self._embed(ids, rows), self._axes(batch.width, rows)
-        answers = greedy(self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes)
+        reads = partial(self.family.reads, self.model)
+        answers = greedy(
+            self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes, reads=reads
+        )
         stopped = [
             (answer[:-1], "stop") if answer[-1] in self.ends else (answer, "length")
             for answer in answers[: len(prompts)]
@@ -103,10 +108,11 @@ class Answerer(Prompter):
             (text, len(tokens), why) for text, (tokens, why) in zip(texts, stopped, strict=True)
         ]
 
-    def _look(self, pictures: list[Image.Image], tiles: int) -> Tensor:
+    def _look(self, pictures: list[Image.Image], tiles: int, company: int) -> Tensor:
         """Returns features, (pictures, tiles, tokens of a tile, hidden size), after filling up."""
         size = max(1, CHUNK // tiles)
-        pixels = self.encoding.pixels(pictures + pictures[-1:] * (size - len(pictures)))
+        whole = pictures + pictures[-1:] * (size - len(pictures))
+        pixels = self.encoding.pixels(whole, company)
         features = self.family.see(self.model, pixels, [tiles] * size)
         return features.unflatten(0, (size, tiles))  # type: ignore[no-untyped-call, no-any-return]
 
@@ -120,7 +126,7 @@ class Answerer(Prompter):
         alone = [len(views) == 1 for views in shown for _ in views]
         places = (ids == self.model.config.image_token_id).unsqueeze(-1)
         filled = self.family.fill(self.model, features, tiles, alone)
-        return embeddings.masked_scatter(places, filled)
+        return self.family.place(embeddings, places, filled)
 
     def _axes(self, width: int, rows: Sequence[Prompt]) -> Tensor | None:
         """Returns (axes, rows, width), or None for a class that just counts its tokens."""

@@ -12,8 +12,8 @@ from mirage.respond.batches import Prompt
 from mirage.respond.items import Question
 from mirage.tune.encoding import Encoding, check_length, size_shown
 
-View = tuple[str, int, int]
-"""A picture as it is shown: digest of its bytes, width and height."""
+View = tuple[str, int, int, int]
+"""A picture as it is shown: digest of its bytes, width, height, and ``Encoding.company``."""
 
 
 class Prompter:
@@ -37,7 +37,7 @@ class Prompter:
                 that leaves no room for its answer.
         """
         return [
-            Prompt(q, tuple(self._ids(q)), tuple(view[1:] for view in self.views(q)))
+            Prompt(q, tuple(self._ids(q)), tuple(view[1:3] for view in self.views(q)))
             for q in questions
         ]
 
@@ -50,12 +50,14 @@ class Prompter:
             DataError: A picture that is none, or of a size that the model cannot take.
         """
         where, views = question.where, []
+        company = self.encoding.company(len(question.pictures))
         for digest, file in zip(question.digests, question.pictures, strict=True):
             if file not in self.sizes:
                 self.sizes[file] = size_shown(file, where, self.encoding)
-            view = (digest, *self.sizes[file])
+            view = (digest, *self.sizes[file], company)
             if view not in self.tiles:
-                self.tiles[view] = self.encoding.tiles(*view[1:], f"{where}: picture {file}")
+                named = f"{where}: picture {file}"
+                self.tiles[view] = self.encoding.tiles(*self.sizes[file], named, company)
             views.append(view)
         return views
 

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from mirage.context import JobContext
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
+from mirage.tune.encoding import limited
 
 Answer = tuple[str, int, str]
 """Text, number of tokens and finish reason: ``stop`` or ``length``."""
@@ -87,6 +88,8 @@ def open_responder(ctx: JobContext, folder: Path, name: str | None = None) -> Re
     settings = ctx.settings["respond"]
     options = settings.get(settings["backend"])
     more = {} if options is None else {"options": options, "name": name or ctx.job.name}
-    family, encoding = ctx.entry("family", name), ctx.entry("encoding", name)
+    images = ctx.settings.get("images")
+    cut = images.get(name) if images and name else images
+    family, encoding = ctx.entry("family", name), limited(ctx.entry("encoding", name), cut)
     opened: Responder = ctx.entry("backend")(folder, family, encoding, **more)
     return opened

@@ -23,7 +23,7 @@ from mirage.respond.prompts import Prompter, View
 from mirage.respond.responder import Answer
 from mirage.tune.encoding import Encoding, EncodingKind, open_shown
 from mirage.tune.families.base import Family
-from mirage.tune.stock.base import read_json
+from mirage.tune.stock.base import StockEncoding, read_json
 
 FRAMED = ("internvl",)
 """Classes whose picture tokens vLLM puts between a start and an end token by itself."""
@@ -153,7 +153,11 @@ class VllmEngine(Prompter):
         if not question.pictures:
             return {"prompt_token_ids": ids}
         shown = [open_shown(file, question.where, self.encoding) for file in question.pictures]
-        return {"prompt_token_ids": ids, "multi_modal_data": {"image": shown}}
+        request: dict[str, Any] = {"prompt_token_ids": ids, "multi_modal_data": {"image": shown}}
+        if isinstance(self.encoding, StockEncoding):
+            company = self.encoding.company(len(question.pictures))
+            request["mm_processor_kwargs"] = self.encoding.cut(company)
+        return request
 
     def _check(self, prompt: Prompt, read: list[int]) -> None:
         if read != list(prompt.ids):
@@ -215,6 +219,8 @@ def open_vllm(
     opened, ids = encoding().open(folder), Ids.read(folder)
     longest = min(options["max_model_len"], opened.max_tokens)
     vllm = _imported(options["cpu_cache_gb"])
+    from vllm.v1.engine.exceptions import EngineDeadError
+
     try:
         llm = vllm.LLM(
             model=str(folder),
@@ -232,7 +238,9 @@ def open_vllm(
             seed=0,
             disable_log_stats=True,
         )
-    except (ValueError, RuntimeError, OSError, KeyError) as broken:
+        # Some attention kernels lack a model's sizes, which shows only when it answers.
+        llm.generate({"prompt_token_ids": [opened.pad] * 4}, vllm.SamplingParams(max_tokens=2))
+    except (ValueError, RuntimeError, OSError, KeyError, EngineDeadError) as broken:
         raise DataError(
             f"{folder} is no model folder that vLLM {vllm.__version__} can open "
             f"({_first_line(broken)}). Lines above say more. Answer with: respond=default"

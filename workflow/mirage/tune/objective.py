@@ -52,7 +52,7 @@ class Objective(nn.Module):
     def embed(
         self, ids: torch.Tensor, pictures: torch.Tensor, tiles: list[int], alone: list[bool]
     ) -> torch.Tensor:
-        """Returns what the language model reads, (rows, width, hidden size).
+        """Returns what the language model reads, (rows, width, hidden size or a multiple of it).
 
         Args:
             ids: (rows, width) token ids.
@@ -74,14 +74,14 @@ class Objective(nn.Module):
             features = self.family.see(self.model, shown, tiles)
         features = self.family.fill(self.model, features, tiles, alone)
         mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
-        return hidden.masked_scatter(mask, features)
+        return self.family.place(hidden, mask, features)
 
     def _learnt(self, batch: Batch) -> Learnt:
         """Returns what the model says at the places where an answer is learnt."""
         hidden = self.embed(batch.ids, batch.pictures, batch.tiles, batch.alone)
         # Positions that start again at 0 tell transformers where one packed sample ends.
         hidden = self.model.model.language_model(
-            inputs_embeds=hidden, position_ids=batch.positions, use_cache=False
+            **self.family.reads(self.model, hidden), position_ids=batch.positions, use_cache=False
         ).last_hidden_state
         return Learnt(
             logits=self.model.lm_head(hidden.flatten(0, 1)[batch.places]),

@@ -42,7 +42,7 @@ from mirage.plan.study.confirmatory import not_on_purpose
 from mirage.plan.study.exhibits import Exhibits, read_exhibits
 from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
-from mirage.plan.study.problems import PlanError, Problem
+from mirage.plan.study.problems import PlanError, Problem, hint
 from mirage.plan.study.validate import Block, check
 from mirage.plan.study.variants import Recipes, list_problems, recipe_problems, variants
 
@@ -342,6 +342,11 @@ def _cross_problems(conf: Conf, suites: Sequence[Suite], models: Sequence[Model]
             if name != BASE:
                 file = conf.file("suite", suite.name)
                 problems += conf.missing("recipe", name, file, "suite.models")
+    recipes = conf.options("recipe")
+    for model in models:
+        if lacking := [name for name in model.tuned if name not in recipes]:
+            text = f"there is no recipe {', '.join(lacking)}{hint(lacking[0], recipes)}"
+            problems.append(Problem(conf.file("model", model.name), "model.tuned", text))
     tags = [model.tag for model in models]
     for model in models:
         if tags.count(model.tag) > 1:
