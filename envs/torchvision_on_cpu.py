@@ -1,4 +1,4 @@
-"""Lets torchvision be imported beside a torch without CUDA: `make env-vllm` puts it into the environment.
+"""Lets torchvision be imported beside a torch without CUDA; `make env-vllm` installs it.
 
 The package index has torchvision for CUDA alone. Its compiled operators then do not load, and its
 import fails where it describes two of them. Declaring their names first is enough: the transforms

@@ -159,7 +159,7 @@ def write(
 
 
 def _rope(text: dict[str, Any]) -> dict[str, Any]:
-    """A quarter of a head's pairs turn with the picture's number, the others with row and column."""
+    """A quarter of a head's pairs turn with the picture's number, others with row and column."""
     unit = text["hidden_size"] // text["num_attention_heads"] // 16
     return ROPE | {"mrope_section": [2 * unit, 3 * unit, 3 * unit]}
 

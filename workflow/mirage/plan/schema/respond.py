@@ -83,6 +83,8 @@ class Served(Strict):
         base_url: Its address up to ``/v1``; where a model runs decides no answer.
         model: Its name there; ``{model}`` stands for the row's name, as in ``mirage-s0``.
         key_env: Environment variable that holds the key; None for a server that wants none.
+        send_to: Host outside this network that questions and pictures, which may be harmful, may be
+            sent to; empty for none.
         concurrency: Most requests under way.
         timeout_seconds: Of one request.
         attempts: Most times that one request is sent.
@@ -93,6 +95,7 @@ class Served(Strict):
     base_url: Url
     model: Annotated[str, Field(min_length=1)]
     key_env: str | None
+    send_to: str
     concurrency: Positive
     timeout_seconds: Annotated[float, Field(gt=0)]
     attempts: Positive
