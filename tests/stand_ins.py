@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
@@ -162,6 +163,56 @@ def _rope(text: dict[str, Any]) -> dict[str, Any]:
     """A quarter of a head's pairs turn with the picture's number, others with row and column."""
     unit = text["hidden_size"] // text["num_attention_heads"] // 16
     return ROPE | {"mrope_section": [2 * unit, 3 * unit, 3 * unit]}
+
+
+PUBLISHED = {
+    "qwen2_vl": {"model.language_model.": "model.", "model.visual.": "visual."},
+    "qwen3_vl": {},
+    "internvl": {
+        "model.language_model.": "language_model.model.",
+        "lm_head.": "language_model.lm_head.",
+        "model.vision_tower.": "vision_tower.",
+        "model.multi_modal_projector.": "multi_modal_projector.",
+    },
+    "llava_onevision": {
+        "model.language_model.": "language_model.model.",
+        "lm_head.": "language_model.lm_head.",
+        "model.vision_tower.": "vision_tower.",
+        "model.multi_modal_projector.": "multi_modal_projector.",
+        "model.image_newline": "image_newline",
+    },
+}
+"""How the hub's files, written by earlier versions of transformers, begin tensors' names."""
+
+
+def as_published(folder: Path) -> Path:
+    """Gives a folder that ``write`` left the hub's names of tensors and settings."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    names = PUBLISHED[config["model_type"]]
+    weights = {}
+    for part in sorted(folder.glob("*.safetensors")):
+        for name, tensor in load_file(part).items():
+            old = next((old for old in names if name.startswith(old)), "")
+            weights[names.get(old, "") + name.removeprefix(old)] = tensor
+        part.unlink()
+    (folder / "model.safetensors.index.json").unlink(missing_ok=True)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    if config["model_type"] == "qwen2_vl":
+        text = config.pop("text_config")
+        rope = text.pop("rope_parameters")
+        scaling = {"type": "mrope", "mrope_section": rope["mrope_section"]}
+        text |= {"rope_theta": rope["rope_theta"], "rope_scaling": scaling}
+        _write(file, {**text, **config})
+        images = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        size = images.pop("size")
+        images |= {"min_pixels": size["shortest_edge"], "max_pixels": size["longest_edge"]}
+        _write(folder / "preprocessor_config.json", images)
+        (folder / "processor_config.json").unlink()
+        template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+        _write(folder / "chat_template.json", {"chat_template": template})
+        (folder / "chat_template.jinja").unlink()
+    return folder
 
 
 def _qwen(ids: dict[str, int]) -> dict[str, int]:

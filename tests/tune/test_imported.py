@@ -14,6 +14,7 @@ import squares
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from transformers import AutoModelForImageTextToText
 
 import stand_ins
 from mirage import respond, tune
@@ -149,6 +150,38 @@ def test_ten_steps_on_own_data_lower_the_loss(tuned: JobContext) -> None:
     assert len(losses) == 10 and losses[-1] < 0.9 * losses[0]
     assert "lm_head.weight" in load_file(tuned.out / "model.safetensors")
     assert inspect_folder(tuned.out).problems == ()
+
+
+def test_frozen_parts_stay_bit_for_bit(tuned: JobContext, folder: Path) -> None:
+    family = entries.load(tuned.job.entries["family"])()
+    before, after = (
+        model_folder.open_model(place, family).state_dict() for place in (folder, tuned.out)
+    )
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    sizes = {"vision": 0, "projector": 0, "language_model": 0}
+    for name, tensor in before.items():
+        part = next(part for part, starts in family.parts.items() if name.startswith(starts))
+        sizes[part] += tensor.numel()
+        assert name not in changed or part != "vision", name
+    for starts in (family.parts["projector"], "model.language_model.", "lm_head."):
+        assert any(name.startswith(starts) for name in changed), starts
+    record = json.loads((tuned.out / "record.json").read_text())["metrics"]
+    learning = sizes["projector"] + sizes["language_model"]
+    found = {part: record[f"parameters/{part}"] for part in (*sizes, "trainable")}
+    assert found == sizes | {"trainable": learning} and min(sizes.values()) > 0
+
+
+def test_stock_classes_give_the_tuned_folders_logits(tuned: JobContext, own: Path) -> None:
+    family = entries.load(tuned.job.entries["family"])()
+    encoding = entries.load(tuned.job.entries["encoding"])().open(tuned.out)
+    stock = AutoModelForImageTextToText.from_pretrained(tuned.out).eval()
+    ours = model_folder.open_model(tuned.out, family).eval()
+    assert type(stock) is family.kind
+    assert stock.lm_head.weight is not stock.get_input_embeddings().weight
+    row = Sample("free/0", "free", "", "", QUESTION, ("images/0.png", "images/3.png"))
+    inputs = asked(stock_processor(tuned.out, encoding), row, own, "")
+    with torch.inference_mode():
+        assert torch.equal(stock(**inputs).logits, ours(**inputs).logits)
 
 
 def test_free_questions_are_answered_as_generate_answers(tuned: JobContext, own: Path) -> None:

@@ -53,6 +53,8 @@ def _of_option(name: str) -> Path:
     from mirage.plan.study.validate import check
 
     conf = Conf()
+    if "/" in name:
+        raise ConfigError(f"There is no folder {name}.")
     if name not in conf.options("model"):
         problems = conf.missing("model", name, "mirage model check", "folder")
         raise ConfigError(f"There is no folder {name}. {problems[0].text}")

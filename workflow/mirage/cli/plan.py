@@ -118,7 +118,7 @@ def describe(plan: Frozen, most: int | None = None) -> list[str]:
     for how, words in {"released": "imported (bases/)", "scratch": "trained here"}.items():
         if names := ", ".join(job.name for job in plan.bases(how)):
             lines.append(f"  bases {words}: {names}")
-    lines += [f"  {line}" for line in pretrained_lines(plan)]
+    lines += [f"  {line}" for line in pretrained_lines(plan.jobs)]
     for folder in plan.measurements:
         names = ", ".join(plan.jobs[folder].settings["models"])
         lines.append(f"  {plan.jobs[folder].name:<28} measures how fast they answer: {names}")
