@@ -31,6 +31,7 @@ KINDS = {
     "respond": "models answer their suites",
     "committed": "answers, from evidence/",
     "speed": "how fast models answer",
+    "repeat": "whether models say the same again",
     "judge": "answers are judged",
     "model": "rates of a model",
     "study": "what compares models",

@@ -25,6 +25,7 @@ from mirage.plan.data_jobs import (
 )
 from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
+from mirage.plan.repeat_job import add_repeat
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
@@ -95,6 +96,8 @@ def _collected(study: Resolved, version: Version, site: Site) -> Builder:
     _add_report(builder, study, source, (models, answers, suites, own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
+    if study.respond.repeat_probe:
+        add_repeat(builder, study, source.images, [*zip(models, answers, strict=True)], suites)
     return builder
 
 

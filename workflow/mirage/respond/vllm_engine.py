@@ -239,7 +239,11 @@ def open_vllm(
             disable_log_stats=True,
         )
         # Some attention kernels lack a model's sizes, which shows only when it answers.
-        llm.generate({"prompt_token_ids": [opened.pad] * 4}, vllm.SamplingParams(max_tokens=2))
+        llm.generate(
+            {"prompt_token_ids": [opened.pad] * 4},
+            vllm.SamplingParams(max_tokens=2),
+            use_tqdm=False,
+        )
     except (ValueError, RuntimeError, OSError, KeyError, EngineDeadError) as broken:
         raise DataError(
             f"{folder} is no model folder that vLLM {vllm.__version__} can open "
