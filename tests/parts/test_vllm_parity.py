@@ -11,15 +11,17 @@ from statistics import median
 from typing import Any
 
 import pytest
-import stand_ins
-from stand_ins import PICTURE
 
+import stand_ins
 from mirage.contracts import Response, read_rows
 from mirage.plan.dag import ROOT, make_plan
+from stand_ins import PICTURE
 
 PYTHON = ROOT / ".venv-vllm/bin/python"
 STUDY = {"study": "quick", "seeds": [0], "suite": ["hard"], "recipe": ["mirage"]}
-EXACT = "respond.vllm.dtype=float32 respond.vllm.enforce_eager=true respond.max_new_tokens.default=128"
+EXACT = (
+    "respond.vllm.dtype=float32 respond.vllm.enforce_eager=true respond.max_new_tokens.default=128"
+)
 """What transformers computes with here, and its longest answer."""
 
 
