@@ -1,6 +1,6 @@
-"""Asks a model folder with transformers and with vLLM, in vLLM's environment; prints what each said.
+"""Asks a model folder with transformers and with vLLM, in vLLM's environment; prints the answers.
 
-``.venv-vllm/bin/python tests/parts/both_backends.py <folder> <class> <encoding> <side of a picture>``
+``.venv-vllm/bin/python tests/parts/both_backends.py <folder> <class> <encoding> <picture's side>``
 """
 
 from __future__ import annotations

@@ -146,7 +146,8 @@ class ServedModel:
             raise UnansweredError(f"it ended with {choice.finish_reason}")
         # What a model says when it refuses may come in a field of its own; it is its answer.
         text = choice.message.content or choice.message.refusal or ""
-        return text, reply.usage.completion_tokens, choice.finish_reason
+        # Servers join tokens one by one, which leaves a blank before the first word of some models.
+        return text.strip(), reply.usage.completion_tokens, choice.finish_reason
 
 
 def open_served(
