@@ -92,7 +92,7 @@ COUNTS = {
     "model": 16,
     "recipe": 34,
     "report": 1,
-    "respond": 1,
+    "respond": 3,
     "score": 1,
     "study": 16,
     "suite": 20,

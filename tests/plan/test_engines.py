@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from conftest import Plan
 from mirage.context import ConfigError
 from mirage.plan import engines
+from mirage.plan.job import Job
 from mirage.plan.packages import pins
+
+Plan = Callable[..., dict[str, Job]]
 
 PROBE = "respond.repeat_probe={items: 4, suite: hard, recipes: [base, mirage], batch_sizes: [1, 8]}"
 
@@ -48,7 +52,7 @@ def test_an_environment_that_is_not_there_is_a_sentence(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=r"\.venv-vllm/bin/python is not there.*make env-vllm"):
         plan(study="tiny", hydra="respond=vllm")
-    with pytest.raises(ConfigError, match="respond.env=other: the site 'local' has no such env"):
+    with pytest.raises(ConfigError, match=r"respond\.env=other: the site 'local' has no such env"):
         plan(study="tiny", hydra="respond=vllm respond.env=other")
 
 

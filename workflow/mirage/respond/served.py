@@ -120,16 +120,15 @@ class ServedModel:
         Raises:
             UnansweredError: It is not; says why.
         """
-        parts = [
+        parts: list[Any] = [
             {"type": "image_url", "image_url": {"url": data_uri(file, question.where)}}
             for file in question.pictures
         ]
+        parts.append({"type": "text", "text": question.text})
         reply = patiently(
             lambda: self.client.chat.completions.create(
                 model=self.model,
-                messages=[
-                    {"role": "user", "content": [*parts, {"type": "text", "text": question.text}]}  # type: ignore[list-item]
-                ],
+                messages=[{"role": "user", "content": parts}],
                 temperature=0.0,
                 max_tokens=question.max_new_tokens,
                 extra_body=dict(self.options["extra"]),

@@ -8,8 +8,8 @@ from vllm.model_executor.models.utils import WeightsMapper
 PARTS = ("embeddings.", "encoder.", "post_layernorm.", "head.")
 
 
-class LlavaOnevisionForConditionalGeneration(  # type: ignore[misc]
-    llava_onevision.LlavaOnevisionForConditionalGeneration
+class LlavaOnevisionForConditionalGeneration(
+    llava_onevision.LlavaOnevisionForConditionalGeneration  # type: ignore[misc]
 ):
     """Reads both names."""
 
