@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Plan
 from mirage.context import ConfigError
 from mirage.plan import engines
 from mirage.plan.job import Job
