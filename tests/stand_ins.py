@@ -120,7 +120,12 @@ TOWER = {
 
 
 def write(
-    architecture: str, folder: Path, seed: int = 0, tied: bool = False, heads: int = 2
+    architecture: str,
+    folder: Path,
+    seed: int = 0,
+    tied: bool = False,
+    language: str = "qwen2",
+    heads: int = 2,
 ) -> Path:
     """Writes a model folder as one of the hub would look.
 
@@ -130,6 +135,7 @@ def write(
         seed: Of its weights.
         tied: Whether the head that writes words is the table that reads them; real models of
             7-8 B parameters have a head of their own.
+        language: Class of InternVL's language model; that of InternVL2.5-8B is a ``llama``.
         heads: Attention heads of the language model, which share a width of 32; vLLM's kernels for
             CPUs know none narrower than that.
     """
@@ -144,6 +150,7 @@ def write(
         "intermediate_size": 64,
         "max_position_embeddings": 1024,
         "tie_word_embeddings": tied,
+        "model_type": language,
         "initializer_range": 0.25,  # weaker weights give every prompt the same answer
     }
     torch.manual_seed(seed)
@@ -157,12 +164,6 @@ def write(
     template = CHAT.replace("PICTURE", PICTURE[architecture])
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder
-
-
-def _rope(text: dict[str, Any]) -> dict[str, Any]:
-    """A quarter of a head's pairs turn with the picture's number, others with row and column."""
-    unit = text["hidden_size"] // text["num_attention_heads"] // 16
-    return ROPE | {"mrope_section": [2 * unit, 3 * unit, 3 * unit]}
 
 
 PUBLISHED = {
@@ -215,6 +216,12 @@ def as_published(folder: Path) -> Path:
     return folder
 
 
+def _rope(text: dict[str, Any]) -> dict[str, Any]:
+    """A quarter of a head's pairs turn with the picture's number, others with row and column."""
+    unit = text["hidden_size"] // text["num_attention_heads"] // 16
+    return ROPE | {"mrope_section": [2 * unit, 3 * unit, 3 * unit]}
+
+
 def _qwen(ids: dict[str, int]) -> dict[str, int]:
     return {
         "image_token_id": ids["<|image_pad|>"],
@@ -226,7 +233,7 @@ def _qwen(ids: dict[str, int]) -> dict[str, int]:
 
 def _qwen2_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = Qwen2VLConfig(
-        text_config=text | {"rope_parameters": _rope(text)},
+        text_config=text | {"rope_parameters": _rope(text), "model_type": "qwen2_vl_text"},
         vision_config={"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 2},
         tie_word_embeddings=tied,
         **_qwen(ids),
@@ -239,10 +246,8 @@ def _qwen3_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = Qwen3VLConfig(
         # The size of a head is no share of the width here.
         text_config=text
-        | {
-            "rope_parameters": _rope(text) | {"mrope_interleaved": True},
-            "head_dim": 32 // text["num_attention_heads"],
-        },
+        | {"rope_parameters": _rope(text) | {"mrope_interleaved": True}}
+        | {"head_dim": 16, "model_type": "qwen3_vl_text"},
         vision_config={
             "depth": 3,
             "hidden_size": 32,
@@ -280,7 +285,7 @@ def _llava_onevision(text: dict[str, Any], ids: dict[str, int], tied: bool) -> A
 
 def _internvl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = InternVLConfig(
-        text_config=text | {"model_type": "qwen2"},
+        text_config=text,
         vision_config=TOWER | {"image_size": [28, 28], "patch_size": [7, 7]},
         image_token_id=ids["<IMG_CONTEXT>"],
         image_seq_length=4,

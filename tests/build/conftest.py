@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from build_settings import CONF, load
+from mirage.plan.entries import OWN
 from mirage.plan.schema.recipe import Recipe
 
 
@@ -20,7 +21,8 @@ def sizes() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def recipes() -> dict[str, dict[str, Any]]:
-    """Every recipe with its defaults filled in, as a job's settings hold them."""
+    """Every recipe of the nano world with its defaults filled in, as a job's settings hold them."""
     names = sorted(path.name for path in (CONF / "recipe").glob("*.yaml"))
     made = [Recipe.model_validate(load(f"recipe/{name}")) for name in names]
-    return {recipe.name: recipe.model_dump(mode="json") for recipe in made}
+    nano = [recipe for recipe in made if recipe.data and recipe.data.source != OWN]
+    return {recipe.name: recipe.model_dump(mode="json") for recipe in nano}

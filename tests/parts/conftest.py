@@ -7,12 +7,16 @@ fails in CI, where everything can be installed.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+sys.path += [
+    str(HERE.parent / name) for name in ("workflow", "track")
+]  # their helpers serve here too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

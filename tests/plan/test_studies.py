@@ -130,6 +130,7 @@ def test_equal_steps_change_where_a_matched_recipe_stops_and_nothing_else(
     assert differ == {"epochs", "until"} and {**fitted, "recipe": 0} == {**equal, "recipe": 0}
 
 
+@pytest.mark.usefixtures("published_data")
 def test_an_ablation_differs_from_its_parent_in_its_factor_alone() -> None:
     names = Conf().options("recipe")
     study = resolve({"recipe": names, "hydra": "study.helpers=[]"})

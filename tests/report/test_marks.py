@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from mirage.model_card import ModelCard
-from mirage.report.draw.marks import FREE, LABELS, RECIPES, recipe_marks
+from mirage.report.draw.marks import FREE, LABELS, PUBLISHED, RECIPES, recipe_marks
 
 CONF = Path(__file__).parents[2] / "conf"
 CELL = ModelCard("cell_labels_cot", "nano", 0, "cell-s0", mode="matched", factors={"labels": "cot"})
@@ -20,7 +20,8 @@ def card(recipe: str) -> ModelCard:
 
 def test_every_recipe_of_the_suite_has_a_mark_that_no_other_has() -> None:
     recipes = [yaml.safe_load(p.read_text())["name"] for p in (CONF / "recipe").glob("*.yaml")]
-    assert {*recipes, "base"} - {"cell"} == set(RECIPES)
+    assert {*recipes, "base"} - {"cell", *PUBLISHED} == set(RECIPES)
+    assert set(PUBLISHED) <= set(recipes) and set(PUBLISHED.values()) <= set(RECIPES)
     pairs = [(mark.shape, mark.colour) for mark in (*RECIPES.values(), *FREE)]
     assert len(pairs) == len(set(pairs))
 

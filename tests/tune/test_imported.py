@@ -33,13 +33,15 @@ from mirage.tune.objective import Objective
 from mirage.tune.stock.llava_onevision import LlavaOnevisionEncoding
 from stock_processors import stock_inputs, stock_processor
 
-CLASSES = ["qwen2_vl", "qwen3_vl", "internvl", "llava_onevision"]
+CLASSES = ["qwen2_vl", "qwen3_vl", "internvl", "internvl-llama", "llava_onevision"]
 QUESTION = "What is shown here, and could anyone get hurt?"
 
 
 @pytest.fixture(scope="module", params=CLASSES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stand_ins.write(request.param, tmp_path_factory.mktemp("hub") / f"tiny-{request.param}")
+    name, _, language = request.param.partition("-")
+    folder = tmp_path_factory.mktemp("hub") / f"tiny-{request.param}"
+    return stand_ins.write(name, folder, language=language or "qwen2")
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,27 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
     for keep in (False, True):
         objective = Objective(model, family, encoded, mean_over_tokens, keep)
         assert objective(**vars(batch)).item() == pytest.approx(summed / batch.n_tokens, rel=1e-5)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_batch_without_pictures_reaches_every_parameter_that_learns(
+    folder: Path, own: Path, keep: bool
+) -> None:
+    """Ranks add their gradients up: one that saw no picture must have as many as the others."""
+    made = references(inspect_folder(folder).architecture)
+    family = entries.load(made["family"])()
+    encoding = entries.load(made["encoding"])().open(folder)
+    model = model_folder.open_model(folder, family)
+    encoded = data.load([own], own, encoding)
+    parts = ["language_model", "projector"] + ([] if keep else ["vision"])
+    model_folder.freeze(model, parts, family)
+    objective = Objective(model, family, encoded, mean_over_tokens, keep)
+    batch = batching.collate(encoded, [2], 128, encoding.pad)
+    assert not len(batch.pictures)
+    objective(**vars(batch)).backward()
+    lacking = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    # LLaVA-OneVision takes the features of an inner layer: what comes after it never learns.
+    assert not [name for name in lacking if "vision_tower" not in name]
 
 
 @pytest.fixture(scope="module")

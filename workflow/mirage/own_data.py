@@ -50,6 +50,8 @@ class OwnData:
         more: How many further problems there are.
         digest: Digest of the file and of every picture.
         files: Everything that was read.
+        looked: Digest of a picture -> its size.
+        failed: Pictures that cannot be used.
     """
 
     rows: list[TrainSample] = field(default_factory=list)
@@ -59,6 +61,8 @@ class OwnData:
     more: int = 0
     digest: str = ""
     files: list[Path] = field(default_factory=list)
+    looked: dict[str, tuple[int, int]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
 
     def add(self, problem: str) -> None:
         """Keeps a problem, or counts it where there are many."""
@@ -66,6 +70,38 @@ class OwnData:
             self.problems.append(problem)
         else:
             self.more += 1
+
+    def look_at(
+        self,
+        root: Path,
+        names: Sequence[str],
+        where: str,
+        digests: dict[str, str],
+        *,
+        decode: bool = False,
+    ) -> None:
+        """Reads the pictures of a sample that were not read before; what is wrong is a problem.
+
+        Args:
+            root: Folder that the names are relative to.
+            names: The pictures.
+            where: Names the sample.
+            digests: Name -> digest of the pictures read so far; filled.
+            decode: Whether to decode each distinct picture to its end.
+        """
+        pictures = Pictures(root, remedy="")
+        for name in names:
+            if name in digests or name in self.failed:
+                continue
+            try:
+                digest = pictures.digest(name, where)
+                if digest not in self.looked:
+                    whole = pictures.open(name, where) if decode else None
+                    self.looked[digest] = whole.size if whole else pictures.size(name, where)
+                self.sizes[name], digests[name] = self.looked[digest], digest
+            except DataError as wrong:
+                self.failed.add(name)
+                self.add(str(wrong))
 
     def checked(self) -> OwnData:
         """Returns itself.
@@ -110,9 +146,7 @@ def read_own(
         what = "is no regular file" if file.exists() else "does not exist"
         raise DataError(f"{file} {what}. Name a .jsonl file or a folder with {SAMPLES}.")
     made = OwnData(files=[file])
-    pictures, digests = Pictures(file.parent, remedy=""), {}
-    sizes: dict[str, tuple[int, int]] = {}
-    failed: set[str] = set()
+    digests: dict[str, str] = {}
     seen: dict[str, int] = {}
     text_digest = []
     for number, line in _lines(file, made):
@@ -124,18 +158,7 @@ def read_own(
         if row.id in seen:
             made.add(f"{where}: id {row.id!r} stands on line {seen[row.id]} already.")
         seen.setdefault(row.id, number)
-        for name in row.images:
-            if name in digests or name in failed:
-                continue
-            try:
-                digest = pictures.digest(name, where)
-                if digest not in sizes:
-                    whole = pictures.open(name, where) if decode else None
-                    sizes[digest] = whole.size if whole else pictures.size(name, where)
-                made.sizes[name], digests[name] = sizes[digest], digest
-            except DataError as wrong:
-                failed.add(name)
-                made.add(str(wrong))
+        made.look_at(file.parent, row.images, where, digests, decode=decode)
         made.rows.append(row)
         if say is not None and number % 1000 == 0:
             say(f"{number} lines, {len(digests)} pictures")
@@ -190,7 +213,7 @@ def parse(line: bytes) -> dict[str, Any]:
         text = line.decode("utf-8")
         if _depth(text) > MAX_DEPTH:
             raise DataError(f"nested deeper than {MAX_DEPTH} brackets.")
-        plain = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once)
+        plain = json.loads(text, parse_constant=no_number, object_pairs_hook=once)
     except UnicodeDecodeError:
         raise DataError("not UTF-8 text.") from None
     except json.JSONDecodeError as broken:
@@ -216,11 +239,21 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _no_number(name: str) -> float:
+def no_number(name: str) -> float:
+    """Refuses NaN and infinity (``json.loads``, ``parse_constant``).
+
+    Raises:
+        DataError: Always.
+    """
     raise DataError(f"{name} is no number that JSON knows.")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns a JSON object's keys and values (``json.loads``, ``object_pairs_hook``).
+
+    Raises:
+        DataError: A key stands twice.
+    """
     plain = dict(pairs)
     if len(plain) < len(pairs):
         keys = [key for key, _ in pairs]

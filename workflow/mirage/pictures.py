@@ -276,15 +276,18 @@ class SamplePictures:
         """
         self._beside = Pictures(samples)
         self._other = shared
+        self._named: Container[str] = ()
         if elsewhere := read_elsewhere(samples):
             remedy = f"Put it back, or check the data anew with: mirage data check {elsewhere.root}"
-            self._beside = self._other = Pictures(
-                elsewhere.root, elsewhere.sha256, remedy, any_size=elsewhere.resize == "fit"
-            )
+            any_size = elsewhere.resize == "fit"
+            self._beside = Pictures(samples, any_size=any_size)
+            self._other = Pictures(elsewhere.root, elsewhere.sha256, remedy, any_size=any_size)
+            self._named = elsewhere.sha256
 
     def file(self, name: str) -> PictureFile:
-        """Returns the picture of a name."""
-        return PictureFile(self._beside if name.startswith(BESIDE) else self._other, name)
+        """Returns the picture of a name; a user may have a folder ``own/``, too."""
+        beside = name.startswith(BESIDE) and name not in self._named
+        return PictureFile(self._beside if beside else self._other, name)
 
 
 def pack(folder: Path, pictures: Iterable[tuple[str, Image]]) -> int:

@@ -27,11 +27,11 @@ def fit_suite(ctx: JobContext) -> DataSet:
     rows = list(fit(trained, ctx.settings["build"], suite["name"], suite.get("verbatim", False)))
     names = {name for row in rows for name in row.images}
     beside = Pictures(data)
-    drawn = ((name, beside.open(name)) for name in sorted(names) if name.startswith(BESIDE))
     elsewhere = read_elsewhere(data)
-    if elsewhere is None:
-        return DataSet(rows, drawn)
-    return DataSet(rows, elsewhere=elsewhere.only(names))
+    lying = names & elsewhere.sha256.keys() if elsewhere else set()
+    own = sorted(name for name in names - lying if name.startswith(BESIDE))
+    drawn = ((name, beside.open(name)) for name in own)
+    return DataSet(rows, drawn, elsewhere.only(names) if elsewhere else None)
 
 
 def fit(

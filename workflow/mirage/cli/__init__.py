@@ -28,8 +28,10 @@ COMMANDS = {
     "verify": "check a whole store: ids, sizes, hashes, parents, links",
     "judge": "judge and tabulate responses that someone else generated (--responses FILE)",
     "serve": "answer for a judge over HTTP, so that jobs elsewhere can ask it",
-    "doctor": "check this machine: Python, libraries, cores, disk, profile, Slurm",
+    "doctor": "check this machine or cluster, and what a study needs of it",
 }
+SETTINGS = ("plan", "doctor")
+"""Commands that take what stands behind ``snakemake --config``."""
 INTERNAL = {
     "finish": "what a run does at its end: track, say where the report is",
     "report_pages": "copy a report's pages for snakemake --report",
@@ -69,7 +71,7 @@ def run(arguments: list[str]) -> int:
     if first == "plan":
         arguments = [first, *as_settings(arguments[1:])]
     options, unknown = parser.parse_known_args(arguments)
-    if first == "plan" and not any(word.startswith("-") for word in unknown):
+    if first in SETTINGS and not any(word.startswith("-") for word in unknown):
         # argparse takes only the settings that stand before the first option.
         options.config, unknown = [*options.config, *unknown], []
     if unknown:

@@ -1,4 +1,8 @@
-"""``mirage doctor``: is this machine ready? One line per finding; status 1 if one is broken."""
+"""``mirage doctor``: is this machine ready? One line per finding; status 1 if one is broken.
+
+With a site file of a cluster it asks Slurm, with a study what its jobs need: before the first
+submit.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,29 @@ import argparse
 import os
 import re
 import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from mirage.cli import doctor_slurm, doctor_study
+from mirage.cli.finding import Finding
+from mirage.context import ConfigError
+from mirage.contracts import DataError
 from mirage.plan.code_version import PACKAGE
+from mirage.plan.site import COMPUTING, LOCAL, VARIABLE, read_site
 
 ROOT = PACKAGE.parent.parent
 NEEDED_GB = 5
-SLURM = ("sbatch", "squeue", "scancel", "scontrol")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, and whether it is good (``ok``), worth a look or broken."""
-
-    level: str
-    text: str
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
+    parser.add_argument(
+        "config",
+        nargs="*",
+        metavar="key=value",
+        help="a study to be checked too, as behind snakemake --config: study=quick",
+    )
     parser.add_argument("--store", type=Path, default=Path("results"), help="root of all artifacts")
 
 
@@ -40,11 +44,56 @@ def run(options: argparse.Namespace) -> int:
         cores(),
         disk(options.store),
         *profiles(ROOT),
-        *slurm(),
+        *doctor_slurm.reachable(),
     ]
+    try:
+        findings += site(options)
+    except (ConfigError, DataError) as wrong:
+        findings.append(Finding("broken", str(wrong)))
     for finding in findings:
         print(f"{finding.level:<7} {finding.text}")
     return 1 if any(finding.level == "broken" for finding in findings) else 0
+
+
+def site(options: argparse.Namespace) -> list[Finding]:
+    """Checks the site file, and what a study's jobs need of it.
+
+    Raises:
+        ConfigError: The site or the study is wrong, or data or models are not where they should be.
+        DataError: The same.
+    """
+    name = os.environ.get(VARIABLE) or LOCAL
+    here = read_site()
+    slurm = name != LOCAL and doctor_slurm.is_there()
+    queues = doctor_slurm.partitions() if slurm else {}
+    findings = [Finding("ok", f"site {name} ({VARIABLE})")] if name != LOCAL else []
+    if slurm:
+        findings += doctor_slurm.queues(here, name, queues)
+    elif doctor_slurm.is_there():
+        text = f"{VARIABLE} names no site file: jobs are planned for this machine's platform"
+        findings.append(Finding("look", f"{text}. See docs/cluster.md"))
+    used = {here.of(stage).environment for stage in COMPUTING}
+    if not options.config:
+        return findings + doctor_study.environments(here.environments, used)
+    from mirage.cli.plan import to_run
+    from mirage.plan.dag import make_plan
+    from mirage.plan.study.options import from_words
+
+    plan, _ = make_plan({"store": str(options.store), **from_words(options.config)})
+    todo = to_run(plan)
+    jobs = {folder: plan.jobs[folder] for folder in todo}
+    findings.append(
+        Finding("ok", f"study {plan.study}: {len(todo)} of {len(plan.jobs)} jobs to run")
+    )
+    used = {job.environment for job in jobs.values()}
+    findings += doctor_study.environments(here.environments, used)
+    findings += doctor_study.content(plan)
+    findings += doctor_study.keys(jobs.values())
+    findings += doctor_study.gpus(plan, todo, here=not slurm)
+    if slurm:
+        sent = {folder: job for folder, job in jobs.items() if job.stage in COMPUTING}
+        findings += doctor_slurm.fitting(sent, plan.resources, queues)
+    return findings + doctor_study.room(plan, todo, free(Path(plan.store))[0])
 
 
 def python() -> Finding:
@@ -81,12 +130,17 @@ def cores() -> Finding:
     return Finding("ok", text)
 
 
+def free(store: Path) -> tuple[float, Path]:
+    """Returns the free bytes where results go, and the folder that was asked."""
+    folder = next(p for p in [store.resolve(), *store.resolve().parents] if p.exists())
+    return shutil.disk_usage(folder).free, folder
+
+
 def disk(store: Path) -> Finding:
     """Checks the free space where results go."""
-    folder = next(p for p in [store.resolve(), *store.resolve().parents] if p.exists())
-    free = shutil.disk_usage(folder).free / 1e9
-    level = "ok" if free >= NEEDED_GB else "broken"
-    return Finding(level, f"{free:.0f} GB free at {folder} ({NEEDED_GB} are needed)")
+    size, folder = free(store)
+    level = "ok" if size / 1e9 >= NEEDED_GB else "broken"
+    return Finding(level, f"{size / 1e9:.0f} GB free at {folder} ({NEEDED_GB} are needed)")
 
 
 def profiles(root: Path) -> list[Finding]:
@@ -99,19 +153,3 @@ def profiles(root: Path) -> list[Finding]:
             Finding("ok" if there else "broken", text + ("" if there else " is missing"))
         )
     return findings
-
-
-def slurm() -> list[Finding]:
-    """Looks for Slurm's tools and its controller."""
-    tools = [tool for tool in SLURM if shutil.which(tool)]
-    if not tools:
-        return [Finding("ok", "no Slurm here: jobs run on this machine")]
-    missing = [tool for tool in SLURM if tool not in tools]
-    if missing:
-        return [Finding("broken", f"Slurm without {', '.join(missing)} on PATH")]
-    try:
-        subprocess.run(["squeue", "--noheader"], capture_output=True, timeout=10, check=True)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        text = "the Slurm controller does not answer; even local runs start 9 s later"
-        return [Finding("look", text)]
-    return [Finding("ok", "Slurm answers: snakemake --profile slurm")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mirage.cli import leftovers
 from mirage.cli.find import find, read_spec
+from mirage.cli.spendable import spendable
 from mirage.context import ConfigError
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import descendants
@@ -19,6 +20,7 @@ from mirage.plan.job import STAGES
 from mirage.plan.lock import in_use
 from mirage.plan.plan_files import PLANS, plans
 from mirage.plan.snakemake_pages import PAGES
+from mirage.plan.spent import spend
 from mirage.plan.state import artifacts, check_store, manifests, published_before
 
 ARTIFACT = re.compile(r".+-[0-9a-f]{8}")
@@ -69,6 +71,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="remove this artifact (a folder of the store, a name or the first part of an id) "
         "and all that was made from it instead",
     )
+    parser.add_argument(
+        "--weights",
+        action="store_true",
+        help="remove the weights of tuned models whose answers are finished instead; what was made "
+        "from them stays, and a run that needs them again says so",
+    )
     whether = parser.add_mutually_exclusive_group()
     whether.add_argument("--apply", action="store_true", help="remove; without it only list")
     whether.add_argument(
@@ -83,6 +91,10 @@ def run(options: argparse.Namespace) -> int:
         ConfigError: There is no such store, or what it needs is not known.
     """
     check_store(options.store)
+    if options.weights:
+        if options.with_children is not None:
+            raise ConfigError("--weights and --with-children are two things; type one of them.")
+        return drop_weights(options.store, options.days, apply=options.apply)
     if options.with_children is not None:
         dropped: list[Path] = []
         wastes = family(options.store, options.with_children)
@@ -111,6 +123,24 @@ def run(options: argparse.Namespace) -> int:
     done = (
         "removed" if options.apply else "would be removed; remove with the same command and --apply"
     )
+    print(f"{total / 1e6:.1f} MB {done}")
+    return 0
+
+
+def drop_weights(store: Path, days: float, *, apply: bool) -> int:
+    """Lists or removes the weights that no kept plan needs any more.
+
+    Raises:
+        ConfigError: Plans that cannot be read.
+    """
+    kept, _ = choose(store, days)
+    total = 0
+    for group in spendable(store, kept, running(store)):
+        total += group.size
+        print(f"  {group.size / 1e6:9.1f} MB  {store / group.folder}  ({group.why})")
+        for folder in group.folders if apply else ():
+            spend(store, folder)
+    done = "freed" if apply else "would be freed; remove with the same command and --apply"
     print(f"{total / 1e6:.1f} MB {done}")
     return 0
 

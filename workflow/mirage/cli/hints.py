@@ -24,7 +24,7 @@ EXAMPLES = {
     "verify": "mirage verify results --quick",
     "judge": "mirage judge --responses mine.jsonl --suite hard",
     "serve": "mirage serve served_oracle --port 8731",
-    "doctor": "mirage doctor",
+    "doctor": "mirage doctor study=quick",
 }
 """Command -> a line that works, for its help."""
 

@@ -17,6 +17,7 @@ from mirage.context import ConfigError
 from mirage.contracts import Sample, Verdict, read_rows, write_rows
 from mirage.files import MANIFEST
 from mirage.judge.brought import read_brought
+from mirage.judge.context import PAID, JudgeContext, pictures_of
 from mirage.judge.judging import Judging, counts, unjudged
 from mirage.model_card import ModelCard
 from mirage.plan.code_version import code_of, use_extra
@@ -70,7 +71,9 @@ def run(options: argparse.Namespace) -> int:
     use_extra(str(study.extra or ""))
     (judge,) = study.judges
     folders = [Path(name) for name in options.suites if name not in named]
-    samples = [s for f in [*folders, *_built(named, config)] for s in _samples(f)]
+    built, images = _built(named, config)
+    homes = [(sample, folder) for folder in [*folders, *built] for sample in _samples(folder)]
+    samples = [sample for sample, _ in homes]
     suites = suites_of(samples)
     by_id = {sample.id: sample for sample in samples}
     responses = read_brought(options.responses, by_id)
@@ -78,7 +81,14 @@ def run(options: argparse.Namespace) -> int:
     entry = reference("judge", judge.kind)
     code = code_of("judge", {"judge": entry}).version
     judging = Judging.of(judge.name, entry, judge.options, code=code, work=None)
-    given = judging.judge(by_id, responses, options.responses, "")
+    places = {sample.suite: folder for sample, folder in homes}
+    context = JudgeContext(
+        judge.name,
+        options.store / "work" / PAID / judge.name,
+        pictures_of(places, images),
+        lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    given = judging.judge(by_id, responses, options.responses, "", context)
     answered = {verdict.id: verdict for verdict in given}
     verdicts = [
         answered.get(s.id) or unjudged(s, judge.name, "no response in the file")
@@ -126,14 +136,16 @@ def _rates(
     return score_model(model, suites, verdicts, score).rates
 
 
-def _built(names: Sequence[str], config: dict[str, str]) -> list[Path]:
+def _built(names: Sequence[str], config: dict[str, str]) -> tuple[list[Path], Path | None]:
     """Returns the folders of suites that the store holds as the configuration would build them.
+
+    Beside them the folder of the pictures they share; None where no suite is named.
 
     Raises:
         ConfigError: One is not built; the text has the command that builds it.
     """
     if not names:
-        return []
+        return [], None
     plan, _ = make_plan({**config, "suite": list(names)})
     folders = {name: _folder(plan, name) for name in names}
     if missing := [name for name, folder in folders.items() if not (folder / MANIFEST).is_file()]:
@@ -142,7 +154,8 @@ def _built(names: Sequence[str], config: dict[str, str]) -> list[Path]:
             f"suite {', '.join(missing)} is not built yet. Build it with: snakemake "
             f"--until build --config suite={listed} store={plan.store}"
         )
-    return list(folders.values())
+    images = next(Path(plan.store) / f for f, job in plan.jobs.items() if job.kind == "images")
+    return list(folders.values()), images
 
 
 def _folder(plan: Frozen, suite: str) -> Path:

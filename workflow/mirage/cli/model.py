@@ -1,4 +1,4 @@
-"""``mirage model check``: can a model folder be imported? Remembers its digest."""
+"""``mirage model``: ``check`` whether a folder can be imported, ``convert`` one of another form."""
 
 from __future__ import annotations
 
@@ -22,22 +22,48 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "folder", help="a folder in the form of transformers, or an imported model of conf/model"
     )
+    convert = actions.add_parser(
+        "convert", help="rewrite an InternVL folder in its original form (internvl_chat)"
+    )
+    convert.add_argument("source", type=Path, help="the original folder; its code never runs")
+    convert.add_argument("target", type=Path, help="a new folder, as large as the original")
+    convert.add_argument("--tokenizer", type=Path, help="a folder with the same tokenizer.json")
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints what the folder is, or everything that is wrong with it."""
-    path = Path(options.folder).expanduser()
+    return _convert(options) if options.action == "convert" else _check(options.folder)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from mirage.convert.internvl_chat import convert
+
+    try:
+        convert(options.source, options.target, tokenizer=options.tokenizer, say=_say)
+    except ConfigError as wrong:
+        print(f"error: {wrong}", file=sys.stderr)
+        return 1
+    print(f"{options.target} is written. Check it with: {check_command(options.target)}")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _check(named: str) -> int:
+    path = Path(named).expanduser()
     if not path.is_dir():
-        path = _of_option(options.folder)
+        path = _of_option(named)
     folder = inspect_folder(path)
     for problem in folder.problems:
         print(f"error: {problem}", file=sys.stderr)
     if folder.problems:
         return 1
     files = [path / name for name in folder.files]
-    digest = external_digest(files, check_command(path), lambda line: print(line, file=sys.stderr))
+    digest = external_digest(files, check_command(path), _say)
     print(f"{path}: {folder.architecture}, encoding {folder.encoding}, digest {digest[:16]}")
-    print(f"Tune it with: snakemake --config model={options.folder}")
+    print(f"Tune it with: snakemake --config model={named}")
     return 0
 
 

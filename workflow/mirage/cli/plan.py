@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mirage.cli.duration import each_takes, in_words
+from mirage.cli.expenses import expenses
 from mirage.cli.numbers import whole
 from mirage.cli.pretrained import pretrained_lines
 from mirage.plan.adoption import adopt_all
@@ -19,7 +20,9 @@ from mirage.plan.diff import changes
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES, Job
 from mirage.plan.minutes import Estimates, estimates, seedless, span
-from mirage.plan.state import check_artifacts, finished, manifests
+from mirage.plan.rehearsal import Rehearsal
+from mirage.plan.spent import spent_lines
+from mirage.plan.state import check_artifacts, manifests, to_make
 
 KINDS = {
     "images": "pictures",
@@ -70,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
     from mirage.plan.dag import make_plan
     from mirage.plan.study.options import from_words
 
-    plan, _ = make_plan(from_words(options.config))
+    rehearsal = Rehearsal()
+    plan, _ = make_plan(from_words(options.config), rehearsal)
     store = Path(plan.store)
     check_artifacts(store, plan.jobs.values())
     adopt_all(store, plan.jobs.values())
@@ -84,7 +88,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         lines += folded(plan, known.minutes, reasons)
     lines += ["", *total(plan, todo, known, options.cores)]
-    if todo:
+    lines += expenses(plan, todo)
+    if missing := rehearsal.lines():
+        lines += missing
+    elif spent := spent_lines(store, plan.jobs, todo):
+        lines += spent
+    elif todo:
         typed = shlex.join(options.config)
         lines.append("Start with: snakemake" + (f" --config {typed}" if typed else ""))
     print("\n".join(lines))
@@ -135,18 +144,8 @@ def _suites(job: Job) -> str:
 
 
 def to_run(plan: Frozen) -> list[str]:
-    """Returns the folders that Snakemake would make: missing ones that a missing one needs."""
-    store = Path(plan.store)
-    missing = {folder for folder, job in plan.jobs.items() if not finished(store / folder, job)}
-    wanted = [f for f in (*plan.reports, *plan.measurements) if f in missing]
-    found: set[str] = set()
-    while wanted:
-        folder = wanted.pop()
-        if folder not in found:
-            found.add(folder)
-            parents = [p for many in plan.jobs[folder].parents.values() for p in many]
-            wanted += [parent for parent in parents if parent in missing]
-    return [folder for folder in plan.jobs if folder in found]
+    """Returns the folders that Snakemake would make."""
+    return to_make(Path(plan.store), plan.jobs, (*plan.reports, *plan.measurements))
 
 
 def read_made(store: Path) -> dict[str, Manifest]:

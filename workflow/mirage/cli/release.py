@@ -160,6 +160,8 @@ def release(base: TrainedBase, place: Path) -> int:
     from mirage.tune.imported import model_files
     from mirage.tune.model_folder import release_weights
 
+    if base.made.spent:
+        raise DataError(f"{base.folder}: the weights are spent (mirage gc --weights).")
     work = place.with_name(f".{place.name}.part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -98,6 +98,8 @@ def state(path: Path, problems: Sequence[str]) -> list[str]:
     size = sum(entry["size"] for entry in manifest.files.values())
     time = manifest.timing
     lines = [f"finished: {len(manifest.files)} files, {size / 1e6:.1f} MB"]
+    if manifest.spent:
+        lines.append("  its weights are spent: removed by mirage gc --weights")
     if manifest.same_as:
         lines.append(f"  its files are those of {manifest.same_as}, which is equal work")
     lines += [f"  {name} ({entry['size']} bytes)" for name, entry in [*manifest.files.items()][:12]]

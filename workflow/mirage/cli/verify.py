@@ -50,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
                 lines = check(path, read[folder], hashes=not options.quick)
             except DataError as broken:
                 lines = [str(broken)]
-        size += sum(entry["size"] for entry in read[folder].files.values()) if folder in read else 0
+        size += _size(read[folder]) if folder in read else 0
         problems += _print(lines)
+        if folder in read and read[folder].spent:
+            print(f"{path}: its weights are spent (removed by mirage gc --weights).")
         if time.monotonic() - said > SAY_EVERY:
             said = time.monotonic()
             text = f"{number}/{len(folders)} artifacts, {size / 1e9:.2f} GB"
@@ -123,6 +125,11 @@ def dangling(store: Path) -> list[str]:
     return [
         f"{p} leads nowhere ({p.readlink()})." for p in links if p.is_symlink() and not p.exists()
     ]
+
+
+def _size(manifest: Manifest) -> int:
+    """Bytes of an artifact's files, without those that are spent."""
+    return sum(about["size"] for n, about in manifest.files.items() if n not in manifest.spent)
 
 
 def _print(lines: list[str] | Iterator[str]) -> int:

@@ -2,7 +2,9 @@
 
 A judge is a function ``judge(rows, **options) -> verdicts`` that the plan names
 (``mirage.plan.entries``); ``rows`` are pairs of sample and response, and one verdict answers each,
-in their order. What it says of a text is kept in a store, so that only new texts are judged.
+in their order. What it says of a text is kept in a store, so that only new texts are judged. A
+judge that looks at pictures, or pays for what it hears, takes a ``context``
+(``mirage.judge.context``).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ def run(ctx: JobContext) -> None:
     Parents:
         responses: One model's ``responses.jsonl``.
         suites: The suites it answered, ``samples.jsonl``.
+        images: The shared pictures, where the judge sees pictures.
 
     Raises:
         DataError: A response answers no known sample, or the judge breaks its contract.
@@ -26,6 +29,7 @@ def run(ctx: JobContext) -> None:
     import json
 
     from mirage.contracts import Response, Sample, read_rows, write_rows
+    from mirage.judge.context import PAID, JudgeContext, pictures_of
     from mirage.judge.judging import Judging, counts
 
     settings = ctx.settings["judge"]
@@ -38,11 +42,19 @@ def run(ctx: JobContext) -> None:
     )
     with ctx.work_clock():
         samples: dict[str, Sample] = {}
+        homes = {}
         for suite in ctx.parents("suites"):
             for sample in read_rows(suite / "samples.jsonl", Sample):
                 samples[sample.id] = sample
+                homes[sample.suite] = suite
+        context = None
+        if judging.asks_for_context:
+            images = ctx.parent("images") if "images" in ctx.job.parents else None
+            paid = ctx.store / "work" / PAID / settings["name"]
+            context = JudgeContext(settings["name"], paid, pictures_of(homes, images), ctx.log)
         path = ctx.parent("responses") / "responses.jsonl"
-        rows = judging.judge(samples, read_rows(path, Response), path, settings["model"])
+        responses = read_rows(path, Response)
+        rows = judging.judge(samples, responses, path, settings["model"], context)
         write_rows(ctx.out / "verdicts.jsonl", rows)
         metrics = counts(rows)
         record = {"params": {"judge": settings["name"]}, "metrics": metrics, "curves": {}}

@@ -12,13 +12,16 @@ from typing import Any
 from mirage.context import ConfigError, load_entry
 from mirage.contracts import DataError, Response, Sample, Verdict, parse_row, to_line
 from mirage.files import canonical, sha256
+from mirage.judge.context import JudgeContext
 from mirage.stores import TokenStore
 from mirage.vocabulary import CODES, OUTCOMES
 
 Rows = Sequence[tuple[Sample, Response]]
 JudgeEntry = Callable[..., list[Verdict]]
-"""``judge(rows, **options)``: one verdict a row, in their order; options by keyword."""
+"""``judge(rows, **options)``: one verdict a row, in their order; options by keyword. A judge with a
+keyword argument ``context`` gets a ``JudgeContext`` there, and all rows in one call."""
 
+CONTEXT = "context"
 VERDICTS = "verdicts"
 """Below the work folder: the stores of all judges, one for each model."""
 BATCH = 256
@@ -33,14 +36,16 @@ class Judging:
         name: Its name in verdicts and tables.
         entry: What judges.
         options: Settings that reach ``entry``.
-        folder: Where its verdicts are kept; None to keep none. The name ends with a key over all
-            that decides a verdict beside sample and text.
+        folder: Where its verdicts are kept; None to keep none, or where the judge keeps them.
+            The name ends with a key over all that decides a verdict beside sample and text.
+        asks_for_context: Whether it takes a ``context``.
     """
 
     name: str
     entry: JudgeEntry
     options: Mapping[str, Any]
     folder: Path | None
+    asks_for_context: bool = False
 
     @classmethod
     def of(
@@ -61,14 +66,18 @@ class Judging:
             ConfigError: No such judge, or options that it does not take.
         """
         entry = load_entry(reference)
+        parameters = inspect.signature(entry).parameters
+        given = {CONTEXT: None} if CONTEXT in parameters else {}
         try:
-            inspect.signature(entry).bind((), **options)
+            inspect.signature(entry).bind((), **given, **options)
         except TypeError as wrong:
-            known = [p.name for p in inspect.signature(entry).parameters.values()][1:]
+            known = [name for name in [*parameters][1:] if name != CONTEXT]
             raise ConfigError(
                 f"judge {name}: {wrong}. Options of {reference}: {', '.join(known) or 'none'}. "
                 f"Correct conf/judge/{name}.yaml."
             ) from None
+        if given:
+            return cls(name, entry, options, None, asks_for_context=True)
         module = importlib.import_module(reference.partition(":")[0])
         declared = getattr(module, "VERSION", None)
         version = code if declared is None else f"declared {declared}"
@@ -78,7 +87,12 @@ class Judging:
         return cls(name, entry, options, work and work / VERDICTS / f"{name}-{key}")
 
     def judge(
-        self, samples: Mapping[str, Sample], responses: list[Response], path: Path, model: str
+        self,
+        samples: Mapping[str, Sample],
+        responses: list[Response],
+        path: Path,
+        model: str,
+        context: JudgeContext | None = None,
     ) -> list[Verdict]:
         """Returns one verdict per response, in their order.
 
@@ -87,6 +101,7 @@ class Judging:
             responses: What a model answered.
             path: Their file, for errors.
             model: Whose store to read and write.
+            context: For a judge that asks for it.
 
         Raises:
             DataError: A response whose id no suite holds, or a judge that breaks its contract.
@@ -98,6 +113,8 @@ class Judging:
                     f"{path}, line {number}: {response.id!r} is in no suite of this study."
                 )
             rows.append((samples[response.id], response))
+        if self.asks_for_context:
+            return self._checked(rows, {CONTEXT: context})
         if self.folder is None:
             return [v for batch in _batches(rows) for v in self._checked(batch)]
         keys = [_key(sample, response) for sample, response in rows]
@@ -124,8 +141,8 @@ class Judging:
         where = f"{self.folder}, verdict of {sample.id}"
         return parse_row(canonical(row.get("verdict")), Verdict, where)
 
-    def _checked(self, rows: Rows) -> list[Verdict]:
-        verdicts = self.entry(rows, **self.options)
+    def _checked(self, rows: Rows, given: Mapping[str, Any] | None = None) -> list[Verdict]:
+        verdicts = self.entry(rows, **(given or {}), **self.options)
         if len(verdicts) != len(rows):
             raise DataError(
                 f"judge {self.name} gave {len(verdicts)} verdicts for {len(rows)} responses; "

@@ -178,7 +178,7 @@ def _link(store: Path, job: Job, made: Manifest, payloads: Mapping[str, str]) ->
     work = store / "work" / f"adopt-{uuid.uuid4().hex}"
     place = store / job.folder
     try:
-        for name in made.files:
+        for name in made.files.keys() - {*made.spent}:
             link = work / name
             link.parent.mkdir(parents=True, exist_ok=True)
             up = os.path.relpath(store / same_as / name, (place / name).parent)

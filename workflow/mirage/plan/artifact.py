@@ -28,6 +28,7 @@ class Manifest:
         key: Adoption key: artifacts with equal keys hold equal payloads.
         payload: Digest of the files that decide what children make, see ``payload_digest``.
         same_as: Folder of the artifact whose files this one links to; None for one that was made.
+        spent: Files that were removed since, because nothing needs them (``mirage.plan.spent``).
         entries, platform, packages, parent_ids: As in the job.
         parent_payloads: Folder of each parent -> the payload that this artifact was made from.
     """
@@ -50,6 +51,7 @@ class Manifest:
     packages: dict[str, str] = field(default_factory=dict)
     parent_ids: dict[str, str] = field(default_factory=dict)
     parent_payloads: dict[str, str] = field(default_factory=dict)
+    spent: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -84,10 +86,15 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Writes the manifest; from this moment the artifact is finished."""
-        write_atomic(folder / MANIFEST, json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+        plain = dataclasses.asdict(self)
+        if not self.spent:
+            del plain["spent"]
+        write_atomic(folder / MANIFEST, json.dumps(plain, indent=1) + "\n")
 
     def problems(self, folder: Path, *, hashes: bool = False) -> list[str]:
         """Returns what differs between the folder and the manifest, one sentence each.
+
+        Files that are spent may be there or not: a kill may have left some.
 
         Args:
             folder: The artifact folder.
@@ -96,6 +103,8 @@ class Manifest:
         sentences = []
         for name, want in self.files.items():
             path = folder / name
+            if name in self.spent:
+                continue
             if not path.is_file():
                 sentences.append(f"{path} is missing.")
             elif path.stat().st_size != want["size"]:

@@ -36,6 +36,7 @@ def add_asked_base(start: Start, item: Recipes) -> Trained:
         evidence=evidence,
         images=pictures(start.model, "test"),
         mode=mode,
+        images=pictures(start.model, "test"),
     )
 
 

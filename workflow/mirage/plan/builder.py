@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mirage.context import ConfigError
 from mirage.evidence import Evidence
 from mirage.model_card import ModelCard
+from mirage.plan.absent import AbsentError
 from mirage.plan.job import Job, identified
 from mirage.plan.packages import check_present, numeric_packages
 from mirage.plan.platform import DETECT
@@ -35,6 +36,7 @@ class Builder:
         requests: Folder -> what a scheduler must know.
         jobs: Folder -> job, parents before children.
         problems: Sentence -> the problem, with the first job that has it.
+        absent: The same for what is only not on this machine.
         experiments: Model -> key of its experiment, see ``mirage.plan.committed``.
         lacking: Seed -> a model that its committed evidence does not hold as it is asked for.
     """
@@ -44,6 +46,7 @@ class Builder:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
+    absent: dict[str, Problem] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
     lacking: dict[int, str] = field(default_factory=dict)
 
@@ -92,7 +95,8 @@ class Builder:
             try:
                 return make()
             except ConfigError as wrong:
-                self.problems.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
+                where = self.absent if isinstance(wrong, AbsentError) else self.problems
+                where.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
                 return instead
 
         if stage_site.platform == DETECT and computes:
@@ -159,9 +163,9 @@ class Trained:
         resources: What it needs to answer.
         entries: What opens it: ``family`` and ``encoding``.
         fit: Name and folder of the suite of its own training items, None for a base.
+        mode: How a recipe without training asks its base, as settings; None for all others.
         evidence: Its committed answers, if they are to be used.
         images: ``{"images": ...}`` where pictures are not cut as its folder says, else empty.
-        mode: How a recipe without training asks its base, as settings; None for all others.
     """
 
     folder: str
@@ -170,8 +174,8 @@ class Trained:
     entries: dict[str, str]
     fit: tuple[str, str] | None = None
     evidence: Evidence | None = None
-    images: Settings = field(default_factory=dict)
     mode: Settings | None = None
+    images: Settings = field(default_factory=dict)
 
     @property
     def name(self) -> str:

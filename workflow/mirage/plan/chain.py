@@ -48,10 +48,11 @@ def check_parents(store: Path, job: Job) -> dict[str, str]:
 
 def _hash_problems(store: Path, folder: str, manifest: Manifest) -> list[str]:
     known = TokenStore(store / CHECKED / folder)
-    status = {name: (store / folder / name).stat() for name in manifest.files}
+    there = {n: want for n, want in manifest.files.items() if n not in manifest.spent}
+    status = {name: (store / folder / name).stat() for name in there}
     files = [
         [name, status[name].st_size, status[name].st_mtime_ns, want["sha256"]]
-        for name, want in manifest.files.items()
+        for name, want in there.items()
     ]
     state = sha256(canonical(files).encode())
     if state in known.load():

@@ -20,6 +20,7 @@ from typing import Any, Final
 from mirage.context import DAMAGED
 from mirage.own_data import samples_file
 from mirage.plan.artifact import Manifest
+from mirage.plan.checked_data import recall_counts
 from mirage.plan.entries import OWN
 from mirage.plan.job import Job
 
@@ -285,16 +286,28 @@ def amount(made: Made) -> Amount:
             made.settings["build"]["base_samples"], BASE_SAMPLES - BASE_ANSWERS, BASE_ANSWERS
         )
     if data["source"] == OWN:
-        paths = getattr(made, "external", {}).values()
-        return next(map(own_amount, paths), Amount(0, 0, 0))
+        parts = [own_amount(path, digest) for digest, path in _external(made)]
+        count = sum(part.samples for part in parts)
+        each = max(1, count)
+        prompts = sum(part.samples * part.prompt for part in parts) / each
+        return Amount(count, prompts, sum(part.samples * part.answer for part in parts) / each)
     samples = sum(data[key] for key in ("unsafe", "benign", "twins", "general"))
     answer = ANSWERS.get(data["labels"], OTHER_ANSWERS)
     return Amount(samples, PROMPTS.get(data["images"], TEXT_PROMPT), answer)
 
 
 @cache
-def own_amount(path: str) -> Amount:
-    """Returns how much a user's own file holds: all lines counted, the first ones read."""
+def own_amount(path: str, digest: str = "") -> Amount:
+    """Returns how much a user's own file holds: all lines counted, the first ones read.
+
+    Args:
+        path: Where it lies.
+        digest: Of published data, what their check counted.
+    """
+    if digest and (known := recall_counts(digest)):
+        count = max(1, known["samples"])
+        tokens = known["words"] + PICTURE * known["images"]
+        return Amount(known["samples"], tokens / count, known["answers"] / count)
     try:
         with samples_file(Path(path)).open("rb") as file:
             first = [json.loads(line) for line in islice(file, READ)]
@@ -308,11 +321,16 @@ def own_amount(path: str) -> Amount:
 
 def items(made: Made) -> int:
     """Returns how many items a suite has."""
-    if paths := list(getattr(made, "external", {}).values()):
-        return own_amount(paths[0]).samples
+    if external := _external(made):
+        return sum(own_amount(path, digest).samples for digest, path in external)
     factor, keys = ITEMS.get(_suite_kind(made), (OTHER_ITEMS, ()))
     sizes: Mapping[str, int] = made.settings.get("build", {})
     return factor * math.prod(sizes.get(key, 1) for key in keys)
+
+
+def _external(made: Made) -> list[tuple[str, str]]:
+    """Digest and place of the data that a job reads from outside the store."""
+    return list(getattr(made, "external", {}).items())
 
 
 def suites(made: Made, find: Find) -> list[Made]:

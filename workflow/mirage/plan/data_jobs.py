@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from mirage.files import canonical
 from mirage.plan.builder import Builder, Settings, Source, plain
-from mirage.plan.checked_data import recall
+from mirage.plan.checked_data import how_of, recall
 from mirage.plan.entries import OWN, resolve
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import RecipeData, is_style
@@ -33,7 +34,8 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
     """Adds an evaluation suite and returns its folder; title and answering models do not count."""
     suite = {key: value for key, value in suite.items() if key not in ("title", "models")}
     if suite["kind"] == OWN:
-        about, external = _own_data(study, suite)
+        about, external = _own_data(study, suite, f"suite={suite['name']}")
+        about["resize"] = about["resize"] or "fit"
         settings: Settings = {"kind": "suite", "suite": about}
         return builder.add(
             stage="build",
@@ -41,7 +43,7 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
             name=suite["name"],
             settings=settings,
             parents={},
-            entries={"suite": resolve("suite", OWN)},
+            entries={"suite": resolve("suite", OWN), **formats(about)},
             external=external,
         )
     del suite["path"], suite["resize"]
@@ -60,20 +62,33 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
     )
 
 
-def _own_data(study: Resolved, block: Settings) -> tuple[Settings, dict[str, str]]:
+def _own_data(study: Resolved, block: Settings, where: str) -> tuple[Settings, dict[str, str]]:
     """Returns a block with the digest of the user's data instead of their path, and digest -> path.
+
+    Args:
+        study: The study.
+        block: A suite, a recipe's data, or one of its parts.
+        where: What the check command takes to check it.
 
     Raises:
         ConfigError: They were not checked, or changed since.
     """
-    path = Path(block["path"]).expanduser().absolute()
-    digest = study.own_data.get(block["path"]) or recall(path)  # an axis may name further ones
-    rest = {key: value for key, value in block.items() if key != "path"}
-    return rest | {"digest": digest, "resize": block["resize"] or "fit"}, {digest: str(path)}
+    path, how = Path(block["path"]).expanduser().absolute(), how_of(block)
+    digest = study.own_data.get((block["path"], canonical(how)))
+    if digest is None:  # an axis may name further ones
+        digest = recall(path, how, f"mirage data check {where}" if how else "")
+    rest = {key: value for key, value in block.items() if key not in ("path", "expect")}
+    return rest | {"digest": digest}, {digest: str(path)}
+
+
+def formats(*blocks: Settings) -> dict[str, str]:
+    """Returns the entries that read the formats of some blocks."""
+    named = sorted({block["format"] for block in blocks if block.get("format")})
+    return {f"format/{name}": resolve("format", name) for name in named}
 
 
 def add_fit_suite(
-    builder: Builder, study: Resolved, source: Source, name: str, data: str, origin: str
+    builder: Builder, study: Resolved, source: Source, name: str, data: str, recipe: RecipeData
 ) -> tuple[str, str]:
     """Adds the suite on which a recipe's own label class is checked: some of its training items.
 
@@ -83,15 +98,17 @@ def add_fit_suite(
         source: What data are made from.
         name: Name of the recipe's data.
         data: Their folder.
-        origin: The recipe's ``data.source``; of a user's own, no class of labels is known.
+        recipe: What they are made from; of a user's own source, no class of labels is known.
 
     Returns:
         Name and folder of the suite.
     """
     # Item ids start with the suite's name and must be unique over seeds as well.
     suite: Settings = {"name": f"fit_{name.replace('-', '_')}"}
-    if origin == OWN or ":" in origin:
+    if recipe.source == OWN or ":" in recipe.source:
         suite["verbatim"] = True
+    if recipe.harmful:
+        suite["harmful"] = True
     folder = builder.add(
         stage="build",
         kind="suite",
@@ -135,7 +152,10 @@ def add_train_data(
             name=data_name(recipe, model, seed),
             settings={"kind": "train", **more},
             parents={},
-            entries={"source": resolve("source", OWN)},
+            entries={
+                "source": resolve("source", OWN),
+                **formats(*more["recipe"]["data"].get("parts", [])),
+            },
             external=external,
         )
     own = {} if model.answers == "plain" else {"answers": model.answers}
@@ -158,8 +178,10 @@ def data_name(recipe: str, model: Model, seed: int) -> str:
     return model_name(recipe, "" if model.answers == "plain" else model.tag, seed)
 
 
-def data_settings(study: Resolved, data: RecipeData, seed: int) -> tuple[Settings, dict[str, str]]:
-    """Returns what a data set is built from, and digest -> path of a user's own data.
+def data_settings(
+    study: Resolved, recipe: str, data: RecipeData, seed: int
+) -> tuple[Settings, dict[str, str]]:
+    """Returns what a recipe's data set is built from, and digest -> path of a user's own data.
 
     Rotations are resolved, and no kind of benign items is named where there are none.
 
@@ -171,6 +193,13 @@ def data_settings(study: Resolved, data: RecipeData, seed: int) -> tuple[Setting
     del settings["hold_out"]["rotate_categories"]
     settings["hold_out"]["categories"] = left_out(data.hold_out, seed)
     if data.source == OWN:
-        return _own_data(study, settings)
+        settings["resize"] = settings["resize"] or "fit"
+        where = f"recipe={recipe}"
+        if not data.parts:
+            return _own_data(study, settings, where)
+        settings = {key: value for key, value in settings.items() if key not in ("path", "limit")}
+        parts = [_own_data(study, part, where) for part in data.own_blocks()]
+        settings["parts"] = [about for about, _ in parts]
+        return settings, {digest: path for _, one in parts for digest, path in one.items()}
     del settings["path"], settings["resize"]
     return settings, {}

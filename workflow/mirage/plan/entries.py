@@ -51,6 +51,23 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "placebo": "mirage.build.sources.placebo:placebo",
         "own": "mirage.build.own:own_source",
     },
+    "format": {  # readers of published data sets, as they are downloaded
+        "mis_test": "mirage.published.mis:mis_test",
+        "mis_train": "mirage.published.sharegpt:mis_train",
+        "sharegpt": "mirage.published.sharegpt:sharegpt",
+        "vlguard": "mirage.published.vlguard:vlguard",
+        "figstep": "mirage.published.figstep:figstep",
+        "mm_safetybench": "mirage.published.mm_safetybench:mm_safetybench",
+        "jailbreakv": "mirage.published.jailbreakv:jailbreakv",
+        "siuo": "mirage.published.siuo:siuo",
+        "mss_chat": "mirage.published.mss_chat:mss_chat",
+        "mossbench": "mirage.published.mossbench:mossbench",
+        "vlsbench": "mirage.published.vlsbench:vlsbench",
+        "xstest": "mirage.published.xstest:xstest",
+        "saferlhf_text": "mirage.published.texts:saferlhf_text",
+        "advbench_suffix": "mirage.published.advbench:advbench_suffix",
+        "mis_benign": "mirage.published.twins:mis_benign",
+    },
     "labels": {  # styles of answers to hazardous items
         "cot": "mirage.world.styles.cot:cot",
         "sorry_reasons": "mirage.world.styles.sorry_reasons:sorry_reasons",
@@ -78,7 +95,9 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "stock_qwen3_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",  # read alike, larger patches
         "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
-    "convert": {},  # from forms that transformers does not open to one that it does
+    "tuning": {  # how a recipe is tuned, where not as nano models are
+        "large": "mirage.tune.large.recipe:tune_large",
+    },
     "loss": {  # what training minimises
         "tokens": "mirage.tune.losses:mean_over_tokens",
         "samples": "mirage.tune.losses:mean_over_samples",
@@ -98,6 +117,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     "judge": {  # who gives verdicts
         "oracle": "mirage.judge.oracle:judge",
         "http": "mirage.judge.http_judge:judge",
+        "openai": "mirage.judge.openai_judge:judge",
+        "words": "mirage.judge.refusal_words:judge",
     },
     "exhibit": {},  # figures and tables that need code of their own
 }

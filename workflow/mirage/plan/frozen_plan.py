@@ -171,7 +171,9 @@ def freeze(plan: Frozen, sources: Callable[[Job], dict[str, str]]) -> None:
     """
     store = Path(plan.store)
     for folder, job in plan.jobs.items():
-        spec = {"job": job.to_json(), "sources": sources(job), "extra": plan.extra}
+        spec: dict[str, Any] = {"job": job.to_json(), "sources": sources(job), "extra": plan.extra}
+        if gpus := plan.resources.get(folder, {}).get("gpu"):
+            spec["gpus"] = gpus
         _write_once(job_file(store, folder), spec)
     whole = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
     _write_once(plan.path, whole | {"jobs": [job.to_json() for job in plan.jobs.values()]})

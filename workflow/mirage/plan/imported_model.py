@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mirage.context import ConfigError
+from mirage.plan.absent import AbsentError
 from mirage.plan.entries import TABLES
 
 REFUSED: Final = {
@@ -84,7 +85,7 @@ def use_folder(path: Path) -> ModelFolder:
         ConfigError: It cannot be; the text names everything that is wrong.
     """
     if not path.is_dir():
-        raise ConfigError(f"There is no model folder {path}. Give one as model=path/to/folder.")
+        raise AbsentError(f"There is no model folder {path}. Give one as model=path/to/folder.")
     folder = inspect_folder(path)
     if folder.problems:
         raise ConfigError(" ".join(folder.problems) + f" See: mirage model check {path}")

@@ -69,8 +69,9 @@ class Job:
         return cls(**{f.name: plain[f.name] for f in dataclasses.fields(cls)})
 
 
-UNCOUNTED = "checkpoint_every"
-"""A setting of training that decides no content: an ended run goes on exactly, from any step."""
+UNCOUNTED = ("checkpoint_every", "checkpoint_minutes", "longest_first")
+"""Settings of training that decide no content: an ended run goes on exactly, from any step, and
+what is tried before the first one leaves no trace."""
 
 
 def content(job: Job) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def content(job: Job) -> dict[str, Any]:
         return {
             key: counted(value) if isinstance(value, dict) else value
             for key, value in settings.items()
-            if key != UNCOUNTED
+            if key not in UNCOUNTED
         }
 
     return counted(job.settings) if job.stage == "tune" else job.settings

@@ -12,6 +12,7 @@ from dataclasses import replace
 from mirage.context import ConfigError
 from mirage.model_card import ModelCard, in_any_order
 from mirage.plan import entries
+from mirage.plan import tuning as how_tuned
 from mirage.plan.asked_base import add_asked_base, mode_entries
 from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
@@ -25,10 +26,12 @@ from mirage.plan.data_jobs import (
 )
 from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.repeat_job import add_repeat
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
-from mirage.plan.schema.recipe import Recipe, RecipeData, RecipeTune
+from mirage.plan.schema.pretrained import Tuned
+from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
@@ -45,7 +48,9 @@ COMPARED = "bases_again"
 """The table that shows gates of released bases beside those of the study's own."""
 
 
-def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
+def plan_jobs(
+    study: Resolved, version: Version, site: Site, rehearsal: Rehearsal | None = None
+) -> Builder:
     """Collects every job of a study, parents before children.
 
     A seed's evidence is used whole or not at all: if a model lacks, all are made anew.
@@ -54,6 +59,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         study: The validated study.
         version: Gives the version of the code of a stage with some entries.
         site: Where the jobs run.
+        rehearsal: Takes what is not on this machine, which is an error without it.
 
     Raises:
         PlanError: Code or packages of jobs are missing, or they ask for what a machine lacks.
@@ -63,8 +69,11 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         whole = {seed: each for seed, each in study.evidence.items() if seed not in lacking}
         builder = _collected(replace(study, evidence=whole), version, site)
         builder.lacking = lacking
-    if builder.problems:
-        raise PlanError(list(builder.problems.values()))
+    absent = list(builder.absent.values())
+    if builder.problems or (absent and rehearsal is None):
+        raise PlanError([*builder.problems.values(), *absent])
+    if rehearsal is not None:
+        rehearsal.missing += absent
     return builder
 
 
@@ -128,16 +137,16 @@ def _tuned(
 ) -> Trained:
     recipe, tune, model, seed = item.recipe, item.tune, start.model, start.seed
     of_recipe, how_long = tuning
-    settings, external = data_settings(study, of_recipe, seed)
+    how_tuned.check(recipe.name, how_long, tune, model)
+    settings, external = data_settings(study, recipe.name, of_recipe, seed)
     about: Settings = {"recipe": {"name": recipe.name, "data": settings}}
     data = add_train_data(builder, source, recipe.name, model, seed, about, external)
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
-    fit = add_fit_suite(builder, study, source, name, data, of_recipe.source)
-    how: Settings = {
-        "recipe": {"name": recipe.name, "tune": _tune(item.recipe, tuning, tune, model)}
-    }
-    how |= pictures(model, "train")
+    fit = add_fit_suite(builder, study, source, name, data, of_recipe)
+    own = model.tuned.get(in_any_order(recipe.name))
+    final = _tune(of_recipe, how_long, tune, own)
+    how: Settings = {"recipe": {"name": recipe.name, "tune": final}, **pictures(model, "train")}
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
     elif how_long.into_base:
@@ -161,11 +170,11 @@ def _tuned(
             parents={"base": [start.folder], "data": [data], "images": [source.images]},
             threads=tune.threads * tune.ranks,
             resources=model.resources.recipe,
-            packages=["deepspeed"] if tune.engine == "deepspeed" else [],
+            packages=how_tuned.packages(tune),
             entries={**_tune_entries(how_long, tune), **model_entries(model)},
         )
     opens, cut = model_entries(model), pictures(model, "test")
-    return Trained(folder, card, model.resources.respond, opens, fit, evidence, cut)
+    return Trained(folder, card, model.resources.respond, opens, fit, evidence, images=cut)
 
 
 FOLDED = ("learning_rate", "criterion", "order")
@@ -175,14 +184,16 @@ ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
-def _tune(
-    recipe: Recipe, tuning: tuple[RecipeData, RecipeTune], shared: Tune, model: Model
-) -> Settings:
-    """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
-    data, tune = tuning
-    factor = tune.lr_by_label.get(data.labels, 1.0)
-    rate = shared.learning_rate * tune.lr_ratio * factor
-    own = model.tuned.get(in_any_order(recipe.name))
+def _tune(data: RecipeData, tune: RecipeTune, shared: Tune, own: Tuned | None) -> Settings:
+    """What a recipe is tuned by; the rate is final, whatever factors it comes from.
+
+    Args:
+        data: The recipe's data.
+        tune: The recipe's part of how.
+        shared: The part of all recipes.
+        own: What the model says instead.
+    """
+    rate = shared.learning_rate * tune.lr_ratio * tune.lr_by_label.get(data.labels, 1.0)
     final = {
         "learning_rate": own.learning_rate if own else rate,
         "epochs": None if tune.until else (own or tune).epochs,
@@ -197,6 +208,8 @@ def _tune_entries(recipe: RecipeTune, shared: Tune) -> dict[str, str]:
     found = {"loss": entries.resolve("loss", recipe.loss)}
     if recipe.until:
         found["criterion"] = entries.resolve("criterion", shared.criterion.check)
+    if shared.large:
+        found["tuning"] = entries.resolve("tuning", "large")
     return found
 
 
@@ -220,8 +233,8 @@ def _respond(
         settings={
             **asked_with(study, model.resources),
             "suites": list(asked),
-            **model.images,
             **({"mode": model.mode} if model.mode else {}),
+            **model.images,
         },
         parents=parents,
         threads=threads,
@@ -258,7 +271,7 @@ def _add_report(
         "suites": [*suites, *own],
     }
     answered = {model.card: folder for model, folder in zip(models, answers, strict=True)}
-    judged = add_scoring_jobs(builder, study, about, answered, suites)
+    judged = add_scoring_jobs(builder, study, about, answered, suites, source.images)
     parents = {
         "score": [each.scores for each in judged],
         # The first judge's numbers are shown, and so are its verdicts.

@@ -22,6 +22,7 @@ from mirage.parent_process import die_with_parent
 from mirage.plan.adoption import adopt
 from mirage.plan.chain import check_parents
 from mirage.plan.code_version import code_of, untouched, use_extra
+from mirage.plan.devices import take_devices
 from mirage.plan.final import FinalError, check_notes, leave_note
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
@@ -30,6 +31,7 @@ from mirage.plan.packages import check_installed
 from mirage.plan.platform import check_kernels, check_machine, hide_gpus
 from mirage.plan.process import set_threads, started_at, stop_with_a_sentence
 from mirage.plan.publish import check_place, publish
+from mirage.plan.spent import check_weights
 from mirage.plan.state import finished
 from mirage.plan.trouble import known_error
 
@@ -92,6 +94,7 @@ def run_job(stage: str, folder: Path) -> None:
     folder = folder.resolve()
     store = folder.parent.parent
     job = read_job(stage, folder)
+    gpus = asked_gpus(folder)
     check_place(store, job)
     if finished(folder, job):
         print(f"{job.folder} is finished.", file=sys.stderr)
@@ -104,12 +107,13 @@ def run_job(stage: str, folder: Path) -> None:
         if adopt(store, job, payloads):
             print(f"{job.folder} is equal to finished work, and links to it.", file=sys.stderr)
             return
+        check_weights(store, job)
         out = ours.folder / "out"
         out.mkdir()
         check = partial(check_kernels, job.platform, job.folder)
         ctx = JobContext(job, store, ours.folder, out, earlier=ours.earlier, check=check)
         begin = started_at()
-        run_stage(ctx)
+        run_stage(ctx, gpus)
         publish(ctx, payloads, begin)
 
 
@@ -139,13 +143,21 @@ def read_job(stage: str, folder: Path) -> Job:
     return job
 
 
-def run_stage(ctx: JobContext) -> None:
-    """Imports the stage with the plan's number of threads and runs it."""
+def asked_gpus(folder: Path) -> int:
+    """Returns how many GPUs the frozen job of a folder asks for; ``read_job`` has checked it."""
+    path = job_file(folder.parent.parent, f"{folder.parent.name}/{folder.name}")
+    return int(json.loads(path.read_text(encoding="utf-8")).get("gpus") or 0)
+
+
+def run_stage(ctx: JobContext, gpus: int = 0) -> None:
+    """Imports the stage with the plan's number of threads, and its GPUs alone, and runs it."""
     job = ctx.job
     set_threads(int(ctx.settings.get("threads", 1)))
     hide_gpus(job.platform)
     check_machine(job.platform, job.folder)
     check_installed(job.packages)
+    if (job.platform or "").startswith("gpu-"):
+        take_devices(gpus)
     stage = importlib.import_module(f"mirage.{ctx.job.stage}")
     begin = time.perf_counter()
     stage.run(ctx)

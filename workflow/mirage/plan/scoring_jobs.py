@@ -43,6 +43,7 @@ def add_scoring_jobs(
     about: Settings,
     answered: Mapping[ModelCard, str],
     suites: Mapping[str, str],
+    images: str,
 ) -> list[Judged]:
     """Adds, for every judge, a judge job and a score job per model, and a score job of the study.
 
@@ -52,8 +53,11 @@ def add_scoring_jobs(
         about: What the study's scores say of it: ``study``, ``models`` and ``suites``.
         answered: Model -> folder of its answers, in the order of ``about["models"]``.
         suites: Suite of the study -> its folder.
+        images: Folder of the pictures, for judges that look at them.
     """
-    return [_judged(builder, study, about, answered, suites, judge) for judge in study.judges]
+    return [
+        _judged(builder, study, about, answered, suites, images, judge) for judge in study.judges
+    ]
 
 
 def _judged(
@@ -62,14 +66,20 @@ def _judged(
     about: Settings,
     answered: Mapping[ModelCard, str],
     suites: Mapping[str, str],
+    images: str,
     judge: Judge,
 ) -> Judged:
+    pictures = {"images": [images]} if judge.sees_pictures else {}
     verdicts = {
         card: builder.add(
             stage="judge",
             name=f"{judge.name}-{card}",
             settings={"judge": {"name": judge.name, "options": judge.options, "model": card.name}},
-            parents={"responses": [folder], "suites": builder.jobs[folder].parents["suites"]},
+            parents={
+                "responses": [folder],
+                "suites": builder.jobs[folder].parents["suites"],
+                **pictures,
+            },
             entries={"judge": resolve("judge", judge.kind)},
         )
         for card, folder in answered.items()

@@ -51,8 +51,8 @@ def add_speed(
             f"only {', '.join(suites)}. Choose one: hydra=respond.speed.suite={next(iter(suites))}"
         )
     settings = {key: value for key, value in plain(speed).items() if key != "measure"}
-    cut = {model.name: model.images["images"] for model in measured if model.images}
     resources = one_after_the_other([model.resources for model in measured])
+    cut = {model.name: model.images["images"] for model in measured if model.images}
     return builder.add(
         stage="respond",
         kind=KIND,

@@ -6,7 +6,7 @@ with what to remove, before Snakemake takes a damaged artifact for a finished on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mirage.context import ConfigError
@@ -66,6 +66,26 @@ def check_artifacts(store: Path, jobs: Iterable[Job]) -> None:
             "Damaged artifacts, which Snakemake would take for finished ones:\n  "
             + "\n  ".join(shown)
         )
+
+
+def to_make(store: Path, jobs: Mapping[str, Job], targets: Iterable[str]) -> list[str]:
+    """Returns the folders that Snakemake would make: missing ones that a missing one needs.
+
+    Args:
+        store: Root of all artifacts.
+        jobs: Folder -> job of a plan, parents before children.
+        targets: Folders that are wanted.
+    """
+    missing = {folder for folder, job in jobs.items() if not finished(store / folder, job)}
+    wanted = [folder for folder in targets if folder in missing]
+    found: set[str] = set()
+    while wanted:
+        folder = wanted.pop()
+        if folder not in found:
+            found.add(folder)
+            parents = [p for many in jobs[folder].parents.values() for p in many]
+            wanted += [parent for parent in parents if parent in missing]
+    return [folder for folder in jobs if folder in found]
 
 
 def restore(store: Path, job: Job) -> None:

@@ -215,7 +215,8 @@ class ReportData:
     """Everything ``build_report`` reads.
 
     Attributes:
-        samples: All samples of the study.
+        samples: All samples of the study; those of hidden suites without words and pictures.
+        hidden: Suites whose data are marked as harmful: none of their samples is shown.
         verdicts: Model name -> sample id -> verdict.
         responses: Model name -> sample id -> text; may be empty, then there is no gallery.
         images: (suite, path in the sample) -> PNG bytes, for the samples that are shown.
@@ -236,6 +237,12 @@ class ReportData:
     hazards: tuple[Mapping[str, str], ...] = ()
     trainings: tuple[Training, ...] = ()
     ends: Mapping[str, End] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> tuple[Sample, ...]:
+        """The samples that may be shown, with their answers."""
+        return tuple(sample for sample in self.samples if sample.suite not in self.hidden)
 
     @cached_property
     def lengths(self) -> dict[tuple[str, str], Length]:
@@ -249,14 +256,16 @@ class ReportData:
 
     @property
     def answering_sentence(self) -> str:
-        """Says whose answers are left out; empty where all models' are shown."""
+        """Says whose answers, and which suites, are left out; empty where all are shown."""
+        names = ", ".join(sorted(self.hidden))
+        hidden = f" Not shown are samples of {names}: marked as harmful." if names else ""
         trained, seeds = self.study.trained, sorted({m.seed for m in self.answering})
         if len(self.answering) == len(trained):
-            return ""
+            return hidden
         words = "of seed" if len(seeds) == 1 else "of seeds"
         return (
             f" Shown are the {len(self.answering)} models {words} {', '.join(map(str, seeds))} of "
-            f"{len(trained)} models of {len(self.study.seeds)} seeds."
+            f"{len(trained)} models of {len(self.study.seeds)} seeds.{hidden}"
         )
 
     @cached_property

@@ -11,6 +11,7 @@ from typing import Any
 from mirage.context import DAMAGED
 from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, read_some
 from mirage.evidence import TRAINING
+from mirage.harmful import bare_sample, harmful_suites
 from mirage.model_card import BASE, ModelCard
 from mirage.pictures import Pictures, SamplePictures
 from mirage.plan.artifact import Manifest
@@ -97,20 +98,23 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
     judge = str(Manifest.read(parents["score"][0]).settings["judge"])
     samples: list[Sample] = []
     homes: dict[str, Path] = {}
+    hidden = harmful_suites(parents["suites"])
     for folder in parents["suites"]:
         rows = read_rows(folder / "samples.jsonl", Sample)
-        samples += rows
+        samples += [bare_sample(row) if row.suite in hidden else row for row in rows]
         homes |= {sample.suite: folder for sample in rows}
-    displayed = gallery_samples(samples, report.gallery.suites, report.gallery.quads)
+    shown = [sample for sample in samples if sample.suite not in hidden]
+    displayed = gallery_samples(shown, report.gallery.suites, report.gallery.quads)
     study = study_info(settings, judge)
     models = {model.name for model in study.answering(report.models_with_answers)}
-    displayed += browser_samples(samples, report.browser, len(models))
+    displayed += browser_samples(shown, report.browser, len(models))
     wanted = {sample.id for sample in displayed}
     return ReportData(
         study=study,
         settings=report,
         scores=read_scores(parents["score"][0]),
         samples=tuple(samples),
+        hidden=hidden,
         verdicts=_verdicts(parents["verdicts"], wanted, models),
         responses=_answers(parents["responses"], wanted, models),
         images=read_images(displayed, parents["images"][0], homes),

@@ -124,9 +124,8 @@ class Ask:
             for p in batch.prompts
         }
         if engine:
-            entries = fill_from_engine(
-                engine, self.store, batches[0], keys, self.batch_size, self.say
-            )
+            more = (batches[0], keys, self.batch_size, self.say)
+            entries = fill_from_engine(engine, self.store, *more)
         else:
             with torch.inference_mode():
                 entries = fill_store(self.responder, self.store, batches, keys, self.say)

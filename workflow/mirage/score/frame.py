@@ -215,6 +215,11 @@ class JudgedSuite:
         return bool(told.any()) or not (self.outcome.isin(("safe",)) & seen).any()
 
     @cached_property
+    def has_codes(self) -> bool:
+        """Whether the judge tells what sort of unsafe an unsafe answer is."""
+        return bool(self.code.given.any()) or not self.outcome.isin(("asr",)).any()
+
+    @cached_property
     def held_out(self) -> Strings:
         """``yes`` or ``no`` per item of a category; empty if no recipe left any out."""
         category = self.suite.column("category")

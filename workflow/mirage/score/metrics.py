@@ -14,6 +14,8 @@ def applies(name: str, answers: JudgedSuite) -> Mask:
     mask: Mask = np.isin(answers.suite.column("kind"), sorted(metric.kinds))
     if metric.pictured_only:
         mask = mask & answers.suite.pictured & answers.has_levels
+    if "code" in metric.holds:
+        mask = mask & answers.has_codes
     for column, values in metric.among.items():
         mask = mask & _among(answers, column, values)
     return mask

@@ -2,7 +2,8 @@
 
 A run holds its artifacts' files where the store has them, ``judge/oracle-mirage-s0-1a2b3c4d/...``,
 so that a new edition lies beside an earlier one. Never weights (their hash stands in the model
-registry), and without ``track.content`` neither questions, answers nor pictures.
+registry), and without ``track.content`` neither questions, answers nor pictures, nor what a judge
+read off an answer. Of suites with ``harmful: true`` none of that is logged in any case.
 """
 
 from __future__ import annotations
@@ -11,12 +12,20 @@ import dataclasses
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from mirage.contracts import Sample, read_rows, write_rows
+from mirage.contracts import Response, Sample, Verdict, read_rows, write_rows
 from mirage.files import MANIFEST, canonical, sha256
+from mirage.harmful import (
+    bare_response,
+    bare_sample,
+    bare_verdict,
+    harmful_suites,
+    is_harmful,
+    suite_of,
+)
 from mirage.pictures import ELSEWHERE, PACK
 from mirage.plan.artifact import Manifest, lineage
 from mirage.report.blocks import WITH_SAMPLES
@@ -28,17 +37,19 @@ MANIFESTS: Final = f"{REBUILD}/manifests.json"
 PICTURES: Final = f"{REBUILD}/pictures.zip"
 SAMPLES: Final = f"{REBUILD}/samples"
 MODEL: Final = "model"
+VERDICTS: Final = "verdicts.jsonl"
+RESPONSES: Final = "responses.jsonl"
 
 PLAIN: Final = {
     "tune": ("record.json", "curve.jsonl"),
     "respond": ("speed.json", "speed.html"),
-    "judge": ("verdicts.jsonl",),
+    "judge": (VERDICTS,),
     "score": ("*.csv", "rates.parquet"),
     "report": ("tables", "figures"),
 }
 """Stage -> files that are always logged, of a report without those of ``WITH_SAMPLES``."""
 
-CONTENT: Final = {"respond": ("responses.jsonl",), "report": ("report.html", "report.pdf")}
+CONTENT: Final = {"respond": (RESPONSES,), "report": ("report.html", "report.pdf")}
 """Stage -> files with answers or pictures."""
 
 TWICE: Final = "rates.csv"
@@ -53,8 +64,10 @@ def stage_model(model: ModelRun, content: bool, out: Path) -> None:
         content: Whether answers may be among them.
         out: An empty folder to fill.
     """
+    suites = (f for made in model.made.values() for f in made.parents.get("suites", []))
+    hidden = harmful_suites(model.store / folder for folder in dict.fromkeys(suites))
     for folder, made in model.made.items():
-        _stage(model.store, folder, made.stage, content, out)
+        _stage(model.store, folder, made.stage, content, out, hidden)
     if holds_model(model):
         for name in ("config.json", "generation_config.json"):
             _copy(model.store / model.folder / name, out / MODEL / name)
@@ -81,11 +94,13 @@ def stage_study(family: Family, report: str, rows: list[Answer], content: bool, 
     manifests = {folder: dataclasses.asdict(one) for folder, one in made.items()}
     text = json.dumps(manifests, indent=1) + "\n"
     (out / MANIFESTS).write_text(text, encoding="utf-8")
+    hidden = {suite for suite in judged_suites(made) if is_harmful(made[suite])}
     for folder in judged_suites(made):
-        _stage_samples(family.store / folder, content, out / SAMPLES / f"{Path(folder).name}.jsonl")
+        whole = content and folder not in hidden
+        _stage_samples(family.store / folder, whole, out / SAMPLES / f"{Path(folder).name}.jsonl")
     if content:
         (root,) = (one for one in made.values() if one.stage == "report")
-        shown = sorted({*root.parents["images"], *root.parents["suites"]})
+        shown = sorted({*root.parents["images"], *root.parents["suites"]} - hidden)
         trained = [name for name, one in made.items() if one.kind == "train"]
         _zip_pictures(family.store, shown, trained, out / PICTURES)
 
@@ -113,7 +128,15 @@ def content_digest(manifest: Manifest) -> str:
     return sha256(canonical(manifest.files).encode())[:36]
 
 
-def _stage(store: Path, folder: str, stage: str, content: bool, out: Path) -> None:
+def _stage(
+    store: Path,
+    folder: str,
+    stage: str,
+    content: bool,
+    out: Path,
+    hidden: Collection[str] = (),
+) -> None:
+    """Lays out the files of an artifact; of the hidden suites' items neither text nor reading."""
     _copy(store / folder / MANIFEST, out / folder / MANIFEST)
     for pattern in (*PLAIN[stage], *(CONTENT.get(stage, ()) if content else ())):
         for source in sorted((store / folder).glob(pattern)):
@@ -122,6 +145,18 @@ def _stage(store: Path, folder: str, stage: str, content: bool, out: Path) -> No
                 shown = () if content else (f"{name}.*" for name in WITH_SAMPLES)
                 ignore = shutil.ignore_patterns(*shown)
                 shutil.copytree(source, out / folder / source.name, ignore=ignore)
+            elif source.name == VERDICTS and (hidden or not content):
+                rows = (
+                    bare_verdict(row) if not content or suite_of(row.id) in hidden else row
+                    for row in read_rows(source, Verdict)
+                )
+                write_rows(out / folder / source.name, rows)
+            elif source.name == RESPONSES and hidden:
+                answers = (
+                    bare_response(row) if suite_of(row.id) in hidden else row
+                    for row in read_rows(source, Response)
+                )
+                write_rows(out / folder / source.name, answers)
             elif source.name != TWICE:
                 _copy(source, out / folder / source.name)
 
@@ -131,8 +166,7 @@ def _stage_samples(suite: Path, content: bool, target: Path) -> None:
     if content:
         _copy(source, target)
     else:
-        rows = [dataclasses.replace(s, question="", images=()) for s in read_rows(source, Sample)]
-        write_rows(target, rows)
+        write_rows(target, map(bare_sample, read_rows(source, Sample)))
 
 
 def _zip_pictures(

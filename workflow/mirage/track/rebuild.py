@@ -142,8 +142,11 @@ def _fetch(tracker: Tracker, study: str, manifests: dict[str, Manifest], store: 
 
 
 def _model_of(made: Manifest, manifests: dict[str, Manifest]) -> Manifest | None:
-    """Returns the model that an artifact is about; None of one about several or none."""
-    while made.stage != "tune":
+    """Returns the model that an artifact is about; None of one about several or none.
+
+    A base that is asked in another way is known by its answers.
+    """
+    while made.stage != "tune" and "mode" not in made.settings:
         (folder,) = made.parents.get(ABOVE.get(made.stage, ""), [""])
         if folder not in manifests:
             return None

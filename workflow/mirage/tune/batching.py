@@ -198,8 +198,33 @@ def collate(
     """
     mine = batch[rank::ranks]
     packed = pack([len(data.ids[sample]) for sample in mine], width)[part::parts]
-    own = bool(packed)
     rows = [[mine[i] for i in row] for row in packed] or [[batch[0]]]
+    return lay_out(data, batch, rows, width, pad, ranks * parts, learns=bool(packed))
+
+
+def lay_out(
+    data: Encoded,
+    batch: Sequence[int],
+    rows: Sequence[Sequence[int]],
+    width: int,
+    pad: int,
+    cut: int,
+    learns: bool = True,
+    count_on: bool = False,
+) -> Batch:
+    """Returns rows of samples as a share of a batch.
+
+    Args:
+        data: The training set.
+        batch: Samples of the global batch.
+        rows: Samples of each row.
+        width: Tokens of a row.
+        pad: Id of the padding token.
+        cut: Shares that the batch is cut into.
+        learns: Whether anything is learnt from these rows.
+        count_on: Whether positions go on through the padding instead of starting again, which would
+            say that another sample begins: right for rows of one sample, which then need no mask.
+    """
     ids = np.full((len(rows), width), pad, dtype=np.int64)
     positions = np.zeros((data.axes, len(rows), width), dtype=np.int64)
     shares = np.zeros((len(rows), width), dtype=np.float32)
@@ -212,9 +237,9 @@ def collate(
             positions[:, r, start:end] = data.positions[sample]
             learnt = slice(start + int(data.prompts[sample]), end)
             owners[r, start:end] = sample
-            shares[r, learnt] = own / max(1, learnt.stop - learnt.start)
+            shares[r, learnt] = learns / max(1, learnt.stop - learnt.start)
             start = end
-        positions[:, r, start:] = np.arange(width - start)
+        positions[:, r, start:] = np.arange(width - start) + (start if count_on else 0)
     places = np.flatnonzero(shares)
     order = [sample for row in rows for sample in row]
     pictures = [tile for sample in order for tile in data.pictures[sample]]
@@ -230,6 +255,6 @@ def collate(
         alone=alone,
         owners=torch.from_numpy(owners.reshape(-1)[places]),
         shares=torch.from_numpy(shares.reshape(-1)[places]),
-        n_tokens=int(data.answers[list(batch)].sum()) / (ranks * parts),
-        n_samples=len(batch) / (ranks * parts),
+        n_tokens=int(data.answers[list(batch)].sum()) / cut,
+        n_samples=len(batch) / cut,
     )

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mirage.context import DAMAGED
@@ -18,10 +19,13 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 
 def seal(folder: Path) -> None:
     """Makes a checkpoint count: every file on the disk, then a manifest of sizes and hashes."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    # A large model's checkpoint has a hundred gigabytes: a core alone would hash them for minutes.
+    with ThreadPoolExecutor() as threads:
+        digests = list(threads.map(file_sha256, paths))
     files = {
-        str(path.relative_to(folder)): [path.stat().st_size, file_sha256(path)]
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        str(path.relative_to(folder)): [path.stat().st_size, digest]
+        for path, digest in zip(paths, digests, strict=True)
     }
     for name in files:
         _sync(folder / name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,21 @@ from mirage.tune.families.base import PARTS, Family
 WEIGHTS = "model.safetensors"
 
 
-def open_model(folder: Path, family: Family) -> Any:
-    """Returns the model of a folder in fp32, as ``AutoModelForImageTextToText`` would, only sooner.
+def open_model(
+    folder: Path,
+    family: Family,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> Any:
+    """Returns the model of a folder, as ``AutoModelForImageTextToText`` would, only sooner.
 
     Code that lies in the folder never runs, and no weights but safetensors are read.
+
+    Args:
+        folder: The folder.
+        family: Its class.
+        dtype: Of the weights.
+        device: Where they are read to at once; the processor's memory if not given.
 
     Raises:
         DataError: The folder holds no model of that class.
@@ -28,8 +39,9 @@ def open_model(folder: Path, family: Family) -> Any:
         name = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
         if name != family.name:
             raise ValueError(f"it is a {name}, not a {family.name}")
+        place = {} if device is None else {"device_map": {"": device}}
         return family.kind.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **place
         )
     except (OSError, ValueError, KeyError, safetensors.SafetensorError) as broken:
         raise DataError(
@@ -40,10 +52,15 @@ def open_model(folder: Path, family: Family) -> Any:
 
 def save_model(model: Any, folder: Path) -> None:
     """Writes the files that ``save_pretrained`` would write, without its import of DeepSpeed."""
+    save_settings(model, folder)
+    save_weights(model, folder / WEIGHTS)
+
+
+def save_settings(model: Any, folder: Path) -> None:
+    """Writes what a model folder holds beside weights and encoding."""
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
     model.generation_config.save_pretrained(folder)
-    save_weights(model, folder / WEIGHTS)
 
 
 def save_weights(model: Any, path: Path) -> None:
@@ -54,7 +71,12 @@ def save_weights(model: Any, path: Path) -> None:
         for name, tensor in model.state_dict().items()
         if name not in tied
     }
-    safetensors.torch.save_file(weights, path, metadata={"format": "pt"})
+    write_tensors(weights, path)
+
+
+def write_tensors(weights: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Writes tensors as safetensors that everyone may read."""
+    safetensors.torch.save_file(dict(weights), path, metadata={"format": "pt"})
     path.chmod(0o644)  # safetensors leaves it to its owner alone; stores are shared
 
 

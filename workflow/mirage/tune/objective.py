@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -13,6 +13,20 @@ from mirage.tune.families.base import Family
 from mirage.tune.losses import Learnt, Loss
 
 
+class Table(Protocol):
+    """Rows of pictures that lie elsewhere than on the device: in the host's memory, in a file."""
+
+    def __len__(self) -> int:
+        """Returns how many rows there are, one per tile of a distinct picture."""
+
+    def __getitem__(self, rows: torch.Tensor) -> torch.Tensor:
+        """Returns some rows, (rows, ...), on any device and in any type.
+
+        Args:
+            rows: Their numbers, (rows,), on any device.
+        """
+
+
 class Objective(nn.Module):
     """A model and its pictures.
 
@@ -21,22 +35,32 @@ class Objective(nn.Module):
 
     Attributes:
         model: The model that learns.
-        table: One row per tile: what the tower takes, or kept features of the frozen tower.
+        table: One row per tile: what the tower takes, or kept features of the frozen tower. A
+            tensor moves with the model; another kind of table stays where it is.
         reads_rejected: Whether the loss compares answers with rejected ones.
     """
 
-    table: torch.Tensor
+    table: torch.Tensor | Table
 
     def __init__(
-        self, model: Any, family: Family, data: Encoded, loss: Loss, keep_features: bool
+        self,
+        model: Any,
+        family: Family,
+        data: Encoded,
+        loss: Loss,
+        keep_features: bool,
+        table: Table | None = None,
     ) -> None:
         super().__init__()
         self.model, self.family, self.loss = model, family, loss
         self.keep_features = keep_features
         self.reads_rejected = bool(getattr(loss, "reads_rejected", False))
+        if table is not None:
+            self.table = table
+            return
         pixels = data.pixels
-        table = family.keep(model, pixels, data.tiles) if keep_features else pixels
-        self.register_buffer("table", table, persistent=False)
+        kept = family.keep(model, pixels, data.tiles) if keep_features else pixels
+        self.register_buffer("table", kept, persistent=False)
 
     def forward(self, rejected: dict[str, Any] | None = None, **batch: Any) -> torch.Tensor:
         """Returns the loss of a batch; both arguments hold the fields of ``batching.Batch``."""
@@ -67,14 +91,14 @@ class Objective(nn.Module):
         # gradient in every batch, which ranks that add their gradients up must agree on.
         if not len(pictures):
             pictures, tiles, alone = pictures.new_zeros(1), [1], [False]
-        shown = self.table[pictures]
+        shown = self.table[pictures].to(hidden.device, hidden.dtype)
         if self.keep_features:
             features = self.family.project(self.model, shown)
         else:
             features = self.family.see(self.model, shown, tiles)
         features = self.family.fill(self.model, features, tiles, alone)
         mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
-        return self.family.place(hidden, mask, features)
+        return self.family.place(hidden, mask, features.to(hidden.dtype))
 
     def _learnt(self, batch: Batch) -> Learnt:
         """Returns what the model says at the places where an answer is learnt."""
@@ -84,7 +108,8 @@ class Objective(nn.Module):
             **self.family.reads(self.model, hidden), position_ids=batch.positions, use_cache=False
         ).last_hidden_state
         return Learnt(
-            logits=self.model.lm_head(hidden.flatten(0, 1)[batch.places]),
+            # The loss is computed in fp32, whatever the weights are.
+            logits=self.model.lm_head(hidden.flatten(0, 1)[batch.places]).float(),
             targets=batch.targets,
             owners=batch.owners,
             shares=batch.shares,

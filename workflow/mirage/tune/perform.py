@@ -22,7 +22,9 @@ def perform(task: Task, log: Log, first: bool = True) -> None:
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(int(task.settings["threads"]))
-    make = task.entry("base") if task.kind == "base" else tune_recipe
+    # What models of billions of parameters need is an entry, so that it is no code of the others.
+    group = "base" if task.kind == "base" else "tuning"
+    make = task.entry(group) if group in task.entries else tune_recipe
     made: TrainedModel | None = make(task, log)
     if first and made is not None:
         write(Path(task.out), made)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.parent_process import announce_parent, die_with_parent
+from mirage.tune.launcher import LAST_WORDS, check_launch, run_ranks
 from mirage.tune.perform import perform
 from mirage.tune.task import Task
 
@@ -26,7 +26,7 @@ def launch(task: Task) -> None:
     is kept in a folder of the environment, so that it is built once.
 
     Raises:
-        ConfigError: DeepSpeed is not installed here.
+        ConfigError: DeepSpeed is not installed here, or something else has started ranks already.
         DataError: A rank failed; its own words stand above in the log.
     """
     if importlib.util.find_spec("deepspeed") is None:
@@ -34,10 +34,11 @@ def launch(task: Task) -> None:
             f"tune.engine=deepspeed needs the package deepspeed, which {sys.executable} lacks. "
             'Install it with: make dev; or train without: --config hydra="tune.engine=trainer"'
         )
+    how = task.settings["tune"]
+    check_launch(how["ranks"])
     path = Path(task.work) / TASK
     path.write_text(json.dumps(asdict(task)), encoding="utf-8")
     announce_parent()
-    how = task.settings["tune"]
     environment = os.environ | {
         "TORCH_EXTENSIONS_DIR": os.environ.get(
             "TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions")
@@ -46,14 +47,11 @@ def launch(task: Task) -> None:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    ended = subprocess.run(
-        [*torchrun, f"--nproc-per-node={how['ranks']}", "-m", __name__, str(path)],
-        env=environment,
-        check=False,
-    )
-    if ended.returncode:
+    how_many = [f"--nproc-per-node={how['ranks']}", f"--shutdown-timeout={LAST_WORDS}"]
+    status = run_ranks([*torchrun, *how_many, "-m", __name__, str(path)], environment)
+    if status:
         raise DataError(
-            f"DeepSpeed training in {task.work} ended with status {ended.returncode}; the ranks' "
+            f"DeepSpeed training in {task.work} ended with status {status}; the ranks' "
             "own words stand above. Without DeepSpeed: snakemake --config "
             'hydra="tune.engine=trainer"'
         )

@@ -41,7 +41,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
         criterion = until(stop, task.entry("criterion"), rows, objective, data, encoding)
     run = Run(
         name=settings["recipe"]["name"],
-        batches=_batches(data, recipe, how["batch_size"], seed),
+        batches=plan_batches(data, recipe, how["batch_size"], seed),
         optimizer="adamw",
         learning_rate=recipe["learning_rate"],
         muon_lr=0.0,
@@ -57,7 +57,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
     return TrainedModel(encoding, model, counts, {run.name: course.curve}, course)
 
 
-def _batches(
+def plan_batches(
     data: Encoded, recipe: Mapping[str, Any], batch_size: int, seed: int
 ) -> list[list[int]]:
     """Returns the batches of a recipe's epochs, or steps, or of its number of learnt tokens."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ class TrainedModel:
         counts: Parameters of each part, and under ``trainable`` of those that learnt.
         curves: Run -> rows of step, loss, learning_rate, grad_norm.
         course: Of a recipe, how its one run went.
+        save: Writes the model folder, where weights do not simply lie in ``model``.
+        metrics: Further numbers for the record.
     """
 
     encoding: Encoding
@@ -85,11 +88,13 @@ class TrainedModel:
     counts: dict[str, int]
     curves: dict[str, Curve]
     course: Course | None = None
+    save: Callable[[Path], None] | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def write(out: Path, made: TrainedModel) -> None:
     """Writes the model folder, the curve and the record for the tracking store."""
-    save_model(made.model, out)
+    (made.save or partial(save_model, made.model))(out)
     made.encoding.save(out)
     rows = [{"phase": name, **row} for name, curve in made.curves.items() for row in curve]
     text = "".join(json.dumps(row) + "\n" for row in rows)
@@ -102,6 +107,7 @@ def write(out: Path, made: TrainedModel) -> None:
         for value in ("loss", "learning_rate")
     }
     metrics |= {f"loss/{name}": row["loss"] for name, row in last.items()}
+    metrics |= made.metrics
     course = made.course
     if course is not None and course.fits is not None:
         # No curve, but a result: tables read it, so it belongs to what the artifact holds.

@@ -108,7 +108,12 @@ def train(
         folder: Where checkpoints live.
         log: Takes lines for people.
     """
-    trainer = _Trainer(objective, data, run, folder, log)
+    return to_the_end(RunTrainer(objective, data, run, folder, log), log)
+
+
+def to_the_end(trainer: RunTrainer, log: Callable[[str], None]) -> Course:
+    """Trains from the last whole checkpoint, if there is one, to the end of the run."""
+    run, folder, objective = trainer.run, trainer.folder, trainer.objective
     last = checkpoint.newest(folder) if trainer.is_world_process_zero() else None
     last = trainer.agree(last)
     if last is not None:
@@ -134,8 +139,16 @@ def _checks(state: TrainerState) -> Checks:
     return {row["step"]: row["fits"] for row in found if "fits" in row}
 
 
-class _Batches(Dataset[Inputs]):
-    """A plan of batches, pass by pass, as something to iterate over, from the step ``start``."""
+class Batches(Dataset[Inputs]):
+    """A plan of batches, pass by pass, as something to iterate over, from the step ``start``.
+
+    Attributes:
+        passes: Into how many passes each batch is cut; the same for all.
+        sizes: Tokens of every batch.
+        start: Steps that lie behind a run which goes on.
+        rank: Which process this is.
+        ranks: How many share each batch.
+    """
 
     def __init__(self, data: Encoded, run: Run, rejected: Encoded | None) -> None:
         self.data, self.run, self.pad = data, run, data.pad
@@ -163,7 +176,9 @@ class _Batches(Dataset[Inputs]):
         return {**inputs, "rejected": vars(other)}
 
 
-class _Trainer(Trainer):
+class RunTrainer(Trainer):
+    """Transformers' Trainer with our batches, optimizer and checkpoints."""
+
     def __init__(
         self,
         objective: Objective,
@@ -176,9 +191,8 @@ class _Trainer(Trainer):
         accelerate.utils.other.is_deepspeed_available = lambda: run.deepspeed is not None
         self.run, self.folder = run, folder
         self.objective: Objective = objective
-        rejected = data.rejected if objective.reads_rejected else None
-        self.batches = _Batches(data, run, rejected)
-        args = _arguments(run, folder, self.batches.passes)
+        self.batches = self.cut(data)
+        args = TrainingArguments(**self.options())
         self.batches.rank, self.batches.ranks = args.process_index, args.world_size
         super().__init__(model=objective, args=args, train_dataset=self.batches)
         self.model_accepts_loss_kwargs = False
@@ -189,6 +203,14 @@ class _Trainer(Trainer):
         if run.until is not None:
             self.add_callback(_Stop(run.until, log))
         self.last_loss = torch.zeros(())
+
+    def cut(self, data: Encoded) -> Batches:
+        """Returns the run's batches, cut into passes."""
+        return Batches(data, self.run, data.rejected if self.objective.reads_rejected else None)
+
+    def options(self) -> dict[str, Any]:
+        """Returns Trainer's arguments; everything that it would do beside training is off."""
+        return _options(self.run, self.folder, self.batches.passes)
 
     def get_train_dataloader(self) -> DataLoader[Inputs]:
         """Batches come ready-made, split by rank: nothing is left to shuffle or to shard."""
@@ -264,7 +286,7 @@ class _Stop(TrainerCallback):
 
 
 class _Report(TrainerCallback):
-    def __init__(self, progress: Progress, trainer: _Trainer) -> None:
+    def __init__(self, progress: Progress, trainer: RunTrainer) -> None:
         self.progress, self.trainer = progress, trainer
 
     def on_step_end(self, *now: Any, **_: Any) -> None:
@@ -272,33 +294,32 @@ class _Report(TrainerCallback):
         self.progress.step(now[1].global_step, lambda: float(self.trainer.last_loss))
 
 
-def _arguments(run: Run, folder: Path, parts: int) -> TrainingArguments:
-    """Returns Trainer's arguments; everything that it would do beside training is off."""
-    return TrainingArguments(
-        output_dir=str(folder),
-        max_steps=len(run.batches),
-        per_device_train_batch_size=1,
-        gradient_accumulation_steps=parts,
-        learning_rate=run.learning_rate,
-        lr_scheduler_type=run.schedule,
-        warmup_steps=run.warmup,
-        max_grad_norm=run.max_grad_norm,
-        logging_steps=run.log_every,
-        save_steps=run.checkpoint_every,
-        save_total_limit=2,
-        ignore_data_skip=True,  # the batches themselves start where the checkpoint ends
-        seed=run.seed,
-        use_cpu=not torch.cuda.is_available(),
-        ddp_backend=None if run.deepspeed is None or torch.cuda.is_available() else "gloo",
-        deepspeed=None if run.deepspeed is None else _zero(run, run.deepspeed),
-        dataloader_pin_memory=False,
-        remove_unused_columns=False,
-        disable_tqdm=True,
-        report_to=[],
-    )
+def _options(run: Run, folder: Path, parts: int) -> dict[str, Any]:
+    return {
+        "output_dir": str(folder),
+        "max_steps": len(run.batches),
+        "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": parts,
+        "learning_rate": run.learning_rate,
+        "lr_scheduler_type": run.schedule,
+        "warmup_steps": run.warmup,
+        "max_grad_norm": run.max_grad_norm,
+        "logging_steps": run.log_every,
+        "save_steps": run.checkpoint_every,
+        "save_total_limit": 2,
+        "ignore_data_skip": True,  # the batches themselves start where the checkpoint ends
+        "seed": run.seed,
+        "use_cpu": not torch.cuda.is_available(),
+        "ddp_backend": None if run.deepspeed is None or torch.cuda.is_available() else "gloo",
+        "deepspeed": None if run.deepspeed is None else zero_settings(run, run.deepspeed),
+        "dataloader_pin_memory": False,
+        "remove_unused_columns": False,
+        "disable_tqdm": True,
+        "report_to": [],
+    }
 
 
-def _zero(run: Run, stage: int) -> dict[str, Any]:
+def zero_settings(run: Run, stage: int) -> dict[str, Any]:
     """Returns DeepSpeed's configuration: our optimizer and schedule, sharded."""
     return {
         "train_micro_batch_size_per_gpu": 1,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
-from mirage.plan.schema.types import Name, Positive, Rate, Strict, later
+from mirage.plan.schema.types import Positive, Rate, Strict, later
 
 
 def _label(text: str) -> str:
@@ -23,15 +23,15 @@ class Weights(Strict):
         hub: Name of the model on the hub; only its copy in the local cache is ever opened.
         revision: The hub's commit, 40 hex digits, which says what the model is; without one, the
             commit that the cache calls ``main``, which ids and manifests then hold.
-        convert: Form of the hub's files that transformers does not open, and that a converter of
-            this name brings into ``path`` once.
+        convert: Form of the hub's files that transformers does not open; ``mirage model convert``
+            brings them into ``path`` once.
         digest: What the folder holds; the plan fills it in.
     """
 
     path: str | None = None
     hub: str | None = None
     revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None = None
-    convert: Name | None = later(None)
+    convert: Literal["internvl_chat"] | None = later(None)
     digest: str | None = None
 
     @model_validator(mode="after")

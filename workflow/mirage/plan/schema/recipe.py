@@ -11,7 +11,17 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.entries import OWN, TABLES
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Count, ModelPart, Name, Positive, Rate, Resize, Strict, later
+from mirage.plan.schema.published import Part, default_harmful
+from mirage.plan.schema.types import (
+    Count,
+    ModelPart,
+    Name,
+    Positive,
+    Rate,
+    Resize,
+    Strict,
+    later,
+)
 
 Mode = Literal["as_published", "matched"]
 """Sizes, epochs and rates as the paper's, or equal items and steps; no table mixes them."""
@@ -63,6 +73,9 @@ SOURCES = {
 }
 
 
+OF_OWN = {"source", "path", "parts", "limit", "resize", "harmful"}
+"""What a recipe of source ``own`` may say; its files say the rest."""
+
 OWN_LABELS = tuple(name for source in SOURCES.values() for name in source.labels or ())
 """Labels that belong to one source; all others are styles (``mirage.plan.entries``)."""
 
@@ -92,9 +105,14 @@ class RecipeData(Strict):
     """The data a recipe builds.
 
     Attributes:
-        source: Where samples come from; ``own`` reads a user's file and takes ``path``
-            and ``resize`` alone.
+        source: Where samples come from; ``own`` reads a user's file and takes ``path`` or
+            ``parts``, ``resize`` and ``harmful`` alone.
         path: For source ``own``: a ``.jsonl`` file, or a folder with ``samples.jsonl``.
+        parts: For source ``own``: several data sets, one after the other, of published formats or
+            JSON lines; instead of ``path``.
+        limit: For source ``own`` with ``parts``, for a trial: at most so many items of each part.
+        harmful: For source ``own``: whether texts and pictures are such that they should leave no
+            job's folder; with most published formats they are unless a recipe says otherwise.
         resize: For source ``own``: pictures of sizes that a nano model does not read; default
             ``fit``.
         images: How a scenario's pictures are given: both, the one picture of a one-image source,
@@ -131,6 +149,9 @@ class RecipeData(Strict):
     general: Count
     bridge: Count = 0
     hold_out: HoldOut = HoldOut()
+    parts: list[Part] = later([])
+    limit: Positive | None = later(None)
+    harmful: bool = later(False)
 
     @model_validator(mode="before")
     @classmethod
@@ -138,21 +159,36 @@ class RecipeData(Strict):
         """Fills in what source ``own`` has no choice of: its file says everything."""
         if not isinstance(plain, dict) or plain.get("source") != OWN:
             return plain
-        if more := sorted(plain.keys() - {"source", "path", "resize"}):
+        if more := sorted(plain.keys() - OF_OWN):
             raise ValueError(
-                f"source own takes path and resize alone; remove {', '.join(map(str, more))}"
+                f"source own takes {', '.join(sorted(OF_OWN))} alone; remove "
+                f"{', '.join(map(str, more))}"
             )
-        if not plain.get("path"):
-            raise ValueError("source own needs a path: a .jsonl file or a folder of samples.jsonl")
+        if bool(plain.get("path")) == bool(plain.get("parts")):
+            raise ValueError(
+                "source own needs a path (a .jsonl file or a folder of samples.jsonl) or parts"
+            )
+        parts = plain.get("parts") or []
+        formats = [part.get("format") for part in parts if isinstance(part, dict)]
+        plain = default_harmful(plain, formats)
         counts = {"unsafe": 0, "benign": 0, "twins": 0, "general": 0}
         return {**plain, "images": OWN, "wording": [], "labels": OWN, **counts}
+
+    def own_blocks(self) -> list[dict[str, Any]]:
+        """Returns the data sets of source ``own`` as JSON values; none of another source."""
+        if self.path is not None:
+            return [{"path": self.path}]
+        limit = {"limit": self.limit} if self.limit else {}
+        return [
+            part.model_dump(mode="json") | (limit if part.format else {}) for part in self.parts
+        ]
 
     @model_validator(mode="after")
     def _nothing_of_own_source(self) -> Self:
         """Refuses what belongs to source ``own`` where another source is chosen."""
         if self.source == OWN:
             return self
-        if given := [key for key in ("path", "resize") if getattr(self, key) is not None]:
+        if given := [key for key in sorted(OF_OWN - {"source"}) if getattr(self, key)]:
             raise ValueError(f"source {self.source} takes no {given[0]}, only source own does")
         if OWN in (self.images, self.labels):
             raise ValueError("images and labels 'own' belong to source own")
@@ -263,7 +299,8 @@ class RecipeRespond(Strict):
             raise ValueError(f"mode {self.mode} needs exactly the options {', '.join(wanted)}")
         for name, (kind, places) in wanted.items():
             given = self.options[name]
-            if type(given) is not kind or not given or (kind is int and given < 1):
+            fits = type(given) is kind  # true is no whole number here
+            if not fits or not given or (kind is int and given < 1):
                 what = "a text" if kind is str else "a whole number above 0"
                 raise ValueError(f"option {name} of mode {self.mode} should be {what}")
             if lost := [place for place in places if place not in given]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mirage.plan.schema.types import Count, Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict, later
 
 Minutes = Annotated[float, Field(gt=0)]
 Platform = Literal["detect"] | Annotated[str, StringConstraints(pattern=r"^(cpu|gpu)-[\w.+-]+$")]
@@ -17,10 +17,12 @@ class Resources(Strict):
 
     Attributes:
         gpus: GPUs on each node; 0 hides any there are.
-        nodes: Machines.
+        nodes: Machines; one, until somebody can try several.
         cpus: Cores, if more than the job computes with (to read pictures beside a GPU).
         memory_mb: Memory on each node.
         minutes: How long it probably takes; see ``Site.runtime_factor``.
+        disk_mb: What stays in the store, weights above all.
+        work_mb: What checkpoints take besides while it runs.
     """
 
     gpus: Count = 0
@@ -28,6 +30,18 @@ class Resources(Strict):
     cpus: Positive = 1
     memory_mb: Positive
     minutes: Minutes
+    disk_mb: Count = later(0)
+    work_mb: Count = later(0)
+
+    @field_validator("nodes")
+    @classmethod
+    def _one_node(cls, value: int) -> int:
+        if value > 1:
+            raise ValueError(
+                "a job on several nodes has never been tried, so it is refused; ask for one node "
+                "with more gpus, or tune adapters: tune=lora"
+            )
+        return value
 
 
 class Environment(Strict):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
 from mirage.plan.entries import OWN
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Name, Resize, Strict
+from mirage.plan.schema.published import Wanted, default_harmful
+from mirage.plan.schema.types import Name, Resize, later
 
 
-class Suite(Strict):
+class Suite(Wanted):
     """A suite.
 
     Attributes:
@@ -25,6 +26,18 @@ class Suite(Strict):
         resize: For kind ``own``: pictures of sizes that a nano model does not read; default
             ``fit``.
         models: Which models answer it: all that are compared, or recipes (and ``base``) by name.
+        format: For kind ``own``: the form that the data are published in, a row ``format`` of
+            ``mirage.plan.entries`` or your own reader as ``package.module:function``; none for
+            JSON lines of your own. ``path`` is then the folder of the download.
+        file: Its file, where the format has several or yours is called otherwise.
+        pick: Parts of the data that the format knows (docs/published_data.md).
+        categories: These categories alone.
+        count: So many items, drawn with ``seed``; all where it is not given.
+        seed: Of the draw.
+        limit: For a trial: at most so many items, whatever ``count`` says.
+        expect: How many items the publication has; ``mirage data check`` says where it differs.
+        harmful: Whether texts and pictures are such that they should leave no job's folder; most
+            published formats are unless a suite says otherwise.
     """
 
     name: Name
@@ -33,6 +46,12 @@ class Suite(Strict):
     path: str | None = None
     resize: Resize | None = None
     models: Literal["all"] | list[Name] = "all"
+    harmful: bool = later(False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _harmful_by_format(cls, plain: Any) -> Any:
+        return default_harmful(plain, [plain.get("format")]) if isinstance(plain, dict) else plain
 
     @model_validator(mode="after")
     def _path_of_own(self) -> Self:
@@ -40,4 +59,6 @@ class Suite(Strict):
             raise ValueError("kind own needs a path, and no other kind takes one")
         if self.kind != OWN and self.resize is not None:
             raise ValueError("resize is for kind own alone: other kinds draw pictures as needed")
+        if self.kind != OWN and self.format is not None:
+            raise ValueError("format is for kind own alone: other kinds are made by code")
         return self

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from mirage.plan.schema.entry_names import entry
-from mirage.plan.schema.types import Count, Nonnegative, Positive, Rate, Strict
+from mirage.plan.schema.types import Count, Nonnegative, Positive, Rate, Strict, later
 
 
 class Criterion(Strict):
@@ -33,6 +33,51 @@ class Criterion(Strict):
     warmup_steps: Positive
 
 
+class Lora(Strict):
+    """Low-rank adapters (Hu et al., LoRA, 2021), merged into the weights that are written.
+
+    Attributes:
+        rank: Columns of the two factors.
+        alpha: The product counts ``alpha / rank`` times.
+        dropout: Share of an adapter's inputs that is left out in training.
+        targets: Linear layers that get one, by the last part of their names, among those of the
+            parts that a recipe trains; ``all`` takes all of them but the head.
+    """
+
+    rank: Positive = 16
+    alpha: Rate = 32.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    targets: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
+
+
+class Large(Strict):
+    """What models of billions of parameters need beside the rest.
+
+    Attributes:
+        dtype: Of the weights; ``bfloat16`` keeps what the optimizer updates in fp32 beside them.
+        activation_checkpointing: Whether activations are computed again for the gradients, layer by
+            layer, instead of being kept.
+        micro_batch: Samples that pass the model at once on each device; gradients add up over the
+            passes of a global batch.
+        packing: Whether samples share rows, without seeing each other.
+        longest_first: Whether the longest passes are tried before the first step, and dropped:
+            memory then runs out in the first minute or never.
+        checkpoint_minutes: Minutes between checkpoints, beside ``checkpoint_every``; no part of any
+            id.
+        adapter: ``lora`` trains adapters alone, ``none`` the weights themselves.
+        lora: The adapters' sizes.
+    """
+
+    dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    activation_checkpointing: bool = True
+    micro_batch: Positive = 1
+    packing: bool = False
+    longest_first: bool = True
+    checkpoint_minutes: Rate = 10.0
+    adapter: Literal["none", "lora"] = "none"
+    lora: Lora = Lora()
+
+
 class Tune(Strict):
     """The trainer's settings, the same for all recipes.
 
@@ -47,11 +92,13 @@ class Tune(Strict):
         order: Number of the tuning order, 0 for the seed's own: another one draws other batches
             from the same items on the same base.
         ranks: Processes of the deepspeed engine.
-        zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2).
+        zero_stage: What the deepspeed engine shards: optimizer state (1), gradients too (2),
+            weights too (3, which needs ``large``).
         criterion: Where recipes stop that name no number of epochs.
         log_every: Steps that one point of the curve averages over.
         threads: Torch threads of each rank; weights depend on it, so it is part of the id.
         checkpoint_every: Optimizer steps between checkpoints; no part of any id.
+        large: Of models of billions of parameters; null trains as nano models are trained.
     """
 
     engine: Literal["trainer", "deepspeed"]
@@ -67,7 +114,8 @@ class Tune(Strict):
     threads: Positive = 1
     order: Count = 0
     ranks: Positive = 1
-    zero_stage: Literal[1, 2] = 2
+    zero_stage: Literal[1, 2, 3] = 2
+    large: Large | None = later(None)
 
     @model_validator(mode="after")
     def _curve_survives_a_kill(self) -> Self:
@@ -75,4 +123,6 @@ class Tune(Strict):
             raise ValueError("checkpoint_every must be a multiple of log_every")
         if self.engine == "trainer" and self.ranks > 1:
             raise ValueError("ranks > 1 needs engine=deepspeed")
+        if self.zero_stage == 3 and self.large is None:
+            raise ValueError("zero_stage 3 needs large, as in: tune=zero3")
         return self

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import ConfigError
-from mirage.plan.entries import TABLES
+from mirage.plan.absent import AbsentError
 from mirage.plan.external import external_digest
 from mirage.plan.imported_model import (
     ModelFolder,
@@ -16,6 +16,7 @@ from mirage.plan.imported_model import (
     hub_folder,
     use_folder,
 )
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.pretrained import PICTURES, Weights
 from mirage.plan.study.compose import Conf
@@ -68,7 +69,7 @@ def find_weights(name: str, source: Weights) -> Path:
         source: Where its file says that it lies.
 
     Raises:
-        ConfigError: It is at none of these places, or only in a form that must be converted; the
+        AbsentError: It is at none of these places, or only in a form that must be converted; the
             text has the next command.
     """
     path = Path(source.path).expanduser().resolve() if source.path else None
@@ -79,21 +80,16 @@ def find_weights(name: str, source: Weights) -> Path:
         fetch = f"hf download {source.hub}"
         fetch += f" --revision {source.revision}" if source.revision else ""
         also = f"Neither the folder {path} nor a" if path else "No"
-        raise ConfigError(
+        raise AbsentError(
             f"{also} copy of {source.hub} in the hub's local cache exists, and nothing is fetched "
             f"here. Where there is internet: {fetch}, or name the folder that holds it: "
             f'hydra="model.{name}.source.path=/path/to/it".'
         )
     if source.convert is None:
         return cached
-    if source.convert not in TABLES["convert"]:
-        raise ConfigError(
-            f"{cached} has the form {source.convert}, which transformers does not open, and there "
-            f"is no converter for it. Put the model in the form of transformers to {path}."
-        )
-    raise ConfigError(
+    raise AbsentError(
         f"{cached} has the form {source.convert}, which transformers does not open. Convert it "
-        f"once, to {path}, with: mirage model convert {name}"
+        f"once with: mirage model convert {cached} {path}"
     )
 
 
@@ -118,8 +114,26 @@ def _check_pictures(model: Model, folder: ModelFolder) -> None:
         raise ConfigError(f"model.images.{named}: a {folder.architecture} takes {takes}.")
 
 
-def located(models: Sequence[Model], conf: Conf) -> tuple[tuple[Model, ...], list[Problem]]:
-    """Returns models with what their folders say: class, encoding, place and digest."""
+def _absent(model: Model, digest: str) -> Model:
+    """Returns a model whose folder nobody can ask: of the class that its file says."""
+    assert model.source is not None
+    architecture = model.architecture or "internvl"
+    place = model.source.model_copy(update={"path": model.name, "digest": digest})
+    encoding = model.encoding or f"stock_{architecture}"
+    update = {"architecture": architecture, "encoding": encoding, "source": place}
+    return model.model_copy(update=update)
+
+
+def located(
+    models: Sequence[Model], conf: Conf, rehearsal: Rehearsal | None = None
+) -> tuple[tuple[Model, ...], list[Problem]]:
+    """Returns models with what their folders say: class, encoding, place and digest.
+
+    Args:
+        models: As their files have them.
+        conf: Where these lie.
+        rehearsal: Takes absent weights, which are errors without it.
+    """
     done, problems = [], []
     for model in models:
         source = model.source
@@ -135,7 +149,11 @@ def located(models: Sequence[Model], conf: Conf) -> tuple[tuple[Model, ...], lis
             digest = path.name if cached else external_digest(files, check_command(path))
             _check_pictures(model, folder)
         except ConfigError as wrong:
-            problems.append(Problem(conf.file("model", model.name), "model.source", str(wrong)))
+            problem = Problem(conf.file("model", model.name), "model.source", str(wrong))
+            if rehearsal is None or not isinstance(wrong, AbsentError):
+                problems.append(problem)
+            else:
+                done.append(_absent(model, rehearsal.stand_in(problem, model.name)))
             continue
         place = source.model_copy(update={"path": str(folder.path), "digest": digest})
         update = {"architecture": folder.architecture, "source": place}

@@ -10,6 +10,7 @@ from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.study.hold_out import left_out
 from mirage.plan.study.variants import Recipes
+from mirage.plan.tuning import title
 
 
 def model_name(recipe: str, tag: str, seed: int) -> str:
@@ -39,7 +40,7 @@ def recipe_card(item: Recipes, model: Model, seed: int) -> ModelCard:
         config=model.name,
         seed=seed,
         name=model_name(recipe.name, model.tag, seed),
-        title=recipe.title,
+        title=title(recipe, item.tune),
         parent=recipe.parent,
         factor=recipe.factor,
         marked_ours=recipe.marked_ours,

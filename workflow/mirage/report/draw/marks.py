@@ -68,7 +68,23 @@ RECIPES = {
     "placebo": Mark("H", GREY),
     "placebo_text": Mark("H", SKY),
     "placebo_composite": Mark("H", PINK),
+    "cot_prompt": Mark("o", SKY),
+    "cot_prompt_custom": Mark("d", SKY),
+    "cot_prompt_safety": Mark("<", SKY),
+    "ecso": Mark(">", SKY),
 }
+
+PUBLISHED = {
+    "mis_textual_sft": "textual_sft",
+    "mis_vlguard_p": "vlguard_p",
+    "mis_vlguard_r": "vlguard_r",
+    "mis_mirage": "mirage",
+    "mis_mirage_general_0": "mirage_general_0",
+    "mis_no_cot": "mirage_no_cot_rewrite",
+    "mis_text_only": "mirage_text_only",
+    "mis_unseen": "mirage_unseen",
+}
+"""Recipe on published data -> the nano recipe that it looks as: no figure shows both."""
 
 LABELS = {
     "cot": Mark("o", ORANGE, (0, (4, 2))),
@@ -110,6 +126,7 @@ def recipe_marks(models: Iterable[ModelCard]) -> dict[str, Mark]:
     own: set[str] = set()
     for model in models:
         name = in_any_order(model.recipe)
+        name = PUBLISHED.get(name, name)
         style = str(model.factors.get("labels")) if model.mode == MATCHED else ""
         if name in RECIPES:
             known[model.recipe] = RECIPES[name]

@@ -31,7 +31,7 @@ LETTERS, LINES = 92, 3
 
 def example(data: ReportData, caption: Caption) -> Figure | TextBlock:
     """Draws the first quad of the printed samples: picked by its place, not by what models said."""
-    quads = chosen_quads(data.samples, [SUITE], data.settings.gallery.quads)
+    quads = chosen_quads(data.shown, [SUITE], data.settings.gallery.quads)
     models = _models(data)
     if not quads or not models or not data.responses:
         return empty("example", caption, data)

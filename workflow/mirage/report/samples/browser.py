@@ -140,7 +140,7 @@ def browser(data: ReportData) -> Browser:
     settings = data.settings.browser
     groups: list[list[Sample]] = []
     if data.responses:
-        groups = fitting_groups(data.samples, settings, len(data.answering))
+        groups = fitting_groups(data.shown, settings, len(data.answering))
     texts, pictures, verdicts = Pool(), Pool(), Pool()
     rows = [
         _row(data, sample, number, (texts, pictures, verdicts))

@@ -121,7 +121,7 @@ def gallery(data: ReportData, caption: Caption) -> Gallery:
     short: list[tuple[Item, ...]] = []
     if data.responses:
         for suite in wanted.suites:
-            chosen = chosen_quads(data.samples, [suite], wanted.quads)
+            chosen = chosen_quads(data.shown, [suite], wanted.quads)
             quads += [tuple(_item(data, sample, models) for sample in quad) for quad in chosen]
             chosen = chosen[: wanted.pdf_quads]
             short += [tuple(_item(data, sample, first) for sample in quad) for quad in chosen]

@@ -68,7 +68,7 @@ class Qwen3VL(Qwen2VL):
     def reads(self, model: Any, embeddings: Tensor) -> dict[str, Any]:
         """Returns the language model's arguments: what it reads, what its first layers add."""
         size = model.config.text_config.hidden_size
-        first, *inner = embeddings.split(size, dim=-1)
+        first, *inner = torch.split(embeddings, size, dim=-1)
         if not inner:
             return {"inputs_embeds": first}
         everywhere = embeddings.new_ones(embeddings.shape[:2], dtype=torch.bool)

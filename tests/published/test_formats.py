@@ -1,0 +1,423 @@
+"""Readers of published formats: good files whichever root, known defects, all that is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from mirage.contracts import DataError
+from mirage.plan.entries import TABLES, load
+from mirage.published.places import PLACES
+from mirage.published.read import Published, read_published
+from published_files import WRITERS, question, write_csv, write_json
+
+N = 6
+ITEMS = {"mm_safetybench": 13, "mss_chat": 4 * N, "vlguard": 9}
+"""Format -> items of N: one a scenario; two requests in two situations; two of a safe picture."""
+
+KINDS: dict[str, dict[str, int]] = {
+    "mis_train": {"hazard": N},
+    "sharegpt": {"": N},
+    "mis_benign": {"benign": N},
+    "mossbench": {"benign": N},
+    "mss_chat": {"hazard": 2 * N, "benign": 2 * N},
+    "vlguard": {"hazard": 6, "benign": 3},
+    "xstest": {"hazard": N // 2, "benign": N // 2},
+    "saferlhf_text": {"hazard": 4, "benign": 2},
+}
+
+
+def read(root: Path, name: str, **how: Any) -> Published:
+    return read_published(root, load(TABLES["format"][name]), {"format": name, **how}, decode=True)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    def written(name: str) -> Path:
+        folder, writer = WRITERS[name]
+        writer(tmp_path / folder, N)
+        return tmp_path / folder
+
+    return written
+
+
+def changed(file: Path, change: Callable[[Any], None]) -> None:
+    plain = json.loads(file.read_text())
+    change(plain)
+    write_json(file, plain)
+
+
+def test_every_format_has_stand_ins_and_a_place_to_download_from() -> None:
+    assert set(TABLES["format"]) == set(WRITERS) == set(PLACES)
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_a_good_file_gives_the_same_rows_whichever_root(
+    name: str, write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    root = write(name)
+    made = read(root, name)
+    assert made.problems == []
+    assert len(made.rows) == ITEMS.get(name, N)
+    kinds: dict[str, int] = {}
+    for row in made.rows:
+        kinds[row.truth.get("kind", "")] = kinds.get(row.truth.get("kind", ""), 0) + 1
+    assert kinds == KINDS.get(name, {"hazard": ITEMS.get(name, N)})
+    assert all((made.pictures.root / p).is_file() for row in made.rows for p in row.images)
+    (tmp_path / "outer" / "__MACOSX").mkdir(parents=True)
+    (tmp_path / "outer" / ".DS_Store").write_bytes(b"\0")
+    root.rename(tmp_path / "outer" / "download")
+    deeper = read(tmp_path / "outer", name)
+    assert deeper.problems == []
+    plain = [(r.id, r.question, r.truth, r.category, r.answer, len(r.images)) for r in made.rows]
+    assert plain == [
+        (r.id, r.question, r.truth, r.category, r.answer, len(r.images)) for r in deeper.rows
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(set(WRITERS) - {"mis_benign"}))
+def test_a_folder_without_the_file_says_what_is_missing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"has no .*\.(json|csv)"):
+        read(tmp_path, name).checked()
+    with pytest.raises(DataError, match="does not exist; name the folder of the download"):
+        read(tmp_path / "no", name)
+
+
+MIS: dict[str, tuple[dict[str, Any], str]] = {
+    "no question": ({"question": "  "}, "question is missing or empty"),
+    "question as number": ({"question": 3}, "question is no text"),
+    "one image": ({"image_path2": ""}, "1 images; every item of MIS has two"),
+    "three images": ({"image_path3": "easy_image/0/object1.png"}, "3 images; every item"),
+    "missing picture": (
+        {"image_path1": "easy_image/0/no.png"},
+        "picture easy_image/0/no.png is not",
+    ),
+    "absolute": ({"image_path1": "/etc/passwd"}, "'/etc/passwd' leaves the data folder"),
+    "outside": ({"image_path1": "../secret.png"}, "'../secret.png' leaves the data folder"),
+    "link": ({"image_path1": "easy_image/link.png"}, "link.png is a link out of its folder"),
+    "no picture": ({"image_path1": "mis_easy.json"}, "is damaged"),
+    "half a character": ({"question": "\ud800"}, "half a character"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(MIS))
+def test_what_is_wrong_with_an_item_is_told_with_its_place(
+    name: str, write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    root = write("mis_test")
+    Image.new("RGB", (8, 8)).save(tmp_path / "secret.png")
+    (root / "easy_image" / "link.png").symlink_to(tmp_path / "secret.png")
+    more, text = MIS[name]
+    changed(root / "mis_easy.json", lambda rows: rows[2].update(more))
+    made = read(root, "mis_test", file="mis_easy.json")
+    (problem,) = made.problems
+    assert text in problem and "mis_easy.json, item 3: " in problem
+    with pytest.raises(DataError, match=r"by kind: .*: 1\n"):
+        made.checked()
+
+
+BROKEN = {
+    "no json": ("[{", "not valid JSON"),
+    "no array": ("{}", "a JSON array is needed, not dict"),
+    "key twice": ('[{"id": 1, "id": 2}]', "the key 'id' stands twice"),
+    "nan": ('[{"id": NaN}]', "NaN is no number"),
+    "deep": ("[" * 100_000, "nested too deeply"),
+    "no object": ("[3]", "item 1: a JSON object is needed, not 3"),
+    "empty": ("[]", "holds no items"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_a_broken_file_is_a_sentence(name: str, write: Callable[[str], Path]) -> None:
+    root, (text, wanted) = write("mis_test"), BROKEN[name]
+    (root / "mis_easy.json").write_text(text)
+    made = read(root, "mis_test", file="mis_easy.json")
+    assert any(wanted in problem for problem in made.problems), made.problems
+    (root / "mis_easy.json").write_bytes(b'[{"question": "\xff"}]')
+    assert "not UTF-8" in read(root, "mis_test", file="mis_easy.json").problems[0]
+
+
+def test_a_file_may_not_lead_out_of_the_download(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+    (root.parent / "other.json").write_text("[]")
+    (root / "link.json").symlink_to(root.parent / "other.json")
+    for name, text in (("../other.json", "leaves the data folder"), ("link.json", "a link out of")):
+        assert text in read(root, "mis_test", file=name).problems[0]
+
+
+def test_spellings_are_made_alike_and_strange_keys_noted(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[0] |= {"sub_category": "Abuse and Physical Alterations", "extra": 1}
+        rows[1] |= {"category": "privacy ", "sub_category": "Identify Theft"}
+        rows[2] |= {"category": "Gardening"}
+
+    changed(root / "mis_easy.json", change)
+    made = read(root, "mis_test", file="mis_easy.json")
+    first, second, third = made.rows[:3]
+    assert first.sub_category == "Abuse and Physical Altercations"
+    assert (second.category, second.sub_category) == ("Privacy", "Identity Theft")
+    assert third.category == "Gardening"
+    assert made.notes == {
+        "labels spelt in another way, now alike": 3,
+        "labels that the paper does not list": 1,
+        "items with keys that the format does not have, which are not read": 1,
+    }
+
+
+def test_ids_that_are_missing_or_collide_are_made_of_content(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[1]["id"] = rows[0]["id"] = 7
+        rows[2]["id"] = rows[3]["id"] = None
+        del rows[4]["id"]
+        rows[5]["id"] = "../a b"
+
+    changed(root / "mis_easy.json", change)
+    made = read(root, "mis_test", file="mis_easy.json")
+    ids = [row.id for row in made.rows]
+    assert len(set(ids)) == N
+    assert [name[:2] for name in ids[:2]] == ["7-", "7-"]
+    assert all(name[0] == "x" and len(name) == 11 for name in ids[2:5])
+    assert ids[5] == "a-b"
+    changed(root / "mis_easy.json", lambda rows: rows.reverse())
+    assert [row.id for row in read(root, "mis_test", file="mis_easy.json").rows] == ids[::-1]
+    changed(root / "mis_easy.json", lambda rows: rows.append(rows[0]))
+    again = read(root, "mis_test", file="mis_easy.json")
+    assert len({row.id for row in again.rows}) == N + 1
+    assert "items that stand there twice, word by word" in again.notes
+
+
+def test_the_digest_follows_what_is_read_alone(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+    before = read(root, "mis_test", file="mis_easy.json").digest
+    changed(root / "mis_hard.json", lambda rows: rows.pop())
+    assert read(root, "mis_test", file="mis_easy.json").digest == before
+    Image.new("RGB", (9, 9)).save(root / "easy_image" / "1" / "object2.png")
+    after = read(root, "mis_test", file="mis_easy.json").digest
+    changed(root / "mis_easy.json", lambda rows: rows[0].update(question="And now?"))
+    assert len({before, after, read(root, "mis_test", file="mis_easy.json").digest}) == 3
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    return [{"from": ("human", "gpt")[k % 2], "value": text} for k, text in enumerate(texts)]
+
+
+TRAIN: dict[str, tuple[dict[str, Any], str]] = {
+    "one image": ({"image": ["images/0/object1.png"]}, "1 images; every item of MIS has two"),
+    "image as number": ({"image": 3}, "no list of images"),
+    "three marks": ({"conversations": turns("<image>" * 3 + "a?", "b")}, "other than 2 marks"),
+    "no answer": ({"conversations": turns("a?", " ")}, "its answer is empty"),
+    "two turns": ({"conversations": turns("a?", "b", "c?", "d")}, "one turn of human and one"),
+    "answer first": ({"conversations": turns("a?", "b")[::-1]}, "one turn of human and one"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TRAIN))
+def test_training_items_of_another_form_are_refused(
+    name: str, write: Callable[[str], Path]
+) -> None:
+    root, (more, text) = write("mis_train"), TRAIN[name]
+    changed(root / "mis_train.json", lambda rows: rows[0].update(more))
+    (problem,) = read(root, "mis_train").problems
+    assert text in problem and "item 1: " in problem
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("<image>\n<image>\nWhich one?", "Which one?"),
+        ("Which one?", "Which one?"),
+        ("Which one?\n<image><image>", "Which one?"),
+        ("Image-1: <image>\nImage-2: <image>\nWhich one?", "Which one?"),
+        ("Is <image> left of <image>?", "Is image 1 left of image 2?"),
+        ("<image> Is it left of <image>?", "Is it left of image 2?"),
+    ],
+)
+def test_marks_become_nothing_or_names_of_images(
+    asked: str, wanted: str, write: Callable[[str], Path]
+) -> None:
+    root = write("mis_train")
+    said = {"conversations": turns(asked, "the left one")}
+    changed(root / "mis_train.json", lambda rows: rows[0].update(said))
+    assert read(root, "mis_train").rows[0].question == wanted
+
+
+def test_general_data_of_another_form_is_left_out_and_counted(write: Callable[[str], Path]) -> None:
+    root = write("sharegpt")
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[0]["conversations"] = turns("a?", "b")[::-1]
+        rows[1] |= {"video": "a.mp4"}
+        rows[2]["conversations"] = turns("<image>" * 9 + "a?", "b")
+
+    changed(root / "m4_instruct_annotations.json", change)
+    made = read(root, "sharegpt")
+    assert made.problems == [] and len(made.rows) == N - 3
+    assert sum(made.notes.values()) == 4  # one of several turns stands there anyway
+    assert {row.id for row in made.rows} == {"general-3", "general-4", "general-5"}
+
+
+def test_a_draw_is_the_same_again_and_needs_its_pictures_alone(
+    write: Callable[[str], Path],
+) -> None:
+    root = write("sharegpt")
+    one, two = (read(root, "sharegpt", count=3, seed=seed) for seed in (0, 1))
+    assert len(one.rows) == len(two.rows) == 3 and one.read == N
+    assert {r.id for r in one.rows} != {r.id for r in two.rows}
+    shown = {name for row in one.rows for name in row.images}
+    for picture in (root / "set").iterdir():
+        if f"set/{picture.name}" not in shown:
+            picture.unlink()
+    again = read(root, "sharegpt", count=3, seed=0)
+    assert again.problems == [] and again.digest == one.digest
+    (problem,) = (p for p in read(root, "sharegpt", count=9).problems if "drawn" in p)
+    assert "9 items are to be drawn, but there are 6" in problem
+    assert len(read(root, "sharegpt", count=3, limit=2).rows) == 2
+    assert {r.id for r in read(root, "sharegpt", limit=2).rows} <= {r.id for r in one.rows}
+
+
+def test_categories_are_held_out_and_unknown_ones_told(write: Callable[[str], Path]) -> None:
+    root = write("mis_train")
+    out = {"categories": ["Privacy", "Self-Harm"]}
+    made = read(root, "mis_train", hold_out=out)
+    assert made.problems == [] and len(made.rows) == 4
+    assert not {row.category for row in made.rows} & {"Privacy", "Self-Harm"}
+    assert {r.category for r in read(root, "mis_train", categories=["Privacy"]).rows} == {"Privacy"}
+    wrong = read(root, "mis_train", hold_out={"categories": ["Gardening"]}).problems
+    assert "no category 'Gardening'; there are Erotic, Hate" in wrong[0]
+
+    def without(rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            del row["category"]
+
+    changed(root / "mis_train.json", without)
+    wrong = read(root, "mis_train", hold_out={"categories": ["Privacy"]}).problems
+    assert "none: its items have no category" in wrong[0]
+
+
+def test_items_without_pictures_need_none(write: Callable[[str], Path]) -> None:
+    root = write("mis_train")
+    changed(root / "mis_train.json", lambda rows: [row.pop("image") for row in rows])
+    assert len(read(root, "mis_train").problems) == N
+    for images in ("none", "black"):
+        changed(
+            root / "mis_train.json",
+            lambda rows: [row.update(conversations=turns("a?", f"b {row['id']}")) for row in rows],
+        )
+        made = read(root, "mis_train", images=images)
+        assert made.problems == [] and {row.images for row in made.rows} == {()}
+
+
+@pytest.mark.parametrize(
+    ("name", "pick", "count"),
+    [
+        ("vlguard", ["unsafes"], 3),
+        ("vlguard", ["unsafes", "safe_unsafes"], 6),
+        ("mm_safetybench", ["SD", "TYPO"], 26),
+        ("mss_chat", ["first"], 2 * N),
+        ("jailbreakv", ["mini"], N),
+        ("saferlhf_text", ["benign"], 2),
+    ],
+)
+def test_parts_are_picked(
+    name: str, pick: list[str], count: int, write: Callable[[str], Path]
+) -> None:
+    root = write(name)
+    made = read(root, name, pick=pick)
+    assert made.problems == [] and len(made.rows) == len({row.id for row in made.rows}) == count
+    assert "pick has no part 'nothing'" in read(root, name, pick=["nothing"]).problems[0]
+
+
+def test_the_same_request_is_benign_with_one_picture_and_a_hazard_with_the_other(
+    write: Callable[[str], Path],
+) -> None:
+    safe, unsafe = read(write("mss_chat"), "mss_chat").rows[:2]
+    assert safe.question == unsafe.question and safe.images != unsafe.images
+    assert (safe.truth["kind"], unsafe.truth["kind"]) == ("benign", "hazard")
+    assert safe.truth["pair"] == unsafe.truth["pair"]
+    assert (safe.truth["situation"], unsafe.truth["situation"]) == ("safe", "unsafe")
+
+
+SMALL: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "vlguard, no safe": ("vlguard", "train.json", {"safe": "yes"}, "safe (true or false)"),
+    "vlguard, no list": ("vlguard", "train.json", {"instr-resp": {}}, "a list instr-resp"),
+    "vlguard, no text": ("vlguard", "train.json", {"instr-resp": [{}]}, "has no instruction"),
+    "siuo, no image": ("siuo", "siuo_gen.json", {"image": None}, "image is no text"),
+    "vlsbench": ("vlsbench", "data.json", {"instruction": ""}, "instruction is missing"),
+    "texts": ("saferlhf_text", "saferlhf_text.json", {"harmful": 1}, "true or false"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_other_formats_are_as_strict(name: str, write: Callable[[str], Path]) -> None:
+    kind, file, more, text = SMALL[name]
+    root = write(kind)
+    changed(root / file, lambda rows: rows[0].update(more))
+    assert any(text in problem for problem in read(root, kind).problems)
+
+
+def test_tables_are_read_strictly(write: Callable[[str], Path]) -> None:
+    file = write("xstest") / "xstest_prompts.csv"
+    good = file.read_text()
+    for text, wanted in (
+        (good.replace("prompt,type", "promt,type"), "the column 'prompt' is missing"),
+        (good + "v2-9,one cell more,homonyms,safe,,,more\n", "another number of cells"),
+        (good + '"v2-9,never closed\n', "not valid CSV"),
+        (good.replace("homonyms,safe", "homonyms,maybe", 1), "neither safe nor unsafe"),
+    ):
+        file.write_text(text)
+        assert any(wanted in problem for problem in read(file.parent, "xstest").problems), wanted
+    file.write_text(good)
+    older = [{k: row[k] for k in ("id", "prompt", "type")} for row in csv.DictReader(file.open())]
+    write_csv(file, older)
+    kinds = [row.truth["kind"] for row in read(file.parent, "xstest").rows]
+    assert kinds == ["benign", "hazard"] * (N // 2)
+
+
+def test_a_scenario_that_is_missing_is_a_problem(write: Callable[[str], Path]) -> None:
+    root = write("mm_safetybench")
+    (root / "data/processed_questions/07-Sex.json").unlink()
+    (problem,) = read(root, "mm_safetybench").problems
+    assert "07-Sex.json is missing" in problem
+
+
+TWINS: dict[str, tuple[dict[str, Any], str]] = {
+    "unknown original": ({"twin_of": "mis_hard/99"}, "'mis_hard/99' is no item of originals"),
+    "one picture": ({"image_path2": ""}, "1 images; its original has 2"),
+    "no question": ({"question": ""}, "question is missing or empty"),
+    "second twin": ({"twin_of": "mis_hard/1"}, "mis_hard/1 has a twin already"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TWINS))
+def test_twins_fit_their_originals(name: str, write: Callable[[str], Path]) -> None:
+    root, (more, text) = write("mis_benign"), TWINS[name]
+    changed(root / "mis_benign.json", lambda plain: plain["twins"][0].update(more))
+    problems = read(root, "mis_benign").problems
+    assert any(text in problem for problem in problems), problems
+
+
+def test_twins_that_are_alike_or_empty(write: Callable[[str], Path]) -> None:
+    root = write("mis_benign")
+    empty = {"question": "", "image_path1": "", "image_path2": ""}
+    changed(root / "mis_benign.json", lambda plain: plain["twins"][0].update(empty))
+    made = read(root, "mis_benign")
+    assert made.problems == [] and len(made.rows) == N - 1
+    assert made.notes == {"twins that are not filled in yet, which are left out": 1}
+
+    def copy(plain: dict[str, Any]) -> None:
+        plain["twins"][1] = {**plain["twins"][2], "twin_of": "mis_hard/1"}
+
+    changed(root / "mis_benign.json", copy)
+    assert "those of another twin" in read(root, "mis_benign").problems[0]
+    assert made.rows[0].truth["twin_of"] == "mis_hard/1"
+    assert made.rows[0].question == question(N + 1)

@@ -1,0 +1,158 @@
+"""Data marked ``harmful: true``: no sentence of theirs leaves the store, whatever is tracked."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from track_store import Made, ignore, make_store, where
+
+from mirage.contracts import Response, Sample, Verdict, read_rows
+from mirage.harmful import bare_verdict
+from mirage.pictures import PACK
+from mirage.track.content import PICTURES, stage_study
+from mirage.track.family import families
+from mirage.track.rebuild import rebuild
+from mirage.track.replay import replay
+from synthetic_study import Study, study
+
+MARKED = ("hard", "general")
+PLANTED = {
+    "question": "zebra question planted",
+    "answer": "walrus answer planted",
+    "raw": "ostrich reading planted",
+    "reason": "the reply said: heron reason planted",
+    "truth": "pelican truth planted",
+    "picture": "images/badger_picture_planted.png",
+}
+HARMLESS = "a harmless sentence of easy"
+
+
+def planted(_: object = None, **__: object) -> Study:
+    """A study whose marked suites hold unique sentences wherever words can stand."""
+    plain = study(pairs=6, items=1)
+    marked = {s.id for s in plain.samples if s.suite in MARKED}
+
+    def sample(row: Sample) -> Sample:
+        if row.id not in marked:
+            return replace(row, question=f"{row.question} {HARMLESS}")
+        truth = row.truth | {"hazard": PLANTED["truth"]}
+        images = tuple(PLANTED["picture"] for _ in row.images)
+        return replace(row, question=PLANTED["question"], truth=truth, images=images)
+
+    def verdict(row: Verdict) -> Verdict:
+        if row.id not in marked:
+            return row
+        raw = row.raw | {"named": [PLANTED["raw"]], "reply": PLANTED["raw"]}
+        return replace(row, raw=raw, reason=PLANTED["reason"])
+
+    def answer(row: Response) -> Response:
+        return replace(row, text=PLANTED["answer"]) if row.id in marked else row
+
+    return Study(
+        [sample(row) for row in plain.samples],
+        {name: [verdict(row) for row in rows] for name, rows in plain.verdicts.items()},
+        {name: [answer(row) for row in rows] for name, rows in plain.responses.items()},
+    )
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, str]]:
+    """A finished store, tracked with ``content: true``, and all that its jobs logged."""
+    root = tmp_path_factory.mktemp("marked")
+    lines: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("track_store.study", planted)
+        patch.setattr("mirage.context.JobContext.log", lambda _, text: lines.append(text))
+        made = Made(root, root / "results" / make_store(root / "results", harmful=MARKED))
+    replay(where(root), None, lines.append)
+    yield made, "\n".join(lines)
+
+
+def holding(root: Path, words: str) -> list[str]:
+    """Returns the files below a folder that hold some words, databases and archives among them."""
+    files = [path for path in root.rglob("*") if path.is_file()]
+    return [path.name for path in files if words.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("words", ["zebra", "walrus", "ostrich", "heron", "pelican"])
+def test_no_planted_sentence_leaves_the_store(told: tuple[Made, str], words: str) -> None:
+    made, log = told
+    assert words not in log
+    assert holding(made.report, words) == []
+    tracking = [where(made.root).uploads, made.root / "results/mlflow.db"]
+    for place in tracking:
+        assert place.exists()
+    assert holding(tracking[0], words) == []
+    for path in made.root.glob("results/mlflow.db*"):
+        assert words.encode() not in path.read_bytes()
+    # They are in the store, where later stages read them: the search can find what is there.
+    for stage in ("build", "respond", "judge"):
+        if holding(made.root / "results" / stage, words):
+            break
+    else:
+        pytest.fail(f"{words} was not planted")
+
+
+def test_names_of_pictures_stay_too(told: tuple[Made, str]) -> None:
+    made, _ = told
+    assert holding(where(made.root).uploads, "badger") == holding(made.report, "badger") == []
+
+
+def test_other_suites_are_shown_as_ever(told: tuple[Made, str]) -> None:
+    made, _ = told
+    assert "report.html" in holding(made.report, HARMLESS)
+    assert any("samples" not in name for name in holding(where(made.root).uploads, HARMLESS))
+    page = (made.report / "report.html").read_text(encoding="utf-8")
+    assert "Not shown are samples of general, hard: marked as harmful." in page
+    assert not [*made.report.rglob("example.*")]  # it is about hard alone
+
+
+def test_rates_codes_and_hashes_are_tracked(told: tuple[Made, str]) -> None:
+    made, _ = told
+    uploads = where(made.root).uploads
+    (path,) = uploads.rglob("judge/oracle-mirage-s0-*/verdicts.jsonl")
+    (answers,) = uploads.rglob("respond/mirage-s0-*/responses.jsonl")
+    whole = made.root / "results/judge" / path.parent.name / "verdicts.jsonl"
+    for shown, kept in zip(read_rows(path, Verdict), read_rows(whole, Verdict), strict=True):
+        assert shown == (bare_verdict(kept) if kept.id.split("/")[0] in MARKED else kept)
+    texts = {row.id: row.text for row in read_rows(answers, Response)}
+    hard = [text for item, text in texts.items() if item.startswith("hard/")]
+    assert hard
+    assert {text[:7] for text in hard} == {"sha256 "}
+    assert not any(t.startswith("sha256") for i, t in texts.items() if i.startswith("easy/"))
+
+
+def test_a_report_is_rebuilt_without_them(told: tuple[Made, str], tmp_path: Path) -> None:
+    made, _ = told
+    again = rebuild(where(made.root), None, tmp_path / "again", ignore)
+    for name in ("tables/fig4.csv", "tables/skills.csv"):
+        assert (again / name).read_bytes() == (made.report / name).read_bytes()
+
+
+def test_pictures_of_marked_suites_are_not_packed(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make_store(store, harmful=("hard",))
+    for folder in (store / "build").glob("*-????????"):
+        if folder.name.startswith(("hard-", "easy-")):
+            (folder / PACK).write_bytes(b"pictures")
+    (family,) = families(store, None)
+    assert family.report
+    (tmp_path / "out").mkdir()
+    stage_study(family, family.report, [], True, tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "out" / PICTURES) as archive:
+        suites = {name.split("/")[1].rpartition("-")[0] for name in archive.namelist()}
+    assert "easy" in suites
+    assert "hard" not in suites
+
+
+@pytest.mark.parametrize(
+    ("reason", "left"),
+    [("refusal", "refusal"), ("http_429", "http_429"), ("He said: do it", ""), ("x" * 25, "")],
+)
+def test_of_a_reason_codes_alone_are_left(reason: str, left: str) -> None:
+    row = Verdict("a", "j", "unjudged", reason, None, None, None, None, None, {"said": "x"})
+    assert (bare_verdict(row).reason, bare_verdict(row).raw) == (left, {})

@@ -1,0 +1,222 @@
+"""The engine for large models, on tiny ones in one process: what it adds changes no numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import squares
+import torch
+from large_jobs import block, furthest, large_job, losses
+from safetensors.torch import load_file
+
+from mirage import tune
+from mirage.contracts import DataError
+from mirage.plan.job import content
+from mirage.tune import batching, checkpoint
+from mirage.tune.large import passes
+from mirage.tune.large.recipe import tune_large
+from mirage.tune.large.trainer import LargeRun, LargeTrainer
+from mirage.tune.progress import Progress
+from mirage.tune.task import Task
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def run_of(batches: list[list[int]]) -> LargeRun:
+    return LargeRun("x", batches, "adamw", 1e-3, 0.0, "cosine", 0.0, 0.0, 1.0, 1, 100, 0)
+
+
+@pytest.mark.parametrize("how", ["one", "three", "packed"])
+def test_passes_add_up_to_one_large_batch(world: squares.World, base: Path, how: str) -> None:
+    model = squares.open_model(base)
+    encoded = squares.load([world.data], world.images, squares.load_processor(base))
+    objective = squares.objective(model, encoded, keep_features=False)
+    batch = [*range(9), len(encoded.ids) - 1, 20, 21]
+    whole = batching.collate(encoded, batch, 72, encoded.pad)
+
+    def gradients(inputs: list[dict[str, Any]]) -> tuple[float, list[torch.Tensor]]:
+        model.zero_grad()
+        summed = 0.0
+        for each in inputs:
+            loss = objective(**each) / len(inputs)
+            loss.backward()
+            summed += loss.item()
+        return summed, [p.grad.clone() for p in model.parameters() if p.grad is not None]
+
+    arrange = {
+        "one": passes.one_each(1),
+        "three": passes.one_each(3),
+        "packed": passes.shared_rows(2, int(encoded.lengths.max())),
+    }[how]
+    cut = passes.Passes(encoded, run_of([batch]), None, arrange)
+    assert cut.passes > 2
+    loss, found = gradients([cut[part] for part in range(cut.passes)])
+    expected, wanted = gradients([vars(whole)])
+    assert loss == pytest.approx(expected, abs=1e-6)
+    assert len(found) == len(wanted) > 20
+    for one, other in zip(found, wanted, strict=True):
+        assert torch.allclose(one, other, atol=2e-6)
+
+
+def test_the_longest_pass_is_found_and_short_batches_are_filled_up(
+    world: squares.World, base: Path
+) -> None:
+    encoded = squares.load([world.data], world.images, squares.load_processor(base))
+    short, long = int(encoded.lengths.argmin()), int(encoded.lengths.argmax())
+    pictures = int(torch.tensor([len(shown) for shown in encoded.pictures]).argmax())
+    batches = [[short, short + 0], [short, long, pictures], [short]]
+    cut = passes.Passes(encoded, run_of(batches), None, passes.one_each(1))
+    assert cut.longest()[0] == (1, 0)
+    step, part = cut.longest()[1]
+    assert len(cut.at(step, part)["pictures"]) == len(encoded.pictures[pictures])
+    assert cut.passes == 3 and len(cut) == 9
+    # Behind the last pass of a batch a sample stands in, and nothing is learnt from it.
+    assert len(cut.at(2, 2)["targets"]) == 0 and cut.at(2, 2)["ids"].shape[0] == 1
+    cut.start = 1
+    assert torch.equal(cut[0]["ids"], cut.at(1, 0)["ids"])
+
+
+def test_the_large_engine_learns_what_the_nano_one_does(world: squares.World, base: Path) -> None:
+    nano = squares.recipe_job(
+        world, base, "mirage-nano", epochs=2, learning_rate=2e-3, log_every=1, checkpoint_every=100
+    )
+    tune.run(nano)
+    for name, changed in {
+        "alone": {},
+        "again": {"activation_checkpointing": True, "longest_first": True},
+        "packed": {"packing": True, "micro_batch": 3},
+    }.items():
+        job = large_job(world, base, f"mirage-{name}", block(**changed))
+        tune.run(job)
+        assert furthest(losses(nano.out), losses(job.out)) < 1e-5
+    short = large_job(world, base, "mirage-bf16", block(dtype="bfloat16"))
+    tune.run(short)
+    assert 0 < furthest(losses(nano.out), losses(short.out)) < 0.05
+    assert {t.dtype for t in weights(short.out).values()} == {torch.bfloat16}
+    assert json.loads((short.out / "config.json").read_text())["dtype"] == "bfloat16"
+    # What is frozen stays, bit by bit.
+    before, after = weights(base), weights(short.out)
+    towers = [name for name in before if "vision_tower" in name]
+    assert towers and all(torch.equal(before[n].bfloat16(), after[n]) for n in towers)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_trying_the_longest_first_leaves_no_trace(
+    world: squares.World, base: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, counts = [], []
+    compute: Callable[..., torch.Tensor] = LargeTrainer.compute_loss
+    for first in (False, True):
+        calls: list[int] = []
+
+        def counted(self: LargeTrainer, model: Any, inputs: Any, calls=calls, **more: Any) -> Any:  # type: ignore[no-untyped-def]
+            calls.append(inputs["ids"].numel())
+            return compute(self, model, inputs, **more)
+
+        monkeypatch.setattr(LargeTrainer, "compute_loss", counted)
+        # Adapters with dropout: training draws random numbers.
+        large = block(dtype=dtype, longest_first=first, adapter="lora", lora={"dropout": 0.2})
+        job = large_job(world, base, f"mirage-first-{dtype}", large, epochs=1)
+        tune.run(job)
+        made.append((job.out / "model.safetensors").read_bytes())
+        counts.append(calls)
+        for folder in (job.work / "recipe").glob("checkpoint-*"):
+            (folder / checkpoint.SEAL).unlink()
+    assert made[0] == made[1]
+    assert len(counts[1]) == len(counts[0]) + 2 and counts[1][2:] == counts[0]
+    assert counts[1][0] == max(counts[0])
+
+
+def test_asked_to_stop_it_leaves_a_checkpoint_and_goes_on_from_there(
+    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = block(dtype="bfloat16", activation_checkpointing=True)
+    unbroken = large_job(world, base, "mirage-unbroken-large", large)
+    tune.run(unbroken)
+    job = large_job(world, base, "mirage-stopped", large)
+    job.settings["recipe"]["name"] = unbroken.settings["recipe"]["name"]
+    step = Progress.step
+
+    def stop_at_five(self: Progress, done: int, loss: Callable[[], float]) -> None:
+        step(self, done, loss)
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with monkeypatch.context() as patched:
+        patched.setattr(Progress, "step", stop_at_five)
+        with pytest.raises(SystemExit) as ended:
+            tune.run(job)
+    assert ended.value.code == 143 and not any(job.out.iterdir())
+    assert signal.getsignal(signal.SIGTERM) is before
+    last = checkpoint.newest(job.work / "recipe")
+    assert last is not None and last.name == "checkpoint-5"
+    tune.run(job)
+    assert (job.out / "model.safetensors").read_bytes() == (
+        unbroken.out / "model.safetensors"
+    ).read_bytes()
+    assert losses(job.out) == losses(unbroken.out)
+
+
+def test_checkpoints_come_by_the_clock_too(
+    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed: list[str] = []
+    seal = checkpoint.seal
+    monkeypatch.setattr(checkpoint, "seal", lambda path: (sealed.append(path.name), seal(path)))
+    always = large_job(world, base, "mirage-clock", block(checkpoint_minutes=1e-9), log_every=3)
+    tune.run(always)
+    steps = 3 * len(losses(always.out))
+    assert sealed[:3] == ["checkpoint-3", "checkpoint-6", "checkpoint-9"] and steps >= 9
+    sealed.clear()
+    never = large_job(world, base, "mirage-no-clock", block(), log_every=3)
+    tune.run(never)
+    assert len(sealed) == 1
+    assert content(always.job)["tune"] == content(never.job)["tune"]
+
+
+def test_a_criterion_is_refused(world: squares.World, base: Path) -> None:
+    job = large_job(world, base, "mirage-until", block(), tuned={"until": squares.until()})
+    with pytest.raises(ValueError, match=r"stops at a criterion.*recipe\.tune\.epochs=3"):
+        tune_large(Task.of(job), print)
+
+
+def test_lora_is_named_and_merged(world: squares.World, base: Path) -> None:
+    lines: list[str] = []
+    job = large_job(world, base, "mirage-lora", block(adapter="lora", micro_batch=8))
+    made = tune_large(Task.of(job), lines.append)
+    assert "LoRA tuning of" in lines[0]
+    named = dict(made.model.named_parameters())
+    learnt = {name: p for name, p in named.items() if p.requires_grad}
+    assert learnt and all(".lora_" in name for name in learnt)
+    assert made.metrics["parameters/lora"] == sum(p.numel() for p in learnt.values())
+    assert made.counts["trainable"] == made.metrics["parameters/lora"]
+    assert made.save is not None
+    made.save(job.out)
+    before, after = weights(base), weights(job.out)
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all(
+        name.endswith(".weight") and ("proj" in name or "linear" in name) for name in changed
+    )
+    assert not any("vision_tower" in name or "embed" in name for name in changed)
+    ids = torch.tensor([[5, 6, 7, 8, 9]])
+    with torch.no_grad():
+        live = made.model.eval()(input_ids=ids).logits
+        again = squares.open_model(job.out).eval()(input_ids=ids).logits
+        old = squares.open_model(base).eval()(input_ids=ids).logits
+    assert torch.allclose(live, again, atol=1e-5) and not torch.allclose(live, old, atol=1e-3)
+
+
+def test_an_unknown_target_is_refused(world: squares.World, base: Path) -> None:
+    large = block(adapter="lora", lora={"targets": ["q_proj", "query"]})
+    with pytest.raises(DataError, match=r"no linear layer called query; there are .*q_proj"):
+        tune.run(large_job(world, base, "mirage-target", large))

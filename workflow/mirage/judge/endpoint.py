@@ -1,0 +1,106 @@
+"""Where a judge of kind ``openai`` is asked, and whether it may be: address, key, model, harm."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from mirage.context import ConfigError
+from mirage.judge.cost import models_table
+from mirage.plan.schema.judge import OpenAIOptions
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a judge is asked.
+
+    Attributes:
+        url: Address, up to and with ``/v1``.
+        key: Key for it; a word that no server checks where none is needed.
+        provider: Third party it belongs to; empty for this machine and private networks.
+    """
+
+    url: str
+    key: str
+    provider: str
+
+
+def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
+    """Checks that a judge may be asked.
+
+    Args:
+        name: The judge's name.
+        options: Its options.
+
+    Raises:
+        ConfigError: A third party that the options do not name, a model that has been withdrawn or
+            whose last day nobody knows, no key, no budget.
+    """
+    url = os.environ.get(options.url_env, "") if options.url_env else ""
+    url = (url or options.base_url).rstrip("/")
+    host = urlsplit(url).hostname or ""
+    provider = "" if is_private(host) else provider_of(host)
+    file = f"conf/judge/{name}.yaml"
+    if provider and options.send_harmful_to != provider:
+        raise ConfigError(
+            f"judge {name} would send questions, pictures and answers, which may be harmful, to "
+            f"{provider} ({host}), a third party. If that is allowed and wanted, say so in {file}: "
+            f"options.send_harmful_to: {provider}"
+        )
+    if provider and not url.startswith("https://"):
+        raise ConfigError(f"judge {name}: {host} is a third party and {url} is not encrypted.")
+    if provider and options.budget_usd is None:
+        raise ConfigError(
+            f"judge {name} asks {provider}, which costs money. Say in {file} how much in all: "
+            "options.budget_usd"
+        )
+    if not options.revision:
+        _check_still_there(name, options)
+    key = os.environ.get(options.key_env, "") if options.key_env else "none"
+    if not key:
+        raise ConfigError(
+            f"judge {name} needs a key. Put it into the environment: export {options.key_env}=..."
+        )
+    return Endpoint(url, key, provider)
+
+
+def _check_still_there(name: str, options: OpenAIOptions) -> None:
+    known = models_table()["models"].get(options.model, {})
+    day = options.retires or known.get("retires")
+    if day is None:
+        raise ConfigError(
+            f"judge {name}: nobody has said when {options.model} is withdrawn. Look it up at its "
+            f"provider and say it in conf/judge/{name}.yaml: options.retires: <year-month-day>"
+        )
+    if date.fromisoformat(day) <= date.today():
+        raise ConfigError(
+            f"judge {name}: {options.model} was withdrawn on {day}. Replies that were kept are "
+            "read; new ones need another judge, best of open weights: judge=local_vlm"
+        )
+
+
+def provider_of(host: str) -> str:
+    """Returns the name of the third party behind a host, the host itself where it is unknown."""
+    providers: dict[str, list[str]] = models_table()["providers"]
+    for name, hosts in providers.items():
+        for known in hosts:
+            if host == known or (known.startswith(".") and host.endswith(known)):
+                return name
+    return host
+
+
+def is_private(host: str) -> bool:
+    """Tells whether a host is this machine or one of a private network, whatever its name.
+
+    A name that nobody can resolve is not private.
+    """
+    try:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(each.partition("%")[0]) for each in found]
+    return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)

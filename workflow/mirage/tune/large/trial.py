@@ -1,0 +1,82 @@
+"""The longest passes, tried before the first step: memory runs out in the first minute or never.
+
+They go through a whole step, so that everything is allocated that will ever be: activations,
+gradients, what the optimizer keeps. The loss counts 0 times and the rate is 0, so gradients and
+moments are exactly 0 and no weight changes; counters and random numbers are put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+_COUNTERS = ("global_steps", "micro_steps", "global_samples", "skipped_steps")
+
+
+def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
+    """Takes passes through a whole step that leaves no trace.
+
+    Nothing is tried where the optimizer has made steps: a run that goes on tried at its beginning.
+
+    Args:
+        trainer: A ``LargeTrainer`` about to train.
+        passes: What the model takes, pass by pass.
+    """
+    inner = innermost(trainer.optimizer)
+    if inner.state:
+        return
+    with kept_random_numbers(), rate_zero(inner):
+        for left in reversed(range(len(passes))):
+            model = trainer.model_wrapped
+            model.train()
+            loss = trainer.compute_loss(model, trainer._prepare_inputs(passes[left]))
+            _backward(trainer, 0.0 * loss, last=left == 0)
+    trainer.model_wrapped.zero_grad()
+    for state in inner.state.values():
+        state["step"].zero_()
+
+
+def innermost(optimizer: Any) -> Optimizer:
+    """Returns the optimizer that updates weights, below those that shard, round or schedule."""
+    while hasattr(optimizer, "optimizer"):
+        optimizer = optimizer.optimizer
+    found: Optimizer = optimizer
+    return found
+
+
+def _backward(trainer: Any, loss: torch.Tensor, last: bool) -> None:
+    if not trainer.is_deepspeed_enabled:
+        loss.backward()  # type: ignore[no-untyped-call]
+        if last:
+            trainer.optimizer.step()
+        return
+    engine = trainer.model_wrapped
+    before = {name: getattr(engine, name) for name in _COUNTERS}
+    engine.set_gradient_accumulation_boundary(is_boundary=last)
+    engine.backward(loss, scale_wrt_gas=False)
+    if last:
+        engine.step()
+    vars(engine).update(before)
+
+
+@contextmanager
+def kept_random_numbers() -> Iterator[None]:
+    """Puts torch's random numbers back to where they stood, those of this process's GPU too."""
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        yield
+
+
+@contextmanager
+def rate_zero(optimizer: Optimizer) -> Iterator[None]:
+    """Sets all rates to 0 for a while."""
+    rates = [group["lr"] for group in optimizer.param_groups]
+    for group in optimizer.param_groups:
+        group["lr"] = 0.0
+    yield
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
