@@ -34,7 +34,6 @@ def add_asked_base(start: Start, item: Recipes) -> Trained:
         start.model.resources.respond,
         model_entries(start.model),
         evidence=evidence,
-        images=pictures(start.model, "test"),
         mode=mode,
         images=pictures(start.model, "test"),
     )
