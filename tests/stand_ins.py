@@ -110,7 +110,7 @@ PROCESSORS: dict[str, dict[str, Any]] = {
         "vision_aspect_ratio": "anyres_max_2",
     },
 }
-ROPE = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}
+ROPE = {"rope_type": "default", "rope_theta": 10000.0}
 TOWER = {
     "hidden_size": 32,
     "num_hidden_layers": 1,
@@ -120,7 +120,12 @@ TOWER = {
 
 
 def write(
-    architecture: str, folder: Path, seed: int = 0, tied: bool = False, language: str = "qwen2"
+    architecture: str,
+    folder: Path,
+    seed: int = 0,
+    tied: bool = False,
+    language: str = "qwen2",
+    heads: int = 2,
 ) -> Path:
     """Writes a model folder as one of the hub would look.
 
@@ -131,6 +136,8 @@ def write(
         tied: Whether the head that writes words is the table that reads them; real models of
             7-8 B parameters have a head of their own.
         language: Class of InternVL's language model; that of InternVL2.5-8B is a ``llama``.
+        heads: Attention heads of the language model, which share a width of 32; vLLM's kernels for
+            CPUs know none narrower than that.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ids = _tokenizer(architecture, folder)
@@ -138,7 +145,7 @@ def write(
         "vocab_size": len(ids),
         "hidden_size": 32,
         "num_hidden_layers": 2,
-        "num_attention_heads": 2,
+        "num_attention_heads": heads,
         "num_key_value_heads": 1,
         "intermediate_size": 64,
         "max_position_embeddings": 1024,
@@ -209,6 +216,12 @@ def as_published(folder: Path) -> Path:
     return folder
 
 
+def _rope(text: dict[str, Any]) -> dict[str, Any]:
+    """A quarter of a head's pairs turn with the picture's number, others with row and column."""
+    unit = text["hidden_size"] // text["num_attention_heads"] // 16
+    return ROPE | {"mrope_section": [2 * unit, 3 * unit, 3 * unit]}
+
+
 def _qwen(ids: dict[str, int]) -> dict[str, int]:
     return {
         "image_token_id": ids["<|image_pad|>"],
@@ -220,7 +233,7 @@ def _qwen(ids: dict[str, int]) -> dict[str, int]:
 
 def _qwen2_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = Qwen2VLConfig(
-        text_config=text | {"rope_parameters": ROPE, "model_type": "qwen2_vl_text"},
+        text_config=text | {"rope_parameters": _rope(text), "model_type": "qwen2_vl_text"},
         vision_config={"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 2},
         tie_word_embeddings=tied,
         **_qwen(ids),
@@ -233,7 +246,7 @@ def _qwen3_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     config = Qwen3VLConfig(
         # The size of a head is no share of the width here.
         text_config=text
-        | {"rope_parameters": ROPE | {"mrope_interleaved": True}}
+        | {"rope_parameters": _rope(text) | {"mrope_interleaved": True}}
         | {"head_dim": 16, "model_type": "qwen3_vl_text"},
         vision_config={
             "depth": 3,

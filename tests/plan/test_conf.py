@@ -94,7 +94,7 @@ COUNTS = {
     "model": 16,
     "recipe": 46,
     "report": 1,
-    "respond": 1,
+    "respond": 3,
     "score": 2,
     "study": 20,
     "suite": 34,

@@ -34,6 +34,7 @@ KINDS = {
     "respond": "models answer their suites",
     "committed": "answers, from evidence/",
     "speed": "how fast models answer",
+    "repeat": "whether models say the same again",
     "judge": "answers are judged",
     "model": "rates of a model",
     "study": "what compares models",
@@ -129,8 +130,9 @@ def describe(plan: Frozen, most: int | None = None) -> list[str]:
             lines.append(f"  bases {words}: {names}")
     lines += [f"  {line}" for line in pretrained_lines(plan.jobs)]
     for folder in plan.measurements:
-        names = ", ".join(plan.jobs[folder].settings["models"])
-        lines.append(f"  {plan.jobs[folder].name:<28} measures how fast they answer: {names}")
+        names, job = ", ".join(plan.jobs[folder].settings["models"]), plan.jobs[folder]
+        what = "how fast they answer" if job.kind == "speed" else "whether they say the same again"
+        lines.append(f"  {job.name:<28} measures {what}: {names}")
     return lines
 
 

@@ -12,6 +12,7 @@ from mirage.model_card import BASE, ModelCard
 from mirage.plan.builder import Builder, Settings, Source, Trained, plain
 from mirage.plan.committed import add_record, experiment_key, usable
 from mirage.plan.data_jobs import add_train_data, sizes_of
+from mirage.plan.engines import answering
 from mirage.plan.entries import resolve
 from mirage.plan.released import (
     ReleasedBase,
@@ -23,7 +24,6 @@ from mirage.plan.released import (
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
-from mirage.plan.speed_job import answering
 from mirage.plan.study.model_cards import base_card
 from mirage.plan.study.resolve import Resolved
 

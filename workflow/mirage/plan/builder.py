@@ -69,6 +69,7 @@ class Builder:
         packages: Sequence[str] = (),
         external: Mapping[str, str] | None = None,
         computes: bool = True,
+        environment: str | None = None,
     ) -> str:
         """Adds a job and returns its artifact folder.
 
@@ -85,6 +86,7 @@ class Builder:
             external: Digest of content outside the store -> where it lies.
             computes: Whether it calculates, so that machine and packages decide what it makes; a
                 job that only brings files makes the same everywhere.
+            environment: Of the site, that runs it; the one of its stage if not given.
         """
         kind = kind or stage
         stage_site = self.site.of(stage)
@@ -101,9 +103,9 @@ class Builder:
             tried(lambda: _check_threads(threads), None)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
-        environment = self.site.environments[stage_site.environment]
-        lists = environment.packages
-        if not environment.command:
+        where = environment or stage_site.environment
+        lists = self.site.environments[where].packages
+        if not self.site.environments[where].command:
             tried(lambda: check_present(packages, lists), None)
         folders = [folder for many in parents.values() for folder in many]
         job = identified(
@@ -125,7 +127,7 @@ class Builder:
                 packages=tried(lambda: numeric_packages(stage, lists, packages), {})
                 if computes
                 else {},
-                environment=stage_site.environment,
+                environment=where,
                 external=dict(external or {}),
             )
         )

@@ -107,6 +107,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     },
     "backend": {  # what computes answers
         "transformers": "mirage.respond.model:open_answerer",
+        "vllm": "mirage.respond.vllm_engine:open_vllm",
+        "openai": "mirage.respond.served:open_served",
     },
     "mode": {  # other ways of asking a base, of recipes without training
         "suffix": "mirage.respond.modes.suffix:suffix",

@@ -24,8 +24,10 @@ from mirage.plan.data_jobs import (
     data_name,
     data_settings,
 )
+from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
 from mirage.plan.rehearsal import Rehearsal
+from mirage.plan.repeat_job import add_repeat
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.pretrained import Tuned
@@ -33,7 +35,7 @@ from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
-from mirage.plan.speed_job import add_speed, answering
+from mirage.plan.speed_job import add_speed
 from mirage.plan.study.model_cards import recipe_card
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved
@@ -103,6 +105,8 @@ def _collected(study: Resolved, version: Version, site: Site) -> Builder:
     _add_report(builder, study, source, (models, answers, suites, own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
+    if study.respond.repeat_probe:
+        add_repeat(builder, study, source.images, [*zip(models, answers, strict=True)], suites)
     return builder
 
 
@@ -227,9 +231,8 @@ def _respond(
         stage="respond",
         name=model.name,
         settings={
-            "respond": answering(study),
+            **asked_with(study, model.resources),
             "suites": list(asked),
-            "threads": threads,
             **({"mode": model.mode} if model.mode else {}),
             **model.images,
         },
@@ -241,6 +244,7 @@ def _respond(
             **model.entries,
             **mode_entries(model),
         },
+        **runs_on(builder, study),
     )
 
 

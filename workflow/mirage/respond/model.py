@@ -17,8 +17,9 @@ from torch import Tensor
 from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
+from mirage.respond.prompts import Prompter, View
 from mirage.tune.decode import MIN_ROWS, greedy
-from mirage.tune.encoding import Encoding, EncodingKind, check_length, open_shown, size_shown
+from mirage.tune.encoding import Encoding, EncodingKind, open_shown
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import open_model
 
@@ -26,12 +27,9 @@ CHUNK = 64
 """Tiles go through the vision tower in chunks of exactly this many, the last one filled up:
 features then depend on the picture alone."""
 
-View = tuple[str, int, int, int]
-"""A picture as it is shown: digest of its bytes, width, height, and ``Encoding.company``."""
-
 
 @dataclass
-class Answerer:
+class Answerer(Prompter):
     """An opened model folder.
 
     Attributes:
@@ -55,18 +53,6 @@ class Answerer:
         """Ids that end an answer, from the folder's generation settings."""
         end = self.model.generation_config.eos_token_id
         return set(end) if isinstance(end, list) else {end}
-
-    def prompts(self, questions: Sequence[Question]) -> list[Prompt]:
-        """Returns the token ids of each question, exactly as the processor would make them.
-
-        Raises:
-            DataError: A picture that is none, or of a size that the model cannot take; a prompt
-                that leaves no room for its answer.
-        """
-        return [
-            Prompt(q, tuple(self._ids(q)), tuple(view[1:3] for view in self.views(q)))
-            for q in questions
-        ]
 
     def see(self, questions: Iterable[Question]) -> None:
         """Computes the features of all views not seen before, each distinct one once.
@@ -121,36 +107,6 @@ class Answerer:
         return [
             (text, len(tokens), why) for text, (tokens, why) in zip(texts, stopped, strict=True)
         ]
-
-    def _ids(self, question: Question) -> list[int]:
-        """Returns a prompt in which every picture has as many tokens as it takes."""
-        slots = self.encoding.slots(self._tiles(question), question.where)
-        ids = self.encoding.prompt(question.text, slots, question.where, strict=False)
-        check_length(len(ids) + question.max_new_tokens, self.encoding, question.where)
-        return ids
-
-    def views(self, question: Question) -> list[View]:
-        """Returns how the pictures of a question are shown; only their heads are read.
-
-        Two suites may show the same picture in two sizes, or one of them refuse it.
-
-        Raises:
-            DataError: A picture that is none, or of a size that the model cannot take.
-        """
-        where, views = question.where, []
-        company = self.encoding.company(len(question.pictures))
-        for digest, file in zip(question.digests, question.pictures, strict=True):
-            if file not in self.sizes:
-                self.sizes[file] = size_shown(file, where, self.encoding)
-            view = (digest, *self.sizes[file], company)
-            if view not in self.tiles:
-                named = f"{where}: picture {file}"
-                self.tiles[view] = self.encoding.tiles(*self.sizes[file], named, company)
-            views.append(view)
-        return views
-
-    def _tiles(self, question: Question) -> list[int]:
-        return [self.tiles[view] for view in self.views(question)]
 
     def _look(self, pictures: list[Image.Image], tiles: int, company: int) -> Tensor:
         """Returns features, (pictures, tiles, tokens of a tile, hidden size), after filling up."""

@@ -88,6 +88,15 @@ class StockEncoding(ABC):
         del pictures
         return 1
 
+    def cut(self, company: int) -> dict[str, Any]:
+        """Returns settings of the image processor that are not as its file says.
+
+        Args:
+            company: Of a prompt.
+        """
+        del company
+        return {}
+
     @abstractmethod
     def tiles(self, width: int, height: int, where: str, company: int = 1) -> int:
         """Returns the rows of ``pixels`` that a picture of that size takes."""

@@ -26,15 +26,15 @@ class InternVLEncoding(StockEncoding):
     def tiles(self, width: int, height: int, where: str, company: int = 1) -> int:
         """Returns the tiles of a picture, a thumbnail among them where there are several."""
         del where
-        return int(self.images.get_number_of_image_patches(height, width, self._most(company)))
+        return int(self.images.get_number_of_image_patches(height, width, self.cut(company)))
 
     def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
         """Returns (tiles, 3, height, width)."""
-        cut = self._most(company)
+        cut = self.cut(company)
         made: Tensor = self.images(pictures, return_tensors="pt", **cut)["pixel_values"]
         return made
 
-    def _most(self, company: int) -> dict[str, int]:
+    def cut(self, company: int) -> dict[str, Any]:
         """Returns the most tiles of a picture, without its thumbnail.
 
         Where pictures share, each gets an equal whole number of tiles, at least one: as InternVL's

@@ -28,8 +28,12 @@ class Qwen2VLEncoding(StockEncoding):
 
     def image_processor(self, settings: dict[str, Any]) -> Any:
         """Returns the image processor."""
-        budget = {key: self.limits[key] for key in PIXELS if key in self.limits}
-        return Qwen2VLImageProcessorPil(**settings | budget)
+        return Qwen2VLImageProcessorPil(**settings | self.cut(1))
+
+    def cut(self, company: int) -> dict[str, Any]:
+        """Returns the most and fewest pixels of a picture, where the model's settings say them."""
+        del company
+        return {key: self.limits[key] for key in PIXELS if key in self.limits}
 
     def tiles(self, width: int, height: int, where: str, company: int = 1) -> Tiles:
         """Returns the tokens of a picture with its grid in patches.
