@@ -27,7 +27,7 @@ from mirage.tune.losses import mean_over_tokens
 from mirage.tune.objective import Objective
 from mirage.tune.task import Task, TrainedModel
 
-CLASSES = ["qwen2_vl", "internvl", "llava_onevision"]
+CLASSES = ["qwen2_vl", "internvl", "llava_onevision", "qwen3_vl"]
 
 
 @pytest.fixture(scope="module")
