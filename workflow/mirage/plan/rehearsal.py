@@ -47,9 +47,15 @@ class Rehearsal:
         """Returns what is missing, for people; nothing where all is here."""
         if not self.missing:
             return []
-        texts = [f"  - {problem}" for problem in dict.fromkeys(self.missing)]
-        head = "Not here yet; a run would refuse to start, and its ids will differ from these:"
-        return [head, *texts]
+        # Several suites and recipes read one folder: it is named once.
+        texts = dict.fromkeys(
+            each.text.partition("; then check it with")[0] for each in self.missing
+        )
+        return [
+            "Not here yet; a run would refuse to start, and its ids will differ from these:",
+            *(f"  - {text}" for text in texts),
+            "When all is in place: mirage doctor, with the same settings, says what is left to do.",
+        ]
 
 
 def typical(items: int) -> dict[str, int]:

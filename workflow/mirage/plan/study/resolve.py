@@ -271,10 +271,13 @@ def _validated(
     respond, score = one(Respond, "respond"), one(Score, "score")
     report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
     models, suites = several(Model, "model"), several(Suite, "suite")
-    models, wrong = located(models, conf, rehearsal)
+    # Without its study a plan names every option there is: nobody has all their weights and data.
+    there = study is not None
+    models, wrong = located(models, conf, rehearsal) if there else (models, [])
     problems += wrong
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
-    own_data, wrong = _own_data(conf, suites, plain_recipes, rehearsal)
+    read = (suites, plain_recipes) if there else ((), ())
+    own_data, wrong = _own_data(conf, *read, rehearsal)
     problems += wrong
     if study is not None:
         problems += recipe_problems(conf, study, plain_recipes)
