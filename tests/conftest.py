@@ -15,6 +15,10 @@ from mirage.plan.code_version import EXTRA
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+# A cluster that happens to be installed is asked by no test; without a controller each start of
+# Snakemake would wait for it.
+os.environ["SLURM_CONF"] = os.devnull
+
 
 @pytest.fixture(scope="session")
 def published_root(tmp_path_factory: pytest.TempPathFactory) -> Path:

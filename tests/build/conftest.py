@@ -24,5 +24,5 @@ def recipes() -> dict[str, dict[str, Any]]:
     """Every recipe of the nano world with its defaults filled in, as a job's settings hold them."""
     names = sorted(path.name for path in (CONF / "recipe").glob("*.yaml"))
     made = [Recipe.model_validate(load(f"recipe/{name}")) for name in names]
-    nano = [recipe for recipe in made if recipe.data.source != OWN]
+    nano = [recipe for recipe in made if recipe.data and recipe.data.source != OWN]
     return {recipe.name: recipe.model_dump(mode="json") for recipe in nano}

@@ -16,7 +16,7 @@ MODEL = "judge-2025-01-01"
 QUICK = {
     "wait_seconds": 0.001,
     "longest_wait_seconds": 1.0,
-    "timeout_seconds": 1.0,
+    "timeout_seconds": 600.0,  # a busy machine is slow, not wrong
     "concurrency": 8,
     "attempts": 6,
 }
@@ -56,6 +56,4 @@ def ask(
 
 
 if __name__ == "__main__":  # what is killed in the middle
-    ask(
-        Path(sys.argv[1]), sys.argv[2], rows(int(sys.argv[3])), concurrency=4, timeout_seconds=600.0
-    )
+    ask(Path(sys.argv[1]), sys.argv[2], rows(int(sys.argv[3])), concurrency=4)

@@ -37,15 +37,23 @@ def at_30_percent(item: str, asked: int) -> str:
 class JudgeServer:
     """What the server was asked and what it answered."""
 
-    def __init__(self, fault: Fault, gate: threading.Event | None = None, open_calls: int = 0):
+    def __init__(
+        self,
+        fault: Fault = lambda item, asked: "",
+        gate: threading.Event | None = None,
+        open_calls: int = 0,
+        together: int = 0,
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             fault: What goes wrong.
             gate: After ``open_calls`` answers, calls wait until it is set.
             open_calls: Answers that wait for nothing.
+            together: Nothing is answered before so many calls were under way at once.
         """
         self.fault, self.gate, self.open_calls = fault, gate, open_calls
+        self.together, self.held = together, 0
         self.asked: Counter[str] = Counter()
         self.paid: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
@@ -77,9 +85,12 @@ class JudgeServer:
         item = found.group(1)
         fault = self.fault(item, self.asked[item])
         self.asked[item] += 1
-        while self.gate and sum(self.paid.values()) >= self.open_calls and not self.gate.is_set():
+        self.held += 1
+        while self.most < self.together or (
+            self.gate and sum(self.paid.values()) >= self.open_calls and not self.gate.is_set()
+        ):
             await asyncio.sleep(0.005)
-        await asyncio.sleep(0.005)  # long enough that calls overlap
+        self.held -= 1
         if fault == "429":
             return JSONResponse({"error": {}}, 429, {"retry-after": "0.01"})
         if fault == "hang":
@@ -129,13 +140,9 @@ def completion(body: dict[str, Any], item: int, fault: str) -> dict[str, Any]:
 
 
 @contextmanager
-def running(
-    fault: Fault = lambda item, asked: "",
-    gate: threading.Event | None = None,
-    open_calls: int = 0,
-) -> Iterator[JudgeServer]:
-    """Runs a server on a free port of this machine."""
-    made = JudgeServer(fault, gate, open_calls)
+def running(*faults: Fault, **how: Any) -> Iterator[JudgeServer]:
+    """Runs a server, with the arguments of ``JudgeServer``, on a free port of this machine."""
+    made = JudgeServer(*faults, **how)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         made.url = f"http://127.0.0.1:{bound.getsockname()[1]}/v1"
@@ -148,7 +155,7 @@ def running(
                 time.sleep(0.005)
             yield made
         finally:
-            if gate:
-                gate.set()
+            if made.gate:
+                made.gate.set()
             server.should_exit = server.force_exit = True
             thread.join()

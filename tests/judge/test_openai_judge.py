@@ -28,7 +28,7 @@ PRICED = {"usd_per_million": {"input": 10.0, "output": 10.0, "read": "2026-11-21
 def test_every_item_of_a_misbehaving_server_ends_judged_or_with_its_reason(tmp_path: Path) -> None:
     given = rows(120)
     with running(at_30_percent) as server:
-        verdicts = ask(tmp_path, server.url, given)
+        verdicts = ask(tmp_path, server.url, given, timeout_seconds=3.0)
     assert [v.id for v in verdicts] == [sample.id for sample, _ in given], "none lost"
     for number, verdict in enumerate(verdicts):
         if verdict.status == "judged":
@@ -59,17 +59,18 @@ def test_every_item_of_a_misbehaving_server_ends_judged_or_with_its_reason(tmp_p
         ("500", "error", "HTTP 500, 2 tries"),
         ("400", "error", "HTTP 400"),
         ("reset", "error", "connection lost"),
-        ("hang", "error", "no reply within 0.2 s, 2 tries"),
+        ("hang", "error", "no reply within 1 s, 2 tries"),
     ],
 )
 def test_what_never_heals_says_why(tmp_path: Path, fault: str, status: str, reason: str) -> None:
+    patience = 1.0 if fault == "hang" else 600.0
     with running(lambda item, asked: fault) as server:
-        (verdict,) = ask(tmp_path, server.url, rows(1), attempts=2, timeout_seconds=0.2)
+        (verdict,) = ask(tmp_path, server.url, rows(1), attempts=2, timeout_seconds=patience)
         assert (verdict.status, verdict.outcome, verdict.safe) == (status, None, None)
         assert reason in verdict.reason
         calls = server.asked["0"]
         assert calls == (1 if fault in ("400", "refusal") else 2)
-        again = ask(tmp_path, server.url, rows(1), attempts=2, timeout_seconds=0.2)
+        again = ask(tmp_path, server.url, rows(1), attempts=2, timeout_seconds=patience)
         assert again[0].reason == verdict.reason
         assert server.asked["0"] == (calls if fault in PAID else 2 * calls), "paid replies are kept"
 
@@ -103,8 +104,8 @@ def test_a_killed_run_repeats_no_call_that_was_answered(tmp_path: Path) -> None:
     with running(gate=gate, open_calls=12) as server:
         script = Path(__file__).with_name("asked_rows.py")
         run = subprocess.Popen([sys.executable, str(script), str(tmp_path), server.url, "40"])
-        # Who waits at the gate has stored all that was answered before.
-        while server.under_way < 4:
+        # Who waits at the gate has stored all that was answered to it before.
+        while server.held < 4 or sum(server.paid.values()) < 12:
             assert run.poll() is None
             time.sleep(0.01)
         run.send_signal(signal.SIGKILL)
@@ -124,7 +125,7 @@ def test_a_killed_run_repeats_no_call_that_was_answered(tmp_path: Path) -> None:
 
 
 def test_at_most_as_many_calls_as_allowed_are_under_way(tmp_path: Path) -> None:
-    with running() as server:
+    with running(together=3) as server:
         ask(tmp_path, server.url, rows(60), concurrency=3)
     assert server.most == 3
 
@@ -158,7 +159,7 @@ def test_a_budget_stops_before_the_first_call(tmp_path: Path) -> None:
 
 
 def test_a_budget_stops_in_the_middle_and_counts_earlier_runs(tmp_path: Path) -> None:
-    """The server says that calls have five times as many tokens as was estimated."""
+    """The server bills more tokens than were foreseen."""
     with running() as server:
         cheap = {"usd_per_million": {"input": 0.0, "output": 1000.0, "read": "2026-11-21"}}
         options = {**cheap, "budget_usd": 1.5, "concurrency": 1, "max_tokens": 1}

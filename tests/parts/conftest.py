@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "workflow"))  # checkouts of toys
+sys.path += [
+    str(HERE.parent / name) for name in ("workflow", "track")
+]  # their helpers serve here too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

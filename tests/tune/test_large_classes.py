@@ -27,7 +27,7 @@ from mirage.tune.losses import mean_over_tokens
 from mirage.tune.objective import Objective
 from mirage.tune.task import Task, TrainedModel
 
-CLASSES = ["qwen2_vl", "internvl", "llava_onevision"]
+CLASSES = ["qwen2_vl", "internvl", "llava_onevision", "qwen3_vl"]
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +109,14 @@ def test_written_and_opened_again_it_says_the_same(
     assert torch.allclose(live, again, atol=1e-4) if kind == "lora" else torch.equal(live, again)
     before = AutoModelForImageTextToText.from_pretrained(tmp_path / "hub", dtype=stock.dtype)
     assert not torch.allclose(live, logits(before, made, job, shown), atol=1e-2)
+
+
+def test_pictures_are_cut_as_the_job_says(shown: Path, tmp_path: Path) -> None:
+    tokens = []
+    for name, images in (("all", None), ("one", {"tiles": 1, "share": True})):
+        job = job_of("internvl", shown, tmp_path / name, block())
+        if images is not None:
+            job.settings["images"] = images
+        made = tune_large(Task.of(job), print)
+        tokens.append(int(load([shown], shown, made.encoding).lengths.sum()))
+    assert tokens[0] > tokens[1]

@@ -54,6 +54,15 @@ def test_a_cluster(merged: Any) -> None:
     assert "runtime" in str(vars(settings.default_resources))
 
 
+def test_a_machine_with_gpus_and_no_scheduler(merged: Any) -> None:
+    settings = merged("--profile", "profiles/gpu", "-n")
+    assert settings.executor is None
+    assert settings.resources == {"gpu": 8}
+    assert settings.retries == 1
+    assert settings.nolock and settings.rerun_incomplete
+    assert merged("--profile", "profiles/gpu", "--resources", "gpu=4").resources == {"gpu": 4}
+
+
 @pytest.mark.parametrize("words", [["--profile", "slurm", "-n"], ["--executor", "slurm"]])
 def test_a_cluster_without_its_site_is_warned_of(
     words: list[str], monkeypatch: pytest.MonkeyPatch
@@ -72,12 +81,12 @@ def test_the_default_profile_holds_only_what_is_right_everywhere() -> None:
     default = read("default")
     forbidden = {"executor", "jobs", "retries", "default-resources", "latency-wait"}
     assert not forbidden & set(default)
-    for other in ("slurm", "ci"):
+    for other in ("slurm", "ci", "gpu"):
         assert not set(default) & set(read(other)), f"{other}: these keys would be ignored"
 
 
 def test_every_key_is_explained() -> None:
-    for name in ("default", "slurm", "ci"):
+    for name in ("default", "slurm", "ci", "gpu"):
         lines = path(name).read_text(encoding="utf-8").splitlines()
         before = ""
         for line in lines:

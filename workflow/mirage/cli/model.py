@@ -10,6 +10,7 @@ from mirage.cli.hints import example
 from mirage.context import ConfigError
 from mirage.plan.external import external_digest
 from mirage.plan.imported_model import check_command, inspect_folder
+from mirage.plan.schema.model import Model
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser(
         "check", help="look at a model folder and remember its digest", epilog=example("model")
     )
-    check.add_argument("folder", type=Path, help="a folder in the form of transformers")
+    check.add_argument(
+        "folder", help="a folder in the form of transformers, or an imported model of conf/model"
+    )
     convert = actions.add_parser(
         "convert", help="rewrite an InternVL folder in its original form (internvl_chat)"
     )
@@ -48,10 +51,10 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _check(path: Path) -> int:
+def _check(named: str) -> int:
+    path = Path(named).expanduser()
     if not path.is_dir():
-        print(f"error: there is no folder {path}.", file=sys.stderr)
-        return 1
+        path = _of_option(named)
     folder = inspect_folder(path)
     for problem in folder.problems:
         print(f"error: {problem}", file=sys.stderr)
@@ -60,5 +63,33 @@ def _check(path: Path) -> int:
     files = [path / name for name in folder.files]
     digest = external_digest(files, check_command(path), _say)
     print(f"{path}: {folder.architecture}, encoding {folder.encoding}, digest {digest[:16]}")
-    print(f"Tune it with: snakemake --config model={path}")
+    print(f"Tune it with: snakemake --config model={named}")
     return 0
+
+
+def _of_option(name: str) -> Path:
+    """Returns where an imported model of conf/model lies.
+
+    Raises:
+        ConfigError: There is no such option or folder, or its file is wrong.
+    """
+    from mirage.plan.study.compose import Conf, Request, compose_all
+    from mirage.plan.study.imports import find_weights
+    from mirage.plan.study.problems import PlanError
+    from mirage.plan.study.validate import check
+
+    conf = Conf()
+    if "/" in name:
+        raise ConfigError(f"There is no folder {name}.")
+    if name not in conf.options("model"):
+        problems = conf.missing("model", name, "mirage model check", "folder")
+        raise ConfigError(f"There is no folder {name}. {problems[0].text}")
+    tree, problems = compose_all(conf, Request({}, {"model": [name]}))
+    model, wrong = check(
+        Model, tree.get("models", {}).get(name), conf.file("model", name), "model", name
+    )
+    if model is None or problems:
+        raise PlanError([*problems, *wrong])
+    if model.source is None:
+        raise ConfigError(f"{name} is trained here, from nothing: there is no folder to check.")
+    return find_weights(name, model.source)

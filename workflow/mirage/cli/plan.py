@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mirage.cli.duration import each_takes, in_words
+from mirage.cli.expenses import expenses
 from mirage.cli.numbers import whole
+from mirage.cli.pretrained import pretrained_lines
 from mirage.plan.adoption import adopt_all
 from mirage.plan.artifact import Manifest
 from mirage.plan.diff import changes
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES, Job
 from mirage.plan.minutes import Estimates, estimates, seedless, span
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.spent import spent_lines
 from mirage.plan.state import check_artifacts, manifests, to_make
 
@@ -31,6 +34,7 @@ KINDS = {
     "respond": "models answer their suites",
     "committed": "answers, from evidence/",
     "speed": "how fast models answer",
+    "repeat": "whether models say the same again",
     "judge": "answers are judged",
     "model": "rates of a model",
     "study": "what compares models",
@@ -69,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
     from mirage.plan.dag import make_plan
     from mirage.plan.study.options import from_words
 
-    plan, _ = make_plan(from_words(options.config))
+    rehearsal = Rehearsal()
+    plan, _ = make_plan(from_words(options.config), rehearsal)
     store = Path(plan.store)
     check_artifacts(store, plan.jobs.values())
     adopt_all(store, plan.jobs.values())
@@ -83,7 +88,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         lines += folded(plan, known.minutes, reasons)
     lines += ["", *total(plan, todo, known, options.cores)]
-    if spent := spent_lines(store, plan.jobs, todo):
+    lines += expenses(plan, todo)
+    if missing := rehearsal.lines():
+        lines += missing
+    elif spent := spent_lines(store, plan.jobs, todo):
         lines += spent
     elif todo:
         typed = shlex.join(options.config)
@@ -120,9 +128,11 @@ def describe(plan: Frozen, most: int | None = None) -> list[str]:
     for how, words in {"released": "imported (bases/)", "scratch": "trained here"}.items():
         if names := ", ".join(job.name for job in plan.bases(how)):
             lines.append(f"  bases {words}: {names}")
+    lines += [f"  {line}" for line in pretrained_lines(plan.jobs)]
     for folder in plan.measurements:
-        names = ", ".join(plan.jobs[folder].settings["models"])
-        lines.append(f"  {plan.jobs[folder].name:<28} measures how fast they answer: {names}")
+        names, job = ", ".join(plan.jobs[folder].settings["models"]), plan.jobs[folder]
+        what = "how fast they answer" if job.kind == "speed" else "whether they say the same again"
+        lines.append(f"  {job.name:<28} measures {what}: {names}")
     return lines
 
 

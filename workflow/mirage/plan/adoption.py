@@ -32,7 +32,7 @@ from mirage.plan.state import artifacts, copy_path
 INDEX = "plan/keys.json"
 """What was read from manifests before: two thousand of them are not parsed at each start."""
 
-MEASURED = ("speed",)
+MEASURED = ("speed", "repeat")
 """Kinds that measure a machine: an earlier measurement is no substitute."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirage.plan.base_jobs import Start, model_entries
+from mirage.plan.base_jobs import Start, model_entries, pictures
 from mirage.plan.builder import Trained, plain
 from mirage.plan.committed import add_record
 from mirage.plan.entries import resolve
@@ -35,6 +35,7 @@ def add_asked_base(start: Start, item: Recipes) -> Trained:
         model_entries(start.model),
         evidence=evidence,
         mode=mode,
+        images=pictures(start.model, "test"),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from mirage.evidence import Evidence
 from mirage.model_card import BASE, ModelCard
-from mirage.plan.builder import Builder, Source, Trained
+from mirage.plan.builder import Builder, Settings, Source, Trained, plain
 from mirage.plan.committed import add_record, experiment_key, usable
 from mirage.plan.data_jobs import add_train_data, sizes_of
+from mirage.plan.engines import answering
 from mirage.plan.entries import resolve
 from mirage.plan.released import (
     ReleasedBase,
@@ -23,7 +24,6 @@ from mirage.plan.released import (
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.study import Study
 from mirage.plan.schema.suite import Suite
-from mirage.plan.speed_job import answering
 from mirage.plan.study.model_cards import base_card
 from mirage.plan.study.resolve import Resolved
 
@@ -31,7 +31,7 @@ GATES = "gates"
 """The kind of suite that asks a base what its claims need."""
 
 IMPORT_MINUTES = 0.2
-"""Of a base that only has to be opened; its model's own minutes are those of training it."""
+"""Of a released base, which is only opened; its model's own minutes are those of training it."""
 
 
 @dataclass
@@ -81,7 +81,8 @@ class Start:
         opens, card = model_entries(self.model), self.card
         evidence = self.evidence(card, [])
         folder = add_record(self.builder, card, evidence, {}, []) if evidence else self.folder
-        return Trained(folder, card, self.model.resources.respond, opens, evidence=evidence)
+        needs, cut = self.model.resources.respond, pictures(self.model, "test")
+        return Trained(folder, card, needs, opens, evidence=evidence, images=cut)
 
     def evidence(self, card: ModelCard, settings: Sequence[Any]) -> Evidence | None:
         """Returns the committed answers of a model, if they are of this very experiment.
@@ -91,6 +92,7 @@ class Start:
             settings: What it is tuned on, and how.
         """
         parts = [card.name, self.seed, self._origin, *settings, answering(self.study)]
+        parts += [cut] if (cut := pictures(self.model, "test")) else []
         key = experiment_key(*map(without_rhythm, parts))
         self.builder.experiments[card.name] = key
         committed = self.study.evidence.get(self.seed)
@@ -128,7 +130,9 @@ class Start:
 
     def _imported(self, made: str, digest: str, path: object) -> str:
         """Adds a base that exists: its digest decides, not where it lies."""
-        resources = self.model.resources.base.model_copy(update={"minutes": IMPORT_MINUTES})
+        resources = self.model.resources.base
+        if made == "released":
+            resources = resources.model_copy(update={"minutes": IMPORT_MINUTES})
         return self.builder.add(
             stage="tune",
             kind="base",
@@ -148,6 +152,12 @@ def model_entries(model: Model) -> dict[str, str]:
         "family": resolve("family", str(model.architecture)),
         "encoding": resolve("encoding", model.encoding or f"nano_{model.architecture}"),
     }
+
+
+def pictures(model: Model, side: Literal["train", "test"]) -> Settings:
+    """Returns ``{"images": ...}`` where a model's pictures are not cut as its folder says."""
+    cut = plain(getattr(model.images, side))
+    return {"images": cut} if cut else {}
 
 
 def imported_base(study: Resolved, card: ModelCard) -> ReleasedBase | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mirage.context import ConfigError
 from mirage.evidence import Evidence
 from mirage.model_card import ModelCard
+from mirage.plan.absent import AbsentError
 from mirage.plan.job import Job, identified
 from mirage.plan.packages import check_present, numeric_packages
 from mirage.plan.platform import DETECT
@@ -35,6 +36,7 @@ class Builder:
         requests: Folder -> what a scheduler must know.
         jobs: Folder -> job, parents before children.
         problems: Sentence -> the problem, with the first job that has it.
+        absent: The same for what is only not on this machine.
         experiments: Model -> key of its experiment, see ``mirage.plan.committed``.
         lacking: Seed -> a model that its committed evidence does not hold as it is asked for.
     """
@@ -44,6 +46,7 @@ class Builder:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
+    absent: dict[str, Problem] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
     lacking: dict[int, str] = field(default_factory=dict)
 
@@ -66,6 +69,7 @@ class Builder:
         packages: Sequence[str] = (),
         external: Mapping[str, str] | None = None,
         computes: bool = True,
+        environment: str | None = None,
     ) -> str:
         """Adds a job and returns its artifact folder.
 
@@ -82,6 +86,7 @@ class Builder:
             external: Digest of content outside the store -> where it lies.
             computes: Whether it calculates, so that machine and packages decide what it makes; a
                 job that only brings files makes the same everywhere.
+            environment: Of the site, that runs it; the one of its stage if not given.
         """
         kind = kind or stage
         stage_site = self.site.of(stage)
@@ -90,16 +95,17 @@ class Builder:
             try:
                 return make()
             except ConfigError as wrong:
-                self.problems.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
+                where = self.absent if isinstance(wrong, AbsentError) else self.problems
+                where.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
                 return instead
 
         if stage_site.platform == DETECT and computes:
             tried(lambda: _check_threads(threads), None)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
-        environment = self.site.environments[stage_site.environment]
-        lists = environment.packages
-        if not environment.command:
+        where = environment or stage_site.environment
+        lists = self.site.environments[where].packages
+        if not self.site.environments[where].command:
             tried(lambda: check_present(packages, lists), None)
         folders = [folder for many in parents.values() for folder in many]
         job = identified(
@@ -121,7 +127,7 @@ class Builder:
                 packages=tried(lambda: numeric_packages(stage, lists, packages), {})
                 if computes
                 else {},
-                environment=stage_site.environment,
+                environment=where,
                 external=dict(external or {}),
             )
         )
@@ -159,6 +165,7 @@ class Trained:
         fit: Name and folder of the suite of its own training items, None for a base.
         mode: How a recipe without training asks its base, as settings; None for all others.
         evidence: Its committed answers, if they are to be used.
+        images: ``{"images": ...}`` where pictures are not cut as its folder says, else empty.
     """
 
     folder: str
@@ -168,6 +175,7 @@ class Trained:
     fit: tuple[str, str] | None = None
     evidence: Evidence | None = None
     mode: Settings | None = None
+    images: Settings = field(default_factory=dict)
 
     @property
     def name(self) -> str:

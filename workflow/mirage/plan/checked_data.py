@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from mirage.context import DAMAGED, ConfigError
+from mirage.context import DAMAGED
 from mirage.files import canonical, sha256, write_atomic
+from mirage.plan.absent import AbsentError
 from mirage.plan.external import file_state, memory, memory_errors
 from mirage.published.places import PLACES
 
@@ -26,6 +27,10 @@ How = Mapping[str, Any]
 """Those keys of a block that differ from their defaults; none for JSON lines of a user's own."""
 
 OWN_LINES: Final[How] = {}
+
+
+ASSUMED: Final[dict[str, dict[str, int]]] = {}
+"""Stand-in digest -> how much absent data will hold (``mirage.plan.rehearsal``)."""
 
 
 def how_of(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +66,7 @@ def recall(path: Path, how: How = OWN_LINES, command: str = "") -> str:
         command: What checks them, where the path alone would not say it.
 
     Raises:
-        ConfigError: There are none, they were not checked, or a file changed since.
+        AbsentError: There are none, they were not checked, or a file changed since.
     """
     command = command or f"mirage data check {path}"
     again = f"Check it with: {command}"
@@ -71,22 +76,22 @@ def recall(path: Path, how: How = OWN_LINES, command: str = "") -> str:
     except (OSError, *DAMAGED):
         if not path.exists() and how:
             what = PLACES.get(how["format"], f"the data that {how['format']} reads")
-            raise ConfigError(
+            raise AbsentError(
                 f"{path} does not exist. Put {what} there, or set MIRAGE_DATA to the folder that "
                 f"holds it; then check it with: {command}"
             ) from None
         if not path.exists():
-            raise ConfigError(
+            raise AbsentError(
                 f"{path} does not exist. Name a .jsonl file or a folder with samples.jsonl."
             ) from None
-        raise ConfigError(f"{path} was not checked yet. {again}") from None
+        raise AbsentError(f"{path} was not checked yet. {again}") from None
     for name, state in states.items():
         try:
             changed = file_state(Path(name)) != state
         except OSError:
-            raise ConfigError(f"{name} is gone since {path} was checked. {again}") from None
+            raise AbsentError(f"{name} is gone since {path} was checked. {again}") from None
         if changed:
-            raise ConfigError(f"{name} changed since {path} was checked. {again}")
+            raise AbsentError(f"{name} changed since {path} was checked. {again}")
     return digest
 
 
@@ -106,6 +111,8 @@ def remember_counts(digest: str, counts: Mapping[str, int]) -> None:
 
 def recall_counts(digest: str) -> dict[str, int] | None:
     """Returns how much a published data set holds; None where no check said."""
+    if digest in ASSUMED:
+        return ASSUMED[digest]
     try:
         plain = json.loads(_counts(digest).read_text(encoding="utf-8"))
         return {key: int(plain[key]) for key in ("samples", "images", "words", "answers")}

@@ -231,7 +231,7 @@ def _answers(made: Made, find: Find) -> float | None:
 
 
 def _measured(made: Made, find: Find) -> float | None:
-    """How fast models answer is measured on a few items, several times."""
+    """How fast models answer, or whether they say the same, is measured on a few items."""
     return None
 
 
@@ -269,6 +269,7 @@ _WORK: Final[dict[str, Callable[[Made, Find], float | None]]] = {
     "committed": _laid_out,
     "respond": _answers,
     "speed": _measured,
+    "repeat": _measured,
     "judge": _verdicts,
     "model": _scores,
     "study": _study,
@@ -305,8 +306,8 @@ def own_amount(path: str, digest: str = "") -> Amount:
     """
     if digest and (known := recall_counts(digest)):
         count = max(1, known["samples"])
-        prompts = known["words"] + PICTURE * known["images"]
-        return Amount(known["samples"], prompts / count, known["answers"] / count)
+        tokens = known["words"] + PICTURE * known["images"]
+        return Amount(known["samples"], tokens / count, known["answers"] / count)
     try:
         with samples_file(Path(path)).open("rb") as file:
             first = [json.loads(line) for line in islice(file, READ)]

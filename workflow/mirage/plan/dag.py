@@ -20,6 +20,7 @@ from mirage.plan.frozen_plan import VARIABLE, Frozen, assemble, freeze, load, sh
 from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.plan_files import PLANS
+from mirage.plan.rehearsal import Rehearsal, is_dry_run
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
 from mirage.plan.site import forgotten, read_site
 from mirage.plan.spent import check_plan
@@ -47,12 +48,14 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
     if main:
         try:
             check_arguments(sys.argv[1:])
-            frozen, versions = make_plan(config)
+            rehearsal = Rehearsal() if is_dry_run(sys.argv[1:]) else None
+            frozen, versions = make_plan(config, rehearsal)
             check_artifacts(Path(frozen.store), frozen.jobs.values())
             adopted = adopt_all(Path(frozen.store), frozen.jobs.values())
             check_spent(frozen)
             freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
             lines = [*forgotten(sys.argv[1:]), *show_reports(frozen)]
+            lines += rehearsal.lines() if rehearsal else []
         except OSError as wrong:
             raise ConfigError(known_error(wrong, Path.cwd()) or str(wrong)) from wrong
         except DataError as wrong:
@@ -91,8 +94,14 @@ def _is_made(frozen: Frozen, job: Job) -> bool:
     return Path(frozen.manifest(job.folder)).is_file()
 
 
-def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
+def make_plan(
+    config: Mapping[str, Any], rehearsal: Rehearsal | None = None
+) -> tuple[Frozen, Versions]:
     """Composes and validates the plan of a study; nothing but remembered code hashes is written.
+
+    Args:
+        config: As behind ``snakemake --config``.
+        rehearsal: Takes what is not on this machine, which is an error without it.
 
     Returns:
         The plan, and the versions of the code that its jobs were planned with.
@@ -106,13 +115,15 @@ def make_plan(config: Mapping[str, Any]) -> tuple[Frozen, Versions]:
         site = read_site()
     except PlanError as wrong:
         problems = wrong.problems
-    study = resolve(config, problems=problems)
+    study = resolve(config, problems=problems, rehearsal=rehearsal)
     extra = str(study.extra or "")
     use_extra(extra)
     check_folder(Path(study.store))
     prepare(Path(study.store))
     versions = Versions(Path(study.store) / PLANS / "code" / "trees.json")
-    built = plan_jobs(study, lambda stage, entries: versions.of(stage, entries).version, site)
+    built = plan_jobs(
+        study, lambda stage, entries: versions.of(stage, entries).version, site, rehearsal
+    )
     versions.save()
     plan = assemble(
         study=study.study.name,

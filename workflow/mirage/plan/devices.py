@@ -94,7 +94,7 @@ def take_devices(
         held = _collect(folder, count, devices)
     finally:
         os.close(turn)
-    environ |= {VISIBLE: ",".join(held), ORDER: "PCI_BUS_ID"}
+    environ.update({VISIBLE: ",".join(held), ORDER: "PCI_BUS_ID"})
     return [*held.values()]
 
 

@@ -84,6 +84,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "internvl": "mirage.tune.families.internvl:InternVL",
         "qwen2_vl": "mirage.tune.families.qwen2_vl:Qwen2VL",
         "llava_onevision": "mirage.tune.families.llava_onevision:LlavaOnevision",
+        "qwen3_vl": "mirage.tune.families.qwen3_vl:Qwen3VL",
     },
     "encoding": {  # from samples to tokens and pixels
         "nano_internvl": "mirage.tune.nano.internvl:NanoInternVL",
@@ -91,6 +92,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "nano_llava_onevision": "mirage.tune.nano.llava_onevision:NanoLlavaOnevision",
         "stock_internvl": "mirage.tune.stock.internvl:StockInternVL",
         "stock_qwen2_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",
+        "stock_qwen3_vl": "mirage.tune.stock.qwen2_vl:StockQwen2VL",  # read alike, larger patches
         "stock_llava_onevision": "mirage.tune.stock.llava_onevision:StockLlavaOnevision",
     },
     "tuning": {  # how a recipe is tuned, where not as nano models are
@@ -105,6 +107,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     },
     "backend": {  # what computes answers
         "transformers": "mirage.respond.model:open_answerer",
+        "vllm": "mirage.respond.vllm_engine:open_vllm",
+        "openai": "mirage.respond.served:open_served",
     },
     "mode": {  # other ways of asking a base, of recipes without training
         "suffix": "mirage.respond.modes.suffix:suffix",

@@ -14,6 +14,7 @@ from typing import Final
 
 from mirage.context import ConfigError
 from mirage.files import canonical, file_sha256, sha256
+from mirage.plan.absent import AbsentError
 from mirage.stores import TokenStore
 
 AT_ONCE: Final = 64 * 2**20
@@ -31,15 +32,15 @@ def external_digest(
         say: Takes lines of progress; given by the check command, which may hash for minutes.
 
     Raises:
-        ConfigError: Too much to hash while planning, and no check command has done so; or the
-            folder that remembers cannot be written.
+        AbsentError: Too much to hash while planning, and no check command has done so.
+        ConfigError: The folder that remembers cannot be written.
     """
     store = TokenStore(memory())
     known = store.load()
     states = {path: file_state(path) for path in files}
     fresh = [path for path in files if states[path] not in known]
     if say is None and sum(path.stat().st_size for path in fresh) > AT_ONCE:
-        raise ConfigError(f"{fresh[0]} was not checked since it changed. Check it with: {command}")
+        raise AbsentError(f"{fresh[0]} was not checked since it changed. Check it with: {command}")
     made = {}
     for path in fresh:
         if say is not None:

@@ -65,8 +65,8 @@ class Frozen:
 
     @property
     def measurements(self) -> list[str]:
-        """Artifact folders of measured times."""
-        return [folder for folder, job in self.jobs.items() if job.kind == "speed"]
+        """Artifact folders of measurements: of times, and of answers that are given again."""
+        return [folder for folder, job in self.jobs.items() if job.kind in ("speed", "repeat")]
 
     def bases(self, made: str) -> list[Job]:
         """Returns the jobs that make bases one way: ``scratch``, ``released`` or ``import``."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mirage.context import ConfigError
+from mirage.plan.absent import AbsentError
 from mirage.plan.entries import TABLES
 
 REFUSED: Final = {
@@ -22,6 +24,9 @@ REFUSED: Final = {
     "form of transformers, whose folders end in -hf",
 }
 """Well-known model types that cannot be opened, and why."""
+
+REFUSED_NAMES: Final = {"minicpm_v_2_6": "minicpmv", "minicpmv_2_6": "minicpmv"}
+"""What one would call their options in conf/model -> their type."""
 
 HEAD_BYTES: Final = 100 * 2**20
 """The longest head of a safetensors file that the format allows."""
@@ -80,18 +85,36 @@ def use_folder(path: Path) -> ModelFolder:
         ConfigError: It cannot be; the text names everything that is wrong.
     """
     if not path.is_dir():
-        raise ConfigError(f"There is no model folder {path}. Give one as model=path/to/folder.")
+        raise AbsentError(f"There is no model folder {path}. Give one as model=path/to/folder.")
     folder = inspect_folder(path)
     if folder.problems:
         raise ConfigError(" ".join(folder.problems) + f" See: mirage model check {path}")
     return folder
 
 
-def hub_folder(name: str, revision: str) -> Path:
-    """Returns where the local cache holds a hub model; nothing is ever fetched."""
+def hub_folder(name: str, revision: str | None = None) -> Path | None:
+    """Returns where the local cache holds a hub model; nothing is ever fetched.
+
+    Args:
+        name: The model on the hub.
+        revision: The commit; without one, that which the cache calls ``main``: what was fetched
+            last without naming a commit.
+
+    Returns:
+        The folder, whose name is the commit; None if the cache does not have it.
+    """
     home = Path(os.environ.get("HF_HOME", Path.home() / ".cache/huggingface"))
     root = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    return root / f"models--{name.replace('/', '--')}" / "snapshots" / revision
+    cached = root / f"models--{name.replace('/', '--')}"
+    try:
+        commit = revision or (cached / "refs" / "main").read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    folder = cached / "snapshots" / commit
+    return folder if _COMMIT.fullmatch(commit) and folder.is_dir() else None
+
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 def _weights(path: Path, problems: list[str]) -> dict[str, list[int]]:

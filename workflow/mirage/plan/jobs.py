@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mirage.context import ConfigError
-from mirage.model_card import ModelCard
+from mirage.model_card import ModelCard, in_any_order
 from mirage.plan import entries
 from mirage.plan import tuning as how_tuned
 from mirage.plan.asked_base import add_asked_base, mode_entries
-from mirage.plan.base_jobs import Start, asked_of, model_entries
+from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
 from mirage.plan.data_jobs import (
@@ -24,14 +24,18 @@ from mirage.plan.data_jobs import (
     data_name,
     data_settings,
 )
+from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
+from mirage.plan.rehearsal import Rehearsal
+from mirage.plan.repeat_job import add_repeat
 from mirage.plan.schema.exhibit import plain_exhibits
 from mirage.plan.schema.model import Model
+from mirage.plan.schema.pretrained import Tuned
 from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
-from mirage.plan.speed_job import add_speed, answering
+from mirage.plan.speed_job import add_speed
 from mirage.plan.study.model_cards import recipe_card
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved
@@ -44,7 +48,9 @@ COMPARED = "bases_again"
 """The table that shows gates of released bases beside those of the study's own."""
 
 
-def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
+def plan_jobs(
+    study: Resolved, version: Version, site: Site, rehearsal: Rehearsal | None = None
+) -> Builder:
     """Collects every job of a study, parents before children.
 
     A seed's evidence is used whole or not at all: if a model lacks, all are made anew.
@@ -53,6 +59,7 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         study: The validated study.
         version: Gives the version of the code of a stage with some entries.
         site: Where the jobs run.
+        rehearsal: Takes what is not on this machine, which is an error without it.
 
     Raises:
         PlanError: Code or packages of jobs are missing, or they ask for what a machine lacks.
@@ -62,8 +69,11 @@ def plan_jobs(study: Resolved, version: Version, site: Site) -> Builder:
         whole = {seed: each for seed, each in study.evidence.items() if seed not in lacking}
         builder = _collected(replace(study, evidence=whole), version, site)
         builder.lacking = lacking
-    if builder.problems:
-        raise PlanError(list(builder.problems.values()))
+    absent = list(builder.absent.values())
+    if builder.problems or (absent and rehearsal is None):
+        raise PlanError([*builder.problems.values(), *absent])
+    if rehearsal is not None:
+        rehearsal.missing += absent
     return builder
 
 
@@ -95,6 +105,8 @@ def _collected(study: Resolved, version: Version, site: Site) -> Builder:
     _add_report(builder, study, source, (models, answers, suites, own))
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
+    if study.respond.repeat_probe:
+        add_repeat(builder, study, source.images, [*zip(models, answers, strict=True)], suites)
     return builder
 
 
@@ -132,7 +144,9 @@ def _tuned(
     card = recipe_card(item, model, seed)
     name = data_name(recipe.name, model, seed)
     fit = add_fit_suite(builder, study, source, name, data, of_recipe)
-    how: Settings = {"recipe": {"name": recipe.name, "tune": _tune(of_recipe, how_long, tune)}}
+    own = model.tuned.get(in_any_order(recipe.name))
+    final = _tune(of_recipe, how_long, tune, own)
+    how: Settings = {"recipe": {"name": recipe.name, "tune": final}, **pictures(model, "train")}
     if evidence := start.evidence(card, [about, how, plain(tune)]):
         folder = add_record(builder, card, evidence, how, [data])
     elif how_long.into_base:
@@ -159,7 +173,8 @@ def _tuned(
             packages=how_tuned.packages(tune),
             entries={**_tune_entries(how_long, tune), **model_entries(model)},
         )
-    return Trained(folder, card, model.resources.respond, model_entries(model), fit, evidence)
+    opens, cut = model_entries(model), pictures(model, "test")
+    return Trained(folder, card, model.resources.respond, opens, fit, evidence, images=cut)
 
 
 FOLDED = ("learning_rate", "criterion", "order")
@@ -169,12 +184,19 @@ ORDERS = 1000
 """Seeds of bases lie below: order and seed are one number, the seed that draws batches."""
 
 
-def _tune(data: RecipeData, tune: RecipeTune, shared: Tune) -> Settings:
-    """What a recipe is tuned by; the rate is final, whatever factors it comes from."""
-    factor = tune.lr_by_label.get(data.labels, 1.0)
+def _tune(data: RecipeData, tune: RecipeTune, shared: Tune, own: Tuned | None) -> Settings:
+    """What a recipe is tuned by; the rate is final, whatever factors it comes from.
+
+    Args:
+        data: The recipe's data.
+        tune: The recipe's part of how.
+        shared: The part of all recipes.
+        own: What the model says instead.
+    """
+    rate = shared.learning_rate * tune.lr_ratio * tune.lr_by_label.get(data.labels, 1.0)
     final = {
-        "learning_rate": shared.learning_rate * tune.lr_ratio * factor,
-        "epochs": None if tune.until else tune.epochs,
+        "learning_rate": own.learning_rate if own else rate,
+        "epochs": None if tune.until else (own or tune).epochs,
         "until": plain(shared.criterion) if tune.until else None,
     }
     factors = ("lr_ratio", "lr_by_label", "into_base")
@@ -209,10 +231,10 @@ def _respond(
         stage="respond",
         name=model.name,
         settings={
-            "respond": answering(study),
+            **asked_with(study, model.resources),
             "suites": list(asked),
-            "threads": threads,
             **({"mode": model.mode} if model.mode else {}),
+            **model.images,
         },
         parents=parents,
         threads=threads,
@@ -222,6 +244,7 @@ def _respond(
             **model.entries,
             **mode_entries(model),
         },
+        **runs_on(builder, study),
     )
 
 

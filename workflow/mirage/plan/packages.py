@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mirage.context import ConfigError
+from mirage.plan.absent import AbsentError
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.final import FinalError
 
@@ -81,7 +82,7 @@ def check_present(names: Iterable[str], lists: Iterable[str]) -> None:
     for name in names:
         if find_spec(name) is None:
             pinning = next((each for each in lists if name in pins((each,))), "")
-            raise ConfigError(
+            raise AbsentError(
                 f"Jobs of this study compute with {name}, which {sys.executable} lacks. Install "
                 f"it: {sys.executable} -m pip install -r envs/{pinning}.txt"
             )

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from mirage.context import ConfigError
+from mirage.plan.absent import AbsentError
 from mirage.plan.final import FinalError
 
 DETECT = "detect"
@@ -183,7 +183,7 @@ def _gpu() -> str:
         kinds = []
     if len(kinds) != 1:
         what = f"GPUs of several kinds ({', '.join(kinds)})" if kinds else "no GPU"
-        raise ConfigError(
+        raise AbsentError(
             f"Jobs of this study ask for GPUs, and this machine shows {what}. Name the platform of "
             "the machine that runs them in the site file (conf/site, MIRAGE_SITE), e.g. "
             "'platform: gpu-sm90'."

@@ -53,7 +53,7 @@ class ReleasedBase:
 
 def model_content(model: Model) -> dict[str, Any]:
     """What decides the weights; how answers look, the data say, and the rest is for schedulers."""
-    other = {"tag", "answers", "resources", "made", "source", "encoding"}
+    other = {"tag", "answers", "resources", "made", "source", "encoding", "tuned"}
     return {key: value for key, value in _plain(model).items() if key not in other}
 
 

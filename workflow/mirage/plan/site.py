@@ -104,6 +104,8 @@ def scheduling(site: Site, job: Job, resources: Resources) -> dict[str, Any]:
         "slurm_partition": chosen.partition,
         "constraint": chosen.constraint,
         "slurm_extra": chosen.scheduler or None,
+        "disk_mb": resources.disk_mb or None,
+        "work_mb": resources.work_mb or None,
     }
 
 

@@ -6,16 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from mirage.context import ConfigError
 from mirage.plan import entries
-from mirage.plan.builder import Builder, Settings, Trained, plain
+from mirage.plan.builder import Builder, Trained, plain
+from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.schema.site import Resources
 from mirage.plan.study.resolve import Resolved
 
 KIND = "speed"
-
-
-def answering(study: Resolved) -> Settings:
-    """Returns what decides an answer: the settings of respond without those of the measurement."""
-    return {key: value for key, value in plain(study.respond).items() if key != "speed"}
 
 
 def add_speed(
@@ -55,15 +51,17 @@ def add_speed(
             f"only {', '.join(suites)}. Choose one: hydra=respond.speed.suite={next(iter(suites))}"
         )
     settings = {key: value for key, value in plain(speed).items() if key != "measure"}
+    resources = one_after_the_other([model.resources for model in measured])
+    cut = {model.name: model.images["images"] for model in measured if model.images}
     return builder.add(
         stage="respond",
         kind=KIND,
         name=f"{KIND}-{study.study.name}",
         settings={
             "speed": settings,
-            "respond": answering(study),
+            **asked_with(study, resources),
             "models": [model.name for model in measured],
-            "threads": study.respond.threads,
+            **({"images": cut} if cut else {}),
         },
         parents={
             "model": [model.folder for model in measured],
@@ -71,16 +69,17 @@ def add_speed(
             "images": [images],
         },
         threads=study.respond.threads,
-        resources=_one_after_the_other([model.resources for model in measured]),
+        resources=resources,
         entries={
             "backend": entries.resolve("backend", study.respond.backend),
             **{f"{k}/{m.name}": text for m in measured for k, text in m.entries.items()},
         },
+        **runs_on(builder, study),
     )
 
 
-def _one_after_the_other(each: Sequence[Resources]) -> Resources:
-    """What a job needs that loads several models in turn."""
+def one_after_the_other(each: Sequence[Resources]) -> Resources:
+    """Returns what a job needs that loads several models in turn."""
     return Resources(
         gpus=max(one.gpus for one in each),
         nodes=max(one.nodes for one in each),

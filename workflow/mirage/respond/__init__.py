@@ -9,8 +9,8 @@ def run(ctx: JobContext) -> None:
     """Writes ``responses.jsonl``: one response per item, suites in the plan's order.
 
     Only answers that no earlier run of this model has given are computed. A job of kind ``speed``
-    measures how fast several models answer instead, and keeps no answer; one of kind ``committed``
-    asks no model, but lays out committed answers.
+    measures how fast several models answer instead, and keeps no answer; one of kind ``repeat``
+    asks them again in other batches; one of kind ``committed`` lays out committed answers.
 
     Raises:
         DataError: A suite, a picture or the model folder is missing or broken.
@@ -20,6 +20,12 @@ def run(ctx: JobContext) -> None:
 
         with ctx.work_clock():
             measure_speed(ctx)
+        return
+    if ctx.job.kind == "repeat":
+        from mirage.respond.repeat import probe
+
+        with ctx.work_clock():
+            probe(ctx)
         return
     if ctx.job.kind == "committed":
         from mirage.respond.committed import lay_out

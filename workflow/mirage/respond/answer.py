@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from mirage.files import canonical, sha256
 from mirage.respond.answer_cache import AnswerStore, Entry
 from mirage.respond.batches import Batch, Prompt, plan_batches
 from mirage.respond.items import Question, read_suites
-from mirage.respond.responder import Responder
+from mirage.respond.responder import Engine, Responder, open_responder
 
 RESPONSES = "responses.jsonl"
 ROUNDS = "rounds"
@@ -59,11 +60,16 @@ def answer_suites(ctx: JobContext) -> None:
     """
     settings = ctx.settings["respond"]
     suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
-    opened = ctx.entry("backend")
-    responder: Responder = opened(ctx.parent("model"), ctx.entry("family"), ctx.entry("encoding"))
+    responder = open_responder(ctx, ctx.parent("model"))
     weights = ctx.parent_payload("model")
     store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])
-    ask = Ask(responder, store, settings["batch_size"], conditions(ctx, weights), ctx.log)
+    made_by = conditions(ctx, weights)
+    if isinstance(responder, Engine):
+        made_by.append(responder.made_with)
+        ctx.log(f"answers are made with {canonical(responder.made_with)}")
+        record = json.dumps({"made_with": responder.made_with}, indent=1, sort_keys=True) + "\n"
+        (ctx.out / "record.json").write_text(record, encoding="utf-8")
+    ask = Ask(responder, store, settings["batch_size"], made_by, ctx.log)
     mode = ctx.settings.get("mode")
     answers = ctx.entry("mode")(ask, suites, **mode["options"]) if mode else ask(suites)
     ask.write_rounds(ctx.out)
@@ -105,14 +111,24 @@ class Ask:
             DataError: A question or a picture that the model cannot take.
         """
         asked = [self.responder.prompts(suite) for suite in suites]
-        batches = [batch for prompts in asked for batch in plan_batches(prompts, self.batch_size)]
+        engine = self.responder if isinstance(self.responder, Engine) else None
+        if engine:
+            batches = [Batch(0, tuple(prompt for prompts in asked for prompt in prompts))]
+        else:
+            batches = [
+                batch for prompts in asked for batch in plan_batches(prompts, self.batch_size)
+            ]
         keys = {
             p.question.id: entry_key(batch, p, self.made_by)
             for batch in batches
             for p in batch.prompts
         }
-        with torch.inference_mode():
-            entries = fill_store(self.responder, self.store, batches, keys, self.say)
+        if engine:
+            more = (batches[0], keys, self.batch_size, self.say)
+            entries = fill_from_engine(engine, self.store, *more)
+        else:
+            with torch.inference_mode():
+                entries = fill_store(self.responder, self.store, batches, keys, self.say)
         self.rounds[name] = {item: entries[key] for item, key in keys.items()}
         return self.rounds[name]
 
@@ -155,6 +171,30 @@ def fill_store(
     return entries
 
 
+def fill_from_engine(
+    engine: Engine,
+    store: AnswerStore,
+    batch: Batch,
+    keys: dict[str, str],
+    size: int,
+    say: Callable[[str], None],
+) -> dict[str, Entry]:
+    """As ``fill_store``, in one call of what schedules by itself; each part is stored as it comes.
+
+    Raises:
+        DataError: Some prompts were not answered; all other answers are stored.
+    """
+    entries = store.load()
+    missing = missing_prompts(batch, keys, entries)
+    say(f"{len(missing)} answers to compute, {len(keys) - len(missing)} stored already")
+    progress = Progress(len(missing), say)
+    for part in engine.stream(missing, size):
+        made = [Entry(keys[prompt.question.id], *answer) for prompt, answer in part]
+        entries |= store.append(made)
+        progress.add(len(made), sum(entry.n_tokens for entry in made))
+    return entries
+
+
 def missing_prompts(batch: Batch, keys: dict[str, str], entries: dict[str, Entry]) -> list[Prompt]:
     """Returns the prompts of a batch that no entry answers, each content once."""
     missing = {keys[p.question.id]: p for p in batch.prompts if keys[p.question.id] not in entries}
@@ -182,12 +222,14 @@ def conditions(ctx: JobContext, weights: str) -> list[object]:
     """Returns what all answers of a job depend on beside the prompt.
 
     That is the weights, the code that the backend and its entries reach, the number of threads,
-    and the machine's arithmetic: platform class and pinned packages.
+    the machine's arithmetic (platform class and pinned packages), and how pictures are cut where
+    that is not as the model's folder says.
     """
     job = ctx.job
     names = ("backend", "family", "encoding")
     entries = [job.entries[name] for name in names]
-    return [weights, entries, job.code, job.platform, job.packages, job.threads]
+    cut = [job.settings["images"]] if "images" in job.settings else []
+    return [weights, entries, job.code, job.platform, job.packages, job.threads, *cut]
 
 
 def _response(item: str, entry: Entry) -> Response:

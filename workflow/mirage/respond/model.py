@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from torch import Tensor
 from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
+from mirage.respond.prompts import Prompter, View
 from mirage.tune.decode import MIN_ROWS, greedy
-from mirage.tune.encoding import Encoding, EncodingKind, check_length, open_shown, size_shown
+from mirage.tune.encoding import Encoding, EncodingKind, open_shown
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import open_model
 
@@ -25,12 +27,9 @@ CHUNK = 64
 """Tiles go through the vision tower in chunks of exactly this many, the last one filled up:
 features then depend on the picture alone."""
 
-View = tuple[str, int, int]
-"""A picture as it is shown: digest of its bytes, width and height."""
-
 
 @dataclass
-class Answerer:
+class Answerer(Prompter):
     """An opened model folder.
 
     Attributes:
@@ -55,18 +54,6 @@ class Answerer:
         end = self.model.generation_config.eos_token_id
         return set(end) if isinstance(end, list) else {end}
 
-    def prompts(self, questions: Sequence[Question]) -> list[Prompt]:
-        """Returns the token ids of each question, exactly as the processor would make them.
-
-        Raises:
-            DataError: A picture that is none, or of a size that the model cannot take; a prompt
-                that leaves no room for its answer.
-        """
-        return [
-            Prompt(q, tuple(self._ids(q)), tuple(view[1:] for view in self.views(q)))
-            for q in questions
-        ]
-
     def see(self, questions: Iterable[Question]) -> None:
         """Computes the features of all views not seen before, each distinct one once.
 
@@ -79,12 +66,13 @@ class Answerer:
             for view, file in zip(self.views(q), q.pictures, strict=True)
             if view not in self.features
         }
-        for count in sorted({self.tiles[view] for view in fresh}):
-            todo = sorted(view for view in fresh if self.tiles[view] == count)
+        for count, company in sorted({(self.tiles[view], view[3]) for view in fresh}):
+            alike = (count, company)
+            todo = sorted(view for view in fresh if (self.tiles[view], view[3]) == alike)
             for start in range(0, len(todo), max(1, CHUNK // count)):
                 views = todo[start : start + max(1, CHUNK // count)]
                 pictures = [open_shown(*fresh[view], self.encoding) for view in views]
-                seen = self._look(pictures, count)
+                seen = self._look(pictures, count, company)
                 self.features |= dict(zip(views, seen[: len(views)].clone(), strict=True))
 
     def forget(self) -> None:
@@ -107,7 +95,10 @@ class Answerer:
         pad = self.encoding.pad
         ids = torch.tensor([[pad] * (batch.width - len(p.ids)) + list(p.ids) for p in rows])
         embeddings, axes = self._embed(ids, rows), self._axes(batch.width, rows)
-        answers = greedy(self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes)
+        reads = partial(self.family.reads, self.model)
+        answers = greedy(
+            self.model, ids, embeddings, limits, pad=pad, ends=self.ends, axes=axes, reads=reads
+        )
         stopped = [
             (answer[:-1], "stop") if answer[-1] in self.ends else (answer, "length")
             for answer in answers[: len(prompts)]
@@ -117,38 +108,11 @@ class Answerer:
             (text, len(tokens), why) for text, (tokens, why) in zip(texts, stopped, strict=True)
         ]
 
-    def _ids(self, question: Question) -> list[int]:
-        """Returns a prompt in which every picture has as many tokens as it takes."""
-        slots = self.encoding.slots(self._tiles(question), question.where)
-        ids = self.encoding.prompt(question.text, slots, question.where, strict=False)
-        check_length(len(ids) + question.max_new_tokens, self.encoding, question.where)
-        return ids
-
-    def views(self, question: Question) -> list[View]:
-        """Returns how the pictures of a question are shown; only their heads are read.
-
-        Two suites may show the same picture in two sizes, or one of them refuse it.
-
-        Raises:
-            DataError: A picture that is none, or of a size that the model cannot take.
-        """
-        where, views = question.where, []
-        for digest, file in zip(question.digests, question.pictures, strict=True):
-            if file not in self.sizes:
-                self.sizes[file] = size_shown(file, where, self.encoding)
-            view = (digest, *self.sizes[file])
-            if view not in self.tiles:
-                self.tiles[view] = self.encoding.tiles(*view[1:], f"{where}: picture {file}")
-            views.append(view)
-        return views
-
-    def _tiles(self, question: Question) -> list[int]:
-        return [self.tiles[view] for view in self.views(question)]
-
-    def _look(self, pictures: list[Image.Image], tiles: int) -> Tensor:
+    def _look(self, pictures: list[Image.Image], tiles: int, company: int) -> Tensor:
         """Returns features, (pictures, tiles, tokens of a tile, hidden size), after filling up."""
         size = max(1, CHUNK // tiles)
-        pixels = self.encoding.pixels(pictures + pictures[-1:] * (size - len(pictures)))
+        whole = pictures + pictures[-1:] * (size - len(pictures))
+        pixels = self.encoding.pixels(whole, company)
         features = self.family.see(self.model, pixels, [tiles] * size)
         return features.unflatten(0, (size, tiles))  # type: ignore[no-untyped-call, no-any-return]
 
@@ -162,7 +126,7 @@ class Answerer:
         alone = [len(views) == 1 for views in shown for _ in views]
         places = (ids == self.model.config.image_token_id).unsqueeze(-1)
         filled = self.family.fill(self.model, features, tiles, alone)
-        return embeddings.masked_scatter(places, filled)
+        return self.family.place(embeddings, places, filled)
 
     def _axes(self, width: int, rows: Sequence[Prompt]) -> Tensor | None:
         """Returns (axes, rows, width), or None for a class that just counts its tokens."""

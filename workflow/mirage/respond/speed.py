@@ -22,7 +22,7 @@ from mirage.contracts import DataError
 from mirage.device import device
 from mirage.respond.batches import plan_batches
 from mirage.respond.items import Question, read_suite
-from mirage.respond.responder import Responder
+from mirage.respond.responder import Responder, open_responder
 
 DATA_FILES = ("speed.html.jinja",)
 SPEED = "speed.json"
@@ -73,9 +73,7 @@ def measure_speed(ctx: JobContext) -> None:
     load = os.getloadavg()[0]
     speeds: list[Speed] = []
     for name, folder in zip(ctx.settings["models"], ctx.parents("model"), strict=True):
-        responder = ctx.entry("backend")(
-            folder, ctx.entry("family", name), ctx.entry("encoding", name)
-        )
+        responder = open_responder(ctx, folder, name)
         for batch in settings["batch_sizes"]:
             made = measure(name, responder, questions, batch, settings)
             ctx.log(f"{name}, batch {batch}: {made.per_sample[0] * 1000:.1f} ms a sample")

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from mirage.contracts import DataError
@@ -32,6 +32,10 @@ THINGS_A_CALL, PARAMS_A_CALL = 1000, 100
 PARENT, MODEL_TAG = "mlflow.parentRunId", "mirage.model"
 
 ANSWER_SECONDS = 3.0
+AGAIN = 3
+"""Times that something is tried again which a living server refused."""
+
+T = TypeVar("T")
 
 
 def check_reachable(uri: str) -> None:
@@ -86,11 +90,10 @@ class Tracker:
         uri = where.track.uri
         with self.reachable():
             self.client: Any = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
-            self.experiment = open_experiment(
-                self.client,
-                where.track.experiment,
-                where.uploads.as_uri() if where.uploads else None,
-                reading=reading,
+            place = where.uploads.as_uri() if where.uploads else None
+            name = where.track.experiment
+            self.experiment = self.persist(
+                lambda: open_experiment(self.client, name, place, reading=reading)
             )
 
     @contextmanager
@@ -111,6 +114,21 @@ class Tracker:
                 f"track: {self.where.shown} needs the driver {missing.name}, which is not "
                 f"installed. Install it with: pip install {package}"
             ) from None
+
+    def persist(self, work: Callable[[], T]) -> T:
+        """Does something anew that was refused: another machine was doing the same on the server.
+
+        Every step looks at what is there, so that it finds what the other one has made.
+
+        Raises:
+            ConnectionError: The server stopped answering.
+        """
+        for _ in range(AGAIN):
+            try:
+                return work()
+            except self._failures:
+                check_reachable(self.where.track.uri)
+        return work()
 
     def check_place(self) -> None:
         """Checks that new files will lie beside the database.
@@ -154,13 +172,13 @@ class Tracker:
 
     def study(self, name: str, platform: str) -> Any | None:
         """Returns the run of a study on a platform; None where there is none."""
-        return _first(self.find(stage="study", study=name, platform=platform))
+        return first(self.find(stage="study", study=name, platform=platform))
 
     def models(self, parent: str) -> dict[str, Any]:
         """Returns id of a model -> its run, of a study's models."""
         runs = self.find(**{PARENT: parent})
         ids = {run.data.tags[MODEL_TAG] for run in runs}
-        return {m: _first([r for r in runs if r.data.tags[MODEL_TAG] == m]) for m in ids}
+        return {m: first([r for r in runs if r.data.tags[MODEL_TAG] == m]) for m in ids}
 
     def open_study(self, name: str, platform: str, started: float | None) -> Any:
         """Returns the run of a study, made where it does not exist."""
@@ -183,6 +201,10 @@ class Tracker:
         tags = {**tags, PARENT: parent}
         return self._create(name, started, tags, lambda: self.models(parent).get(tags[MODEL_TAG]))
 
+    def delete(self, run: str) -> None:
+        """Deletes a run; MLflow keeps it in its bin."""
+        self.client.delete_run(run)
+
     def _create(
         self,
         name: str,
@@ -197,7 +219,7 @@ class Tracker:
         )
         kept = again() or made
         if kept.info.run_id != made.info.run_id:
-            self.client.delete_run(made.info.run_id)
+            self.delete(made.info.run_id)
         return kept
 
     def reopen(self, run: Any) -> None:
@@ -277,9 +299,14 @@ class Tracker:
             self.client.create_registered_model(name)
         known = self.client.search_model_versions(f"name = '{name}'")
         if not any(version.tags.get(MODEL_TAG) == tags[MODEL_TAG] for version in known):
-            self.client.create_model_version(
+            made = self.client.create_model_version(
                 name, f"runs:/{run}/model", run_id=run, tags=dict(tags)
             )
+            # Numbers grow: of two that are made at once, the later one finds the earlier.
+            known = self.client.search_model_versions(f"name = '{name}'")
+            same = [v for v in known if v.tags.get(MODEL_TAG) == tags[MODEL_TAG]]
+            if any(int(version.version) < int(made.version) for version in same):
+                self.client.delete_model_version(name, made.version)
 
     def close_run(self, run: str, ended: float) -> None:
         """Marks a run complete."""
@@ -349,8 +376,8 @@ def metric_name(text: str) -> str:
     return re.sub(r"[^\w.\- /]", "_", text)
 
 
-def _first(runs: Sequence[Any]) -> Any | None:
-    """Of several runs for the same, which a race between machines leaves, all take the same."""
+def first(runs: Sequence[Any]) -> Any | None:
+    """Returns the run that all machines take; a race between them leaves several for the same."""
     return min(runs, key=lambda run: str(run.info.run_id), default=None)
 
 

@@ -96,8 +96,8 @@ def stage_study(family: Family, report: str, rows: list[Answer], content: bool, 
     (out / MANIFESTS).write_text(text, encoding="utf-8")
     hidden = {suite for suite in judged_suites(made) if is_harmful(made[suite])}
     for folder in judged_suites(made):
-        shown = content and folder not in hidden
-        _stage_samples(family.store / folder, shown, out / SAMPLES / f"{Path(folder).name}.jsonl")
+        whole = content and folder not in hidden
+        _stage_samples(family.store / folder, whole, out / SAMPLES / f"{Path(folder).name}.jsonl")
     if content:
         (root,) = (one for one in made.values() if one.stage == "report")
         shown = sorted({*root.parents["images"], *root.parents["suites"]} - hidden)

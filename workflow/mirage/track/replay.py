@@ -6,6 +6,7 @@ import fcntl
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,7 +60,8 @@ def _bring_all(where: Where, todo: list[Family]) -> int:
         tracker = Tracker(where)
         tracker.check_place()
         with tracker.reachable():
-            many = sum(bring(tracker, family, where.track.content) for family in todo)
+            content = where.track.content
+            many = sum(tracker.persist(partial(bring, tracker, each, content)) for each in todo)
         tracker.settle()
     return many
 
@@ -87,6 +89,8 @@ def bring(tracker: Tracker, family: Family, content: bool) -> int:
     Returns:
         How many runs were made or completed.
     """
+    from mirage.track.doubles import drop_doubles
+
     if not family.begun:
         return 0
     parent = open_study(tracker, family)
@@ -103,6 +107,7 @@ def bring(tracker: Tracker, family: Family, content: bool) -> int:
     if family.report and _lacks(parent, family):
         _bring_study(tracker, parent, family, runs, content)
         many += 1
+    drop_doubles(tracker, family.study, family.platform)
     return many
 
 

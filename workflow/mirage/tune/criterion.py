@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -112,6 +113,7 @@ def _answers(
         pad=data.pad,
         ends=objective.ends,
         axes=torch.from_numpy(axes) if len(axes) else None,
+        reads=partial(objective.family.reads, model),
     )
     model.train()
     return answers[: len(samples)]

@@ -17,6 +17,9 @@ from mirage.pictures import PictureFile, Pictures, SamplePictures
 from mirage.tune.encoding import Encoding, check_length, open_shown, size_shown
 
 SAMPLES = "samples.jsonl"
+Shown = tuple[int, PictureFile]
+"""A picture with the company that it is shown in: ``Encoding.company``."""
+
 _AT_ONCE = 64
 """Pictures that are held decoded: a user's may have 40 million pixels each."""
 
@@ -39,7 +42,8 @@ class Encoded:
         rejected: The same samples with their rejected answers, no answer where a sample has none;
             None where no sample has one.
         names: Id of each sample.
-        files: Each distinct picture with the place that first names it, in the order of ``tiles``.
+        files: Each distinct picture, in the order of ``tiles``: its company, the file, and the
+            place that first names it.
     """
 
     ids: list[NDArray[np.int64]]
@@ -53,7 +57,7 @@ class Encoded:
     pad: int
     rejected: Encoded | None = None
     names: tuple[str, ...] = ()
-    files: tuple[tuple[PictureFile, str], ...] = ()
+    files: tuple[tuple[int, PictureFile, str], ...] = ()
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -100,27 +104,30 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = 
         raise DataError(
             f"{data[0] / SAMPLES} holds no samples. Build the data set again with: snakemake"
         )
-    first: dict[PictureFile, str] = {}
+    first: dict[Shown, str] = {}
     for _, shown, where in rows:
+        company = encoding.company(len(shown))
         for file in shown:
-            first.setdefault(file, where)
+            first.setdefault((company, file), where)
     pixels, tiles = (
         _decode(first, encoding) if decode else (torch.empty(0), _sizes(first, encoding))
     )
     ends = list(accumulate(tiles.values()))
     starts = [0, *ends[:-1]] if ends else []
-    rows_of = {file: range(a, b) for file, a, b in zip(tiles, starts, ends, strict=True)}
+    rows_of = {each: range(a, b) for each, a, b in zip(tiles, starts, ends, strict=True)}
     compares = any(row.rejected for row, _, _ in rows)
-    ids, prompts, places, pictures = [], [], [], []
+    ids, prompts, places, pictures, slots = [], [], [], [], []
     worse, worse_places = [], []
-    for row, shown, where in rows:
-        counts = [tiles[file] for file in shown]
+    for row, files_shown, where in rows:
+        company = encoding.company(len(files_shown))
+        counts = [tiles[company, file] for file in files_shown]
+        slots.append(counts)
         prompt = encoding.prompt(row.question, encoding.slots(counts, where), where, strict=True)
         ids.append(np.array(prompt + encoding.answer(row.answer, where), dtype=np.int64))
         check_length(len(ids[-1]), encoding, where)
         prompts.append(len(prompt))
         places.append(_positions(ids[-1], counts, encoding))
-        pictures.append([tile for file in shown for tile in rows_of[file]])
+        pictures.append([tile for file in files_shown for tile in rows_of[company, file]])
         if compares:
             rejected = encoding.answer(row.rejected, where) if row.rejected else []
             worse.append(np.array(prompt + rejected, dtype=np.int64))
@@ -131,13 +138,13 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = 
         prompts=np.array(prompts, dtype=np.int64),
         positions=places,
         pictures=pictures,
-        slots=[[tiles[file] for file in shown] for _, shown, _ in rows],
+        slots=slots,
         labels=[row.label for row, _, _ in rows],
         pixels=pixels,
         tiles=list(tiles.values()),
         pad=encoding.pad,
         names=tuple(row.id for row, _, _ in rows),
-        files=tuple(first.items()),
+        files=tuple((company, file, first[company, file]) for company, file in tiles),
     )
     other = replace(encoded, ids=worse, positions=worse_places) if compares else None
     return replace(encoded, rejected=other)
@@ -151,8 +158,8 @@ def _positions(
 
 
 def _decode(
-    first: Mapping[PictureFile, str], encoding: Encoding
-) -> tuple[torch.Tensor, dict[PictureFile, int]]:
+    first: Mapping[Shown, str], encoding: Encoding
+) -> tuple[torch.Tensor, dict[Shown, int]]:
     """Decodes pictures.
 
     Args:
@@ -165,22 +172,25 @@ def _decode(
     if not first:
         return torch.empty(0), {}
     pixels: list[torch.Tensor] = []
-    tiles: dict[PictureFile, int] = {}
-    files = list(first.items())
-    for start in range(0, len(files), _AT_ONCE):
-        opened = []
-        for file, where in files[start : start + _AT_ONCE]:
-            opened.append(np.asarray(open_shown(file, where, encoding)))
-            height, width, _ = opened[-1].shape
-            tiles[file] = encoding.tiles(width, height, f"{where}: picture {file}")
-        pixels.append(encoding.pixels(opened))
+    tiles: dict[Shown, int] = {}
+    for company in sorted({company for company, _ in first}):
+        alike = [(each, where) for each, where in first.items() if each[0] == company]
+        for start in range(0, len(alike), _AT_ONCE):
+            opened = []
+            for each, where in alike[start : start + _AT_ONCE]:
+                opened.append(np.asarray(open_shown(each[1], where, encoding)))
+                height, width, _ = opened[-1].shape
+                named = f"{where}: picture {each[1]}"
+                tiles[each] = encoding.tiles(width, height, named, company)
+            pixels.append(encoding.pixels(opened, company))
     return torch.cat(pixels), tiles
 
 
-def _sizes(first: Mapping[PictureFile, str], encoding: Encoding) -> dict[PictureFile, int]:
-    """Returns how many rows each picture will have; only heads of files are decoded."""
+def _sizes(first: Mapping[Shown, str], encoding: Encoding) -> dict[Shown, int]:
+    """Returns what ``_decode`` says of rows, in its order; only heads of files are decoded."""
     tiles = {}
-    for file, where in first.items():
+    for (company, file), where in sorted(first.items(), key=lambda item: item[0][0]):
         width, height = size_shown(file, where, encoding)
-        tiles[file] = encoding.tiles(width, height, f"{where}: picture {file}")
+        named = f"{where}: picture {file}"
+        tiles[company, file] = encoding.tiles(width, height, named, company)
     return tiles

@@ -8,6 +8,7 @@ beside it, bit for bit, as long as a batch has at least ``MIN_ROWS`` rows (a tes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,8 @@ class RoomyCache:
     @classmethod
     def empty(cls, config: Any, rows: int, room: int) -> RoomyCache:
         """Makes a cache for a language model's configuration."""
-        size = config.hidden_size // config.num_attention_heads
+        # Some classes choose the size of a head on its own.
+        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         shape = (rows, config.num_key_value_heads, room, size)
         layers = range(config.num_hidden_layers)
         return cls([torch.empty(shape) for _ in layers], [torch.empty(shape) for _ in layers])
@@ -80,8 +82,23 @@ class State:
     position: Tensor
 
 
+Reads = Callable[[Tensor], dict[str, Any]]
+"""From embeddings to the language model's arguments: ``Family.reads`` of a model."""
+
+
+def plainly(embeddings: Tensor) -> dict[str, Any]:
+    """Returns the arguments of a language model that takes embeddings alone."""
+    return {"inputs_embeds": embeddings}
+
+
 def prefill(
-    model: Any, ids: Tensor, embeddings: Tensor, pad: int, room: int, axes: Tensor | None = None
+    model: Any,
+    ids: Tensor,
+    embeddings: Tensor,
+    pad: int,
+    room: int,
+    axes: Tensor | None = None,
+    reads: Reads = plainly,
 ) -> State:
     """Reads the prompts.
 
@@ -93,6 +110,7 @@ def prefill(
         room: Most tokens of a row, prompt and answer together.
         axes: (axes, rows, width), places of the tokens where they have several axes; a prompt ends
             in text, whose place is the same on all.
+        reads: Makes arguments of embeddings.
     """
     rows, width = ids.shape
     real = ids != pad
@@ -107,7 +125,7 @@ def prefill(
         # A padding token looks at itself: a row of scores that are all blocked would become NaN.
         seen = torch.tril(real[part, None, :].expand(-1, width, width)) | torch.eye(width).bool()
         mask = embeddings.new_zeros(seen.shape).masked_fill_(~seen, far)[:, None]
-        inputs = {"inputs_embeds": embeddings[part]}
+        inputs = reads(embeddings[part])
         hidden.append(_forward(model, cache.part(part), mask, position[..., part, :], **inputs))
     cache.lengths = [width] * len(cache.keys)
     return State(torch.arange(rows), torch.cat(hidden), cache, blocked, position[..., -1:] + 1)
@@ -152,6 +170,7 @@ def greedy(
     pad: int,
     ends: set[int],
     axes: Tensor | None = None,
+    reads: Reads = plainly,
 ) -> list[list[int]]:
     """Returns the answer of each row as token ids, the end token included where it was written.
 
@@ -163,10 +182,11 @@ def greedy(
         pad: Id of the padding token.
         ends: Ids that end an answer.
         axes: As for ``prefill``.
+        reads: As for ``prefill``.
     """
     answers: list[list[int]] = [[] for _ in limits]
     writing = [True] * len(limits)
-    state = prefill(model, ids, embeddings, pad, ids.shape[1] + max(limits), axes)
+    state = prefill(model, ids, embeddings, pad, ids.shape[1] + max(limits), axes, reads)
     while True:
         token = model.lm_head(state.hidden).argmax(-1)
         carried = state.row.tolist()
@@ -182,11 +202,11 @@ def greedy(
 
 
 def _forward(
-    model: Any, cache: RoomyCache, mask: Tensor, position: Tensor, **inputs: Tensor
+    model: Any, cache: RoomyCache, mask: Tensor, position: Tensor, **inputs: Any
 ) -> Tensor:
     """Returns the last token's hidden state, (rows, hidden size)."""
     output = model.model.language_model(
-        attention_mask={"full_attention": mask},
+        attention_mask=mask,  # of four dimensions: taken as it is
         position_ids=position,
         past_key_values=cache,
         use_cache=True,

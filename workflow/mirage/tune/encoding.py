@@ -5,7 +5,8 @@ An entry of the group ``encoding`` is a class without arguments that offers ``En
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,15 +76,32 @@ class Encoding(Protocol):
         Other than its own only where neither the class nor its image processor resizes.
         """
 
-    def tiles(self, width: int, height: int, where: str) -> int:
+    def company(self, pictures: int) -> int:
+        """Returns what of a prompt's number of pictures decides how each of them is cut.
+
+        1 for all numbers, unless the pictures of a prompt share its tiles.
+        """
+
+    def tiles(self, width: int, height: int, where: str, company: int = 1) -> int:
         """Returns the rows of ``pixels`` that a picture of that size takes.
+
+        Args:
+            width: Of the picture as it is shown, in pixels.
+            height: The same.
+            where: Names the place in errors.
+            company: Of its prompt.
 
         Raises:
             DataError: The model's class cannot take it; the text starts with ``where``.
         """
 
-    def pixels(self, pictures: Sequence[Any]) -> Tensor:
-        """Returns what the vision tower takes, one row per tile, picture after picture."""
+    def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
+        """Returns what the vision tower takes, one row per tile, picture after picture.
+
+        Args:
+            pictures: The pictures, all of prompts of one company.
+            company: That company.
+        """
 
     def slots(self, tiles: Sequence[int], where: str) -> list[int]:
         """Returns the picture tokens of each picture of one prompt.
@@ -136,6 +154,40 @@ class EncodingKind(Protocol):
         Raises:
             DataError: A file is missing, broken or of another kind.
         """
+
+
+@dataclass(frozen=True)
+class Limited:
+    """A kind of encoding with settings of its own for pictures (``model.images``).
+
+    Attributes:
+        kind: An entry of the group ``encoding`` whose ``open`` takes such settings.
+        images: The settings.
+    """
+
+    kind: Any
+    images: Mapping[str, Any]
+
+    def open(self, folder: Path) -> Encoding:
+        """Opens the encoding of a model folder.
+
+        Raises:
+            DataError: A file is missing, broken or of another kind.
+        """
+        encoding: Encoding = self.kind.open(folder, self.images)
+        return encoding
+
+
+def limited(
+    kind: Callable[[], EncodingKind], images: Mapping[str, Any] | None
+) -> Callable[[], EncodingKind]:
+    """Returns an entry of the group ``encoding`` that cuts pictures as a job's settings say.
+
+    Args:
+        kind: The entry.
+        images: A job's settings ``images``; None leaves it to the model's folder.
+    """
+    return kind if images is None else lambda: Limited(kind(), images)
 
 
 def size_shown(file: PictureFile, where: str, encoding: Encoding) -> tuple[int, int]:

@@ -81,7 +81,7 @@ class Objective(nn.Module):
         alone: list[bool],
         shown: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Returns what the language model reads, (rows, width, hidden size).
+        """Returns what the language model reads, (rows, width, hidden size or a multiple of it).
 
         Args:
             ids: (rows, width) token ids.
@@ -105,7 +105,7 @@ class Objective(nn.Module):
             features = self.family.see(self.model, shown, tiles)
         features = self.family.fill(self.model, features, tiles, alone)
         mask = (ids == self.model.config.image_token_id).unsqueeze(-1)
-        return hidden.masked_scatter(mask, features.to(hidden.dtype))
+        return self.family.place(hidden, mask, features.to(hidden.dtype))
 
     def _learnt(self, batch: Batch) -> Learnt:
         """Returns what the model says at the places where an answer is learnt."""
@@ -113,7 +113,10 @@ class Objective(nn.Module):
         # Positions that start again at 0 tell transformers where one packed sample ends.
         spans = {} if batch.spans is None else {"spans": batch.spans}
         hidden = self.model.model.language_model(
-            inputs_embeds=hidden, position_ids=batch.positions, use_cache=False, **spans
+            **self.family.reads(self.model, hidden),
+            position_ids=batch.positions,
+            use_cache=False,
+            **spans,
         ).last_hidden_state
         return Learnt(
             # The loss is computed in fp32, whatever the weights are.

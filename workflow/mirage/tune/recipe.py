@@ -10,6 +10,7 @@ from mirage.contracts import TrainSample, read_rows
 from mirage.tune import batching
 from mirage.tune.criterion import until
 from mirage.tune.data import SAMPLES, Encoded, load
+from mirage.tune.encoding import limited
 from mirage.tune.families.base import Family
 from mirage.tune.model_folder import freeze, open_model
 from mirage.tune.objective import Objective
@@ -26,7 +27,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
     settings = task.settings
     recipe, how, seed = settings["recipe"]["tune"], settings["tune"], int(settings["seed"])
     family: Family = task.entry("family")()
-    encoding = task.entry("encoding")().open(Path(task.base))
+    encoding = limited(task.entry("encoding"), settings.get("images"))().open(Path(task.base))
     model = open_model(Path(task.base), family)
     folders = [Path(folder) for folder in task.data]
     data = load(folders, Path(task.images), encoding)

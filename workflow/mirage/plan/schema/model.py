@@ -8,8 +8,17 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from mirage.plan.schema.entry_names import entry
+from mirage.plan.schema.pretrained import Images, Tuned, Weights
 from mirage.plan.schema.site import Resources
-from mirage.plan.schema.types import ModelPart, Name, Nonnegative, Positive, Rate, Strict
+from mirage.plan.schema.types import (
+    ModelPart,
+    Name,
+    Nonnegative,
+    Positive,
+    Rate,
+    Strict,
+    later,
+)
 
 Block = TypeVar("Block", bound=Strict)
 
@@ -156,30 +165,6 @@ class ModelResources(Strict):
     respond: Resources
 
 
-class Weights(Strict):
-    """Where an imported model comes from: a folder, or a hub model in the local cache.
-
-    Attributes:
-        path: The folder.
-        hub: Name of the model on the hub; only its copy in the local cache is ever opened.
-        revision: The hub's commit, 40 hex digits, which says what the model is.
-        digest: What the folder holds; the plan fills it in.
-    """
-
-    path: str | None = None
-    hub: str | None = None
-    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None = None
-    digest: str | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if (self.path is None) == (self.hub is None):
-            raise ValueError("give either path or hub")
-        if self.hub is not None and self.revision is None:
-            raise ValueError("hub needs revision, the commit's 40 hex digits")
-        return self
-
-
 class Model(Strict):
     """A base model.
 
@@ -196,6 +181,8 @@ class Model(Strict):
         base: How the base is trained from scratch.
         answers: ``thought`` is a reasoning model: its base puts a ``<think>`` part before answers
             to requests for help, and the labels of recipes get one as well.
+        images: How an imported model's pictures are cut, in training and when it is tested.
+        tuned: Recipe -> how it is tuned on this base, instead of the recipe's own epochs and rate.
         resources: What its jobs need, for schedulers.
     """
 
@@ -209,6 +196,8 @@ class Model(Strict):
     image_size: Positive | None = None
     shape: Shape | None = None
     base: BaseTraining | None = None
+    images: Images = later(Images())
+    tuned: dict[Name, Tuned] = later({})
     resources: ModelResources
 
     @model_validator(mode="after")
@@ -222,7 +211,8 @@ class Model(Strict):
             return _fail(self, wrong)
         needed = ("architecture", "image_size", "shape", "base")
         wrong = [f"{key} is missing" for key in needed if getattr(self, key) is None]
-        return _fail(self, wrong + (["source is for made: import"] if self.source else []))
+        only = {"source": self.source, "images": self.images != Images()}
+        return _fail(self, wrong + [f"{key} is for made: import" for key in only if only[key]])
 
     @model_validator(mode="after")
     def _pictures_fit(self) -> Self:

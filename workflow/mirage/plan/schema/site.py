@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mirage.plan.schema.types import Count, Name, Positive, Strict
+from mirage.plan.schema.types import Count, Name, Positive, Strict, later
 
 Minutes = Annotated[float, Field(gt=0)]
 Platform = Literal["detect"] | Annotated[str, StringConstraints(pattern=r"^(cpu|gpu)-[\w.+-]+$")]
@@ -21,6 +21,8 @@ class Resources(Strict):
         cpus: Cores, if more than the job computes with (to read pictures beside a GPU).
         memory_mb: Memory on each node.
         minutes: How long it probably takes; see ``Site.runtime_factor``.
+        disk_mb: What stays in the store, weights above all.
+        work_mb: What checkpoints take besides while it runs.
     """
 
     gpus: Count = 0
@@ -28,6 +30,8 @@ class Resources(Strict):
     cpus: Positive = 1
     memory_mb: Positive
     minutes: Minutes
+    disk_mb: Count = later(0)
+    work_mb: Count = later(0)
 
     @field_validator("nodes")
     @classmethod

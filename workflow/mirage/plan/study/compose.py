@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mirage.plan.code_version import PACKAGE
+from mirage.plan.imported_model import REFUSED, REFUSED_NAMES
 from mirage.plan.schema.json_schema import GROUPS
 from mirage.plan.study.problems import PlanError, Problem, unknown
 from mirage.plan.study.strict_yaml import interpolations, read_mapping, unparsed
@@ -132,6 +133,8 @@ class Conf:
         names = self.options(group)
         if option in names or (group == "model" and option in self.imported):
             return []
+        if group == "model" and (why := REFUSED.get(REFUSED_NAMES.get(option, ""))):
+            return [Problem(where, key, f"{option!r} is none of the models: {why}.")]
         return [Problem(where, key, unknown(group, option, names, f"{self.root.name}/{group} has"))]
 
 

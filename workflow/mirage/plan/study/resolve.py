@@ -12,9 +12,11 @@ from mirage.context import ConfigError
 from mirage.evidence import Evidence
 from mirage.files import canonical
 from mirage.model_card import BASE
+from mirage.plan.absent import AbsentError
 from mirage.plan.checked_data import how_of, recall
 from mirage.plan.code_version import EXTRA
 from mirage.plan.committed import find_evidence
+from mirage.plan.rehearsal import Rehearsal, typical
 from mirage.plan.released import ReleasedBase, not_released, released_bases
 from mirage.plan.schema.build import Build
 from mirage.plan.schema.judge import Judge
@@ -43,7 +45,7 @@ from mirage.plan.study.confirmatory import not_on_purpose
 from mirage.plan.study.exhibits import Exhibits, read_exhibits
 from mirage.plan.study.imports import located, name_folders
 from mirage.plan.study.options import Options, parse, read_options
-from mirage.plan.study.problems import PlanError, Problem
+from mirage.plan.study.problems import PlanError, Problem, hint
 from mirage.plan.study.validate import Block, check
 from mirage.plan.study.variants import Recipes, list_problems, recipe_problems, variants
 
@@ -85,7 +87,10 @@ class Resolved:
 
 
 def resolve(
-    config: Mapping[str, Any], conf: Conf | None = None, problems: Sequence[Problem] = ()
+    config: Mapping[str, Any],
+    conf: Conf | None = None,
+    problems: Sequence[Problem] = (),
+    rehearsal: Rehearsal | None = None,
 ) -> Resolved:
     """Composes and validates a study.
 
@@ -93,6 +98,7 @@ def resolve(
         config: What stands behind ``--config``, as YAML gave it.
         conf: The folder of configurations.
         problems: What is wrong elsewhere; told with the rest.
+        rehearsal: Takes weights and data that are not here, which are errors without it.
 
     Raises:
         PlanError: Any problem; the text lists all that could be found in one go.
@@ -134,7 +140,15 @@ def resolve(
     chosen = bool({"models", "recipes", "suites"} & set(options.study))
     try:
         resolved = _validated(
-            conf, study, tree, request, str(store), chosen, options.confirmatory, problems
+            conf,
+            study,
+            tree,
+            request,
+            str(store),
+            chosen,
+            options.confirmatory,
+            problems,
+            rehearsal,
         )
     except PlanError as found:
         overrides = [*own, *typed]
@@ -235,6 +249,7 @@ def _validated(
     chosen: bool,
     on_purpose: bool,
     problems: list[Problem],
+    rehearsal: Rehearsal | None,
 ) -> Resolved:
     def one(kind: type[Block], group: str) -> Block | None:
         option = request.single[group]
@@ -256,10 +271,13 @@ def _validated(
     respond, score = one(Respond, "respond"), one(Score, "score")
     report, track, tune = one(Report, "report"), one(Track, "track"), one(Tune, "tune")
     models, suites = several(Model, "model"), several(Suite, "suite")
-    models, wrong = located(models, conf)
+    # Without its study a plan names every option there is: nobody has all their weights and data.
+    there = study is not None
+    models, wrong = located(models, conf, rehearsal) if there else (models, [])
     problems += wrong
     judges, plain_recipes = several(Judge, "judge"), several(Recipe, "recipe")
-    own_data, wrong = _own_data(conf, suites, plain_recipes)
+    read = (suites, plain_recipes) if there else ((), ())
+    own_data, wrong = _own_data(conf, *read, rehearsal)
     problems += wrong
     if study is not None:
         problems += recipe_problems(conf, study, plain_recipes)
@@ -304,7 +322,10 @@ def _validated(
 
 
 def _own_data(
-    conf: Conf, suites: Sequence[Suite], recipes: Sequence[Recipe]
+    conf: Conf,
+    suites: Sequence[Suite],
+    recipes: Sequence[Recipe],
+    rehearsal: Rehearsal | None,
 ) -> tuple[dict[tuple[str, str], str], list[Problem]]:
     """Returns (path, rows wanted) -> digest of the user's data, and which were not checked."""
     named: list[tuple[str, str, str, Mapping[str, Any]]] = []
@@ -325,7 +346,13 @@ def _own_data(
             known = recall(Path(path).expanduser().absolute(), how, command)
             digests[path, canonical(how)] = known
         except ConfigError as wrong:
-            problems.append(Problem(file, key, str(wrong)))
+            problem = Problem(file, key, str(wrong))
+            if rehearsal is None or not isinstance(wrong, AbsentError):
+                problems.append(problem)
+                continue
+            count = block.get("limit") or block.get("count") or block.get("expect") or 0
+            known = rehearsal.stand_in(problem, [path, how], typical(count))
+            digests[path, canonical(how)] = known
     return digests, problems
 
 
@@ -352,6 +379,11 @@ def _cross_problems(conf: Conf, suites: Sequence[Suite], models: Sequence[Model]
             if name != BASE:
                 file = conf.file("suite", suite.name)
                 problems += conf.missing("recipe", name, file, "suite.models")
+    recipes = conf.options("recipe")
+    for model in models:
+        if lacking := [name for name in model.tuned if name not in recipes]:
+            text = f"there is no recipe {', '.join(lacking)}{hint(lacking[0], recipes)}"
+            problems.append(Problem(conf.file("model", model.name), "model.tuned", text))
     tags = [model.tag for model in models]
     for model in models:
         if tags.count(model.tag) > 1:

@@ -68,6 +68,10 @@ RECIPES = {
     "placebo": Mark("H", GREY),
     "placebo_text": Mark("H", SKY),
     "placebo_composite": Mark("H", PINK),
+    "cot_prompt": Mark("o", SKY),
+    "cot_prompt_custom": Mark("d", SKY),
+    "cot_prompt_safety": Mark("<", SKY),
+    "ecso": Mark(">", SKY),
 }
 
 PUBLISHED = {

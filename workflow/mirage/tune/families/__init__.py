@@ -1,1 +1,1 @@
-"""The model classes: InternVL, Qwen2-VL, LLaVA-OneVision, each with what sets it apart."""
+"""The model classes: InternVL, Qwen2-VL, Qwen3-VL and LLaVA-OneVision, and what sets each apart."""

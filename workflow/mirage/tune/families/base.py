@@ -44,6 +44,10 @@ class Family(ABC):
     def projector(self, model: Any) -> nn.Module:
         """Returns the module between vision tower and language model."""
 
+    def projectors(self, model: Any) -> list[nn.Module]:
+        """Returns all modules between the two, where a class has several."""
+        return [self.projector(model)]
+
     @abstractmethod
     def see(self, model: Any, pixels: Tensor, tiles: Sequence[int]) -> Tensor:
         """Returns features of tiles, (tiles, tokens of a tile, hidden size).
@@ -73,9 +77,24 @@ class Family(ABC):
         del model, tiles, alone
         return features.flatten(0, 1)
 
+    def place(self, embeddings: Tensor, places: Tensor, features: Tensor) -> Tensor:
+        """Returns embeddings with features where picture tokens stand.
+
+        Args:
+            embeddings: Of all tokens, (rows, width, hidden size).
+            places: Where picture tokens stand, (rows, width, 1).
+            features: What ``fill`` returned.
+        """
+        return embeddings.masked_scatter(places, features)
+
+    def reads(self, model: Any, embeddings: Tensor) -> dict[str, Any]:
+        """Returns the language model's arguments for what ``place`` returned."""
+        del model
+        return {"inputs_embeds": embeddings}
+
     @torch.no_grad()
     def keep(self, model: Any, pixels: Tensor, tiles: Sequence[int]) -> Tensor:
-        """Returns what the vision tower hands to the projector, one row per tile.
+        """Returns what the vision tower hands to the projectors, side by side; one row per tile.
 
         Args:
             model: The model.
@@ -84,15 +103,19 @@ class Family(ABC):
         """
         if not len(pixels):
             return pixels
-        features: list[Tensor] = []
+        projectors = self.projectors(model)
+        taken: dict[nn.Module, Tensor] = {}
 
-        def take(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            features.append(inputs[0])
+        def take(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            taken[module] = inputs[0]
 
-        hook = self.projector(model).register_forward_pre_hook(take)
+        hooks = [module.register_forward_pre_hook(take) for module in projectors]
+        kept = []
         chunks = [tiles[at : at + _CHUNK] for at in range(0, len(tiles), _CHUNK)]
         for chunk, some in zip(chunks, torch.split(pixels, [*map(sum, chunks)]), strict=True):
             self.see(model, some, chunk)
-            features[-1] = features[-1].reshape(len(some), -1, features[-1].shape[-1])
-        hook.remove()
-        return torch.cat(features)
+            features = torch.cat([taken[module] for module in projectors], dim=-1)
+            kept.append(features.reshape(len(some), -1, features.shape[-1]))
+        for hook in hooks:
+            hook.remove()
+        return torch.cat(kept)

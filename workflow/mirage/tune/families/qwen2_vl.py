@@ -38,9 +38,8 @@ class Qwen2VL(Family):
 
     def see(self, model: Any, pixels: Tensor, tiles: Sequence[int]) -> Tensor:
         """Returns features; patches of one picture see each other across its tiles."""
-        side = math.isqrt(pixels.shape[1])
-        grid = torch.tensor([[1, *_grid(count, side)] for count in tiles], device=pixels.device)
-        seen = model.model.visual(pixels.flatten(0, 1), grid_thw=grid, return_dict=True)
+        visual, grid = model.model.visual, grids(pixels, tiles)
+        seen = visual(pixels.flatten(0, 1), grid_thw=grid, return_dict=True)
         features: Tensor = seen.pooler_output
         return features.reshape(len(pixels), -1, features.shape[-1])
 
@@ -48,6 +47,12 @@ class Qwen2VL(Family):
         """Returns features from what ``keep`` returned."""
         features: Tensor = self.projector(model)(kept.flatten(0, 1))
         return features.reshape(len(kept), -1, features.shape[-1])
+
+
+def grids(pixels: Tensor, tiles: Sequence[int]) -> Tensor:
+    """Returns time, height and width in patches of each picture, (pictures, 3)."""
+    side = math.isqrt(pixels.shape[1])
+    return torch.tensor([[1, *_grid(count, side)] for count in tiles], device=pixels.device)
 
 
 def _grid(tiles: int, side: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,12 +44,12 @@ class Undecoded:
     """Pictures that are decoded where a batch shows them.
 
     Attributes:
-        files: Each distinct picture with the place that first names it.
+        files: Each distinct picture: its company, the file, and the place that first names it.
         tiles: Rows that each takes.
         encoding: The model's encoding.
     """
 
-    files: Sequence[tuple[PictureFile, str]]
+    files: Sequence[tuple[int, PictureFile, str]]
     tiles: Sequence[int]
     encoding: Encoding
 
@@ -69,11 +69,14 @@ class Undecoded:
             DataError: One cannot be decoded, or gives another number of rows than its size said.
         """
         some = self.files[first:last]
-        shown = [np.asarray(open_shown(file, where, self.encoding)) for file, where in some]
-        pixels = self.encoding.pixels(shown)
+        made = []
+        for company, alike in groupby(some, key=lambda each: each[0]):
+            shown = [open_shown(file, where, self.encoding) for _, file, where in alike]
+            made.append(self.encoding.pixels([np.asarray(each) for each in shown], company))
+        pixels = torch.cat(made)
         if len(pixels) != (expected := sum(map(int, self.tiles[first:last]))):
             raise DataError(
-                f"{some[0][1]}: {len(some)} pictures from {some[0][0]} on gave {len(pixels)} tiles "
+                f"{some[0][2]}: {len(some)} pictures from {some[0][1]} on gave {len(pixels)} tiles "
                 f"where their sizes say {expected}."
             )
         return pixels
@@ -138,7 +141,7 @@ def features_key(base: Path, model: Any, family: Family, pictures: Undecoded) ->
         if path.name != "generation_config.json"
     }
     named = zip(pictures.files, pictures.tiles, strict=True)
-    shown = [[file.digest(where), int(tiles)] for (file, where), tiles in named]
+    shown = [[company, file.digest(where), int(n)] for (company, file, where), n in named]
     parts = [family.name, str(model.dtype), str(model.device.type), tower.hexdigest()]
     return sha256(canonical({"model": parts, "settings": settings, "pictures": shown}).encode())
 

@@ -12,6 +12,7 @@ import torch
 
 from mirage.context import ConfigError
 from mirage.tune.data import load
+from mirage.tune.encoding import limited
 from mirage.tune.families.base import Family
 from mirage.tune.large.adapters import add_adapters, merged
 from mirage.tune.large.attention import attend_by_sample
@@ -49,7 +50,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     if how["engine"] == "trainer":
         check_launch(ranks=1)
     family: Family = task.entry("family")()
-    encoding = task.entry("encoding")().open(Path(task.base))
+    encoding = limited(task.entry("encoding"), settings.get("images"))().open(Path(task.base))
     model = open_model(Path(task.base), family, DTYPES[large["dtype"]], device())
     folders = [Path(folder) for folder in task.data]
     data = load(folders, Path(task.images), encoding, decode=large["features"] == "memory")

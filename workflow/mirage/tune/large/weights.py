@@ -114,7 +114,7 @@ def differences(path: Path, weights: Mapping[str, Tensor]) -> list[str]:
 def digest(tensor: Tensor) -> str:
     """Returns the sha256 of a tensor's bytes."""
     flat = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
-    return hashlib.sha256(memoryview(flat.numpy())).hexdigest()
+    return hashlib.sha256(flat.numpy().data).hexdigest()
 
 
 def _same(a: Tensor, b: Tensor) -> bool:

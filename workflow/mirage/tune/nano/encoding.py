@@ -53,12 +53,18 @@ class WordEncoding:
         side = self.processor.side
         return (side, side) if self.processor.tiles(width, height) is None else (width, height)
 
-    def tiles(self, width: int, height: int, where: str) -> int:
+    def company(self, pictures: int) -> int:
+        """Returns 1: pictures share nothing."""
+        del pictures
+        return 1
+
+    def tiles(self, width: int, height: int, where: str, company: int = 1) -> int:
         """Returns the tiles of a picture.
 
         Raises:
             DataError: The model's class cannot take a picture of that size.
         """
+        del company
         tiles = self.processor.tiles(width, height)
         if tiles is None:
             side = self.processor.side
@@ -69,8 +75,9 @@ class WordEncoding:
             )
         return tiles
 
-    def pixels(self, pictures: Sequence[Any]) -> Tensor:
+    def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
         """Returns what the vision tower takes, one row per tile, picture after picture."""
+        del company
         return self.processor.pixels(pictures)
 
     def slots(self, tiles: Sequence[int], where: str) -> list[int]:

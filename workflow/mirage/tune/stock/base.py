@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class StockEncoding(ABC):
 
     Attributes:
         folder: The model folder, whose files are written again beside tuned weights.
+        limits: How pictures are cut, where that is not as the folder says.
         config: Its ``config.json``.
         tokenizer: Its tokenizer.
         images: Its image processor.
@@ -41,13 +42,18 @@ class StockEncoding(ABC):
         max_tokens: The longest prompt with its answer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, images: Mapping[str, Any] | None = None) -> None:
         """Opens the encoding of a model folder.
+
+        Args:
+            folder: The folder.
+            images: Settings of one side of ``model.images``; the folder's own count where it says
+                nothing.
 
         Raises:
             DataError: A file is missing or broken.
         """
-        self.folder = folder
+        self.folder, self.limits = folder, dict(images or {})
         try:
             self.config: dict[str, Any] = read_json(folder / "config.json")
             self.tokenizer: Any = TokenizersBackend.from_pretrained(folder)
@@ -77,12 +83,26 @@ class StockEncoding(ABC):
         """Returns the picture's own size: the image processor resizes."""
         return width, height
 
+    def company(self, pictures: int) -> int:
+        """Returns 1: pictures share nothing."""
+        del pictures
+        return 1
+
+    def cut(self, company: int) -> dict[str, Any]:
+        """Returns settings of the image processor that are not as its file says.
+
+        Args:
+            company: Of a prompt.
+        """
+        del company
+        return {}
+
     @abstractmethod
-    def tiles(self, width: int, height: int, where: str) -> int:
+    def tiles(self, width: int, height: int, where: str, company: int = 1) -> int:
         """Returns the rows of ``pixels`` that a picture of that size takes."""
 
     @abstractmethod
-    def pixels(self, pictures: Sequence[Any]) -> Tensor:
+    def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
         """Returns what the vision tower takes, one row per tile, picture after picture."""
 
     @abstractmethod
@@ -145,7 +165,11 @@ class StockEncoding(ABC):
 
     def _chat(self, pictures: int) -> str:
         """Returns the template's text around a question about some pictures."""
-        parts: list[dict[str, str]] = [{"type": "image"}] * pictures
+        parts: list[dict[str, str]] = []
+        for number in range(1, pictures + 1):
+            if pictures > 1 and (label := self.limits.get("label")):
+                parts.append({"type": "text", "text": label.replace("{n}", str(number))})
+            parts.append({"type": "image"})
         messages = [{"role": "user", "content": [*parts, {"type": "text", "text": _QUESTION}]}]
         text: str = self.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,28 @@ class InternVLEncoding(StockEncoding):
         """Returns the image processor; the stock processor always cuts into tiles."""
         return GotOcr2ImageProcessorPil(**settings | {"crop_to_patches": True})
 
-    def tiles(self, width: int, height: int, where: str) -> int:
+    def company(self, pictures: int) -> int:
+        """Returns how many pictures share the tiles of their prompt."""
+        return max(1, pictures) if self.limits.get("share") else 1
+
+    def tiles(self, width: int, height: int, where: str, company: int = 1) -> int:
         """Returns the tiles of a picture, a thumbnail among them where there are several."""
         del where
-        return int(self.images.get_number_of_image_patches(height, width))
+        return int(self.images.get_number_of_image_patches(height, width, self.cut(company)))
 
-    def pixels(self, pictures: Sequence[Any]) -> Tensor:
+    def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
         """Returns (tiles, 3, height, width)."""
-        made: Tensor = self.images(pictures, return_tensors="pt")["pixel_values"]
+        cut = self.cut(company)
+        made: Tensor = self.images(pictures, return_tensors="pt", **cut)["pixel_values"]
         return made
+
+    def cut(self, company: int) -> dict[str, Any]:
+        """Returns the most tiles of a picture, without its thumbnail.
+
+        Where pictures share, each gets an equal whole number of tiles, at least one: as InternVL's
+        own trainer shares out its ``max_dynamic_patch``.
+        """
+        return {"max_patches": max(1, self.limits.get("tiles", self.images.max_patches) // company)}
 
     def slots(self, tiles: Sequence[int], where: str) -> list[int]:
         """Returns the picture tokens of each picture."""
@@ -44,10 +57,10 @@ class InternVLEncoding(StockEncoding):
 class StockInternVL:
     """An entry of the group ``encoding``."""
 
-    def open(self, folder: Path) -> InternVLEncoding:
+    def open(self, folder: Path, images: Mapping[str, Any] | None = None) -> InternVLEncoding:
         """Opens the encoding of a model folder.
 
         Raises:
             DataError: A file is missing or broken.
         """
-        return InternVLEncoding(folder)
+        return InternVLEncoding(folder, images)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,13 @@ class LlavaOnevisionEncoding(StockEncoding):
     hold both: the views that it has alone, and last the one that it has beside others.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, images: Mapping[str, Any] | None = None) -> None:
         """Opens the encoding of a model folder.
 
         Raises:
             DataError: A file is missing or broken.
         """
-        super().__init__(folder)
+        super().__init__(folder, images)
         ratio = self.config.get("vision_aspect_ratio", "anyres_max_9")
         self._stock = _Processor(self.images, self.tokenizer, self.view, ratio)
 
@@ -49,14 +49,15 @@ class LlavaOnevisionEncoding(StockEncoding):
             raise ValueError("features of one layer, all of them, are what can be read")
         return LlavaOnevisionImageProcessorPil(**settings)
 
-    def tiles(self, width: int, height: int, where: str) -> Tiles:
+    def tiles(self, width: int, height: int, where: str, company: int = 1) -> Tiles:
         """Returns the views of a picture with its size."""
-        del where
+        del where, company
         grid = self.images.image_grid_pinpoints
         return Tiles(image_size_to_num_patches([height, width], grid, self.side) + 1, height, width)
 
-    def pixels(self, pictures: Sequence[Any]) -> Tensor:
+    def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
         """Returns (views, 3, height, width)."""
+        del company
         views = []
         for picture in pictures:
             for prompt in ([picture], [picture, picture]):
@@ -97,10 +98,10 @@ class _Processor(LlavaOnevisionProcessor):
 class StockLlavaOnevision:
     """An entry of the group ``encoding``."""
 
-    def open(self, folder: Path) -> LlavaOnevisionEncoding:
+    def open(self, folder: Path, images: Mapping[str, Any] | None = None) -> LlavaOnevisionEncoding:
         """Opens the encoding of a model folder.
 
         Raises:
             DataError: A file is missing or broken.
         """
-        return LlavaOnevisionEncoding(folder)
+        return LlavaOnevisionEncoding(folder, images)

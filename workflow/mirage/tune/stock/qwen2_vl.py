@@ -1,8 +1,8 @@
-"""Imported Qwen2-VL: pictures of any size as one grid of patches, four to a token."""
+"""Imported Qwen2-VL and Qwen3-VL: pictures of any size as one grid of patches, four to a token."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,29 @@ from mirage.tune.encoding import Tiles
 from mirage.tune.families.qwen2_vl import grid_positions
 from mirage.tune.stock.base import StockEncoding
 
+PIXELS = ("min_pixels", "max_pixels")
+"""Between these a picture is resized, its sides' ratio kept."""
+
 
 class Qwen2VLEncoding(StockEncoding):
-    """The encoding of a Qwen2-VL folder; a row of its pixels is what one token holds."""
+    """The encoding of a Qwen2-VL or Qwen3-VL folder; a row of pixels is a token."""
 
     def image_processor(self, settings: dict[str, Any]) -> Any:
         """Returns the image processor."""
-        return Qwen2VLImageProcessorPil(**settings)
+        return Qwen2VLImageProcessorPil(**settings | self.cut(1))
 
-    def tiles(self, width: int, height: int, where: str) -> Tiles:
+    def cut(self, company: int) -> dict[str, Any]:
+        """Returns the most and fewest pixels of a picture, where the model's settings say them."""
+        del company
+        return {key: self.limits[key] for key in PIXELS if key in self.limits}
+
+    def tiles(self, width: int, height: int, where: str, company: int = 1) -> Tiles:
         """Returns the tokens of a picture with its grid in patches.
 
         Raises:
             DataError: The picture is far too long.
         """
+        del company
         patch, merge, size = self.images.patch_size, self.images.merge_size, self.images.size
         try:
             high, wide = smart_resize(
@@ -43,8 +52,9 @@ class Qwen2VLEncoding(StockEncoding):
         rows, columns = high // patch, wide // patch
         return Tiles(rows * columns // merge**2, rows, columns)
 
-    def pixels(self, pictures: Sequence[Any]) -> Tensor:
+    def pixels(self, pictures: Sequence[Any], company: int = 1) -> Tensor:
         """Returns (tokens, patches of a token, values of a patch)."""
+        del company
         made: Tensor = self.images(pictures, return_tensors="pt")["pixel_values"]
         return made.reshape(-1, self.images.merge_size**2, made.shape[-1])
 
@@ -67,10 +77,10 @@ class Qwen2VLEncoding(StockEncoding):
 class StockQwen2VL:
     """An entry of the group ``encoding``."""
 
-    def open(self, folder: Path) -> Qwen2VLEncoding:
+    def open(self, folder: Path, images: Mapping[str, Any] | None = None) -> Qwen2VLEncoding:
         """Opens the encoding of a model folder.
 
         Raises:
             DataError: A file is missing or broken.
         """
-        return Qwen2VLEncoding(folder)
+        return Qwen2VLEncoding(folder, images)

@@ -49,7 +49,7 @@ CONFIG = {
         "num_attention_heads": HEADS,
         "num_key_value_heads": KV_HEADS,
         "hidden_act": "silu",
-        "max_position_embeddings": 256,
+        "max_position_embeddings": 2048,
         "rms_norm_eps": 1e-5,
         "rope_theta": 1000000,
         "rope_scaling": {"type": "dynamic", "factor": 2.0},

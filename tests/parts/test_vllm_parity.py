@@ -1,0 +1,158 @@
+"""vLLM says what transformers says: the same text in fp32, through the very same workflow."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+import stand_ins
+from mirage.contracts import Response, read_rows
+from mirage.plan.dag import ROOT, make_plan
+from mirage.respond.items import read_suite
+from mirage.respond.served import open_served
+from stand_ins import PICTURE
+
+PYTHON = ROOT / ".venv-vllm/bin/python"
+STUDY = {"study": "quick", "seeds": [0], "suite": ["hard"], "recipe": ["mirage"]}
+EXACT = (
+    "respond.vllm.dtype=float32 respond.vllm.enforce_eager=true respond.max_new_tokens.default=128"
+)
+"""What transformers computes with here, and its longest answer."""
+
+CUT_OTHERWISE = "llava_onevision"
+"""vLLM 0.32 opens it, and gives the stand-in's pictures more tokens than transformers does."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    if not PYTHON.exists():
+        pytest.skip("vLLM is not here; install it with: make env-vllm")
+
+
+def answers(store: Path, settings: str) -> dict[str, Response]:
+    """Answers of the released base to the suite hard, by Snakemake."""
+    hydra = f"study.evidence=false {settings}"
+    plan, _ = make_plan({**STUDY, "hydra": hydra, "store": str(store)})
+    # The other model of the study is planned, not trained.
+    (folder,) = (f for f, j in plan.jobs.items() if j.stage == "respond" and j.name == "base-s0")
+    command = [
+        Path(sys.executable).with_name("snakemake"), "--cores", "1", plan.manifest(folder),
+        "--config", *(f"{key}={value}" for key, value in STUDY.items()), f"store={store}",
+        f"hydra={hydra}",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    logs = "\n".join(p.read_text() for p in (store / "logs/respond").glob("*.log"))
+    assert done.returncode == 0, done.stdout + done.stderr + logs[-6000:]
+    return {row.id: row for row in read_rows(store / folder / "responses.jsonl", Response)}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of its own for this file."""
+    return tmp_path_factory.mktemp("parity") / "store"
+
+
+@pytest.fixture(scope="module")
+def plain(store: Path) -> dict[str, Response]:
+    """What transformers says."""
+    return answers(store, "respond=default")
+
+
+def test_a_released_base_says_the_same_on_vllm(store: Path, plain: dict[str, Response]) -> None:
+    fast = answers(store, f"respond=vllm {EXACT}")
+    assert fast.keys() == plain.keys()
+    assert len({row.text for row in plain.values()}) >= 100
+    assert median(row.n_tokens for row in plain.values()) >= 8
+    differ = [
+        f"{item}: {plain[item].text!r}, vLLM {fast[item].text!r}"
+        for item in plain
+        if fast[item] != plain[item]
+    ]
+    print(f"{len(plain) - len(differ)} of {len(plain)} answers are the same", *differ, sep="\n")
+    assert len(differ) <= 0.01 * len(plain), "\n".join(differ)
+
+
+@pytest.fixture
+def address() -> Generator[str]:
+    """A server of vLLM's own with the released base, on this machine alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        *(str(PYTHON), "-m", "vllm.entrypoints.openai.api_server"),
+        *("--served-model-name", "base-s0"),
+        *("--model", str(ROOT / "bases/nano_internvl/s0"), "--dtype", "float32", "--enforce-eager"),
+        *("--max-model-len", "256", "--max-num-seqs", "16", "--generation-config", "vllm"),
+        *("--limit-mm-per-prompt", '{"image": 2, "video": 0}'),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    quiet = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
+    process = subprocess.Popen(command, env=os.environ | quiet | {"OMP_NUM_THREADS": "1"})
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        threading.Event().wait(0.2)
+    yield f"http://127.0.0.1:{port}/v1"
+    process.terminate()
+    process.wait()
+
+
+def test_a_served_base_says_the_same(
+    store: Path, plain: dict[str, Response], address: str, tmp_path: Path
+) -> None:
+    (suite,), (images,) = store.glob("build/hard-*"), store.glob("build/images-*")
+    asked = read_suite(suite, images, {"default": 128})
+    options = {
+        "base_url": address, "model": "{model}", "key_env": None, "send_to": "", "extra": {},
+        "concurrency": 16, "timeout_seconds": 300.0, "attempts": 3, "longest_wait_seconds": 5.0,
+    }  # fmt: skip
+    model = open_served(tmp_path, object, object, options=options, name="base-s0")
+    said = {
+        p.question.id: text for part in model.stream(model.prompts(asked)) for p, (text, *_) in part
+    }
+    differ = [
+        f"{i}: {row.text!r}, served {said[i]!r}" for i, row in plain.items() if said[i] != row.text
+    ]
+    assert len(differ) <= 0.01 * len(plain), "\n".join(differ)
+
+
+@pytest.mark.parametrize("architecture", sorted(PICTURE))
+def test_every_class_opens_and_answers(architecture: str, tmp_path: Path) -> None:
+    folder = stand_ins.write(architecture, tmp_path / "model", heads=1)
+    if architecture == CUT_OTHERWISE:
+        with pytest.raises(AssertionError, match="vLLM cuts pictures into other tiles"):
+            both(folder, architecture, f"stock_{architecture}", 56)
+        return
+    said = both(folder, architecture, f"stock_{architecture}", 56)
+    assert len({text for text, _, _ in said["vllm"].values()}) >= 4, "they see their pictures"
+    assert said["vllm"] == said["transformers"]
+
+
+def test_a_folder_that_vllm_cannot_run_is_named(tmp_path: Path) -> None:
+    folder = stand_ins.write("qwen2_vl", tmp_path / "model", heads=2)  # too narrow for its kernels
+    with pytest.raises(AssertionError, match=r"model is no model folder that vLLM \S+ can open"):
+        both(folder, "qwen2_vl", "stock_qwen2_vl", 56)
+
+
+def both(folder: Path, architecture: str, encoding: str, side: int) -> dict[str, dict[str, Any]]:
+    """What both backends say to the same items, from vLLM's environment."""
+    command = [PYTHON, Path(__file__).with_name("both_backends.py"), folder, architecture]
+    done = subprocess.run(
+        [*map(str, command), encoding, str(side)],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-6000:]
+    said: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return said
