@@ -22,7 +22,7 @@ from mirage.tune.families.base import Family
 from mirage.tune.losses import mean_over_tokens
 from mirage.tune.objective import Objective, Table
 
-CLASSES = ("qwen2_vl", "internvl", "llava_onevision")
+CLASSES = ("qwen2_vl", "internvl", "llava_onevision", "qwen3_vl")
 SIZES = [(60, 40), (28, 28), (33, 90), (120, 50), (28, 56)]
 SHOWN = [(0, 1), (2,), (), (3, 0, 2), (1, 1), (4,), (), (2, 4)]
 
