@@ -26,7 +26,11 @@ def write(root: Path) -> dict[str, str]:
     convert(original, base, tokenizer=None, say=print)
     # A checkpoint is another folder of the same form; here the very same weights.
     shutil.copytree(base, models / "InternVL2.5-8B-MIRage-hf")
-    stand_ins.write("qwen2_vl", models / JUDGE)
+    # The paper's prompt is long in a tokenizer of 320 pieces.
+    config = stand_ins.write("qwen2_vl", models / JUDGE) / "config.json"
+    text = config.read_text(encoding="utf-8")
+    longer = text.replace('"max_position_embeddings": 1024', '"max_position_embeddings": 16384')
+    config.write_text(longer, encoding="utf-8")
     published_files.write_all(data)
     return {"MIRAGE_MODELS": str(models), "MIRAGE_DATA": str(data)}
 
