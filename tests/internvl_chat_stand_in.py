@@ -15,7 +15,7 @@ import numpy as np
 import safetensors.numpy
 import sentencepiece
 
-HIDDEN, HEADS, KV_HEADS, INNER, LAYERS = 64, 4, 2, 48, 2
+HIDDEN, HEADS, KV_HEADS, INNER, LAYERS = 128, 4, 2, 48, 2
 SEEN, SEEN_INNER, PATCH, SIDE = 16, 24, 4, 16
 PIECES = 300
 MARKS = ("<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>", "<quad>", "</quad>")

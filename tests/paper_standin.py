@@ -9,10 +9,9 @@ import shutil
 import sys
 from pathlib import Path
 
+import internvl_chat_stand_in
 import published_files
 import stand_ins
-import internvl_chat_stand_in
-
 from mirage.convert.internvl_chat import convert
 
 JUDGE = "tiny-judge"

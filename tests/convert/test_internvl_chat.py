@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import internvl_chat_stand_in as original
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -13,6 +12,7 @@ import sentencepiece
 import torch
 from transformers import AutoModelForImageTextToText
 
+import internvl_chat_stand_in as original
 from mirage.cli import model as command
 from mirage.context import ConfigError
 from mirage.convert.internvl_chat import convert, ungrouped
