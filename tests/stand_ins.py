@@ -244,10 +244,10 @@ def _qwen2_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
 def _qwen3_vl(text: dict[str, Any], ids: dict[str, int], tied: bool) -> Any:
     """Of three layers of its vision tower the language model takes features, in two of its own."""
     config = Qwen3VLConfig(
-        # The size of a head is no share of the width here.
+        # The size of a head need be no share of the width here.
         text_config=text
         | {"rope_parameters": _rope(text) | {"mrope_interleaved": True}}
-        | {"head_dim": 16, "model_type": "qwen3_vl_text"},
+        | {"head_dim": 32 // text["num_attention_heads"], "model_type": "qwen3_vl_text"},
         vision_config={
             "depth": 3,
             "hidden_size": 32,

@@ -154,5 +154,7 @@ def both(folder: Path, architecture: str, encoding: str, side: int) -> dict[str,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-6000:]
-    said: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    # vLLM writes its own lines there too, before and after.
+    (line,) = (each for each in done.stdout.splitlines() if each.startswith('{"transformers"'))
+    said: dict[str, dict[str, Any]] = json.loads(line)
     return said

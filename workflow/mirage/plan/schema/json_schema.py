@@ -45,7 +45,7 @@ GROUPS: Final[dict[str, type[Strict]]] = {
     "world": World,
 }
 
-INHERITING: Final = ("build", "judge", "model", "recipe", "score", "suite")
+INHERITING: Final = ("build", "judge", "model", "recipe", "respond", "score", "suite")
 """Groups whose files may name a parent under ``defaults`` and state only what differs."""
 
 _PARENTS: Final = {
