@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Generator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
+from vllm_server import PYTHON, served
 
 import stand_ins
 from mirage.contracts import Response, read_rows
@@ -23,7 +21,6 @@ from mirage.respond.items import read_suite
 from mirage.respond.served import open_served
 from stand_ins import PICTURE
 
-PYTHON = ROOT / ".venv-vllm/bin/python"
 STUDY = {"study": "quick", "seeds": [0], "suite": ["hard"], "recipe": ["mirage"]}
 EXACT = (
     "respond.vllm.dtype=float32 respond.vllm.enforce_eager=true respond.max_new_tokens.default=128"
@@ -85,27 +82,9 @@ def test_a_released_base_says_the_same_on_vllm(store: Path, plain: dict[str, Res
 
 @pytest.fixture
 def address() -> Generator[str]:
-    """A server of vLLM's own with the released base, on this machine alone."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        *(str(PYTHON), "-m", "vllm.entrypoints.openai.api_server"),
-        *("--served-model-name", "base-s0"),
-        *("--model", str(ROOT / "bases/nano_internvl/s0"), "--dtype", "float32", "--enforce-eager"),
-        *("--max-model-len", "256", "--max-num-seqs", "16", "--generation-config", "vllm"),
-        *("--limit-mm-per-prompt", '{"image": 2, "video": 0}'),
-        *("--host", "127.0.0.1", "--port", str(port)),
-    ]
-    quiet = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
-    process = subprocess.Popen(command, env=os.environ | quiet | {"OMP_NUM_THREADS": "1"})
-    while process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            break
-        threading.Event().wait(0.2)
-    yield f"http://127.0.0.1:{port}/v1"
-    process.terminate()
-    process.wait()
+    base = ROOT / "bases/nano_internvl/s0"
+    with served(base, "base-s0", longest=256, images=2) as where:
+        yield where
 
 
 def test_a_served_base_says_the_same(
