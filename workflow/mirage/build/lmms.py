@@ -1,4 +1,4 @@
-"""Suites of kind ``lmms``: the numbered items of a benchmark that lmms-eval holds, asks and marks."""
+"""Suites of kind ``lmms``: numbered items of a benchmark that lmms-eval asks and marks."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirage.contracts import DataError, Response, Sample, Verdict, read_rows, write_rows
@@ -20,7 +19,7 @@ MARKED = "marked"
 
 
 def evaluate(ctx: JobContext) -> None:
-    """Writes ``responses.jsonl`` and ``verdicts.jsonl`` of all suites of a job, and ``record.json``.
+    """Writes ``responses.jsonl`` and ``verdicts.jsonl`` of a job's suites, and ``record.json``.
 
     A task that an earlier try of the job finished is not run again. An item that lmms-eval does
     not mark is *unjudged* with the reason.
