@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """Keys that nothing offline needs; lmms-eval would hand one to its uploader."""
 SHOWN = 15
 """Lines of its log that an error repeats."""
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def run(words: list[str], log: Path) -> None:
 
 def tail(log: Path) -> str:
     """Returns the end of a log for an error, and what most often helps."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN:]
+    text = COLOURS.sub("", log.read_text(encoding="utf-8", errors="replace"))
+    lines = text.splitlines()[-SHOWN:]
     return (
         "Are its data in the cache (docs/general_benchmarks.md)? It says, in "
         f"{log}:\n" + "\n".join(lines)
