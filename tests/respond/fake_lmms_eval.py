@@ -101,14 +101,17 @@ def main() -> None:
     for at, (answer, right, category) in enumerate(items):
         value = None if at == wrong.get("unscored") else form(answer, right, category)
         row = {"doc_id": at, "target": right, "filtered_resps": answer, metric: value}
-        row |= {"token_counts": [{"output_tokens": 2}], "doc_hash": "0", "input": "Which?"}
+        row |= {
+            "token_counts": [{"output_tokens": 2}],
+            "doc_hash": "0",
+            "input": f"{options.tasks}?",
+        }
         rows += [] if at == wrong.get("dropped") else [row]
     known = [row[metric] for row in rows if row[metric] is not None]
     score = aggregation(known) + float(wrong.get("more", 0.0))
     results = {
         "results": {options.tasks: {f"{metric},none": score, f"{metric}_stderr,none": "N/A"}},
         "versions": {options.tasks: 0.0},
-        "task_hashes": {options.tasks: "c0ffee"},
     }
     (folder / f"{STAMP}_results.json").write_text(json.dumps(results))
     lines = "".join(json.dumps(row) + "\n" for row in rows)
