@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-parts parts browser lint plan schema ui docs docs-links env env-gpu env-vllm sound-vllm dev clean-env
+.PHONY: help reproduce test test-parts parts browser lint plan schema ui docs docs-links env env-gpu env-lmms env-vllm sound-vllm dev clean-env
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -92,8 +92,11 @@ env-vllm: ## .venv-vllm, vLLM in an environment of its own: snakemake --config h
 sound-vllm: $(VENV)/.$(VLLM)
 	$(call repair,envs/$(VLLM).txt)
 
+env-lmms: ## .venv-lmms, the environment of lmms-eval, for the general benchmarks
+	@$(MAKE) --no-print-directory VENV=.venv-lmms .venv-lmms/.lmms
+
 clean-env: ## remove the environments (results stay)
-	rm -rf $(VENV) .venv-gpu .venv-vllm
+	rm -rf $(VENV) .venv-gpu .venv-lmms .venv-vllm
 
 # A stamp only says that an installation once ended well; this looks at what is there now (a second or two).
 define repair
@@ -117,6 +120,13 @@ $(VENV)/.gpu: envs/gpu.txt pyproject.toml
 	@echo "Setting up $(VENV) (about 8 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --quiet --progress-bar off -r envs/gpu.txt
+	$(INSTALL_SUITE)
+	@touch $@
+
+$(VENV)/.lmms: envs/lmms.txt pyproject.toml
+	@echo "Setting up $(VENV) (about 8 GB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --quiet --progress-bar off -r envs/lmms.txt
 	$(INSTALL_SUITE)
 	@touch $@
 

@@ -97,7 +97,7 @@ COUNTS = {
     "respond": 3,
     "score": 2,
     "study": 20,
-    "suite": 34,
+    "suite": 39,
     "track": 1,
     "tune": 4,
     "world": 1,

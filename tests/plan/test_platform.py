@@ -198,7 +198,7 @@ def test_every_environment_pins_what_decides_numbers(
 
 def test_every_list_of_packages_belongs_to_an_environment() -> None:
     assert {path.stem for path in packages.ENVS.glob("*.txt")} == {
-        "cpu", "deepspeed", "dev", "docs", "gpu", "vllm", "vllm-cpu"
+        "bench", "cpu", "deepspeed", "dev", "docs", "gpu", "lmms", "server", "vllm", "vllm-cpu"
     }  # fmt: skip
 
 

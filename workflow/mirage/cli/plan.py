@@ -35,6 +35,7 @@ KINDS = {
     "committed": "answers, from evidence/",
     "speed": "how fast models answer",
     "repeat": "whether models say the same again",
+    "general": "general benchmarks, by lmms-eval",
     "judge": "answers are judged",
     "model": "rates of a model",
     "study": "what compares models",

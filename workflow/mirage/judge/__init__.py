@@ -22,13 +22,14 @@ def run(ctx: JobContext) -> None:
         responses: One model's ``responses.jsonl``.
         suites: The suites it answered, ``samples.jsonl``.
         images: The shared pictures, where the judge sees pictures.
+        harness: The model's general benchmarks, whose ``verdicts.jsonl`` stand as they are.
 
     Raises:
         DataError: A response answers no known sample, or the judge breaks its contract.
     """
     import json
 
-    from mirage.contracts import Response, Sample, read_rows, write_rows
+    from mirage.contracts import Response, Sample, Verdict, read_rows, write_rows
     from mirage.judge.context import PAID, JudgeContext, pictures_of
     from mirage.judge.judging import Judging, counts
 
@@ -55,6 +56,8 @@ def run(ctx: JobContext) -> None:
         path = ctx.parent("responses") / "responses.jsonl"
         responses = read_rows(path, Response)
         rows = judging.judge(samples, responses, path, settings["model"], context)
+        if "harness" in ctx.job.parents:
+            rows += read_rows(ctx.parent("harness") / "verdicts.jsonl", Verdict)
         write_rows(ctx.out / "verdicts.jsonl", rows)
         metrics = counts(rows)
         record = {"params": {"judge": settings["name"]}, "metrics": metrics, "curves": {}}

@@ -11,6 +11,7 @@ from mirage.plan.checked_data import how_of, recall
 from mirage.plan.entries import OWN, resolve
 from mirage.plan.schema.model import Model
 from mirage.plan.schema.recipe import RecipeData, is_style
+from mirage.plan.schema.suite import LMMS
 from mirage.plan.study.hold_out import left_out
 from mirage.plan.study.model_cards import model_name
 from mirage.plan.study.resolve import Resolved
@@ -47,6 +48,16 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
             external=external,
         )
     del suite["path"], suite["resize"]
+    if suite["kind"] == LMMS:
+        about = {"name": suite["name"], "kind": LMMS, "items": suite.get("limit", suite["expect"])}
+        return builder.add(
+            stage="build",
+            kind="suite",
+            name=suite["name"],
+            settings={"kind": "suite", "suite": about},
+            parents={},
+            entries={"suite": resolve("suite", LMMS)},
+        )
     return builder.add(
         stage="build",
         kind="suite",

@@ -40,6 +40,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "composite": "mirage.build.more_images:composite_suite",
         "item_probes": "mirage.build.item_probes:item_probes_suite",
         "fit": "mirage.build.fit:fit_suite",
+        "lmms": "mirage.build.lmms:lmms_suite",
         "own": "mirage.build.own:own_suite",
     },
     "source": {  # where pictures and training samples come from
@@ -109,6 +110,9 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "transformers": "mirage.respond.model:open_answerer",
         "vllm": "mirage.respond.vllm_engine:open_vllm",
         "openai": "mirage.respond.served:open_served",
+    },
+    "harness": {  # programs that ask models and mark the answers themselves
+        "lmms": "mirage.respond.lmms.benchmarks:evaluate",
     },
     "mode": {  # other ways of asking a base, of recipes without training
         "suffix": "mirage.respond.modes.suffix:suffix",

@@ -26,6 +26,7 @@ from mirage.plan.data_jobs import (
 )
 from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.entries import resolve
+from mirage.plan.general_job import add_general, marked_of
 from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.repeat_job import add_repeat
 from mirage.plan.schema.exhibit import plain_exhibits
@@ -101,8 +102,9 @@ def _collected(study: Resolved, version: Version, site: Site) -> Builder:
         s.name: add_suite(builder, study, source, plain(s)) for s in study.suites if s.name in asked
     }
     answers = [_respond(builder, study, source, model, suites) for model in models]
+    marked = {m.card: job for m in models if (job := add_general(builder, study, m, suites))}
     own = {made.fit[0]: made.fit[1] for made in models if made.fit}
-    _add_report(builder, study, source, (models, answers, suites, own))
+    _add_report(builder, study, source, (models, answers, suites, own), marked)
     if study.respond.speed.measure:
         add_speed(builder, study, source.images, models, suites)
     if study.respond.repeat_probe:
@@ -216,7 +218,8 @@ def _tune_entries(recipe: RecipeTune, shared: Tune) -> dict[str, str]:
 def _respond(
     builder: Builder, study: Resolved, source: Source, model: Trained, suites: Mapping[str, str]
 ) -> str:
-    asked = {name: suites[name] for name in asked_of(study, model.card)}
+    marked = marked_of(study, model)
+    asked = {n: suites[n] for n in asked_of(study, model.card) if n not in marked}
     if model.fit:
         asked[model.fit[0]] = model.fit[1]
     parents = {
@@ -260,6 +263,7 @@ def _add_report(
     study: Resolved,
     source: Source,
     made: tuple[list[Trained], list[str], Mapping[str, str], Mapping[str, str]],
+    marked: Mapping[ModelCard, str],
 ) -> None:
     models, answers, suites, own = made
     about: Settings = {
@@ -271,7 +275,7 @@ def _add_report(
         "suites": [*suites, *own],
     }
     answered = {model.card: folder for model, folder in zip(models, answers, strict=True)}
-    judged = add_scoring_jobs(builder, study, about, answered, suites, source.images)
+    judged = add_scoring_jobs(builder, study, about, answered, suites, source.images, marked)
     parents = {
         "score": [each.scores for each in judged],
         # The first judge's numbers are shown, and so are its verdicts.

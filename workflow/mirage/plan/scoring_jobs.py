@@ -44,6 +44,7 @@ def add_scoring_jobs(
     answered: Mapping[ModelCard, str],
     suites: Mapping[str, str],
     images: str,
+    marked: Mapping[ModelCard, str],
 ) -> list[Judged]:
     """Adds, for every judge, a judge job and a score job per model, and a score job of the study.
 
@@ -54,9 +55,11 @@ def add_scoring_jobs(
         answered: Model -> folder of its answers, in the order of ``about["models"]``.
         suites: Suite of the study -> its folder.
         images: Folder of the pictures, for judges that look at them.
+        marked: Model -> folder of its general benchmarks, where it has any.
     """
     return [
-        _judged(builder, study, about, answered, suites, images, judge) for judge in study.judges
+        _judged(builder, study, about, answered, suites, images, marked, judge)
+        for judge in study.judges
     ]
 
 
@@ -67,6 +70,7 @@ def _judged(
     answered: Mapping[ModelCard, str],
     suites: Mapping[str, str],
     images: str,
+    marked: Mapping[ModelCard, str],
     judge: Judge,
 ) -> Judged:
     pictures = {"images": [images]} if judge.sees_pictures else {}
@@ -79,12 +83,13 @@ def _judged(
                 "responses": [folder],
                 "suites": builder.jobs[folder].parents["suites"],
                 **pictures,
+                **({"harness": [marked[card]]} if card in marked else {}),
             },
             entries={"judge": resolve("judge", judge.kind)},
         )
         for card, folder in answered.items()
     }
-    scores = _scored(builder, study, judge.name, answered, verdicts, suites.get(PROBES))
+    scores = _scored(builder, study, judge.name, answered, verdicts, marked, suites.get(PROBES))
     whole = builder.add(
         stage="score",
         kind="study",
@@ -110,6 +115,7 @@ def _scored(
     judge: str,
     answered: Mapping[ModelCard, str],
     verdicts: Mapping[ModelCard, str],
+    marked: Mapping[ModelCard, str],
     probes: str | None,
 ) -> list[str]:
     """One score job per model; what compares models is the study's, and scores none again."""
@@ -118,7 +124,10 @@ def _scored(
     bases = {(card.config, card.seed): card for card in answered if card.is_base}
     folders = []
     for card, answers in answered.items():
-        asked = builder.jobs[answers].parents["suites"]
+        asked = [
+            *builder.jobs[answers].parents["suites"],
+            *(builder.jobs[marked[card]].parents["suites"] if card in marked else ()),
+        ]
         parents = {"verdicts": [verdicts[card]], "responses": [answers], "suites": list(asked)}
         base = bases.get((card.config, card.seed))
         if base and probes and probes in builder.jobs[answered[base]].parents["suites"]:

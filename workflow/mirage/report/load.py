@@ -103,7 +103,8 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         rows = read_rows(folder / "samples.jsonl", Sample)
         samples += [bare_sample(row) if row.suite in hidden else row for row in rows]
         homes |= {sample.suite: folder for sample in rows}
-    shown = [sample for sample in samples if sample.suite not in hidden]
+    # Of benchmarks that another program asks, there is nothing to show but rates.
+    shown = [sample for sample in samples if sample.question and sample.suite not in hidden]
     displayed = gallery_samples(shown, report.gallery.suites, report.gallery.quads)
     study = study_info(settings, judge)
     models = {model.name for model in study.answering(report.models_with_answers)}

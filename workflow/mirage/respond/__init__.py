@@ -10,7 +10,8 @@ def run(ctx: JobContext) -> None:
 
     Only answers that no earlier run of this model has given are computed. A job of kind ``speed``
     measures how fast several models answer instead, and keeps no answer; one of kind ``repeat``
-    asks them again in other batches; one of kind ``committed`` lays out committed answers.
+    asks them again in other batches; one of kind ``committed`` lays out committed answers; one of
+    kind ``general`` leaves asking and marking to another program.
 
     Raises:
         DataError: A suite, a picture or the model folder is missing or broken.
@@ -31,6 +32,10 @@ def run(ctx: JobContext) -> None:
         from mirage.respond.committed import lay_out
 
         lay_out(ctx)
+        return
+    if ctx.job.kind == "general":
+        with ctx.work_clock():
+            ctx.entry("harness")(ctx)
         return
     from mirage.respond.answer import answer_suites
 

@@ -5,12 +5,35 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from mirage.plan.entries import OWN
 from mirage.plan.schema.entry_names import entry
 from mirage.plan.schema.published import Wanted, default_harmful
-from mirage.plan.schema.types import Name, Resize, later
+from mirage.plan.schema.types import Name, Positive, Resize, Strict, later
+
+LMMS = "lmms"
+"""Suites that lmms-eval asks and marks (docs/general_benchmarks.md)."""
+
+
+class Harness(Strict):
+    """How lmms-eval is asked for a benchmark.
+
+    Attributes:
+        task: Its name for the benchmark.
+        metric: The metric of the task that is all or nothing for each item.
+        out_of: The metric's value where everything is right.
+        model: Its class that opens the model; by default the one for the model's architecture.
+        arguments: Of that class, beside the folder: ``max_pixels``, ``attn_implementation``, ...
+        batch_size: Items answered together; some of its classes take one alone.
+    """
+
+    task: Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
+    metric: str
+    out_of: Positive = 1
+    model: Annotated[str, StringConstraints(pattern=r"^\w+$")] | None = None
+    arguments: dict[Name, str | int | float | bool] = {}
+    batch_size: Positive = 1
 
 
 class Suite(Wanted):
@@ -38,6 +61,7 @@ class Suite(Wanted):
         expect: How many items the publication has; ``mirage data check`` says where it differs.
         harmful: Whether texts and pictures are such that they should leave no job's folder; most
             published formats are unless a suite says otherwise.
+        harness: For kind ``lmms``: what lmms-eval is asked; ``expect`` is then the number of items.
     """
 
     name: Name
@@ -47,6 +71,7 @@ class Suite(Wanted):
     resize: Resize | None = None
     models: Literal["all"] | list[Name] = "all"
     harmful: bool = later(False)
+    harness: Harness | None = later(None)
 
     @model_validator(mode="before")
     @classmethod
@@ -61,4 +86,12 @@ class Suite(Wanted):
             raise ValueError("resize is for kind own alone: other kinds draw pictures as needed")
         if self.kind != OWN and self.format is not None:
             raise ValueError("format is for kind own alone: other kinds are made by code")
+        return self
+
+    @model_validator(mode="after")
+    def _harness_of_lmms(self) -> Self:
+        if (self.kind == LMMS) != (self.harness is not None):
+            raise ValueError("kind lmms needs a harness, and no other kind takes one")
+        if self.harness is not None and self.expect is None:
+            raise ValueError("kind lmms needs expect: how many items the benchmark has")
         return self
