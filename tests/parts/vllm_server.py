@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-vllm/bin/python"
+SCHEMAS = '{"backend": "xgrammar", "disable_any_whitespace": true}'
 
 
 @contextlib.contextmanager
@@ -33,6 +34,8 @@ def served(folder: Path, name: str, *, longest: int, images: int) -> Generator[s
         *("--dtype", "float32", "--enforce-eager", "--generation-config", "vllm"),
         *("--max-model-len", str(longest), "--max-num-seqs", "16"),
         *("--limit-mm-per-prompt", f'{{"image": {images}, "video": 0}}'),
+        # Where a reply must keep to a schema, an untrained model would fill it with spaces.
+        *("--structured-outputs-config", SCHEMAS),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     quiet = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}

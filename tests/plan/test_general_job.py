@@ -93,7 +93,7 @@ def test_without_its_environment_a_plan_is_shown_and_no_run_starts(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=r"\.venv-lmms/bin/python, which is not there.*env-lmms"):
+    with pytest.raises(ConfigError, match=r"\.venv-lmms/bin/python is not there.*env-lmms"):
         plan(**STUDY)
     rehearsal = Rehearsal()
     plan_jobs(resolve(STUDY), lambda *_: "v", read_site(), rehearsal)

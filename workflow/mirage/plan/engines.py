@@ -11,6 +11,7 @@ from mirage.plan.builder import Builder, Settings, plain
 from mirage.plan.packages import pins
 from mirage.plan.platform import DETECT
 from mirage.plan.schema.site import Resources
+from mirage.plan.study.problems import Problem
 from mirage.plan.study.resolve import Resolved
 
 APART = ("speed", "repeat_probe", "env")
@@ -63,19 +64,16 @@ def runs_on(builder: Builder, study: Resolved) -> dict[str, Any]:
         )
     chosen = site.environments[name]
     if site.respond.platform == DETECT:
-        _check_there(name, chosen.command)
+        check_there(builder, name, chosen.command)
     pinned = pins(tuple(chosen.packages))
     return {"environment": name, "packages": [each for each in VLLM if each in pinned]}
 
 
-def _check_there(name: str, command: Sequence[str]) -> None:
-    """Checks that an environment's first word can be run on this machine.
-
-    Raises:
-        ConfigError: It cannot.
-    """
+def check_there(builder: Builder, name: str, command: Sequence[str]) -> None:
+    """Notes for the plan that an environment's first word cannot be run on this machine."""
     if command and shutil.which(command[0]) is None:
-        raise ConfigError(
+        text = (
             f"Jobs of this study run in the environment {name!r}, and {command[0]} is not there. "
             f"Set it up with: make env-{name}"
         )
+        builder.absent.setdefault(text, Problem("respond", "", text))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from shutil import which
 
 from mirage.context import ConfigError
 from mirage.plan.base_jobs import asked_of
 from mirage.plan.builder import Builder, Settings, Trained, plain
+from mirage.plan.engines import check_there
 from mirage.plan.entries import resolve
 from mirage.plan.platform import DETECT
 from mirage.plan.schema.suite import LMMS, Suite
@@ -99,14 +99,13 @@ def _environment(builder: Builder) -> str | None:
     """Returns the site's environment; where it lacks, that is noted, and a plan can be shown."""
     site = builder.site
     chosen = site.environments.get(ENVIRONMENT)
-    text = ""
     if chosen is None:
         text = (
             f"the site {site.name!r} has no environment {ENVIRONMENT!r}, in which lmms-eval runs. "
             "Add it to its file, as in conf/site/local.yaml"
         )
-    elif site.respond.platform == DETECT and chosen.command and not which(chosen.command[0]):
-        text = f"lmms-eval runs in {chosen.command[0]}, which is not there. Run: make env-lmms"
-    if text:
         builder.absent.setdefault(text, Problem("respond", "", text))
-    return ENVIRONMENT if chosen else None
+        return None
+    if site.respond.platform == DETECT:
+        check_there(builder, ENVIRONMENT, chosen.command)
+    return ENVIRONMENT
