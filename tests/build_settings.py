@@ -33,7 +33,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 SUITES: Final[dict[str, ProceduralSuite]] = {
     name: entries.load(reference)  # type: ignore[misc]
     for name, reference in entries.TABLES["suite"].items()
-    if name not in ("fit", "own")
+    if name not in ("fit", "own", "lmms")
 }
 CHECKED: Final = tuple(name for name, suite in SUITES.items() if suite.checked is not None)
 QUAD_SUITES: Final = ("easy", "hard", "real", "seen")
