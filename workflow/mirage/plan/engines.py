@@ -11,6 +11,7 @@ from mirage.plan.builder import Builder, Settings, plain
 from mirage.plan.packages import pins
 from mirage.plan.platform import DETECT
 from mirage.plan.schema.site import Resources
+from mirage.plan.study.problems import Problem
 from mirage.plan.study.resolve import Resolved
 
 APART = ("speed", "repeat_probe", "env")
@@ -47,8 +48,10 @@ def asked_with(study: Resolved, resources: Resources) -> Settings:
 def runs_on(builder: Builder, study: Resolved) -> dict[str, Any]:
     """Returns what ``Builder.add`` must know of a job that asks models, beside its settings.
 
+    An environment that is not set up on this machine is noted as absent.
+
     Raises:
-        ConfigError: The site has no such environment, or it is not set up on this machine.
+        ConfigError: The site has no such environment.
     """
     if study.respond.backend == "openai":
         return {"computes": False}
@@ -62,20 +65,17 @@ def runs_on(builder: Builder, study: Resolved) -> dict[str, Any]:
             f"{', '.join(site.environments)}. Add it to its file, as in conf/site/local.yaml"
         )
     chosen = site.environments[name]
-    if site.respond.platform == DETECT:
-        _check_there(name, chosen.command)
+    if site.respond.platform == DETECT and (text := _not_there(name, chosen.command)):
+        builder.absent.setdefault(text, Problem(f"respond.env={name}", "", text))
     pinned = pins(tuple(chosen.packages))
     return {"environment": name, "packages": [each for each in VLLM if each in pinned]}
 
 
-def _check_there(name: str, command: Sequence[str]) -> None:
-    """Checks that an environment's first word can be run on this machine.
-
-    Raises:
-        ConfigError: It cannot.
-    """
-    if command and shutil.which(command[0]) is None:
-        raise ConfigError(
-            f"Jobs of this study run in the environment {name!r}, and {command[0]} is not there. "
-            f"Set it up with: make env-{name}"
-        )
+def _not_there(name: str, command: Sequence[str]) -> str:
+    """Returns why an environment's first word cannot be run on this machine; empty where it can."""
+    if not command or shutil.which(command[0]):
+        return ""
+    return (
+        f"Jobs of this study run in the environment {name!r}, and {command[0]} is not there. "
+        f"Set it up with: make env-{name}"
+    )
