@@ -1,4 +1,4 @@
-"""``mirage ladder`` on a laptop: tiny models and harmless files under the names of the full scale."""
+"""``mirage ladder`` on a laptop: tiny models, harmless files, the names of the full scale."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import published_files
 import pytest
-import stand_ins
 from toy_checkout import Checkout, leave_tracking_out, make_checkout
+
+import published_files
+import stand_ins
 
 sys.path.append(str(Path(__file__).parents[1] / "judge"))
 import judge_server
+
+from mirage.cli import rungs
+from mirage.contracts import DataError, Status, Verdict, write_rows
+from mirage.plan.frozen_plan import Frozen, assemble
+from mirage.plan.job import Job
 
 MODELS = {"Qwen2-VL-7B-MIRage": "tuwhy_qwen2_vl_7b_mirage", "Qwen2-VL-7B-Instruct": "qwen2_vl_7b"}
 SMALL = (
@@ -58,10 +64,9 @@ def check_all(lab: Checkout) -> None:
 
 
 def test_a_rung_that_fails_names_what_to_do(lab: Checkout) -> None:
-    """Nothing was checked yet; later, that no judge answers."""
+    """Here nothing was checked yet."""
     text = lab.run(*LADDER, fails=True)
     assert "mirage data check suite=mis_hard" in text
-    assert "mirage model check" in text
     assert "Rung 0 does not hold" in text
     assert "Rung 1:" not in text
 
@@ -80,3 +85,40 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     assert "All rungs hold. Start it with: snakemake --cores 1 --config study=smoke" in text
     # Typed again, nothing runs.
     assert "$ snakemake" not in lab.run(*LADDER)
+
+
+def judged(store: Path, *status: Status) -> Frozen:
+    """A plan of one judge's verdicts and the score that reads them; the verdicts are written."""
+    judge = Job("judge", "judge", "local_vlm-m", "a" * 64, {"judge": {"name": "local_vlm"}}, {})
+    score = Job("score", "model", "m", "b" * 64, {"score": {"min_coverage": 97}}, {})
+    plan = assemble(
+        study="s", store=str(store), jobs=[judge, score], resources={}, environments={}, track={}
+    )
+    nothing = (None,) * 5
+    rows = [
+        Verdict(f"hard/{i}", "local_vlm", s, f"why {s}", *nothing) for i, s in enumerate(status)
+    ]
+    (store / judge.folder).mkdir(parents=True)
+    write_rows(store / judge.folder / "verdicts.jsonl", rows)
+    return plan
+
+
+def test_verdicts_that_lack_are_no_proof(tmp_path: Path) -> None:
+    """A judge whose server is down still ends well: each item has the reason."""
+    plan = judged(tmp_path, "error", "error", "unjudged")
+    with pytest.raises(DataError) as raised:
+        rungs.verdicts(plan, ["judge/local_vlm-m-aaaaaaaa"])
+    text = str(raised.value)
+    assert (
+        "0 of 3 verdicts, 1 unjudged, 2 without a reply (2 x why error; 1 x why unjudged)" in text
+    )
+    assert f"rm -r {tmp_path / 'judge/local_vlm-m-aaaaaaaa'}" in text
+
+
+def test_what_tuned_is_named_and_a_curve_without_steps_is_no_proof(tmp_path: Path) -> None:
+    how = {"engine": "deepspeed", "zero_stage": 2, "ranks": 8}
+    assert rungs._engine(how) == "ZeRO-2 with 8 ranks"
+    assert rungs._engine({"engine": "trainer", "large": {"adapter": "lora"}}).startswith("LoRA")
+    with pytest.raises(DataError, match="holds no step"):
+        (tmp_path / "curve.jsonl").write_text("")
+        rungs._curve(tmp_path / "curve.jsonl")

@@ -51,9 +51,7 @@ def untrained(plan: Frozen) -> list[str]:
 
 def tuned(plan: Frozen) -> list[str]:
     """Returns the answers of tuned models."""
-    return [
-        job.folder for job in _kind(plan, "respond") if _model(plan, job).kind == "recipe"
-    ]
+    return [job.folder for job in _kind(plan, "respond") if _model(plan, job).kind == "recipe"]
 
 
 def judged(plan: Frozen) -> list[str]:
@@ -101,7 +99,8 @@ def verdicts(plan: Frozen, folders: Sequence[str]) -> list[str]:
         status = Counter(row.status for row in rows)
         line = (
             f"judge {plan.jobs[folder].settings['judge']['name']}: {status['judged']} of "
-            f"{len(rows)} verdicts, {status['unjudged']} unjudged, {status['error']} without a reply"
+            f"{len(rows)} verdicts, {status['unjudged']} unjudged, "
+            f"{status['error']} without a reply"
         )
         if 100 * status["judged"] < least * len(rows) or not status["judged"]:
             why = Counter(row.reason for row in rows if row.status != "judged").most_common(REASONS)
@@ -121,7 +120,9 @@ def steps(plan: Frozen, folders: Sequence[str]) -> list[str]:
         how = job.settings["tune"]
         losses = [row["loss"] for row in curve]
         parts = [f"{job.name}: {curve[-1]['step']} steps of {_engine(how)} on {_device(place)}"]
-        parts.append(f"loss {losses[0]:.2f} at step {curve[0]['step']}, {losses[-1]:.2f} at the end")
+        parts.append(
+            f"loss {losses[0]:.2f} at step {curve[0]['step']}, {losses[-1]:.2f} at the end"
+        )
         peaks = [row["peak_memory_gb"] for row in curve if "peak_memory_gb" in row]
         parts += [f"peak memory {max(peaks):.1f} GB"] if peaks else []
         size = sum(
@@ -193,16 +194,16 @@ RUNGS = (
         "the judge reads its answers",
         judged,
         verdicts,
-        "Does the judge's server run, and is its address right? Its file in conf/judge has the line "
-        "that starts it and the variable with its address (local_vlm: MIRAGE_LOCAL_VLM_URL). "
+        "Does the judge's server run, and is its address right? Its file in conf/judge has the "
+        "line that starts it and the variable with its address (local_vlm: MIRAGE_LOCAL_VLM_URL). "
         "More: docs/judges.md",
     ),
     Rung(
         "a few steps are tuned, and the tuned model answers",
         tuned,
         steps,
-        'Out of memory? hydra="tune=zero3" takes half of it, hydra="tune=lora" one GPU. Fewer GPUs? '
-        'hydra="tune.ranks=4 model.resources.recipe.gpus=4". More: docs/large_models.md',
+        'Out of memory? hydra="tune=zero3" takes half of it, hydra="tune=lora" one GPU. Fewer '
+        'GPUs? hydra="tune.ranks=4 model.resources.recipe.gpus=4". More: docs/large_models.md',
     ),
     Rung(
         "all verdicts become tables",
