@@ -20,6 +20,7 @@ from mirage.cli import rungs
 from mirage.contracts import DataError, Status, Verdict, write_rows
 from mirage.plan.frozen_plan import Frozen, assemble
 from mirage.plan.job import Job
+from mirage.plan.site import COMPUTING, VARIABLE, read_site
 
 MODELS = {"Qwen2-VL-7B-MIRage": "tuwhy_qwen2_vl_7b_mirage", "Qwen2-VL-7B-Instruct": "qwen2_vl_7b"}
 SMALL = (
@@ -85,6 +86,16 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     assert "All rungs hold. Start it with: snakemake --cores 1 --config study=smoke" in text
     # Typed again, nothing runs.
     assert "$ snakemake" not in lab.run(*LADDER)
+
+
+def test_a_machine_with_gpus_runs_models_in_their_environments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, "gpu")
+    site = read_site()
+    assert {site.of(stage).environment for stage in COMPUTING} == {"gpu"}
+    assert site.environments["vllm"].packages == ["vllm"]
+    assert site.of("judge").environment == "local"
 
 
 def judged(store: Path, *status: Status) -> Frozen:
