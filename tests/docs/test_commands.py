@@ -18,6 +18,7 @@ from typed_commands import named, typed
 from mirage.cli import INTERNAL
 from mirage.context import ConfigError
 from mirage.plan.job import STAGES
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.study.options import from_words, read_options
 from mirage.plan.study.resolve import resolve
 
@@ -73,7 +74,8 @@ def _settings(*words: str) -> str | None:
         if THEIRS.search(" ".join(words)):
             wrong = read_options(config)[1]
             return str(wrong[0]) if wrong else None
-        resolve(config)
+        # Weights and data that a page names are on few machines.
+        resolve(config, rehearsal=Rehearsal())
     except ConfigError as wrong_plan:
         return str(wrong_plan)
     return None

@@ -12,6 +12,7 @@ import pytest
 from mirage.plan import minutes
 from mirage.plan.job import STAGES, Job
 from mirage.plan.machine_speed import Speed
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.study.compose import CONF, Conf
 from mirage.plan.study.resolve import Resolved, resolve
 from planned_jobs import jobs_of
@@ -48,7 +49,7 @@ def plan() -> Plan:
         versions = dict.fromkeys(STAGES, "v") | (codes or {})
         key = repr(sorted(config.items()))
         if key not in resolved:
-            resolved[key] = resolve(config)
+            resolved[key] = resolve(config, rehearsal=Rehearsal())
         return jobs_of(resolved[key], versions)
 
     return make

@@ -12,6 +12,7 @@ from hydra import compose as hydra_compose
 from build_settings import load
 from mirage.files import sha256
 from mirage.plan.job import Job
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.study import compose
 from mirage.plan.study.compose import Conf
 from mirage.plan.study.hold_out import categories, rotated
@@ -47,7 +48,7 @@ def test_every_study_plans(study: str, plan: Plan) -> None:
     jobs = plan(study=study)
     assert len({job.folder for job in jobs.values()}) == len(jobs)
     assert max(len(job.name) for job in jobs.values()) < 130
-    of_models = [job.name for job in jobs.values() if job.stage == "respond"]
+    of_models = [job.name for job in jobs.values() if job.kind == "respond"]
     assert [card["name"] for card in cards(jobs).values()] == of_models
     titles = [(c["title"], c["config"], c["seed"]) for c in cards(jobs).values()]
     assert len(set(titles)) == len(titles)
@@ -83,11 +84,11 @@ def test_paper_holds_motivation_main_and_ablations(plan: Plan) -> None:
 def test_studies_share_what_they_train(plan: Plan) -> None:
     """The same recipe, model and seed is one artifact, whichever study asks for it.
 
-    Apart stands the study that chooses the rates which the others then use.
+    Apart stand the study that chooses the rates which the others then use, and trials.
     """
     seen: dict[str, str] = {}
     for study in Conf().options("study"):
-        if study not in ("tiny", "learning_rates"):
+        if study not in ("tiny", "learning_rates", "paper_standin"):
             for name, key in tuned(plan(study=study)).items():
                 assert seen.setdefault(name, key) == key, (study, name)
     assert "tune/cell-s0" in seen
@@ -133,14 +134,18 @@ def test_equal_steps_change_where_a_matched_recipe_stops_and_nothing_else(
 @pytest.mark.usefixtures("published_data")
 def test_an_ablation_differs_from_its_parent_in_its_factor_alone() -> None:
     names = Conf().options("recipe")
-    study = resolve({"recipe": names, "hydra": "study.helpers=[]"})
+    study = resolve({"recipe": names, "hydra": "study.helpers=[]"}, rehearsal=Rehearsal())
     recipes = {item.recipe.name: item.recipe for item in study.recipes}
     for recipe in recipes.values():
         if recipe.parent and recipe.factor != "stage":
             parent = recipes[recipe.parent]
             assert recipe.mode == parent.mode
-            both = [r.data.model_dump() | r.tune.model_dump() for r in (recipe, parent)]
-            differ = {k for k in both[0] if both[0][k] != both[1][k]}
+            differ = {
+                key
+                for part in ("data", "tune")
+                for key, value in getattr(recipe, part).model_dump().items()
+                if getattr(parent, part).model_dump().get(key) != value
+            }
             # One image or one canvas comes with a bridge to two images.
             assert differ - {"bridge"} == {recipe.factor}, recipe.name
 

@@ -29,8 +29,9 @@ COMMANDS = {
     "judge": "judge and tabulate responses that someone else generated (--responses FILE)",
     "serve": "answer for a judge over HTTP, so that jobs elsewhere can ask it",
     "doctor": "check this machine or cluster, and what a study needs of it",
+    "ladder": "climb from a new machine to the full study, and say what each rung proved",
 }
-SETTINGS = ("plan", "doctor")
+SETTINGS = ("plan", "doctor", "ladder")
 """Commands that take what stands behind ``snakemake --config``."""
 INTERNAL = {
     "finish": "what a run does at its end: track, say where the report is",
@@ -68,7 +69,11 @@ def run(arguments: list[str]) -> int:
             importlib.import_module(f"mirage.cli.{word}").add_options(own)
     if first == "track":
         return _track(arguments[1:])
-    if first == "plan":
+    behind: list[str] = []
+    if first == "ladder" and "--" in arguments:
+        cut = arguments.index("--")
+        arguments, behind = arguments[:cut], arguments[cut + 1 :]
+    if first in ("plan", "ladder"):
         arguments = [first, *as_settings(arguments[1:])]
     options, unknown = parser.parse_known_args(arguments)
     if first in SETTINGS and not any(word.startswith("-") for word in unknown):
@@ -76,6 +81,8 @@ def run(arguments: list[str]) -> int:
         options.config, unknown = [*options.config, *unknown], []
     if unknown:
         parser.error(unknown_option(unknown[0], arguments, words.choices[first].format_usage()))
+    if behind:
+        options.behind = behind
     try:
         status: int = importlib.import_module(f"mirage.cli.{first}").run(options)
     except BrokenPipeError:

@@ -25,6 +25,7 @@ EXAMPLES = {
     "judge": "mirage judge --responses mine.jsonl --suite hard",
     "serve": "mirage serve served_oracle --port 8731",
     "doctor": "mirage doctor study=quick",
+    "ladder": "mirage ladder --profile profiles/gpu, or: mirage ladder study=smoke -- --cores 4",
 }
 """Command -> a line that works, for its help."""
 

@@ -99,10 +99,11 @@ class Builder:
                 where.setdefault(str(wrong), Problem(f"{stage} {name}", "", str(wrong)))
                 return instead
 
-        if stage_site.platform == DETECT and computes:
-            tried(lambda: _check_threads(threads), None)
         resources = resources or stage_site.resources
         assert resources is not None, stage  # the site's schema asks for it
+        gpus = resources.gpus
+        if stage_site.platform == DETECT and computes:
+            tried(lambda: _check_threads(threads, gpus), None)
         where = environment or stage_site.environment
         lists = self.site.environments[where].packages
         if not self.site.environments[where].command:
@@ -136,17 +137,18 @@ class Builder:
         return job.folder
 
 
-def _check_threads(threads: int) -> None:
+def _check_threads(threads: int, gpus: int) -> None:
     """Checks that a job which runs on this machine has a core for every thread.
 
     Threads without cores make training tens of times slower, and their number decides the id.
 
     Raises:
+        AbsentError: It has not, and the job is for a machine with GPUs.
         ConfigError: It has not.
     """
     cores = os.cpu_count() or 1
     if threads > cores:
-        raise ConfigError(
+        raise (AbsentError if gpus else ConfigError)(
             f"would compute with {threads} threads, but this machine has {cores} cores. Set "
             f"tune.threads, tune.ranks, respond.threads or model.base.threads to {cores} or less, "
             "or name the machine it is for in conf/site."

@@ -48,8 +48,10 @@ def asked_with(study: Resolved, resources: Resources) -> Settings:
 def runs_on(builder: Builder, study: Resolved) -> dict[str, Any]:
     """Returns what ``Builder.add`` must know of a job that asks models, beside its settings.
 
+    An environment that is not set up on this machine is noted as absent.
+
     Raises:
-        ConfigError: The site has no such environment, or it is not set up on this machine.
+        ConfigError: The site has no such environment.
     """
     if study.respond.backend == "openai":
         return {"computes": False}

@@ -83,9 +83,11 @@ class _WithDescriptions(GenerateJsonSchema):
 
 
 def _documented(kind: type[BaseModel]) -> tuple[str, dict[str, str]]:
-    """Returns a class's summary, and attribute -> what its docstring says of it."""
-    summary, _, rest = inspect.getdoc(kind).partition("Attributes:\n")  # type: ignore[union-attr]
-    attributes = {
-        match[1]: " ".join(match[2].split()) for match in _ATTRIBUTE.finditer(f"{rest}\n")
-    }
+    """Returns a class's summary, and attribute -> what its docstring, or a parent's, says of it."""
+    attributes: dict[str, str] = {}
+    summary = ""
+    for each in reversed([k for k in kind.__mro__ if issubclass(k, Strict) and k is not Strict]):
+        summary, _, rest = inspect.getdoc(each).partition("Attributes:\n")  # type: ignore[union-attr]
+        found = _ATTRIBUTE.finditer(f"{rest}\n")
+        attributes |= {match[1]: " ".join(match[2].split()) for match in found}
     return " ".join(summary.split()), attributes
