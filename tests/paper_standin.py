@@ -26,7 +26,8 @@ def write(root: Path) -> dict[str, str]:
     # A checkpoint is another folder of the same form; here the very same weights.
     shutil.copytree(base, models / "InternVL2.5-8B-MIRage-hf")
     # The paper's prompt is long in a tokenizer of 320 pieces.
-    config = stand_ins.write("qwen2_vl", models / JUDGE) / "config.json"
+    folder = stand_ins.write("qwen2_vl", models / JUDGE, heads=1)  # as wide as vLLM's kernels want
+    config = folder / "config.json"
     text = config.read_text(encoding="utf-8")
     longer = text.replace('"max_position_embeddings": 1024', '"max_position_embeddings": 16384')
     config.write_text(longer, encoding="utf-8")
