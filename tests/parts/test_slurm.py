@@ -25,7 +25,7 @@ from toy_checkout import Checkout, leave_tracking_out, make_checkout, read_if_th
 
 from mirage.plan.platform import detect
 
-SETTINGS = "hydra=['study.helpers=[]','model.tiny.resources.recipe.gpus=2']"
+SETTINGS = "hydra=['study.helpers=[]','model.tiny.resources.base.gpus=2']"
 STUDY = ["study=tiny", "recipe=mirage", SETTINGS]
 POLLS = ["--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "1"]
 """Of a cluster that nobody shares."""
@@ -221,8 +221,8 @@ def test_the_study_ends_with_the_bytes_of_a_run_without_slurm(met: Met, tmp_path
 def test_a_job_sees_the_gpus_it_asked_for_and_no_others(met: Met) -> None:
     starts = met.cluster.starts
     devices = {start.folder.split("-")[0]: start.devices for start in starts}
-    assert devices["tune/mirage"] == "0,1"
-    assert not devices["tune/base"] and not devices["respond/mirage"]
+    assert devices["tune/base"] == "0,1"
+    assert not devices["tune/mirage"] and not devices["respond/mirage"]
 
 
 def test_each_job_starts_its_program_once_on_its_partition(met: Met) -> None:
