@@ -24,7 +24,7 @@ from mirage.plan.job import Job
 from mirage.plan.plan_files import plans
 from mirage.track import client
 from mirage.track.client import Tracker
-from mirage.track.follow import follow
+from mirage.track.follow import Tail, follow
 from mirage.track.rebuild import rebuild
 from mirage.track.replay import missing, replay
 from mirage.track.settings import Where
@@ -287,6 +287,19 @@ def test_curves_can_be_watched_and_end_as_the_record_says(
     follow(where(made.root), None, 0.0, ignore, pause)
     assert seen == [0, 10, 10, 40]
     assert_whole(made)
+
+
+def test_points_with_and_without_speed_are_followed(tmp_path: Path) -> None:
+    state = tmp_path / "a_try/mirage/checkpoint-2/trainer_state.json"
+    state.parent.mkdir(parents=True)
+    first = {"step": 1, "loss": 3.0, "learning_rate": 0.1}
+    second = {"step": 2, "loss": 2.0, "learning_rate": 0.1, "tokens_per_second": 9.0}
+    state.write_text(json.dumps({"log_history": [first, second, {"step": 2, "fits": {}}]}))
+    assert Tail({}, tmp_path).fresh() == {
+        "loss": [(1, 3.0), (2, 2.0)],
+        "learning_rate": [(1, 0.1), (2, 0.1)],
+        "tokens_per_second": [(2, 9.0)],
+    }
 
 
 def test_following_makes_the_experiment_alone(

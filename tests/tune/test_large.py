@@ -95,7 +95,7 @@ def test_the_large_engine_learns_what_the_nano_one_does(world: squares.World, ba
         "again": {"activation_checkpointing": True, "longest_first": True},
         "packed": {"packing": True, "micro_batch": 3},
     }.items():
-        job = large_job(world, base, f"mirage-{name}", block(**changed))
+        job = large_job(world, base, f"mirage-large-{name}", block(**changed))
         tune.run(job)
         assert furthest(losses(nano.out), losses(job.out)) < 1e-5
     short = large_job(world, base, "mirage-bf16", block(dtype="bfloat16"))

@@ -74,7 +74,7 @@ def test_a_recipe_learns_about_its_tokens(world: squares.World, base: Path) -> N
 
 def test_the_loss_is_a_setting(world: squares.World, base: Path) -> None:
     jobs = [
-        squares.recipe_job(world, base, f"mirage-{loss}", tuned={"loss": loss})
+        squares.recipe_job(world, base, f"mirage-by-{loss}", tuned={"loss": loss})
         for loss in ("tokens", "samples")
     ]
     for job in jobs:

@@ -44,7 +44,7 @@ class Tail:
         for phase, history in self._histories().items():
             rows = [row for row in history if row["step"] > self.sent.get(phase, 0)]
             for row in rows:
-                for value in SHOWN:
+                for value in (value for value in SHOWN if value in row):
                     curves.setdefault(f"{value}/{phase}", []).append((row["step"], row[value]))
             self.sent[phase] = max([row["step"] for row in rows], default=self.sent.get(phase, 0))
         return one_chart(curves, self.settings)
@@ -55,7 +55,7 @@ class Tail:
         for path in self.work.glob(f"*/*/checkpoint-*/{STATE}"):
             try:
                 history = json.loads(path.read_text(encoding="utf-8"))["log_history"]
-                rows = [row for row in history if {"step", *SHOWN} <= row.keys()]
+                rows = [row for row in history if {"step", "loss"} <= row.keys()]
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue  # it is being written, or was just replaced by a newer one
             phase = path.parent.parent.name
