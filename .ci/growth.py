@@ -101,6 +101,7 @@ class Grown:
         from PIL import Image
 
         from mirage.contracts import write_rows
+        from mirage.plan.artifact import Manifest
 
         picture = io.BytesIO()
         Image.new("RGB", (64, 64), (20, 90, 200)).save(picture, "PNG")
@@ -112,6 +113,8 @@ class Grown:
         for name in names:
             rows = [s for s in samples if s.suite == name]
             write_rows(self.root / f"build/{name}/samples.jsonl", rows)
+            about, folder = {"suite": {"name": name}}, self.root / f"build/{name}"
+            Manifest("build", "suite", name, "0" * 64, about, {}, "", {}).write(folder)
         return names
 
     def _finish(self, card: Any) -> None:

@@ -11,6 +11,7 @@ from mirage.build.image_use import check_shuffled
 from mirage.build.procedural import ProceduralSource, ProceduralSuite
 from mirage.contracts import Sample, TrainSample
 from mirage.plan import entries
+from mirage.plan.schema.recipe import SOURCES
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -40,6 +41,13 @@ QUAD_SUITES: Final = ("easy", "hard", "real", "seen")
 """Suites with all four corners of their quads."""
 
 STYLES: Final = {name: entries.load(text) for name, text in entries.TABLES["labels"].items()}
+
+RECIPES: Final = tuple(
+    name
+    for name in sorted(path.stem for path in (CONF / "recipe").glob("*.yaml"))
+    if load(f"recipe/{name}.yaml").get("data", {}).get("source") in SOURCES
+)
+"""Recipes with data of the nano world: neither published data nor a way of asking the base."""
 
 
 def suite_samples(name: str, world: dict[str, Any], build: dict[str, Any]) -> list[Sample]:

@@ -22,7 +22,7 @@ from read_answers import (
     pair_items,
 )
 
-from build_settings import CONF, load, recipe_samples, suite_samples
+from build_settings import RECIPES, load, recipe_samples, suite_samples
 from mirage.build.base import base_samples
 from mirage.contracts import Response, Sample
 from mirage.judge.grammar import FORMS, GRAMMAR, Asked, asked_of, parse, reading_of
@@ -33,7 +33,6 @@ from mirage.world.answers import Seen, rewritten_intent, rewritten_state, though
 from mirage.world.language import vocabulary
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-RECIPES = sorted(path.stem for path in (CONF / "recipe").glob("*.yaml"))
 ACCEPTED, REJECTED = 0.99, 0.95
 FROZEN = "9978b192a607"
 """The parser was frozen before tuned answers were parsed; whoever changes it changes this line, and

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from build_settings import CONF, STYLES, load, recipe_samples, suite_samples
+from build_settings import RECIPES, STYLES, load, recipe_samples, suite_samples
 from mirage.build.fit import fit
 from mirage.contracts import Response, Sample
 from mirage.judge.oracle import verdict
@@ -28,7 +28,6 @@ from mirage.world.labels import LabelCase
 WORLD = load("world/household.yaml")
 SIZES = load("build/tiny.yaml") | {"pairs_per_edge": 2}
 THOUGHT = "<think> {told} the {thing} is a thing . put the {thing} onto it . </think> "
-RECIPES = sorted(path.stem for path in (CONF / "recipe").glob("*.yaml"))
 SHOWN = ("hard", "easy", "composite", "more_images", "conflict")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,8 +19,15 @@ def card(recipe: str) -> ModelCard:
     return ModelCard(recipe, "nano", 0, f"{recipe}-s0", mode="as_published")
 
 
+def is_trial(recipe: dict[str, Any]) -> bool:
+    """Tells whether a recipe takes but some items of its data: no figure compares its model."""
+    data = recipe.get("data", {})
+    return "limit" in data or any("limit" in part for part in data.get("parts", []))
+
+
 def test_every_recipe_of_the_suite_has_a_mark_that_no_other_has() -> None:
-    recipes = [yaml.safe_load(p.read_text())["name"] for p in (CONF / "recipe").glob("*.yaml")]
+    plain = [yaml.safe_load(p.read_text()) for p in (CONF / "recipe").glob("*.yaml")]
+    recipes = [recipe["name"] for recipe in plain if not is_trial(recipe)]
     assert {*recipes, "base"} - {"cell", *PUBLISHED} == set(RECIPES)
     assert set(PUBLISHED) <= set(recipes) and set(PUBLISHED.values()) <= set(RECIPES)
     pairs = [(mark.shape, mark.colour) for mark in (*RECIPES.values(), *FREE)]

@@ -52,6 +52,7 @@ def _store(root: Path, made: Study) -> dict[str, list[str]]:
     for name in suites:
         mine = [s for s in made.samples if s.suite == name]
         write_rows(root / f"build/suite_{name}/samples.jsonl", mine)
+        _finish(root / f"build/suite_{name}", "build", f"suite_{name}", {"suite": {"name": name}})
     picture = io.BytesIO()
     Image.new("RGB", (32, 32), (20, 90, 200)).save(picture, "PNG")
     for path in {p for s in made.samples for p in s.images}:
