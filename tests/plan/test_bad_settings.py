@@ -16,6 +16,7 @@ from mirage.plan import packages
 from mirage.plan.code_version import EXTRA
 from mirage.plan.dag import make_plan, open_plan
 from mirage.plan.study.compose import Conf
+from mirage.plan.study.options import from_words
 from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
 from mirage.plan.study.strict_yaml import read_mapping
@@ -310,10 +311,16 @@ def test_an_engine_that_is_not_installed_is_found_before_anything_runs(
     absent(packages, "find_spec", lambda name: None if name == "deepspeed" else find(name))
     command = ["plan", "study=tiny", f"store={tmp_path}"]
     assert run(command) == 0
-    assert run([*command, "hydra=tune.engine=deepspeed"]) == 1
-    said = capsys.readouterr().err
-    assert f"compute with deepspeed, which {sys.executable} lacks. Install it: " in said
-    assert said.endswith("-m pip install -r envs/deepspeed.txt\n") and said.count("\n") == 2
+    assert "Not here yet" not in capsys.readouterr().out
+    lacks = f"Jobs of this study compute with deepspeed, which {sys.executable} lacks. Install it: "
+    lacks += f"{sys.executable} -m pip install -r envs/deepspeed.txt"
+    assert run([*command, "hydra=tune.engine=deepspeed"]) == 0
+    _, missing = capsys.readouterr().out.split("Not here yet; a run would refuse to start")
+    assert f"\n  - {lacks}\n" in missing and missing.count("  - ") == 1
+    monkeypatch.setattr(sys, "argv", ["snakemake"])
+    with pytest.raises(PlanError) as refused:
+        open_plan(from_words([*command[1:], "hydra=tune.engine=deepspeed"]), main=True)
+    assert [problem.text for problem in refused.value.problems] == [lacks]
 
 
 def test_what_jobs_lack_is_told_in_one_go(

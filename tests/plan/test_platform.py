@@ -264,5 +264,5 @@ def test_a_wrong_site_file_is_a_sentence(
     with pytest.raises(ConfigError, match=match):
         read_site()
     monkeypatch.setenv("MIRAGE_SITE", "nowhere")
-    with pytest.raises(ConfigError, match="one of: cluster, local"):
+    with pytest.raises(ConfigError, match="one of: cluster, gpu, local"):
         read_site()

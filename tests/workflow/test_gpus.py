@@ -39,6 +39,13 @@ def run(ctx):
 """A toy stage that notes which devices it sees; the two recipes wait for each other."""
 
 
+@pytest.fixture(autouse=True)
+def nothing_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shows processes all devices: a job that another test ran here may have hidden them."""
+    for name in (VISIBLE, SCHEDULED):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     return {LOCKS: str(tmp_path / "locks")}
