@@ -8,21 +8,18 @@ from pathlib import Path
 import pytest
 
 from mirage.context import ConfigError
-from mirage.plan import engines
 from mirage.plan.job import Job
+from mirage.plan.jobs import plan_jobs
 from mirage.plan.packages import pins
+from mirage.plan.site import read_site
+from mirage.plan.study.resolve import resolve
 
 Plan = Callable[..., dict[str, Job]]
 
 PROBE = "respond.repeat_probe={items: 4, suite: hard, recipes: [base, mirage], batch_sizes: [1, 8]}"
 
 
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines.shutil, "which", lambda word: word)
-
-
-def test_vllm_answers_in_its_own_environment(plan: Plan, installed: None) -> None:
+def test_vllm_answers_in_its_own_environment(plan: Plan) -> None:
     jobs = plan(study="tiny", hydra="respond=vllm")
     job, other = jobs["respond/mirage-tiny-s0"], plan(study="tiny")["respond/mirage-tiny-s0"]
     assert (job.environment, other.environment) == ("vllm", "local")
@@ -33,9 +30,7 @@ def test_vllm_answers_in_its_own_environment(plan: Plan, installed: None) -> Non
     assert jobs["tune/mirage-tiny-s0"] == plan(study="tiny")["tune/mirage-tiny-s0"]
 
 
-def test_the_gpus_of_a_model_share_its_weights(
-    plan: Plan, installed: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_gpus_of_a_model_share_its_weights(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIRAGE_SITE", "cluster")
     more = "respond=vllm model.resources.respond.gpus=2"
     job = plan(study="tiny", hydra=more)["respond/mirage-tiny-s0"]
@@ -50,7 +45,7 @@ def test_an_environment_that_is_not_there_is_a_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=r"\.venv-vllm/bin/python is not there.*make env-vllm"):
-        plan(study="tiny", hydra="respond=vllm")
+        plan_jobs(resolve({"study": "tiny", "hydra": "respond=vllm"}), lambda *_: "v", read_site())
     with pytest.raises(ConfigError, match=r"respond\.env=other: the site 'local' has no such env"):
         plan(study="tiny", hydra="respond=vllm respond.env=other")
 

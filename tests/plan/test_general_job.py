@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from test_asked_base import put
 
 from mirage.context import ConfigError
-from mirage.plan import general_job
 from mirage.plan.job import Job
 from mirage.plan.jobs import plan_jobs
 from mirage.plan.packages import pins
@@ -27,18 +26,12 @@ STUDY = {"study": "tiny", "suite": ["hard", "mmstar", "mmt_bench"], "recipe": ["
 PUBLISHED = {"mmstar": 1500, "mmmu": 900, "muirbench": 2600, "mmt_bench": 3127, "q_bench": 1495}
 
 
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(general_job, "which", lambda word: word)
-
-
 def test_the_papers_benchmarks_are_there_in_the_papers_sizes() -> None:
     files = [yaml.safe_load(path.read_text()) for path in (CONF / "suite").glob("*.yaml")]
     suites = [Suite.model_validate(plain) for plain in files if plain["kind"] == LMMS]
     assert {suite.name: suite.expect for suite in suites} == PUBLISHED
 
 
-@pytest.mark.usefixtures("installed")
 def test_each_compared_model_has_one_job_of_its_own(plan: Plan) -> None:
     jobs = plan(**STUDY)
     general = [name for name in jobs if name.startswith("respond/general-")]
@@ -52,7 +45,6 @@ def test_each_compared_model_has_one_job_of_its_own(plan: Plan) -> None:
     assert (asked["task"], asked["model"], asked["out_of"]) == ("mmt_mi_val", "internvl_hf", 100)
 
 
-@pytest.mark.usefixtures("installed")
 def test_its_marks_reach_the_judges_and_the_scores(plan: Plan) -> None:
     jobs = plan(**STUDY)
     general = jobs["respond/general-mirage-tiny-s0"]
@@ -64,14 +56,12 @@ def test_its_marks_reach_the_judges_and_the_scores(plan: Plan) -> None:
     assert "harness" not in jobs["judge/oracle-placebo-tiny-s0"].parents
 
 
-@pytest.mark.usefixtures("installed")
 def test_other_suites_of_the_study_keep_their_ids(plan: Plan) -> None:
     jobs, without = plan(**STUDY), plan(study="tiny", suite=["hard"], recipe=["mirage"])
     for name in ("build/hard", "respond/mirage-tiny-s0", "judge/oracle-placebo-tiny-s0"):
         assert jobs[name].id == without[name].id
 
 
-@pytest.mark.usefixtures("installed")
 def test_a_base_asked_in_another_way_is_not_asked_by_lmms_eval(conf: Conf) -> None:
     put(conf, "asked")
     jobs = jobs_of(resolve({**STUDY, "recipe": ["asked"]}, conf))
@@ -80,7 +70,6 @@ def test_a_base_asked_in_another_way_is_not_asked_by_lmms_eval(conf: Conf) -> No
     assert jobs["respond/asked-tiny-s0"].settings["suites"] == ["hard"]
 
 
-@pytest.mark.usefixtures("installed")
 def test_a_trial_asks_fewer(plan: Plan, conf: Conf) -> None:
     path = conf.root / "suite/mmstar.yaml"
     path.write_text(path.read_text() + "limit: 20\n")
@@ -90,11 +79,11 @@ def test_a_trial_asks_fewer(plan: Plan, conf: Conf) -> None:
 
 
 def test_without_its_environment_a_plan_is_shown_and_no_run_starts(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=r"\.venv-lmms/bin/python is not there.*env-lmms"):
-        plan(**STUDY)
+        plan_jobs(resolve(STUDY), lambda *_: "v", read_site())
     rehearsal = Rehearsal()
     plan_jobs(resolve(STUDY), lambda *_: "v", read_site(), rehearsal)
     assert "make env-lmms" in "\n".join(rehearsal.lines())
