@@ -107,7 +107,6 @@ PROCESSORS: dict[str, dict[str, Any]] = {
         "processor_class": "LlavaOnevisionProcessor",
         "num_image_tokens": 16,
         "vision_feature_select_strategy": "full",
-        "vision_aspect_ratio": "anyres_max_2",
     },
 }
 ROPE = {"rope_type": "default", "rope_theta": 10000.0}
@@ -126,6 +125,7 @@ def write(
     tied: bool = False,
     language: str = "qwen2",
     heads: int = 2,
+    views: int = 2,
 ) -> Path:
     """Writes a model folder as one of the hub would look.
 
@@ -138,6 +138,7 @@ def write(
         language: Class of InternVL's language model; that of InternVL2.5-8B is a ``llama``.
         heads: Attention heads of the language model, which share a width of 32; vLLM's kernels for
             CPUs know none narrower than that.
+        views: Of LLaVA-OneVision, the most crops of a picture before it is shrunk; 9 in real ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ids = _tokenizer(architecture, folder)
@@ -155,12 +156,14 @@ def write(
     }
     torch.manual_seed(seed)
     model = MODELS[architecture](text, ids, tied)
+    for key, value in _ratio(architecture, views).items():
+        setattr(model.config, key, value)
     model.generation_config = GenerationConfig(
         eos_token_id=[ids["<|im_end|>"], ids["<|endoftext|>"]], pad_token_id=ids["<|endoftext|>"]
     )
     model.save_pretrained(folder, max_shard_size="100KB")
     _write(folder / "preprocessor_config.json", IMAGES[architecture])
-    _write(folder / "processor_config.json", PROCESSORS[architecture])
+    _write(folder / "processor_config.json", PROCESSORS[architecture] | _ratio(architecture, views))
     template = CHAT.replace("PICTURE", PICTURE[architecture])
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder
@@ -214,6 +217,13 @@ def as_published(folder: Path) -> Path:
         _write(folder / "chat_template.json", {"chat_template": template})
         (folder / "chat_template.jinja").unlink()
     return folder
+
+
+def _ratio(architecture: str, views: int) -> dict[str, str]:
+    """Two settings files of LLaVA-OneVision say from how many views a picture is shrunk."""
+    return (
+        {"vision_aspect_ratio": f"anyres_max_{views}"} if architecture == "llava_onevision" else {}
+    )
 
 
 def _rope(text: dict[str, Any]) -> dict[str, Any]:
@@ -277,7 +287,6 @@ def _llava_onevision(text: dict[str, Any], ids: dict[str, int], tied: bool) -> A
         image_token_index=ids["<image>"],
         video_token_index=ids["<video>"],
         image_grid_pinpoints=IMAGES["llava_onevision"]["image_grid_pinpoints"],
-        vision_aspect_ratio="anyres_max_2",  # pictures of a few views are shrunk already
         tie_word_embeddings=tied,
     )
     return LlavaOnevisionForConditionalGeneration(config)

@@ -18,6 +18,7 @@ from mirage.respond.answer_cache import AnswerStore
 from mirage.respond.items import Question, read_suite
 from mirage.respond.responder import Engine
 from mirage.respond.vllm_engine import Ids, VllmEngine, one_each
+from mirage.respond.vllm_plugin import BESIDE
 
 
 class FakeLLM:
@@ -49,7 +50,7 @@ def opened(folder: Path, slot: int = 4, **limits: int) -> tuple[VllmEngine, Fake
     frame = encoding.processor.tokenizer.convert_tokens_to_ids(["<img>", "</img>"])
     llm = FakeLLM(ids, slot, frame)
     engine = VllmEngine(
-        llm=llm, sample=lambda most: most, encoding=encoding, ids=ids, framed=True,
+        llm=llm, sample=lambda most: most, encoding=encoding, ids=ids, family="internvl",
         limits={"max_model_len": 256, "images_per_prompt": 3} | limits, made_with={"vllm": "0"},
     )  # fmt: skip
     return engine, llm
@@ -68,6 +69,16 @@ def test_every_picture_becomes_one_token() -> None:
     assert one_each(ids, [2, 3], 9, framed=True) == [1, 9, 2, 9, 3]
     assert one_each([9, 9, 9, 9], [1, 3], 9) == [9, 9], "pictures that touch stay two"
     assert one_each([1, 2], [], 9) == [1, 2]
+
+
+def test_only_llava_is_told_that_pictures_stand_beside_others(bench: Bench) -> None:
+    engine, _ = opened(bench.model)
+    prompts = engine.prompts(asked(bench, 3))
+    assert [len(prompt.question.pictures) for prompt in prompts] == [0, 1, 2]
+    assert all("mm_processor_kwargs" not in engine._request(prompt) for prompt in prompts)
+    engine.family = "llava_onevision"
+    told = [engine._request(prompt).get("mm_processor_kwargs") for prompt in prompts]
+    assert told == [None, {BESIDE: False}, {BESIDE: True}]
 
 
 def test_answers_are_stored_part_by_part_and_asked_once(bench: Bench) -> None:
@@ -101,6 +112,10 @@ def test_a_killed_call_keeps_the_parts_before(bench: Bench, monkeypatch: Any) ->
     with pytest.raises(KeyboardInterrupt):
         Ask(engine, store, 4, [], bench.lines.append)([asked(bench, 11)])
     assert len(store.load()) == 8
+    monkeypatch.setattr(llm, "generate", real)
+    made = Ask(engine, store, 4, [], bench.lines.append)([asked(bench, 11)])
+    assert len(made) == 11
+    assert llm.calls == [4, 4, 3], "what was stored is not asked again"
 
 
 def test_an_answer_that_does_not_end_is_cut_off_by_length(bench: Bench) -> None:

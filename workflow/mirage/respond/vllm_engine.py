@@ -21,12 +21,16 @@ from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
 from mirage.respond.prompts import Prompter, View
 from mirage.respond.responder import Answer
+from mirage.respond.vllm_plugin import BESIDE
 from mirage.tune.encoding import Encoding, EncodingKind, open_shown
 from mirage.tune.families.base import Family
 from mirage.tune.stock.base import StockEncoding, read_json
 
 FRAMED = ("internvl",)
 """Classes whose picture tokens vLLM puts between a start and an end token by itself."""
+
+BY_COMPANY = ("llava_onevision",)
+"""Classes that show a picture otherwise when it stands beside others."""
 
 SHOWN = 5
 """Items that an error names."""
@@ -73,7 +77,7 @@ class VllmEngine(Prompter):
         sample: Makes its sampling settings from the longest answer.
         encoding: What the model reads and writes with.
         ids: Token ids of its folder.
-        framed: Whether vLLM puts tokens around a picture by itself.
+        family: Name of the model's class.
         limits: ``max_model_len`` and ``images_per_prompt``.
         made_with: vLLM's version and settings.
         tiles: View -> its tiles.
@@ -84,7 +88,7 @@ class VllmEngine(Prompter):
     sample: Callable[[int], Any]
     encoding: Encoding
     ids: Ids
-    framed: bool
+    family: str
     limits: Mapping[str, int]
     made_with: dict[str, object]
     tiles: dict[View, int] = field(default_factory=dict)
@@ -149,7 +153,8 @@ class VllmEngine(Prompter):
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         question = prompt.question
-        ids = one_each(prompt.ids, self.slots(question), self.ids.picture, framed=self.framed)
+        framed = self.family in FRAMED
+        ids = one_each(prompt.ids, self.slots(question), self.ids.picture, framed=framed)
         if not question.pictures:
             return {"prompt_token_ids": ids}
         shown = [open_shown(file, question.where, self.encoding) for file in question.pictures]
@@ -157,6 +162,8 @@ class VllmEngine(Prompter):
         if isinstance(self.encoding, StockEncoding):
             company = self.encoding.company(len(question.pictures))
             request["mm_processor_kwargs"] = self.encoding.cut(company)
+        if self.family in BY_COMPANY:
+            request["mm_processor_kwargs"] = {BESIDE: len(question.pictures) > 1}
         return request
 
     def _check(self, prompt: Prompt, read: list[int]) -> None:
@@ -264,7 +271,7 @@ def open_vllm(
         sample=sample,
         encoding=opened,
         ids=ids,
-        framed=family().name in FRAMED,
+        family=family().name,
         limits={"max_model_len": longest, "images_per_prompt": options["images_per_prompt"]},
         made_with={"vllm": vllm.__version__, **options, "max_model_len": longest},
     )

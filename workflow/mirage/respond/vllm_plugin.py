@@ -1,14 +1,17 @@
 """What vLLM is told about model folders in all of its processes: a plugin of its kind "general".
 
-transformers 5.23 writes the parts of a SigLIP tower one level higher than vLLM 0.32 looks for them,
-so a LLaVA-OneVision folder that was tuned here would not open. Qwen and InternVL need nothing.
+vLLM 0.32 looks for parts of LLaVA-OneVision under other names than transformers 5.23 gives, and
+cuts pictures that stand beside others as if they stood alone. Qwen and InternVL need nothing.
 """
 
 from __future__ import annotations
 
+BESIDE = "beside_others"
+"""What a request says of its pictures (``mm_processor_kwargs``), for LLaVA-OneVision alone."""
+
 
 def register() -> None:
-    """Registers the class that reads both names; vLLM imports it when it opens such a folder."""
+    """Registers our class for LLaVA-OneVision; vLLM imports it when it opens such a folder."""
     from vllm import ModelRegistry
 
     name = "LlavaOnevisionForConditionalGeneration"
