@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import httpx2 as httpx
 import openai
 import pytest
 
-from mirage.respond.retries import UnansweredError, patiently, retry_after
+from mirage.respond.retries import UnansweredError, patiently
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1/v1")
 
@@ -16,14 +14,6 @@ REQUEST = httpx.Request("POST", "http://127.0.0.1/v1")
 def refused(status: int, **headers: str) -> openai.APIStatusError:
     response = httpx.Response(status, headers=headers, request=REQUEST)
     return openai.APIStatusError("no", response=response, body=None)
-
-
-def test_seconds_and_dates_are_read() -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert retry_after("7.5") == 7.5
-    assert retry_after("-3") == 0.0
-    assert retry_after("Thu, 01 Jan 2026 00:01:00 GMT", now) == 60.0
-    assert retry_after("soon") is None and retry_after(None) is None
 
 
 def test_waits_grow_or_are_those_that_the_server_names() -> None:
@@ -47,7 +37,7 @@ def test_too_long_a_wait_and_a_refusal_end_at_once() -> None:
         raise error
 
     busy = refused(429, **{"retry-after": "3600"})
-    for error, said in ((busy, "asks to wait 3600 s"), (refused(401), "status 401")):
+    for error, said in ((busy, "asks to wait 3600 s"), (refused(401), "HTTP 401")):
         with pytest.raises(UnansweredError, match=said):
             patiently(lambda error=error: send(error), 5, 60.0, waits.append)  # type: ignore[misc]
     assert waits == []

@@ -24,6 +24,7 @@ from mirage.respond.answer_cache import AnswerStore
 from mirage.respond.items import Question, read_suite
 from mirage.respond.responder import Engine
 from mirage.respond.served import open_served
+from mirage.tune.encoding import limited
 
 OPTIONS: dict[str, Any] = {
     "base_url": "", "model": "{model}", "key_env": None, "send_to": "", "concurrency": 4,
@@ -203,11 +204,11 @@ def test_what_is_no_answer_is_named_and_all_others_are_kept(
 
 def test_what_a_server_refuses_is_not_sent_again(bench: Bench, server: Server) -> None:
     def no(handler: Handler, text: str, times: int) -> bool:
-        handler.reply(400, {"error": {"message": "too long"}})
+        handler.reply(400, {"error": {"message": "too long", "type": "BadRequestError"}})
         return True
 
     server.behave = no
-    with pytest.raises(DataError, match=r"status 400: .*too long.*the rest was not tried"):
+    with pytest.raises(DataError, match=r"\(HTTP 400 BadRequestError\).*the rest was not tried"):
         texts(bench, opened(server), asked(bench, 40))
     assert set(server.asked.values()) == {1}
     assert len(server.asked) < 40
@@ -231,7 +232,7 @@ def test_a_silent_server_is_given_up(bench: Bench, server: Server) -> None:
 
     server.behave = hang
     try:
-        with pytest.raises(DataError, match=r"did not answer 1 of 1 items.*timed out"):
+        with pytest.raises(DataError, match=r"did not answer 1 of 1 items.*no reply in time"):
             texts(bench, opened(server, timeout_seconds=0.2, attempts=2), asked(bench, 1))
     finally:
         release.set()
@@ -262,3 +263,30 @@ def test_nothing_leaves_the_network_unless_it_is_named(monkeypatch: pytest.Monke
     options = OPTIONS | {"base_url": "https://models.example/v1"}
     with pytest.raises(ConfigError, match=r"wanted: respond\.openai\.send_to=models\.example"):
         open_served(Path(), object, object, options=options, name="toy")
+    clear = options | {"base_url": "http://models.example/v1", "send_to": "models.example"}
+    with pytest.raises(ConfigError, match="is not encrypted"):
+        open_served(Path(), object, object, options=clear, name="toy")
+
+
+def test_nothing_follows_a_server_that_sends_elsewhere(bench: Bench, server: Server) -> None:
+    def elsewhere(handler: Handler, text: str, times: int) -> bool:
+        handler.reply(307, {}, location="/elsewhere")
+        return True
+
+    server.behave = elsewhere
+    with pytest.raises(DataError, match=r"\(HTTP 307\)"):
+        texts(bench, opened(server), asked(bench, 1))
+    assert sum(server.asked.values()) == 1
+
+
+def test_labels_stand_before_each_of_several_pictures(bench: Bench, server: Server) -> None:
+    settings = OPTIONS | {"base_url": server.url}
+    kind = limited(object, {"label": "Image-{n}: "})  # type: ignore[arg-type]
+    engine = open_served(Path(), object, kind, options=settings, name="toy")
+    texts(bench, engine, asked(bench, 3))
+    shown = [
+        [part.get("text", "a picture") for part in body["messages"][0]["content"][:-1]]
+        for body in server.bodies
+    ]
+    pair = ["Image-1: ", "a picture", "Image-2: ", "a picture"]
+    assert sorted(shown) == [[], pair, ["a picture"]]

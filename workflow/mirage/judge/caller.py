@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import time
-from contextlib import suppress
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -19,12 +17,11 @@ from mirage.judge.cost import usd
 from mirage.judge.endpoint import Endpoint
 from mirage.judge.replies import Reply
 from mirage.plan.schema.judge import OpenAIOptions
+from mirage.servers import client, may_pass, refusal, retry_after
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, OpenAI
+    from openai import APIStatusError
 
-AGAIN: Final = frozenset({408, 409, 425, 429})
-"""Statuses below 500 after which the same call may succeed."""
 FOR_ALL: Final = {
     401: "does not accept the key",
     404: "knows no such model or address",
@@ -51,7 +48,9 @@ class Caller:
     def __init__(self, name: str, endpoint: Endpoint, options: OpenAIOptions) -> None:
         self.name, self.endpoint, self.options = name, endpoint, options
         self.stopped = Event()
-        self._client = _client(endpoint, options)
+        self._client = client(
+            endpoint.url, endpoint.key, options.timeout_seconds, private=not endpoint.provider
+        )
         self._lock = Lock()
         self._not_before = 0.0
 
@@ -84,7 +83,7 @@ class Caller:
                 reason = f"connection lost ({type(lost.__cause__ or lost).__name__})"
             except APIStatusError as refused:
                 reason = self._refusal(refused)
-                asked = retry_after(refused.response.headers, time.time())
+                asked = retry_after(refused.response.headers.get("retry-after"), time.time())
                 if asked > self.options.longest_wait_seconds:
                     raise NoReplyError(f"{reason}: asked to wait {asked:.0f} s") from None
                 waiting = max(waiting, asked)
@@ -102,9 +101,7 @@ class Caller:
             ConfigError: The same would be said of every call.
             NoReplyError: The same would be said of this call again.
         """
-        status, code = refused.status_code, str(refused.code or "")
-        short = code if re.fullmatch(r"[\w.-]{1,60}", code) else ""
-        reason = f"HTTP {status}" + (f" {short}" if short else "")
+        status, code, reason = refused.status_code, str(refused.code or ""), refusal(refused)
         if status in FOR_ALL or code in EMPTY:
             what = FOR_ALL.get(status, "says that the account has no money left")
             raise ConfigError(
@@ -113,7 +110,7 @@ class Caller:
             ) from None
         if code in FILTERED:
             raise DeclinedError(f"the provider declined to judge it ({reason})") from None
-        if status < 500 and status not in AGAIN:
+        if not may_pass(refused):
             raise NoReplyError(reason) from None
         return reason
 
@@ -127,37 +124,6 @@ class Caller:
             left = self._not_before - time.monotonic()
         if left > 0:
             self.stopped.wait(left)
-
-
-def _client(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
-    from openai import DefaultHttpxClient, OpenAI
-
-    # A proxy named in the environment is a third party, too; and no answer may move a request on.
-    http = DefaultHttpxClient(trust_env=bool(endpoint.provider), follow_redirects=False)
-    return OpenAI(
-        api_key=endpoint.key,
-        base_url=endpoint.url,
-        timeout=options.timeout_seconds,
-        max_retries=0,  # the client's own waits cannot be set, and it waits 60 s at most
-        http_client=http,
-    )
-
-
-def retry_after(headers: Any, now: float) -> float:
-    """Returns how many seconds a server asks to wait: ``Retry-After`` in seconds or as a date.
-
-    Args:
-        headers: Of the reply.
-        now: Seconds since 1970.
-    """
-    from email.utils import parsedate_to_datetime
-
-    text = str(headers.get("retry-after", ""))
-    with suppress(ValueError, OverflowError):
-        return max(0.0, min(float(text), 1e9))
-    with suppress(ValueError, TypeError, OverflowError):
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    return 0.0
 
 
 def read_body(text: str, tokens_in: int, options: OpenAIOptions) -> Reply:

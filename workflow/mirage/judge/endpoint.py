@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import socket
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
@@ -12,6 +10,7 @@ from urllib.parse import urlsplit
 from mirage.context import ConfigError
 from mirage.judge.cost import models_table
 from mirage.plan.schema.judge import OpenAIOptions
+from mirage.servers import is_private
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,3 @@ def provider_of(host: str) -> str:
             if host == known or (known.startswith(".") and host.endswith(known)):
                 return name
     return host
-
-
-def is_private(host: str) -> bool:
-    """Tells whether a host is this machine or one of a private network, whatever its name.
-
-    A name that nobody can resolve is not private.
-    """
-    try:
-        found = {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return False
-    addresses = [ipaddress.ip_address(each.partition("%")[0]) for each in found]
-    return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)

@@ -1,12 +1,12 @@
-"""Requests that are sent again: which failures pass, and how long a server wants to wait."""
+"""Requests that are sent again: which failures pass, and how long is waited between two."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
+
+from mirage.servers import may_pass, refusal, retry_after
 
 T = TypeVar("T")
 
@@ -38,50 +38,28 @@ def patiently(
     Raises:
         UnansweredError: It did not succeed.
     """
-    from openai import APIConnectionError, APIError, APIStatusError
+    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
     pause, why = FIRST_WAIT, "it was never sent"
     for attempt in range(attempts):
         try:
             return send()
         except APIStatusError as said:
-            why = f"status {said.status_code}: {_short(said.message)}"
-            if said.status_code not in (408, 409, 425, 429) and said.status_code < 500:
+            why, wait = refusal(said), pause
+            if not may_pass(said):
                 break
-            named = retry_after(said.response.headers.get("retry-after"))
-            if named is not None and named > longest_wait:
+            named = retry_after(said.response.headers.get("retry-after"), time.time())
+            if named > longest_wait:
                 why += f"; it asks to wait {named:.0f} s"
                 break
-            wait = pause if named is None else named
+            wait = max(pause, named)
+        except APITimeoutError:
+            why, wait = "no reply in time", pause
         except APIConnectionError as lost:
-            why, wait = _short(f"{lost} {lost.__cause__ or ''}"), pause
+            why, wait = f"connection lost ({type(lost.__cause__ or lost).__name__})", pause
         except (APIError, ValueError) as broken:  # a reply that is no JSON, or cut off
-            why, wait = _short(f"broken reply: {broken}"), pause
+            why, wait = f"broken reply ({type(broken).__name__})", pause
         if attempt + 1 < attempts:
             sleep(min(wait, longest_wait))
             pause *= 2
     raise UnansweredError(why)
-
-
-def retry_after(header: str | None, now: datetime | None = None) -> float | None:
-    """Returns the seconds that a server asks to wait, None where it does not say.
-
-    Args:
-        header: Seconds, or a date (RFC 9110, section 10.2.3).
-        now: The time, for dates.
-    """
-    if not header:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split())[:200]

@@ -20,12 +20,13 @@ from urllib.parse import urlsplit
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.hosts import is_private
 from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
 from mirage.respond.responder import Answer
 from mirage.respond.retries import UnansweredError, patiently
+from mirage.servers import client, is_private
+from mirage.tune.encoding import Limited
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -44,12 +45,14 @@ class ServedModel:
     Attributes:
         client: Sends requests; it tries each once.
         model: Its name there.
+        label: Text before each of several pictures, ``{n}`` its number.
         options: ``respond.openai``.
         made_with: What identifies the model, as the server says.
     """
 
     client: OpenAI
     model: str
+    label: str | None
     options: Mapping[str, Any]
     made_with: dict[str, object]
 
@@ -110,8 +113,8 @@ class ServedModel:
             given_up = "; the rest was not tried" if in_a_row >= GIVE_UP else ""
             raise DataError(
                 f"{self.options['base_url']} did not answer {len(failed)} of {len(prompts)} items, "
-                f"{', '.join(failed[:SHOWN])}{more}{given_up}. All other answers are kept; ask for "
-                "these again with: snakemake"
+                f"{', '.join(failed[:SHOWN])}{more}{given_up}. The server's log says more. All "
+                "other answers are kept; ask for these again with: snakemake"
             )
 
     def _ask(self, question: Question) -> Answer:
@@ -120,10 +123,12 @@ class ServedModel:
         Raises:
             UnansweredError: It is not; says why.
         """
-        parts: list[Any] = [
-            {"type": "image_url", "image_url": {"url": data_uri(file, question.where)}}
-            for file in question.pictures
-        ]
+        parts: list[Any] = []
+        for number, file in enumerate(question.pictures, 1):
+            if self.label and len(question.pictures) > 1:
+                parts.append({"type": "text", "text": self.label.replace("{n}", str(number))})
+            address = {"url": data_uri(file, question.where)}
+            parts.append({"type": "image_url", "image_url": address})
         parts.append({"type": "text", "text": question.text})
         reply = patiently(
             lambda: self.client.chat.completions.create(
@@ -139,10 +144,10 @@ class ServedModel:
         if not reply.choices or reply.usage is None:
             raise UnansweredError("the reply holds no answer, or not how long it is")
         if not reply.model.startswith(self.model):
-            raise UnansweredError(f"another model answered: {reply.model}")
+            raise UnansweredError(f"another model answered: {reply.model[:60]}")
         choice = reply.choices[0]
         if choice.finish_reason not in ("stop", "length"):
-            raise UnansweredError(f"it ended with {choice.finish_reason}")
+            raise UnansweredError(f"it ended with {str(choice.finish_reason)[:60]}")
         # What a model says when it refuses may come in a field of its own; it is its answer.
         text = choice.message.content or choice.message.refusal or ""
         # Servers join tokens one by one, which leaves a blank before the first word of some models.
@@ -162,31 +167,34 @@ def open_served(
     Args:
         folder: Not opened: the server has its own.
         family: Not used.
-        encoding: Not used.
+        encoding: Not opened either; how it was set up says what stands before pictures.
         options: ``respond.openai``.
         name: The row's name.
 
     Raises:
-        ConfigError: No key in the environment, a third party that the settings do not name, or the
-            server does not serve such a model.
+        ConfigError: No key in the environment, a third party that the settings do not name or that
+            is asked in clear, or the server does not serve such a model.
     """
-    del folder, family, encoding
-    from openai import APIError, OpenAI
+    del folder, family
+    from openai import APIError
 
     url, model = options["base_url"], options["model"].replace("{model}", name)
     host = urlsplit(url).hostname or ""
-    if not is_private(host) and options["send_to"] != host:
+    private = is_private(host)
+    if not private and options["send_to"] != host:
         raise ConfigError(
             f"respond.openai would send questions and pictures, which may be harmful, to {host}, "
             f"outside this network. If that is allowed and wanted: respond.openai.send_to={host}"
         )
+    if not private and not url.startswith("https://"):
+        raise ConfigError(f"respond.openai: {host} is a third party and {url} is not encrypted.")
     variable = options["key_env"]
     key = os.environ.get(variable, "") if variable else "none"
     if not key:
         raise ConfigError(f"{url} wants a key. Put it into the environment: export {variable}=...")
-    client = OpenAI(base_url=url, api_key=key, timeout=options["timeout_seconds"], max_retries=0)
+    server = client(url, key, options["timeout_seconds"], private=private)
     try:
-        said = patiently(client.models.list, options["attempts"], options["longest_wait_seconds"])
+        said = patiently(server.models.list, options["attempts"], options["longest_wait_seconds"])
         served = {each.id: each for each in said.data}
     except (UnansweredError, APIError) as silent:
         raise ConfigError(
@@ -204,7 +212,9 @@ def open_served(
         "temperature": 0,
         "extra": dict(options["extra"]),
     }
-    return ServedModel(client, model, options, made_with)
+    kind = encoding()
+    label = kind.images.get("label") if isinstance(kind, Limited) else None
+    return ServedModel(server, model, label, options, made_with)
 
 
 def data_uri(file: PictureFile, where: str) -> str:

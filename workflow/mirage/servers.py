@@ -1,0 +1,83 @@
+"""Servers that are asked, for answers or for verdicts: how they are reached, and what they say.
+
+What is sent may be harmful, so it goes to the address that the settings name and nowhere else; and
+nothing of what a server writes in its own words is repeated, since that may be what was sent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, OpenAI
+
+AGAIN: Final = frozenset({408, 409, 425, 429})
+"""Statuses below 500 after which the same request may succeed."""
+_SHORT: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")
+
+
+def is_private(host: str) -> bool:
+    """Tells whether a host is this machine or one of a private network, whatever its name.
+
+    A name that nobody can resolve is not private.
+    """
+    try:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(each.partition("%")[0]) for each in found]
+    return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)
+
+
+def client(url: str, key: str, timeout: float, *, private: bool) -> OpenAI:
+    """Returns a client that sends each request once.
+
+    Args:
+        url: Address, up to and with ``/v1``.
+        key: Key for it.
+        timeout: Of a request, in seconds.
+        private: Whether the address is this machine or in a private network.
+    """
+    from openai import DefaultHttpxClient, OpenAI
+
+    # A proxy named in the environment is a third party, too; and no answer may move a request on.
+    http = DefaultHttpxClient(trust_env=not private, follow_redirects=False)
+    return OpenAI(
+        api_key=key,
+        base_url=url,
+        timeout=timeout,
+        max_retries=0,  # the client's own waits cannot be set, and it waits 60 s at most
+        http_client=http,
+    )
+
+
+def may_pass(refused: APIStatusError) -> bool:
+    """Tells whether the same request may succeed later."""
+    return refused.status_code >= 500 or refused.status_code in AGAIN
+
+
+def refusal(refused: APIStatusError) -> str:
+    """Returns a status and the server's short code for it."""
+    words = [str(each) for each in (refused.code, refused.type) if each]
+    short = next((each for each in words if _SHORT.fullmatch(each)), "")
+    return f"HTTP {refused.status_code}" + (f" {short}" if short else "")
+
+
+def retry_after(header: str | None, now: float) -> float:
+    """Returns how many seconds a server asks to wait, 0 where it does not say.
+
+    Args:
+        header: ``Retry-After``: seconds, or a date (RFC 9110, section 10.2.3).
+        now: Seconds since 1970.
+    """
+    text = header or ""
+    with suppress(ValueError, OverflowError):
+        return max(0.0, min(float(text), 1e9))
+    with suppress(ValueError, TypeError, OverflowError):
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    return 0.0
