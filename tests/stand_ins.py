@@ -35,17 +35,32 @@ TEXT = [
     "What do the two pictures show, and why might someone get hurt? Please explain briefly.",
 ]
 CHAT = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] %}{% if part['type'] == 'image' %}PICTURE"
-    "{% elif part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}"
+    "{% for message in messages %}SYSTEM<|im_start|>{{ message['role'] }}\n"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}PARTS{% endif %}"
     "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+"""What the chat templates of all classes have in common."""
+SYSTEM = {
+    "qwen2_vl": "{% if loop.first and message['role'] != 'system' %}<|im_start|>system\n"
+    "You are a helpful assistant.<|im_end|>\n{% endif %}",
+}
+"""Class whose template begins with a message of its own -> that message."""
+IN_ORDER = (
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}PICTURE"
+    "{% elif 'text' in part %}{{ part['text'] }}{% endif %}{% endfor %}"
+)
+PARTS = {
+    "llava_onevision": "{% for part in message['content'] if part['type'] == 'image' %}PICTURE"
+    "{% endfor %}{% for part in message['content'] if part['type'] == 'text' %}"
+    "{% if message['role'] == 'assistant' %}{% generation %}{{ part['text'] }}{% endgeneration %}"
+    "{% else %}{{ part['text'] }}{% endif %}{% endfor %}",
+}
+"""Class whose template shows all pictures first -> the parts of a message."""
 PICTURE = {
     "qwen2_vl": "<|vision_start|><|image_pad|><|vision_end|>",
     "qwen3_vl": "<|vision_start|><|image_pad|><|vision_end|>",
     "internvl": "<IMG_CONTEXT>\n",
-    "llava_onevision": "<image>",
+    "llava_onevision": "<image>\n",
 }
 QWEN = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 SPECIAL = {
@@ -164,7 +179,9 @@ def write(
     model.save_pretrained(folder, max_shard_size="100KB")
     _write(folder / "preprocessor_config.json", IMAGES[architecture])
     _write(folder / "processor_config.json", PROCESSORS[architecture] | _ratio(architecture, views))
-    template = CHAT.replace("PICTURE", PICTURE[architecture])
+    template = CHAT.replace("SYSTEM", SYSTEM.get(architecture, ""))
+    template = template.replace("PARTS", PARTS.get(architecture, IN_ORDER))
+    template = template.replace("PICTURE", PICTURE[architecture])
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder
 

@@ -19,6 +19,7 @@ from PIL import Image
 import stand_ins
 from mirage.contracts import TrainSample, write_rows
 from mirage.plan import entries
+from mirage.plan.schema.pretrained import PICTURES
 from mirage.tune import data, model_folder
 from mirage.tune.encoding import limited
 from stock_processors import stock_inputs, stock_processor, stock_text
@@ -39,7 +40,7 @@ CUT: dict[str, dict[str, dict[str, Any]]] = {
         "train": {"min_pixels": 1024, "max_pixels": 2048},
         "test": {"min_pixels": 4096, "max_pixels": 9216},
     },
-    "llava_onevision": {"train": {}, "test": {"label": "Picture {n}: "}},
+    "llava_onevision": {"train": {}, "test": {}},
 }
 """Class -> side -> settings."""
 
@@ -104,6 +105,9 @@ def test_as_many_tokens_as_features(folder: Path, own: Path, side: str | None) -
 def test_training_and_test_differ(folder: Path, own: Path) -> None:
     sides = [data.load([own], own, opened(folder, side)) for side in ("train", "test")]
     counts = [[len(ids) for ids in each.ids] for each in sides]
+    if folder.name == "llava_onevision":  # cannot be told otherwise
+        assert counts[0] == counts[1]
+        return
     assert counts[0][0] == counts[1][0]
     assert counts[0][3] != counts[1][3]
 
@@ -172,6 +176,9 @@ def test_prompts_of_none_to_three_pictures(folder: Path) -> None:
 
 
 def test_labels_stand_before_each_of_several_pictures(folder: Path) -> None:
+    if folder.name == "llava_onevision":  # its template would put them behind all pictures
+        assert not PICTURES[folder.name]
+        return
     kind = entries.load(entries.TABLES["encoding"][f"stock_{folder.name}"])
     encoding = limited(kind, {"label": "Image-{n}: "})().open(folder)
     texts = []

@@ -75,12 +75,12 @@ class Pictures(Strict):
 
 
 PICTURES = {
-    "internvl": ("tiles", "share"),
-    "qwen2_vl": ("min_pixels", "max_pixels"),
-    "qwen3_vl": ("min_pixels", "max_pixels"),
-    "llava_onevision": (),
+    "internvl": ("tiles", "share", "label"),
+    "qwen2_vl": ("min_pixels", "max_pixels", "label"),
+    "qwen3_vl": ("min_pixels", "max_pixels", "label"),
+    "llava_onevision": (),  # its template shows all pictures before any text
 }
-"""Class -> what of ``Pictures`` it can be told beside ``label``."""
+"""Class -> what of ``Pictures`` it can be told."""
 
 
 class Images(Strict):

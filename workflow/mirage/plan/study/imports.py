@@ -104,12 +104,12 @@ def _check_pictures(model: Model, folder: ModelFolder) -> None:
         ConfigError: There are such.
     """
     sides = {"train": model.images.train, "test": model.images.test}
-    known = [*PICTURES.get(folder.architecture, ()), "label"]
+    known = PICTURES.get(folder.architecture, ())
     given = [f"{side}.{key}" for side, cut in sides.items() for key in cut.model_dump()]
     wrong = [each for each in given if each.partition(".")[2] not in known]
     stock = (model.encoding or folder.encoding).startswith("stock_")
     if wrong or (given and not stock):
-        takes = ", ".join(known) if stock else "none of these settings"
+        takes = (stock and ", ".join(known)) or "none of these settings"
         named = ", ".join(wrong or given)
         raise ConfigError(f"model.images.{named}: a {folder.architecture} takes {takes}.")
 
