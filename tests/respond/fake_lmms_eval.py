@@ -101,8 +101,10 @@ def main() -> None:
     for at, (answer, right, category) in enumerate(items):
         value = None if at == wrong.get("unscored") else form(answer, right, category)
         row = {"doc_id": at, "target": right, "filtered_resps": answer, metric: value}
+        failed = wrong.get("silent") in (at, "all")  # an error that its class only logs
+        row |= {"filtered_resps": ""} if failed else {}
         row |= {
-            "token_counts": [{"output_tokens": 2}],
+            "token_counts": [None if failed else {"output_tokens": 2}],
             "doc_hash": "0",
             "input": f"{options.tasks}?",
         }

@@ -152,6 +152,28 @@ def test_what_is_not_marked_is_unjudged(tmp_path: Path, monkeypatch: pytest.Monk
     ]
 
 
+def test_an_error_that_its_class_only_logs_is_no_wrong_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_wrong(monkeypatch, silent=0)
+    ctx = context(tmp_path, suites=("mmstar",))
+    respond.run(ctx)
+    states = [(v.status, v.reason) for v in verdicts(ctx).values()]
+    assert states == [
+        ("unjudged", "the model failed in lmms-eval"),
+        ("judged", ""),
+        ("judged", ""),
+    ]
+
+
+def test_a_model_that_answers_nothing_ends_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_wrong(monkeypatch, silent="all")
+    with pytest.raises(DataError, match="answered none of 3 items"):
+        respond.run(context(tmp_path, suites=("mmstar",)))
+
+
 def test_marks_that_do_not_give_its_score_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,7 @@ def _verdict(id_: str, row: Mapping[str, Any] | None, versions: Mapping[str, str
     judge = f"lmms-eval {versions['lmms_eval']}"
     correct = None if row is None else row["correct"]
     if correct is None:
-        reason = "lmms-eval left it out" if row is None else "lmms-eval gave no score"
+        reason = "lmms-eval left it out" if row is None else row["why"]
         return Verdict(id_, judge, "unjudged", reason, None, None, None, None, None)
     outcome = "correct" if correct else "wrong"
     return Verdict(id_, judge, "judged", "", None, None, outcome, None, None, {**versions})

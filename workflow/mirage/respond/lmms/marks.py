@@ -60,12 +60,12 @@ def marked(
         aggregation: The metric's.
 
     Returns:
-        ``rows`` (``doc_id``, ``text``, ``tokens``, and ``correct``, None where there is no score),
+        ``rows`` (``doc_id``, ``text``, ``tokens``, ``correct``, and where that is None ``why``),
         ``score`` and ``versions``.
 
     Raises:
-        DataError: A file is broken, an item has a part of a score, or the marks do not give the
-            score that lmms-eval reported.
+        DataError: A file is broken, no item was answered, one has a part of a score, or the marks
+            do not give the score that lmms-eval reported.
     """
     task, metric, best = harness["task"], harness["metric"], float(harness["out_of"])
     lines = samples.read_text(encoding="utf-8").splitlines()
@@ -78,6 +78,9 @@ def marked(
     with redirect_stdout(sys.stderr):  # some aggregations print
         marks = {at: _mark(value, aggregation, best, at) for at, value in values.items()}
         again = float(aggregation(known)) if known else math.nan
+    if not any(map(_text, rows)):
+        raise DataError(f"{samples}: lmms-eval answered none of {len(rows)} items; its log says why.")
+    counts = any(map(_tokens, rows))
     score = _reported(said["results"][task], metric)
     if not math.isclose(again, score, rel_tol=0, abs_tol=CLOSE * best):
         raise DataError(
@@ -90,7 +93,7 @@ def marked(
                 "doc_id": int(row["doc_id"]),
                 "text": _text(row),
                 "tokens": _tokens(row),
-                "correct": marks[int(row["doc_id"])],
+                **_outcome(row, marks[int(row["doc_id"])], counts=counts),
             }
             for row in rows
         ],
@@ -102,6 +105,18 @@ def marked(
             "questions": _digest(rows),
         },
     }
+
+
+def _outcome(row: Mapping[str, Any], mark: bool | None, *, counts: bool) -> dict[str, Any]:
+    """What an item counts as.
+
+    Some classes of lmms-eval log an error (memory that ran out, say) and hand on an empty answer,
+    which its tasks then mark as wrong. A model that says nothing ends with a token, so where a
+    class counts tokens (``counts``) an empty answer of none was never given.
+    """
+    if counts and not _text(row) and not _tokens(row):
+        return {"correct": None, "why": "the model failed in lmms-eval"}
+    return {"correct": mark, "why": "lmms-eval gave no score" if mark is None else ""}
 
 
 def _mark(value: Any, aggregation: Aggregation, best: float, at: int) -> bool | None:
