@@ -74,6 +74,24 @@ def test_rates_of_a_file_with_missing_items(
     assert (tmp_path / "mine/rates.csv").is_file()
 
 
+def test_verdicts_that_change_when_items_are_answered_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = [Sample(n, "own", "", "", "what is it ?", ("images/a.png",), TRUTH) for n in IDS]
+    write_rows(tmp_path / "suite/samples.jsonl", samples)
+    words = ["--suite", str(tmp_path / "suite"), "--store", str(tmp_path / "results")]
+    said = {"first": ["kettle", "kettle", "a lamp", "a lamp"], "again": ["a kettle", "a lamp"]}
+    for name, texts in said.items():
+        rows = [json.dumps({"id": n, "text": t}) for n, t in zip(IDS, texts, strict=False)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    assert run(["judge", "--responses", str(tmp_path / "first.jsonl"), *words]) == 0
+    words = ["judge", "--responses", str(tmp_path / "again.jsonl"), *words, "--against"]
+    assert run([*words, str(tmp_path / "first/verdicts.jsonl")]) == 0
+    assert "1 of 2 verdicts differ, 50.0 % [9.5, 90.5]: own/1" in capsys.readouterr().out
+    assert run([*words, str(tmp_path / "none.jsonl")]) != 0
+    assert "none.jsonl is no file" in capsys.readouterr().err
+
+
 def test_where_to_write_is_asked_before_judging(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mirage.context import ConfigError
@@ -35,6 +35,8 @@ SHOWN_METRICS = (
     *("accuracy", "pair_accuracy", "j"),
 )
 
+SHOWN_FLIPS = 5
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
@@ -49,6 +51,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", default="oracle", help="a file of conf/judge (default oracle)")
     parser.add_argument("--out", type=Path, help="where to write (default: FILE without .jsonl)")
     parser.add_argument("--store", type=Path, default=Path("results"), help="where suites lie")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE",
+        help="verdicts.jsonl of the same items answered before: says how many verdicts differ",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
     built, images = _built(named, config)
     homes = [(sample, folder) for folder in [*folders, *built] for sample in _samples(folder)]
     samples = [sample for sample, _ in homes]
+    before = _verdicts(options.against, judge.name) if options.against else {}
     suites = suites_of(samples)
     by_id = {sample.id: sample for sample in samples}
     responses = read_brought(options.responses, by_id)
@@ -102,9 +109,49 @@ def run(options: argparse.Namespace) -> int:
     (out / "rates.md").write_text(table, encoding="utf-8")
     summary = ", ".join(f"{count:g} {what}" for what, count in counts(verdicts).items())
     print(f"{table}\n{summary}; all rates and verdicts: {out}")
+    if options.against:
+        print(flips(before, answered))
     if len(answered) < len(by_id):
         print(f"{len(by_id) - len(answered)} items have no response: unjudged.", file=sys.stderr)
     return 0
+
+
+def flips(before: Mapping[str, Verdict], again: Mapping[str, Verdict]) -> str:
+    """Says how many verdicts changed of items that were answered twice.
+
+    Args:
+        before: Item -> its verdict then.
+        again: The same now.
+    """
+    from mirage.respond.repeat import flip_rate
+
+    both = sorted(before.keys() & again.keys())
+    judged = [id_ for id_ in both if {before[id_].status, again[id_].status} == {"judged"}]
+    if not judged:
+        return "No item was judged both times."
+    differ = [id_ for id_ in judged if before[id_].outcome != again[id_].outcome]
+    made = flip_rate("", 0, len(judged), len(differ))
+    named = ", ".join(differ[:SHOWN_FLIPS]) + (" ..." if len(differ) > SHOWN_FLIPS else "")
+    share = f"{made.rate} % [{made.low}, {made.high}]"
+    said = f"{made.flips} of {made.items} verdicts differ, {share}"
+    return f"{said}: {named}" if differ else said
+
+
+def _verdicts(path: Path, judge: str) -> dict[str, Verdict]:
+    """Reads verdicts to compare with.
+
+    Raises:
+        ConfigError: There is no such file, or another judge gave them.
+        DataError: A broken line.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path} is no file. Name one: --against results/judge/*/verdicts.jsonl")
+    found = {verdict.id: verdict for verdict in read_rows(path, Verdict)}
+    if others := sorted({verdict.judge for verdict in found.values()} - {judge}):
+        raise ConfigError(
+            f"{path} holds verdicts of {others[0]}, not of {judge}: --judge {others[0]}"
+        )
+    return found
 
 
 def _out_folder(responses: Path, named: Path | None) -> Path:

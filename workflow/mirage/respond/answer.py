@@ -59,8 +59,9 @@ def answer_suites(ctx: JobContext) -> None:
         DataError: A suite, a picture or the model folder is missing or broken.
     """
     settings = ctx.settings["respond"]
-    suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
+    # First of all: a folder that the backend cannot open is known before pictures are hashed.
     responder = open_responder(ctx, ctx.parent("model"))
+    suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
     weights = ctx.parent_payload("model")
     store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])
     made_by = conditions(ctx, weights)

@@ -172,7 +172,7 @@ class VllmEngine(Prompter):
             raise DataError(
                 f"{prompt.question.where}: vLLM reads {len(read)} tokens, {have} of pictures, and "
                 f"the model was trained with {len(prompt.ids)} and {want}: vLLM cuts pictures into "
-                "other tiles. Answer with: respond=default"
+                "other tiles. On the CPU, small models answer with: respond=default"
             )
 
 
@@ -253,8 +253,10 @@ def open_vllm(
         )
     except (ValueError, RuntimeError, OSError, KeyError, EngineDeadError) as broken:
         raise DataError(
-            f"{folder} is no model folder that vLLM {vllm.__version__} can open "
-            f"({_first_line(broken)}). Lines above say more. Answer with: respond=default"
+            f"{folder} is no model folder that vLLM {vllm.__version__} can open and run here "
+            f"({_first_line(broken)}). Lines above say why: often a GPU that others use, or too "
+            "little memory (respond.vllm.gpu_memory_utilization, max_model_len). On the CPU, small "
+            "models answer with: respond=default"
         ) from broken
 
     def sample(most: int) -> Any:

@@ -79,7 +79,9 @@ def marked(
         marks = {at: _mark(value, aggregation, best, at) for at, value in values.items()}
         again = float(aggregation(known)) if known else math.nan
     if not any(map(_text, rows)):
-        raise DataError(f"{samples}: lmms-eval answered none of {len(rows)} items; its log says why.")
+        raise DataError(
+            f"{samples}: lmms-eval answered none of {len(rows)} items; its log says why."
+        )
     counts = any(map(_tokens, rows))
     score = _reported(said["results"][task], metric)
     if not math.isclose(again, score, rel_tol=0, abs_tol=CLOSE * best):
