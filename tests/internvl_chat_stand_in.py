@@ -18,7 +18,11 @@ import sentencepiece
 HIDDEN, HEADS, KV_HEADS, INNER, LAYERS = 128, 4, 2, 48, 2
 SEEN, SEEN_INNER, PATCH, SIDE = 16, 24, 4, 16
 PIECES = 300
-MARKS = ("<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>", "<quad>", "</quad>")
+MARKS = ("<ref>", "</ref>", "<img>", "</img>", "<IMG_CONTEXT>", "<quad>", "</quad>")
+SPARE = {"[UNUSED_TOKEN_145]": "<|im_end|>", "[UNUSED_TOKEN_146]": "<|im_start|>"}
+"""Pieces of the sentencepiece model -> what the folder calls them."""
+TURN_END = 3
+"""Id of the first of them: they stand behind three control pieces."""
 SENTENCES = [
     "Is it safe to put the metal fork into the toaster while it is on?",
     "No. The fork conducts electricity, so you could get a shock. Unplug the toaster first.",
@@ -98,12 +102,18 @@ def write(folder: Path) -> Path:
         character_coverage=0.98,
         normalization_rule_name="identity",
         remove_extra_whitespaces=False,
+        user_defined_symbols=list(SPARE),
         minloglevel=2,
         num_threads=1,
     )
     (folder / "tokenizer.model").write_bytes(model.getvalue())
     added = {mark: PIECES + number for number, mark in enumerate(MARKS)}
     (folder / "added_tokens.json").write_text(json.dumps(added), encoding="utf-8")
+    named = {0: "<unk>", 1: "<s>", 2: "</s>", **dict(enumerate(SPARE.values(), TURN_END))}
+    named |= {number: mark for mark, number in added.items()}
+    decoder = {str(n): {"content": token, "special": True} for n, token in named.items()}
+    settings = {"tokenizer_class": "InternLM2Tokenizer", "added_tokens_decoder": decoder}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
     return folder
 
 

@@ -81,7 +81,8 @@ def test_the_tokenizer_is_the_original_one(source: Path, converted: Path, text: 
     assert ids == pieces.encode(text)
     assert tokenizer.decode(ids) == text
     marked = tokenizer(f"{text}<|im_end|>{text}", add_special_tokens=False)["input_ids"]
-    assert marked == [*ids, original.PIECES + 1, *ids]
+    assert marked == [*ids, original.TURN_END, *ids]
+    assert tokenizer.convert_ids_to_tokens(original.TURN_END) == "<|im_end|>"
 
 
 def test_queries_keys_and_values_lie_by_heads_of_keys_and_values() -> None:

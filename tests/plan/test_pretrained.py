@@ -233,7 +233,8 @@ def test_pictures_of_training_and_test_are_settings_of_their_own(tmp_path: Path)
     ("kind", "images", "said"),
     [
         ("qwen2_vl", {"test": {"tiles": 4}}, "test.tiles: a qwen2_vl takes min_pixels, max_pixels"),
-        ("llava_onevision", {"train": {"max_pixels": 9}}, "a llava_onevision takes label"),
+        ("llava_onevision", {"train": {"max_pixels": 9}}, "a llava_onevision takes none of these"),
+        ("llava_onevision", {"test": {"label": "{n}: "}}, "a llava_onevision takes none of these"),
         ("internvl", {"train": {"share": True}}, "share needs tiles"),
         ("internvl", {"train": {"label": "Image: "}}, "label should hold {n}"),
         ("qwen2_vl", {"train": {"min_pixels": 9, "max_pixels": 4}}, "more than max_pixels"),

@@ -1,7 +1,8 @@
 """The tokenizer of an original InternVL folder, as the ``tokenizer.json`` that stock classes read.
 
-InternLM2's comes as a sentencepiece model with ids of further tokens beside it. Its pieces and the
-order of its merges are carried over; nothing is trained.
+InternLM2's comes as a sentencepiece model with further tokens beside it. Some of these take the ids
+of spare pieces: the model calls 92542 ``[UNUSED_TOKEN_145]``, its folder ``<|im_end|>``. Pieces and
+the order of merges are carried over; nothing is trained.
 """
 
 from __future__ import annotations
@@ -122,8 +123,14 @@ def from_pieces(source: Path) -> Tokenizer:
             f"{source / 'tokenizer.model'} is no BPE model over text as it is. Name a folder that "
             "has the same tokenizer as tokenizer.json: mirage model convert ... --tokenizer FOLDER"
         )
-    vocabulary = {piece.piece: number for number, piece in enumerate(proto.pieces)}
-    scores = {piece.piece: piece.score for piece in proto.pieces}
+    further = _further(source)
+    names = [piece.piece for piece in proto.pieces]
+    for token, number in further.items():
+        if number < len(names):
+            names[number] = token
+    vocabulary = {name: number for number, name in enumerate(names)}
+    merged = vocabulary.keys() - further.keys()
+    scores = {piece.piece: piece.score for piece in proto.pieces if piece.piece in merged}
     unknown = proto.trainer_spec.unk_piece
     core = Tokenizer(
         BPE(
@@ -143,8 +150,9 @@ def from_pieces(source: Path) -> Tokenizer:
     core.decoder = decoders.Sequence(
         [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), *strip]
     )
-    control = [piece.piece for piece in proto.pieces if piece.type in (2, 3)]
-    _add(core, dict.fromkeys(control) | _further(source))
+    # 2 and 3 are the unknown and other control pieces
+    control = {p.piece: number for number, p in enumerate(proto.pieces) if p.type in (2, 3)}
+    _add(core, control | further)
     return core
 
 
@@ -152,7 +160,7 @@ def _merges(vocabulary: Mapping[str, int], scores: Mapping[str, float]) -> list[
     """Returns the merges that make each piece, the likeliest piece first."""
     found = [
         (piece, piece[:cut], piece[cut:])
-        for piece in vocabulary
+        for piece in scores
         for cut in range(1, len(piece))
         if piece[:cut] in vocabulary and piece[cut:] in vocabulary
     ]
@@ -160,19 +168,31 @@ def _merges(vocabulary: Mapping[str, int], scores: Mapping[str, float]) -> list[
     return [(left, right) for _, left, right in found]
 
 
-def _further(source: Path) -> dict[str, int | None]:
-    """Returns the folder's added tokens and their ids, in the order of these."""
-    path = source / "added_tokens.json"
-    known = read_json(path) if path.is_file() else {}
-    return {str(token): int(number) for token, number in sorted(known.items(), key=lambda t: t[1])}
+def _further(source: Path) -> dict[str, int]:
+    """Returns the folder's added tokens and their ids, in the order of these.
+
+    Raises:
+        ConfigError: A file that names them is broken.
+    """
+    added, settings = source / "added_tokens.json", source / "tokenizer_config.json"
+    try:
+        known = read_json(added) if added.is_file() else {}
+        decoder = read_json(settings).get("added_tokens_decoder", {}) if settings.is_file() else {}
+        known |= {about["content"]: number for number, about in decoder.items()}
+        ids = {str(token): int(number) for token, number in known.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as broken:
+        raise ConfigError(
+            f"{source}: added_tokens.json or tokenizer_config.json names no tokens ({broken!r})."
+        ) from None
+    return dict(sorted(ids.items(), key=lambda each: each[1]))
 
 
-def _add(core: Tokenizer, tokens: Mapping[str, int | None]) -> None:
-    """Adds special tokens; those with an id must get that very id."""
+def _add(core: Tokenizer, tokens: Mapping[str, int]) -> None:
+    """Adds special tokens, each of which must get its id."""
     for token, number in tokens.items():
         core.add_special_tokens([AddedToken(token, special=True, normalized=False)])
-        if number is not None and core.token_to_id(token) != number:
+        if core.token_to_id(token) != number:
             raise ConfigError(
-                f"added_tokens.json gives {token!r} the id {number}, but the tokenizer has "
+                f"The folder gives {token!r} the id {number}, but the tokenizer has "
                 f"{core.token_to_id(token)}: a token before it is missing."
             )
