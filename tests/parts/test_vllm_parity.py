@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from vllm_server import PYTHON, served
 
+import internvl_chat_stand_in
 import stand_ins
 from mirage.contracts import Response, read_rows
+from mirage.convert.internvl_chat import convert
 from mirage.plan.dag import ROOT, make_plan
 from mirage.respond.items import read_suite
 from mirage.respond.served import open_served
@@ -112,6 +114,18 @@ def test_every_class_opens_and_answers(architecture: str, tmp_path: Path) -> Non
     folder = stand_ins.write(architecture, tmp_path / "model", heads=1, views=9)
     said = both(folder, architecture, f"stock_{architecture}", SIDES[architecture])
     assert len({text for text, _, _ in said["vllm"].values()}) >= 4, "they see their pictures"
+    assert said["vllm"] == said["transformers"]
+
+
+def test_a_converted_internvl_says_the_same(tmp_path: Path) -> None:
+    internvl_chat_stand_in.write(tmp_path / "original")
+    folder = tmp_path / "model"
+    convert(tmp_path / "original", folder, tokenizer=None, say=lambda line: None)
+    # Its angles grow with the length of a prompt, beyond the one that it was trained with.
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert config["text_config"]["rope_parameters"]["rope_type"] == "dynamic"
+    said = both(folder, "internvl", "stock_internvl", 16)
+    assert len({text for text, _, _ in said["vllm"].values()}) >= 4
     assert said["vllm"] == said["transformers"]
 
 
