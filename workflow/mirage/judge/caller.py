@@ -10,6 +10,7 @@ import json
 import random
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -55,13 +56,17 @@ class Caller:
         self._lock = Lock()
         self._not_before = 0.0
 
-    def ask(self, body: dict[str, Any], tokens_in: int, tries: int) -> Reply:
+    def ask(
+        self, body: dict[str, Any], tokens_in: int, tries: int, lost: Callable[[], None]
+    ) -> Reply:
         """Returns what came back, whatever it is worth.
 
         Args:
             body: Of the request.
             tokens_in: About how many tokens it is, where the server does not count.
             tries: Calls that may fail before this one is given up.
+            lost: Called for each call that reached the server and whose reply did not come back:
+                it may be billed all the same.
 
         Raises:
             NoReplyError: None was answered.
@@ -77,11 +82,15 @@ class Caller:
             waiting = self.options.wait_seconds * 2**attempt
             try:
                 made = self._client.chat.completions.with_raw_response.create(**cast(Any, body))
-                return read_body(made.http_response.text, tokens_in, self.options)
+                return read_body(made.http_response.content, tokens_in, self.options)
             except APITimeoutError:
                 reason = f"no reply within {self.options.timeout_seconds:g} s"
-            except APIConnectionError as lost:
-                reason = f"connection lost ({type(lost.__cause__ or lost).__name__})"
+                lost()
+            except APIConnectionError as broken:
+                kind = type(broken.__cause__ or broken).__name__
+                reason = f"connection lost ({kind})"
+                if kind != "ConnectError":
+                    lost()
             except APIStatusError as refused:
                 reason = self._refusal(refused)
                 asked = retry_after(refused.response.headers, time.time())
@@ -132,14 +141,21 @@ class Caller:
 def _client(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
     from openai import DefaultHttpxClient, OpenAI
 
+    from mirage.judge.reply_limits import ReplyLimits
+
     # A proxy named in the environment is a third party, too; and no answer may move a request on.
-    http = DefaultHttpxClient(trust_env=bool(endpoint.provider), follow_redirects=False)
+    http = DefaultHttpxClient(
+        trust_env=bool(endpoint.provider),
+        follow_redirects=False,
+        event_hooks={"response": [ReplyLimits(options.timeout_seconds)]},
+    )
     return OpenAI(
         api_key=endpoint.key,
         base_url=endpoint.url,
         timeout=options.timeout_seconds,
         max_retries=0,  # the client's own waits cannot be set, and it waits 60 s at most
         http_client=http,
+        default_headers={"Accept-Encoding": "identity"},
     )
 
 
@@ -160,11 +176,11 @@ def retry_after(headers: Any, now: float) -> float:
     return 0.0
 
 
-def read_body(text: str, tokens_in: int, options: OpenAIOptions) -> Reply:
-    """Reads the body of an answered call; total over all texts.
+def read_body(text: str | bytes, tokens_in: int, options: OpenAIOptions) -> Reply:
+    """Reads the body of an answered call; total over all texts and bytes.
 
     Args:
-        text: The body.
+        text: The body; whatever its head calls the encoding, JSON tells its own.
         tokens_in: What the request was estimated at.
         options: Of the judge.
     """

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mirage.context import ConfigError
 from mirage.judge.cost import models_table
-from mirage.plan.schema.judge import OpenAIOptions
+from mirage.plan.schema.judge import OpenAIOptions, check_address
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
     """
     url = os.environ.get(options.url_env, "") if options.url_env else ""
     url = (url or options.base_url).rstrip("/")
+    try:
+        check_address(url, options.url_env)
+    except ValueError as wrong:
+        raise ConfigError(f"judge {name}: {wrong}.") from None
     host = urlsplit(url).hostname or ""
     provider = "" if is_private(host) else provider_of(host)
     file = f"conf/judge/{name}.yaml"

@@ -93,7 +93,7 @@ class Asking:
     """Asks many requests at once, within a budget.
 
     Attributes:
-        reserved: Dollars that calls under way may still cost.
+        reserved: Dollars that calls under way, and those whose reply was lost, may cost at most.
         missed: Requests without a reply, one after another.
     """
 
@@ -204,11 +204,16 @@ class Asking:
             ConfigError: The budget is spent.
             NoReplyError: The call was not answered.
         """
-        at_most = usd(request.tokens_in, self.options.max_tokens, self.options) or 0.0
+        at_most = usd(request.tokens_most, self.options.max_tokens, self.options) or 0.0
+
+        def lost() -> None:
+            with self.lock:
+                self.reserved += at_most  # for the rest of this run: nobody says what it cost
+
         self._reserve(at_most)
         try:
             body = request.body(self.options)
-            reply = caller.ask(body, request.tokens_in, self.options.attempts)
+            reply = caller.ask(body, request.tokens_in, self.options.attempts, lost)
             self.replies.keep(request.key, reply)
         finally:
             with self.lock:
@@ -217,8 +222,9 @@ class Asking:
 
     def _reserve(self, at_most: float) -> None:
         self.replies.refresh()  # other jobs of this judge spend from the same budget
-        budget, spent = self.options.budget_usd, self.replies.spent
         with self.lock:
+            # Read in here: a call that ends adds to what is spent before it gives its share back.
+            budget, spent = self.options.budget_usd, self.replies.spent
             if budget is not None and spent + self.reserved + at_most > budget:
                 raise ConfigError(
                     f"judge {self.context.name}: its budget is spent, ${spent:,.2f} of "
