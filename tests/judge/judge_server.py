@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -20,7 +21,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 MODEL = "judge-2025-01-01"
 UNPAID = ("429", "500", "hang", "reset")
-PAID = ("refusal", "malformed", "cut_off", "wrong_schema", "no_json", "other_model")
+PAID = ("refusal", "malformed", "cut_off", "wrong_schema", "no_json", "other_model", "key_twice")
 ITEM = re.compile(r"item-(\d+)")
 
 Fault = Callable[[str, int], str]
@@ -29,9 +30,9 @@ Fault = Callable[[str, int], str]
 
 def at_30_percent(item: str, asked: int) -> str:
     """Three calls of ten go wrong, the same ones in every run."""
-    roll = int(sha256(f"{item}/{asked}".encode()).hexdigest()[:8], 16) % 100
+    digest = sha256(f"{item}/{asked}".encode()).hexdigest()
     faults = [*UNPAID, *PAID]
-    return faults[roll % len(faults)] if roll < 30 else ""
+    return faults[int(digest[8:16], 16) % len(faults)] if int(digest[:8], 16) % 100 < 30 else ""
 
 
 class JudgeServer:
@@ -97,6 +98,12 @@ class JudgeServer:
             await self.over.wait()
         if fault == "reset":
             return StreamingResponse(broken(), headers={"content-length": "1000"})
+        if fault == "trickle":
+            return StreamingResponse(self.blanks(b" ", 0.02))
+        if fault == "endless":
+            return StreamingResponse(self.blanks(b" " * 2**18, 0.0))
+        if fault == "packed":
+            return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
         if fault.isdigit():
             return JSONResponse({"error": {}}, int(fault))
         if fault == "empty account":
@@ -104,7 +111,16 @@ class JudgeServer:
         self.paid[item] += 1
         if fault == "no_json":
             return Response("<html>busy</html>", media_type="application/json")
-        return JSONResponse(completion(body, int(item), fault))
+        made = JSONResponse(completion(body, int(item), fault))
+        if fault == "odd_charset":
+            made.headers["content-type"] = "application/json; charset=hex"
+        return made
+
+    async def blanks(self, piece: bytes, seconds: float) -> AsyncIterator[bytes]:
+        """A body that would never end, in pieces that come in time."""
+        while not self.over.is_set():
+            yield piece
+            await asyncio.sleep(seconds)
 
 
 async def broken() -> Any:
@@ -116,7 +132,9 @@ def completion(body: dict[str, Any], item: int, fault: str) -> dict[str, Any]:
     """An answered call: labels by the item's number, unless something is wrong with it."""
     fields = body["response_format"]["json_schema"]["schema"]["properties"]
     said = {key: field["enum"][item % len(field["enum"])] for key, field in fields.items()}
+    both = json.dumps({**said, "label_str": "Unsafe"})[:-1] + ', "label_str": "Safe"}'
     content: str | None = {
+        "key_twice": both,
         "malformed": "Sure! The verdict is Safe.",
         "cut_off": '{"label_perc',
         "wrong_schema": json.dumps({**said, "label_str": "Perhaps"}),
