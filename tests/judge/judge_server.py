@@ -92,22 +92,10 @@ class JudgeServer:
         ):
             await asyncio.sleep(0.005)
         self.held -= 1
-        if fault == "429":
-            return JSONResponse({"error": {}}, 429, {"retry-after": "0.01"})
         if fault == "hang":
             await self.over.wait()
-        if fault == "reset":
-            return StreamingResponse(broken(), headers={"content-length": "1000"})
-        if fault == "trickle":
-            return StreamingResponse(self.blanks(b" ", 0.02))
-        if fault == "endless":
-            return StreamingResponse(self.blanks(b" " * 2**18, 0.0))
-        if fault == "packed":
-            return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
-        if fault.isdigit():
-            return JSONResponse({"error": {}}, int(fault))
-        if fault == "empty account":
-            return JSONResponse({"error": {"code": "insufficient_quota"}}, 429)
+        if (unpaid := self.unpaid(fault)) is not None:
+            return unpaid
         self.paid[item] += 1
         if fault == "no_json":
             return Response("<html>busy</html>", media_type="application/json")
@@ -115,6 +103,22 @@ class JudgeServer:
         if fault == "odd_charset":
             made.headers["content-type"] = "application/json; charset=hex"
         return made
+
+    def unpaid(self, fault: str) -> Response | None:
+        """What is no answer; None where nothing of that kind goes wrong."""
+        if fault == "packed":
+            return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
+        if fault.isdigit() or fault == "empty account":
+            code, wait = ("insufficient_quota", "0") if fault[0] == "e" else (None, "0.01")
+            status = 429 if fault[0] == "e" else int(fault)
+            return JSONResponse({"error": {"code": code}}, status, {"retry-after": wait})
+        bodies = {
+            "reset": broken(),
+            "trickle": self.blanks(b" ", 0.02),
+            "endless": self.blanks(b" " * 2**18, 0.0),
+        }
+        head = {"content-length": "1000"} if fault == "reset" else {}
+        return StreamingResponse(bodies[fault], headers=head) if fault in bodies else None
 
     async def blanks(self, piece: bytes, seconds: float) -> AsyncIterator[bytes]:
         """A body that would never end, in pieces that come in time."""

@@ -95,12 +95,23 @@ def test_what_is_wrong_for_all_stops_at_once(tmp_path: Path, fault: str, text: s
         assert sum(server.asked.values()) <= 8, "those under way"
 
 
-def test_a_dead_server_is_not_asked_for_every_item(tmp_path: Path) -> None:
-    with running(lambda item, asked: "500") as server:
+def test_a_dead_server_stops_the_run_which_goes_on_once_it_answers(tmp_path: Path) -> None:
+    down = "HTTP 500, 1 tries. Is http://127.0.0.1:[0-9]+/v1 up"
+    with running(lambda item, asked: "500" if int(item) > 3 else "") as server:
+        with pytest.raises(ConfigError, match=f"16 items one after another .*{down}"):
+            ask(tmp_path, server.url, rows(60), attempts=1, concurrency=1)
+        assert sum(server.asked.values()) == 4 + 16
+    with running() as server:
         verdicts = ask(tmp_path, server.url, rows(60), attempts=1)
-        assert counts(verdicts) == {"judged": 0, "unjudged": 0, "errors": 60}
-        assert 16 <= sum(server.asked.values()) <= 16 + 8
-    assert "not asked: 16 calls before it had no reply" in verdicts[-1].reason
+        assert counts(verdicts)["judged"] == 60
+        assert not {"0", "1", "2", "3"} & server.asked.keys(), "what was judged is kept"
+
+
+def test_items_that_a_server_will_not_take_stop_nothing(tmp_path: Path) -> None:
+    with running(lambda item, asked: "413" if int(item) < 30 else "") as server:
+        verdicts = ask(tmp_path, server.url, rows(40), attempts=2)
+    assert counts(verdicts) == {"judged": 10, "unjudged": 0, "errors": 30}
+    assert verdicts[0].reason == "HTTP 413"
 
 
 def test_a_killed_run_repeats_no_call_that_was_answered(tmp_path: Path) -> None:

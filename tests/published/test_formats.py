@@ -163,7 +163,9 @@ def test_pictures_are_found_where_packers_put_them(write: Callable[[str], Path])
     (root / "images").rename(root / "more" / "images")
     made = read(root, "mis_train")
     assert made.problems == []
-    assert [row.images for row in made.rows] == [tuple(f"more/{n}" for n in names) for names in plain]
+    assert [row.images for row in made.rows] == [
+        tuple(f"more/{n}" for n in names) for names in plain
+    ]
     assert made.notes["pictures in another folder than the file says"] == 2 * N
     (root / "other").mkdir()
     (root / "more" / "images" / "0").rename(root / "other" / "0")

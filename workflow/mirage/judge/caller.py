@@ -46,6 +46,10 @@ class DeclinedError(NoReplyError):
     """The provider will not look at this item."""
 
 
+class UnfitError(NoReplyError):
+    """The server will not take this call, whatever it does with others."""
+
+
 class Caller:
     """Makes calls; safe to share between threads."""
 
@@ -123,7 +127,7 @@ class Caller:
         if code in FILTERED:
             raise DeclinedError(f"the provider declined to judge it ({reason})") from None
         if status < 500 and status not in AGAIN:
-            raise NoReplyError(reason) from None
+            raise UnfitError(reason) from None
         return reason
 
     def _hold(self, seconds: float) -> None:

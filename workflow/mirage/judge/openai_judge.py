@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from mirage.context import ConfigError
 from mirage.contracts import Response, Sample, Verdict
-from mirage.judge.caller import Caller, DeclinedError, NoReplyError
+from mirage.judge.caller import Caller, DeclinedError, NoReplyError, UnfitError
 from mirage.judge.choice import settle
 from mirage.judge.context import JudgeContext
 from mirage.judge.cost import estimate, usd
@@ -29,7 +29,7 @@ from mirage.plan.schema.judge import OpenAIOptions, openai_options
 from mirage.vocabulary import SKILL_KINDS
 
 GIVE_UP: Final = 16
-"""Items that fail one after another, after which the rest of a run is not tried."""
+"""Items that get no reply one after another, after which the run stops: the server is down."""
 LINES: Final = 20
 """Lines of progress in a run."""
 
@@ -175,8 +175,6 @@ class Asking:
         told: Told | None = None
         try:
             while told is None and not caller.stopped.is_set():
-                if self.missed >= GIVE_UP:
-                    return NoReplyError(f"not asked: {GIVE_UP} calls before it had no reply")
                 told = self._call(caller, request)
         except NoReplyError as wrong:
             if caller.stopped.is_set():
@@ -186,10 +184,17 @@ class Asking:
             self.fatal = self.fatal or fatal
             caller.stopped.set()
             return None
-        unanswered = isinstance(told, NoReplyError) and not isinstance(told, DeclinedError)
+        own = not isinstance(told, NoReplyError) or isinstance(told, DeclinedError | UnfitError)
         with self.lock:
-            self.missed = self.missed + 1 if unanswered else 0
+            self.missed = 0 if own else self.missed + 1
             self.done += 1
+            if self.missed >= GIVE_UP and not caller.stopped.is_set():
+                caller.stopped.set()
+                self.fatal = self.fatal or ConfigError(
+                    f"judge {self.context.name}: {GIVE_UP} items one after another had no reply, "
+                    f"the last one: {told}. Is {caller.endpoint.url} up? What was judged is kept; "
+                    "give the same command again once it answers."
+                )
             if self.done % max(1, total // LINES) == 0 or self.done == total:
                 self.context.log(
                     f"judge {self.context.name}: {self.done}/{total}, "

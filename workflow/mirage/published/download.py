@@ -202,8 +202,8 @@ class Download:
             raise DataError(f"{file} has more than {MAX_FILE // 2**30} GiB.")
         if not file.resolve().is_relative_to(self.root.resolve()):
             raise DataError(
-                f"{file} is a link out of its folder, as in a cache of Hugging Face. Copy the files "
-                f"themselves: cp -rL {self.root} <folder>, or download them with --local-dir"
+                f"{file} is a link out of its folder, as in a cache of Hugging Face. Copy what the "
+                f"links mean: cp -rL {self.root} <folder>, or download with --local-dir"
             )
         try:
             return file.read_text(encoding="utf-8-sig")

@@ -8,7 +8,6 @@ from typing import Final
 from mirage.contracts import DataError
 from mirage.published.download import Download, Row
 
-
 INSTRUCTION: Final = (
     "You are a helpful multimodal chat assistant. You are given an image, which is your "
     "first-person view of the real-world context you are situated in. You are also given a query "
