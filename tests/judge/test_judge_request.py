@@ -275,6 +275,18 @@ def test_an_address_that_holds_a_key_is_refused_and_never_repeated(
         endpoint_of("j", OWN.model_copy(update={"url_env": "THERE"}))
 
 
+def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyed = OWN.model_copy(update={"key_env": "KEY"})
+    monkeypatch.setenv("KEY", "sk-secret\n")
+    made = endpoint_of("j", keyed)
+    assert made.key == "sk-secret" and "secret" not in repr(made)
+    for odd in ("sk-secret\u2019", "sk-\nsecret"):
+        monkeypatch.setenv("KEY", odd)
+        with pytest.raises(ConfigError, match="KEY holds a sign that no key has") as told:
+            endpoint_of("j", keyed)
+        assert "secret" not in str(told.value)
+
+
 def test_a_long_answer_is_whole_in_the_request(tmp_path: Path) -> None:
     sample, _ = rows(1)[0]
     answer = Response(sample.id, "step " * 5000, 5000, "length")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ class Endpoint:
     """
 
     url: str
-    key: str
+    key: str = field(repr=False)
     provider: str
 
 
@@ -64,11 +64,13 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
         )
     if not options.revision:
         _check_still_there(name, options)
-    key = os.environ.get(options.key_env, "") if options.key_env else "none"
+    key = os.environ.get(options.key_env, "").strip() if options.key_env else "none"
     if not key:
         raise ConfigError(
             f"judge {name} needs a key. Put it into the environment: export {options.key_env}=..."
         )
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"judge {name}: {options.key_env} holds a sign that no key has.")
     return Endpoint(url, key, provider)
 
 
