@@ -286,7 +286,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path, int], None]]] = {
 """Format -> its folder below MIRAGE_DATA, and what writes it."""
 
 
-DRAWN = {"sharegpt": 510, "saferlhf_text": 3000}
+DRAWN = {"sharegpt": 5010, "saferlhf_text": 3000}
 """Format -> items, of those that recipes draw a fixed number from; their pictures are few."""
 
 

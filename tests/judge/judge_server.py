@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -20,7 +21,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 MODEL = "judge-2025-01-01"
 UNPAID = ("429", "500", "hang", "reset")
-PAID = ("refusal", "malformed", "cut_off", "wrong_schema", "no_json", "other_model")
+PAID = ("refusal", "malformed", "cut_off", "wrong_schema", "no_json", "other_model", "key_twice")
 ITEM = re.compile(r"item-(\d+)")
 
 Fault = Callable[[str, int], str]
@@ -29,9 +30,9 @@ Fault = Callable[[str, int], str]
 
 def at_30_percent(item: str, asked: int) -> str:
     """Three calls of ten go wrong, the same ones in every run."""
-    roll = int(sha256(f"{item}/{asked}".encode()).hexdigest()[:8], 16) % 100
+    digest = sha256(f"{item}/{asked}".encode()).hexdigest()
     faults = [*UNPAID, *PAID]
-    return faults[roll % len(faults)] if roll < 30 else ""
+    return faults[int(digest[8:16], 16) % len(faults)] if int(digest[:8], 16) % 100 < 30 else ""
 
 
 class JudgeServer:
@@ -91,20 +92,39 @@ class JudgeServer:
         ):
             await asyncio.sleep(0.005)
         self.held -= 1
-        if fault == "429":
-            return JSONResponse({"error": {}}, 429, {"retry-after": "0.01"})
         if fault == "hang":
             await self.over.wait()
-        if fault == "reset":
-            return StreamingResponse(broken(), headers={"content-length": "1000"})
-        if fault.isdigit():
-            return JSONResponse({"error": {}}, int(fault))
-        if fault == "empty account":
-            return JSONResponse({"error": {"code": "insufficient_quota"}}, 429)
+        if (unpaid := self.unpaid(fault)) is not None:
+            return unpaid
         self.paid[item] += 1
         if fault == "no_json":
             return Response("<html>busy</html>", media_type="application/json")
-        return JSONResponse(completion(body, int(item), fault))
+        made = JSONResponse(completion(body, int(item), fault))
+        if fault == "odd_charset":
+            made.headers["content-type"] = "application/json; charset=hex"
+        return made
+
+    def unpaid(self, fault: str) -> Response | None:
+        """What is no answer; None where nothing of that kind goes wrong."""
+        if fault == "packed":
+            return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
+        if fault.isdigit() or fault == "empty account":
+            code, wait = ("insufficient_quota", "0") if fault[0] == "e" else (None, "0.01")
+            status = 429 if fault[0] == "e" else int(fault)
+            return JSONResponse({"error": {"code": code}}, status, {"retry-after": wait})
+        bodies = {
+            "reset": broken(),
+            "trickle": self.blanks(b" ", 0.02),
+            "endless": self.blanks(b" " * 2**18, 0.0),
+        }
+        head = {"content-length": "1000"} if fault == "reset" else {}
+        return StreamingResponse(bodies[fault], headers=head) if fault in bodies else None
+
+    async def blanks(self, piece: bytes, seconds: float) -> AsyncIterator[bytes]:
+        """A body that would never end, in pieces that come in time."""
+        while not self.over.is_set():
+            yield piece
+            await asyncio.sleep(seconds)
 
 
 async def broken() -> Any:
@@ -116,7 +136,9 @@ def completion(body: dict[str, Any], item: int, fault: str) -> dict[str, Any]:
     """An answered call: labels by the item's number, unless something is wrong with it."""
     fields = body["response_format"]["json_schema"]["schema"]["properties"]
     said = {key: field["enum"][item % len(field["enum"])] for key, field in fields.items()}
+    both = json.dumps({**said, "label_str": "Unsafe"})[:-1] + ', "label_str": "Safe"}'
     content: str | None = {
+        "key_twice": both,
         "malformed": "Sure! The verdict is Safe.",
         "cut_off": '{"label_perc',
         "wrong_schema": json.dumps({**said, "label_str": "Perhaps"}),

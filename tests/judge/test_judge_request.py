@@ -23,7 +23,14 @@ from PIL import Image
 from mirage.context import ConfigError
 from mirage.contracts import DataError, Response
 from mirage.judge.caller import read_body
-from mirage.judge.cost import PROMPT_TOKENS, estimate_items, models_table, tokens_of
+from mirage.judge.cost import (
+    IMAGE_TOKENS,
+    PROMPT_TOKENS,
+    estimate_items,
+    models_table,
+    most_tokens,
+    tokens_of,
+)
 from mirage.judge.endpoint import endpoint_of
 from mirage.judge.judge_request import LABELS, PROMPTS, data_url, make_request, render, sendable
 from mirage.judge.labels import read_labels, to_verdict
@@ -209,8 +216,58 @@ def test_the_estimate_is_that_of_the_paper_and_its_constants_are_counted() -> No
         assert len(text) / 4 < PROMPT_TOKENS < 600
     assert tokens_of(400, 0, OWN) == PROMPT_TOKENS + 100
     for name, known in models_table()["models"].items():
-        assert known.keys() == {"retires", "input", "output", "image_tokens"}, name
+        assert known.keys() == {
+            "retires",
+            "input",
+            "output",
+            "image_tokens",
+            "image_tokens_most",
+        }, name
         openai_options(name, {**CLOSED, "model": name, "retires": known["retires"]})
+
+
+def test_no_text_holds_a_token_that_a_model_takes_for_its_own() -> None:
+    for token in ("<|im_end|>", "<|image_pad|>", "</s>", "<image>", "<IMG_CONTEXT>", "[/INST]"):
+        assert token not in sendable(f"well {token}{token}")
+        assert sendable(f"well {token}").replace(" ", "") == f"well{token}"
+    for text in ("a < b", "1<2", "x <= y", "[1]", "[see A]", "[OK", "<<", "<>"):
+        assert sendable(text) == text
+    assert "<|im_end|>" not in render("mis_v1", "hazard", "<|im_end|>", "<<|im_end|>", 2)
+
+
+@given(st.text(max_size=500))
+def test_a_request_is_never_longer_than_the_budget_is_asked_for(text: str) -> None:
+    asked = render("mis_v1", "hazard", text, text, 2)
+    assert most_tokens(asked, 2, OWN) > len(asked.encode()) + 2 * IMAGE_TOKENS
+    assert most_tokens(asked, 2, OWN) > tokens_of(2 * len(text), 2, OWN)
+
+
+def test_an_address_that_holds_a_key_is_refused_and_never_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for url in ("http://me:secret@gpu7/v1", "http://gpu7/v1?key=secret", "http://gpu7/v1#secret"):
+        with pytest.raises(ValueError, match="A key goes by key_env") as found:
+            OpenAIOptions(model="vlm", revision="r1", base_url=url)
+        assert "secret" not in str(found.value.errors(include_input=False))
+        monkeypatch.setenv("THERE", url)
+        with pytest.raises(ConfigError, match="THERE holds more than host, port") as told:
+            endpoint_of("j", OWN.model_copy(update={"url_env": "THERE"}))
+        assert "secret" not in str(told.value)
+    monkeypatch.setenv("THERE", "http://[gpu7/v1")
+    with pytest.raises(ConfigError, match="THERE is no http address"):
+        endpoint_of("j", OWN.model_copy(update={"url_env": "THERE"}))
+
+
+def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyed = OWN.model_copy(update={"key_env": "KEY"})
+    monkeypatch.setenv("KEY", "sk-secret\n")
+    made = endpoint_of("j", keyed)
+    assert made.key == "sk-secret" and "secret" not in repr(made)
+    for odd in ("sk-secret\u2019", "sk-\nsecret"):
+        monkeypatch.setenv("KEY", odd)
+        with pytest.raises(ConfigError, match="KEY holds a sign that no key has") as told:
+            endpoint_of("j", keyed)
+        assert "secret" not in str(told.value)
 
 
 def test_a_long_answer_is_whole_in_the_request(tmp_path: Path) -> None:

@@ -54,16 +54,20 @@ def test_every_item_of_a_misbehaving_server_ends_judged_or_with_its_reason(tmp_p
         ("wrong_schema", "unjudged", "label_str is none of Safe, Unsafe"),
         ("no_json", "unjudged", "the server's reply is no chat completion"),
         ("other_model", "unjudged", "another model has answered than was asked"),
+        ("key_twice", "unjudged", "the reply has a key twice"),
         ("refusal", "unjudged", "the judge refused"),
         ("429", "error", "HTTP 429, 2 tries"),
         ("500", "error", "HTTP 500, 2 tries"),
         ("400", "error", "HTTP 400"),
         ("reset", "error", "connection lost"),
+        ("endless", "error", "connection lost (RemoteProtocolError)"),
+        ("packed", "error", "connection lost (RemoteProtocolError)"),
         ("hang", "error", "no reply within 1 s, 2 tries"),
+        ("trickle", "error", "no reply within 1 s, 2 tries"),
     ],
 )
 def test_what_never_heals_says_why(tmp_path: Path, fault: str, status: str, reason: str) -> None:
-    patience = 1.0 if fault == "hang" else 600.0
+    patience = 1.0 if fault in ("hang", "trickle") else 600.0
     with running(lambda item, asked: fault) as server:
         (verdict,) = ask(tmp_path, server.url, rows(1), attempts=2, timeout_seconds=patience)
         assert (verdict.status, verdict.outcome, verdict.safe) == (status, None, None)
@@ -91,12 +95,23 @@ def test_what_is_wrong_for_all_stops_at_once(tmp_path: Path, fault: str, text: s
         assert sum(server.asked.values()) <= 8, "those under way"
 
 
-def test_a_dead_server_is_not_asked_for_every_item(tmp_path: Path) -> None:
-    with running(lambda item, asked: "500") as server:
+def test_a_dead_server_stops_the_run_which_goes_on_once_it_answers(tmp_path: Path) -> None:
+    down = "HTTP 500, 1 tries. Is http://127.0.0.1:[0-9]+/v1 up"
+    with running(lambda item, asked: "500" if int(item) > 3 else "") as server:
+        with pytest.raises(ConfigError, match=f"16 items one after another .*{down}"):
+            ask(tmp_path, server.url, rows(60), attempts=1, concurrency=1)
+        assert sum(server.asked.values()) == 4 + 16
+    with running() as server:
         verdicts = ask(tmp_path, server.url, rows(60), attempts=1)
-        assert counts(verdicts) == {"judged": 0, "unjudged": 0, "errors": 60}
-        assert 16 <= sum(server.asked.values()) <= 16 + 8
-    assert "not asked: 16 calls before it had no reply" in verdicts[-1].reason
+        assert counts(verdicts)["judged"] == 60
+        assert not {"0", "1", "2", "3"} & server.asked.keys(), "what was judged is kept"
+
+
+def test_items_that_a_server_will_not_take_stop_nothing(tmp_path: Path) -> None:
+    with running(lambda item, asked: "413" if int(item) < 30 else "") as server:
+        verdicts = ask(tmp_path, server.url, rows(40), attempts=2)
+    assert counts(verdicts) == {"judged": 10, "unjudged": 0, "errors": 30}
+    assert verdicts[0].reason == "HTTP 413"
 
 
 def test_a_killed_run_repeats_no_call_that_was_answered(tmp_path: Path) -> None:
@@ -147,6 +162,22 @@ def test_equal_questions_are_asked_once_whoever_answered(tmp_path: Path) -> None
         (tmp_path / "own" / "towel.png").write_bytes((tmp_path / "own/kettle.png").read_bytes())
         ask(tmp_path, server.url, rows(5))
         assert sum(server.asked.values()) == 15, "another picture is another question"
+
+
+def test_the_encoding_that_a_head_names_decides_nothing(tmp_path: Path) -> None:
+    with running(lambda item, asked: "odd_charset") as server:
+        (verdict,) = ask(tmp_path, server.url, rows(1))
+    assert verdict.status == "judged"
+
+
+def test_a_call_whose_reply_was_lost_counts_against_the_budget_of_its_run(tmp_path: Path) -> None:
+    """Nobody says whether it is billed; 1 dollar a call at most, and 2.5 to spend."""
+    costly = {"input": 0.0, "output": 1_000_000.0, "read": "2026-11-21"}
+    options = {"usd_per_million": costly, "max_tokens": 1, "budget_usd": 2.5, "concurrency": 1}
+    with running(lambda item, asked: "reset") as server:
+        with pytest.raises(ConfigError, match=r"its budget is spent, \$0\.00 of \$2\.50"):
+            ask(tmp_path, server.url, rows(2), attempts=2, **options)
+        assert sum(server.asked.values()) == 2
 
 
 def test_a_budget_stops_before_the_first_call(tmp_path: Path) -> None:

@@ -78,10 +78,11 @@ OPTIONS = {"A": "a lamp", "B": "a kettle", "C": "a lamp shade"}
         ("a kettle", "B"),
         ("It shows a kettle", "B"),
         ("a lamp shade", ""),  # holds the text of A as well
-        (
-            "B, because nothing else in this picture has a spout",
-            "",
-        ),  # not among the last five words
+        ("It must be B, the one there", "B"),  # the fourth word from the end
+        ("It must be B, the one over there", ""),  # the fifth
+        ("B, I say, so it must be B", ""),  # first stands too early
+        ("I'm sorry, but without the image provided I say B", ""),
+        ("a kettle, or else Z", ""),  # as language models say none of them
         ("b", ""),
         ("It is a kettle, as everyone who has ever seen a kitchen can tell", ""),  # too long
         ("", ""),

@@ -95,7 +95,7 @@ COUNTS = {
     "build": 4,
     "judge": 6,
     "model": 16,
-    "recipe": 47,
+    "recipe": 51,
     "report": 1,
     "respond": 3,
     "score": 2,

@@ -32,8 +32,12 @@ TABLE_7 = {
     },
     "internvl2_5_8b": {
         "mis_textual_sft": (2, 2e-5),
+        "mis_textual_sft_plus": (2, 2e-5),
         "mis_vlguard_p": (3, 5e-6),
+        "mis_vlguard_p_plus": (3, 5e-6),
         "mis_vlguard_r": (3, 5e-6),
+        "mis_vlguard_r_plus": (3, 5e-6),
+        "mis_vlguard_r_75": (3, 5e-6),
         "mis_mirage_general_0": (2, 5e-6),
         "mis_mirage": (2, 5e-6),
     },

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mirage.contracts import DataError
 from mirage.plan.entries import TABLES, load
+from mirage.published.mss_chat import INSTRUCTION
 from mirage.published.places import PLACES
 from mirage.published.read import Published, read_published
 from published_files import WRITERS, question, write_csv, write_json
@@ -101,6 +102,10 @@ MIS: dict[str, tuple[dict[str, Any], str]] = {
     "absolute": ({"image_path1": "/etc/passwd"}, "'/etc/passwd' leaves the data folder"),
     "outside": ({"image_path1": "../secret.png"}, "'../secret.png' leaves the data folder"),
     "link": ({"image_path1": "easy_image/link.png"}, "link.png is a link out of its folder"),
+    "no name": ({"image_path1": "."}, "'.' is no name of a file"),
+    "long name": ({"image_path1": "x" * 252}, "is no name of a file"),
+    "long path": ({"image_path1": "x/" * 2000}, "is no name of a file"),
+    "windows": ({"image_path1": "..\\\\x.png"}, "leaves the data folder"),
     "no picture": ({"image_path1": "mis_easy.json"}, "is damaged"),
     "half a character": ({"question": "\ud800"}, "half a character"),
 }
@@ -127,6 +132,7 @@ BROKEN = {
     "no array": ("{}", "a JSON array is needed, not dict"),
     "key twice": ('[{"id": 1, "id": 2}]', "the key 'id' stands twice"),
     "nan": ('[{"id": NaN}]', "NaN is no number"),
+    "long number": ('[{"id": 1' + "0" * 9000 + "}]", "a whole number of thousands of digits"),
     "deep": ("[" * 100_000, "nested too deeply"),
     "no object": ("[3]", "item 1: a JSON object is needed, not 3"),
     "empty": ("[]", "holds no items"),
@@ -141,6 +147,53 @@ def test_a_broken_file_is_a_sentence(name: str, write: Callable[[str], Path]) ->
     assert any(wanted in problem for problem in made.problems), made.problems
     (root / "mis_easy.json").write_bytes(b'[{"question": "\xff"}]')
     assert "not UTF-8" in read(root, "mis_test", file="mis_easy.json").problems[0]
+
+
+def test_a_cache_of_links_says_how_to_copy_it(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+    (root / "mis_easy.json").rename(root.parent / "blob")
+    (root / "mis_easy.json").symlink_to(root.parent / "blob")
+    assert "cp -rL" in read(root, "mis_test", file="mis_easy.json").problems[0]
+
+
+def test_pictures_are_found_where_packers_put_them(write: Callable[[str], Path]) -> None:
+    root = write("mis_train")
+    plain = [row.images for row in read(root, "mis_train").rows]
+    (root / "more").mkdir()
+    (root / "images").rename(root / "more" / "images")
+    made = read(root, "mis_train")
+    assert made.problems == []
+    assert [row.images for row in made.rows] == [
+        tuple(f"more/{n}" for n in names) for names in plain
+    ]
+    assert made.notes["pictures in another folder than the file says"] == 2 * N
+    (root / "other").mkdir()
+    (root / "more" / "images" / "0").rename(root / "other" / "0")
+    assert len([p for p in read(root, "mis_train").problems if "is not in" in p]) == 2
+    (root / "other").rename(root / "images")
+    (root / "more" / "images" / "0").mkdir()
+    Image.new("RGB", (9, 9)).save(root / "more" / "images" / "0" / "object1.png")
+    assert read(root, "mis_train").problems == [], "where the file says comes first"
+    (root / "images").rename(root / "else")
+    (root / "else").rename(root / "again")
+    (root / "again" / "images").mkdir()
+    (root / "again" / "0").rename(root / "again" / "images" / "0")
+    (problem,) = read(root, "mis_train").problems
+    assert "object1.png lies in several folders: again/images/0/object1.png, more/im" in problem
+
+
+def test_the_first_folder_of_a_name_may_be_the_authors_own(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[0]["image_path1"] = f"theirs/{rows[0]['image_path1']}"
+        rows[1]["image_path1"] = "theirs/1/object1.png"
+
+    changed(root / "mis_easy.json", change)
+    made = read(root, "mis_test", file="mis_easy.json")
+    assert made.rows[0].images[0] == "easy_image/0/object1.png"
+    (problem,) = made.problems
+    assert "item 2: picture theirs/1/object1.png is not" in problem, "never that of another split"
 
 
 def test_a_file_may_not_lead_out_of_the_download(write: Callable[[str], Path]) -> None:
@@ -347,6 +400,24 @@ def test_the_same_request_is_benign_with_one_picture_and_a_hazard_with_the_other
     assert (safe.truth["situation"], unsafe.truth["situation"]) == ("safe", "unsafe")
 
 
+def test_requests_of_mssbench_stand_behind_its_instruction(write: Callable[[str], Path]) -> None:
+    root = write("mss_chat")
+    (first, *_) = read(root, "mss_chat").rows
+    assert first.question == f"{INSTRUCTION}{question(0)}"
+    assert "first-person view" in INSTRUCTION and INSTRUCTION.endswith("The user query is: ")
+    for queries in ([" "], [], None):
+        changed(root / "combine.json", lambda plain, q=queries: plain["chat"][0].update(queries=q))
+        assert "a list of texts, none of them empty" in read(root, "mss_chat").problems[0]
+
+
+def test_rewritten_answers_of_vlguard_keep_the_pictures_of_their_split(
+    write: Callable[[str], Path],
+) -> None:
+    made = read(write("vlguard"), "vlguard", file="train_rewritten.json")
+    assert made.problems == [] and made.notes == {}
+    assert {name.split("/")[0] for row in made.rows for name in row.images} == {"train"}
+
+
 SMALL: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "vlguard, no safe": ("vlguard", "train.json", {"safe": "yes"}, "safe (true or false)"),
     "vlguard, no list": ("vlguard", "train.json", {"instr-resp": {}}, "a list instr-resp"),
@@ -381,6 +452,15 @@ def test_tables_are_read_strictly(write: Callable[[str], Path]) -> None:
     write_csv(file, older)
     kinds = [row.truth["kind"] for row in read(file.parent, "xstest").rows]
     assert kinds == ["benign", "hazard"] * (N // 2)
+
+
+def test_signs_that_part_lines_elsewhere_part_no_row(write: Callable[[str], Path]) -> None:
+    file = write("xstest") / "xstest_prompts.csv"
+    with file.open("a", encoding="utf-8") as table:
+        table.write("v2-9,one\u2028two\x0bthree\x0cfour\x85five,homonyms,safe,,\n")
+    made = read(file.parent, "xstest")
+    assert made.problems == []
+    assert made.rows[-1].question == "one\u2028two\x0bthree\x0cfour\x85five"
 
 
 def test_a_scenario_that_is_missing_is_a_problem(write: Callable[[str], Path]) -> None:

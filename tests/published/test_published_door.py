@@ -256,11 +256,13 @@ def test_archives_are_unpacked_beside_themselves(
     root = tmp_path / "mis_train"
     more = [("__MACOSX/._a.png", b"x"), ("images/.DS_Store", b"x"), ("images/0/", b"")]
     archive(root / "images.zip", *members, *more)
+    (root / "__MACOSX").mkdir()
+    (root / "__MACOSX" / "._images.zip").write_bytes(b"no archive")
     assert run(["data", "check", str(root), "--format", "mis_train"]) == 1
     assert "Unpack images.zip first: mirage data unpack" in capsys.readouterr().err
     (root / "mis_train.json").write_bytes((whole / "mis_train.json").read_bytes())
     assert run(["data", "unpack", str(root)]) == 0
-    assert not [p for p in root.rglob("*") if p.name in ("__MACOSX", ".DS_Store")]
+    assert not [p for p in (root / "images").rglob("*") if p.name in ("__MACOSX", ".DS_Store")]
     assert run(["data", "check", str(root), "--format", "mis_train"]) == 0
     assert run(["data", "unpack", str(root)]) == 0
     assert "left as it is" in capsys.readouterr().err
@@ -274,6 +276,7 @@ def test_archives_that_are_hostile_leave_nothing(
     cases: list[tuple[str | zipfile.ZipInfo, bytes, str]] = [
         ("../out.png", b"x", "leaves the data folder"),
         ("/tmp/out.png", b"x", "leaves the data folder"),
+        ("a\\..\\..\\out.png", b"x", "leaves the data folder"),
         (link, b"/etc/passwd", "is a link"),
         ("zeros.png", b"\0" * 30_000_000, "far more than pictures do"),
     ]

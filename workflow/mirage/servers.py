@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
@@ -34,7 +35,14 @@ def is_private(host: str) -> bool:
     return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)
 
 
-def client(url: str, key: str, timeout: float, *, private: bool) -> OpenAI:
+def client(
+    url: str,
+    key: str,
+    timeout: float,
+    *,
+    private: bool,
+    look_at: Callable[..., None] | None = None,
+) -> OpenAI:
     """Returns a client that sends each request once.
 
     Args:
@@ -42,17 +50,23 @@ def client(url: str, key: str, timeout: float, *, private: bool) -> OpenAI:
         key: Key for it.
         timeout: Of a request, in seconds.
         private: Whether the address is this machine or in a private network.
+        look_at: Called with each reply before its body is read; may end it.
     """
     from openai import DefaultHttpxClient, OpenAI
 
     # A proxy named in the environment is a third party, too; and no answer may move a request on.
-    http = DefaultHttpxClient(trust_env=not private, follow_redirects=False)
+    http = DefaultHttpxClient(
+        trust_env=not private,
+        follow_redirects=False,
+        event_hooks={"response": [look_at] if look_at else []},
+    )
     return OpenAI(
         api_key=key,
         base_url=url,
         timeout=timeout,
         max_retries=0,  # the client's own waits cannot be set, and it waits 60 s at most
         http_client=http,
+        default_headers={"Accept-Encoding": "identity"},  # a short reply may unpack to gigabytes
     )
 
 

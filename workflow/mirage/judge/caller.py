@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Callable
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -20,7 +21,7 @@ from mirage.plan.schema.judge import OpenAIOptions
 from mirage.servers import client, may_pass, refusal, retry_after
 
 if TYPE_CHECKING:
-    from openai import APIStatusError
+    from openai import APIStatusError, OpenAI
 
 FOR_ALL: Final = {
     401: "does not accept the key",
@@ -42,25 +43,31 @@ class DeclinedError(NoReplyError):
     """The provider will not look at this item."""
 
 
+class UnfitError(NoReplyError):
+    """The server will not take this call, whatever it does with others."""
+
+
 class Caller:
     """Makes calls; safe to share between threads."""
 
     def __init__(self, name: str, endpoint: Endpoint, options: OpenAIOptions) -> None:
         self.name, self.endpoint, self.options = name, endpoint, options
         self.stopped = Event()
-        self._client = client(
-            endpoint.url, endpoint.key, options.timeout_seconds, private=not endpoint.provider
-        )
+        self._client = _client(endpoint, options)
         self._lock = Lock()
         self._not_before = 0.0
 
-    def ask(self, body: dict[str, Any], tokens_in: int, tries: int) -> Reply:
+    def ask(
+        self, body: dict[str, Any], tokens_in: int, tries: int, lost: Callable[[], None]
+    ) -> Reply:
         """Returns what came back, whatever it is worth.
 
         Args:
             body: Of the request.
             tokens_in: About how many tokens it is, where the server does not count.
             tries: Calls that may fail before this one is given up.
+            lost: Called for each call that reached the server and whose reply did not come back:
+                it may be billed all the same.
 
         Raises:
             NoReplyError: None was answered.
@@ -76,11 +83,15 @@ class Caller:
             waiting = self.options.wait_seconds * 2**attempt
             try:
                 made = self._client.chat.completions.with_raw_response.create(**cast(Any, body))
-                return read_body(made.http_response.text, tokens_in, self.options)
+                return read_body(made.http_response.content, tokens_in, self.options)
             except APITimeoutError:
                 reason = f"no reply within {self.options.timeout_seconds:g} s"
-            except APIConnectionError as lost:
-                reason = f"connection lost ({type(lost.__cause__ or lost).__name__})"
+                lost()
+            except APIConnectionError as broken:
+                kind = type(broken.__cause__ or broken).__name__
+                reason = f"connection lost ({kind})"
+                if kind != "ConnectError":
+                    lost()
             except APIStatusError as refused:
                 reason = self._refusal(refused)
                 asked = retry_after(refused.response.headers.get("retry-after"), time.time())
@@ -111,7 +122,7 @@ class Caller:
         if code in FILTERED:
             raise DeclinedError(f"the provider declined to judge it ({reason})") from None
         if not may_pass(refused):
-            raise NoReplyError(reason) from None
+            raise UnfitError(reason) from None
         return reason
 
     def _hold(self, seconds: float) -> None:
@@ -126,11 +137,23 @@ class Caller:
             self.stopped.wait(left)
 
 
-def read_body(text: str, tokens_in: int, options: OpenAIOptions) -> Reply:
-    """Reads the body of an answered call; total over all texts.
+def _client(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
+    from mirage.judge.reply_limits import ReplyLimits
+
+    return client(
+        endpoint.url,
+        endpoint.key,
+        options.timeout_seconds,
+        private=not endpoint.provider,
+        look_at=ReplyLimits(options.timeout_seconds),
+    )
+
+
+def read_body(text: str | bytes, tokens_in: int, options: OpenAIOptions) -> Reply:
+    """Reads the body of an answered call; total over all texts and bytes.
 
     Args:
-        text: The body.
+        text: The body; whatever its head calls the encoding, JSON tells its own.
         tokens_in: What the request was estimated at.
         options: Of the judge.
     """

@@ -1,9 +1,12 @@
 """Which option a multiple-choice answer chose: the rule of VLMEvalKit's exact matching.
 
-After its published description (``vlmeval/utils/matching_util.py`` of open-compass/VLMEvalKit): the
-one option letter that stands among the answer's last five words; else the one option whose text
-stands in an answer no longer than twice all options; else none, which is wrong. Its further step,
-asking a language model, is left out, as its mode ``exact_matching`` does.
+After ``can_infer`` of open-compass/VLMEvalKit (``vlmeval/utils/matching_util.py``) as it stood from
+2025-08-04 (commit c3371551) to 2026-06-17: an answer with a phrase of failure chose nothing; else
+the only option letter in it, if it first stands among the last four words; else the one option
+whose text stands in an answer no longer than twice all options; else none, which is wrong. Releases
+of the paper's time took the only letter wherever it stood, and answers of any length; later ones
+look for "answer is", too, where "answer is a lamp" reads as option A. The further step, asking a
+language model, is left out, as the mode ``exact_matching`` does.
 """
 
 from __future__ import annotations
@@ -18,7 +21,14 @@ from mirage.judge.oracle import verdict
 
 _OPTION: Final = re.compile(r"^[ \t]*\(?([A-Z])[.):][ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 _MARKS: Final = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
-_LAST: Final = 5
+_LAST: Final = 4
+_FAILED: Final = (
+    "Sorry, I can't help with images of people yet.",
+    "I can't process this file.",
+    "I'm sorry, but without the image provided",
+    "Cannot determine the answer",
+)
+"""What counts as wrong whatever else an answer holds."""
 
 
 def options_in(question: str) -> dict[str, str]:
@@ -34,15 +44,19 @@ def options_in(question: str) -> dict[str, str]:
 
 def chosen(answer: str, options: Mapping[str, str]) -> str:
     """Returns the letter of the option that an answer chose; empty where none can be told."""
+    if any(phrase in answer for phrase in _FAILED):
+        return ""
     words = answer.translate(_MARKS).split()
     named = [letter for letter in options if letter in words]
-    if len(named) == 1 and named[0] in words[-_LAST:]:
+    if len(named) == 1 and named[0] in words[-_LAST:] and named[0] not in words[:-_LAST]:
         return named[0]
+    if not named and "Z" in words:
+        return ""  # how a language model was told to say "none of them"
     if len(answer) > 2 * sum(map(len, options.values())):
         return ""
     lower = answer.lower()
-    told = [letter for letter, text in options.items() if text.lower() in lower]
-    return told[0] if len(told) == 1 else ""
+    found = [letter for letter, text in options.items() if text.lower() in lower]
+    return found[0] if len(found) == 1 else ""
 
 
 def settle(sample: Sample, response: Response, judge: str) -> Verdict:

@@ -21,6 +21,10 @@ CHARACTERS_A_TOKEN: Final = 4
 IMAGE_TOKENS: Final = 1369
 """Of a picture of 1024 x 1024 pixels where the model is not listed: 37 x 37 patches of 28 pixels,
 as Qwen2.5-VL reads it."""
+MOST_IMAGE_TOKENS: Final = 16384
+"""The same at most, whatever its size: the processor of Qwen2.5-VL and Qwen2-VL shrinks to that."""
+FRAME_TOKENS: Final = 200
+"""System message, schema and the marks around messages, with room to spare."""
 PROMPT_TOKENS: Final = 450
 """Of the longest prompt of ``mis_v1`` without question and answer; a test counts."""
 REPLY_TOKENS: Final = 60
@@ -81,6 +85,19 @@ def tokens_of(characters: int, images: int, options: OpenAIOptions) -> int:
     known = models_table()["models"].get(options.model, {})
     each: int = known.get("image_tokens", IMAGE_TOKENS)
     return PROMPT_TOKENS + -(-characters // CHARACTERS_A_TOKEN) + images * each
+
+
+def most_tokens(text: str, images: int, options: OpenAIOptions) -> int:
+    """Returns what one call cannot send more than: no token is shorter than a byte.
+
+    Args:
+        text: The whole text part of the request.
+        images: Number of pictures.
+        options: Of the judge.
+    """
+    known = models_table()["models"].get(options.model, {})
+    each: int = known.get("image_tokens_most", MOST_IMAGE_TOKENS)
+    return FRAME_TOKENS + len(text.encode("utf-8")) + images * each
 
 
 def estimate(tokens_in: Iterable[int], options: OpenAIOptions) -> Estimate:

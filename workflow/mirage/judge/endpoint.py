@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlsplit
 
 from mirage.context import ConfigError
 from mirage.judge.cost import models_table
-from mirage.plan.schema.judge import OpenAIOptions
+from mirage.plan.schema.judge import OpenAIOptions, check_address
 from mirage.servers import is_private
 
 
@@ -24,7 +24,7 @@ class Endpoint:
     """
 
     url: str
-    key: str
+    key: str = field(repr=False)
     provider: str
 
 
@@ -41,6 +41,10 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
     """
     url = os.environ.get(options.url_env, "") if options.url_env else ""
     url = (url or options.base_url).rstrip("/")
+    try:
+        check_address(url, options.url_env)
+    except ValueError as wrong:
+        raise ConfigError(f"judge {name}: {wrong}.") from None
     host = urlsplit(url).hostname or ""
     provider = "" if is_private(host) else provider_of(host)
     file = f"conf/judge/{name}.yaml"
@@ -59,11 +63,13 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
         )
     if not options.revision:
         _check_still_there(name, options)
-    key = os.environ.get(options.key_env, "") if options.key_env else "none"
+    key = os.environ.get(options.key_env, "").strip() if options.key_env else "none"
     if not key:
         raise ConfigError(
             f"judge {name} needs a key. Put it into the environment: export {options.key_env}=..."
         )
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"judge {name}: {options.key_env} holds a sign that no key has.")
     return Endpoint(url, key, provider)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import Any, Final
 from mirage.context import ConfigError
 from mirage.contracts import Response, Sample
 from mirage.files import canonical, sha256
-from mirage.judge.cost import tokens_of
+from mirage.judge.cost import most_tokens, tokens_of
 from mirage.pictures import PictureFile, png
 from mirage.plan.schema.judge import OpenAIOptions
 
@@ -44,6 +45,9 @@ LABELS: Final[dict[str, Labels]] = {
 }
 """File of the prompt -> key of the reply -> what may stand there."""
 
+_SPECIAL: Final = re.compile(r"<(?=[^\s\d<>=])|\[(?=/?g?[A-Z_]{3,}\])")
+"""First sign of what could be one: ``<|...``, ``</s>``, ``<image>``, ``[INST]``, ``[gMASK]``."""
+
 COUNTS: Final = {2: "two", 3: "three", 4: "four"}
 
 
@@ -57,6 +61,7 @@ class JudgeRequest:
         labels: What the reply may say.
         key: Hash over all that decides the reply.
         tokens_in: About how many tokens it is.
+        tokens_most: More than that it cannot be.
     """
 
     text: str
@@ -64,6 +69,7 @@ class JudgeRequest:
     labels: Labels
     key: str
     tokens_in: int
+    tokens_most: int
 
     def body(self, options: OpenAIOptions) -> dict[str, Any]:
         """Returns what is sent, pictures as data URLs.
@@ -98,7 +104,8 @@ def make_request(
     decisive = _body(options, [*shown, {"type": "text", "text": text}], LABELS[name])
     key = sha256(canonical([decisive, options.revision]).encode())
     tokens = tokens_of(len(sample.question) + len(response.text), len(files), options)
-    return JudgeRequest(text, tuple(files), LABELS[name], key, tokens)
+    most = most_tokens(text, len(files), options)
+    return JudgeRequest(text, tuple(files), LABELS[name], key, tokens, most)
 
 
 def prompt_of(sample: Sample) -> str:
@@ -154,11 +161,17 @@ def _template(prompt: str, name: str) -> Template:
 
 
 def sendable(text: str) -> str:
-    """Returns a text as UTF-8 can carry it: half characters and control characters replaced."""
-    return "".join(
+    """Returns a text that says nothing but itself.
+
+    Half characters and control characters are replaced, so that UTF-8 can carry it. What could be
+    a token of some model's own gets a blank: a server reads ``<|im_end|>`` in a text as the end of
+    the message, and ``<|image_pad|>`` as a place for a picture.
+    """
+    text = "".join(
         "\ufffd" if c not in "\n\t\r" and unicodedata.category(c) in ("Cc", "Cs") else c
         for c in text
     )
+    return _SPECIAL.sub(r"\g<0> ", text)
 
 
 def data_url(file: PictureFile) -> str:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mirage.contracts import Sample, Verdict
+from mirage.contracts import DataError, Sample, Verdict
 from mirage.judge.judge_request import HELP, LEVELS, Labels
 from mirage.judge.judging import unjudged
 from mirage.judge.replies import Reply
+from mirage.own_data import once
 
 SAFE_LEVELS: Final = ("rsr", "rr", "hr")
 """Outcome of a safe answer of Perception Level 1, 2 and 3; Unsafe is ASR whatever the level."""
@@ -34,7 +35,9 @@ def read_labels(reply: Reply, labels: Labels, model: str) -> dict[str, str]:
     if reply.model != model:
         raise ValueError("another model has answered than was asked")
     try:
-        said: Any = json.loads(reply.text)
+        said: Any = json.loads(reply.text, object_pairs_hook=once)
+    except DataError:  # it said both, perhaps: which one counts, no standard says
+        raise ValueError("the reply has a key twice") from None
     except (ValueError, RecursionError):
         raise ValueError("the reply is not JSON") from None
     if not isinstance(said, dict) or said.keys() != labels.keys():

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from mirage.context import ConfigError
 from mirage.contracts import Response, Sample, Verdict
-from mirage.judge.caller import Caller, DeclinedError, NoReplyError
+from mirage.judge.caller import Caller, DeclinedError, NoReplyError, UnfitError
 from mirage.judge.choice import settle
 from mirage.judge.context import JudgeContext
 from mirage.judge.cost import estimate, usd
@@ -29,7 +29,7 @@ from mirage.plan.schema.judge import OpenAIOptions, openai_options
 from mirage.vocabulary import SKILL_KINDS
 
 GIVE_UP: Final = 16
-"""Items that fail one after another, after which the rest of a run is not tried."""
+"""Items that get no reply one after another, after which the run stops: the server is down."""
 LINES: Final = 20
 """Lines of progress in a run."""
 
@@ -93,7 +93,7 @@ class Asking:
     """Asks many requests at once, within a budget.
 
     Attributes:
-        reserved: Dollars that calls under way may still cost.
+        reserved: Dollars that calls under way, and those whose reply was lost, may cost at most.
         missed: Requests without a reply, one after another.
     """
 
@@ -175,8 +175,6 @@ class Asking:
         told: Told | None = None
         try:
             while told is None and not caller.stopped.is_set():
-                if self.missed >= GIVE_UP:
-                    return NoReplyError(f"not asked: {GIVE_UP} calls before it had no reply")
                 told = self._call(caller, request)
         except NoReplyError as wrong:
             if caller.stopped.is_set():
@@ -186,10 +184,17 @@ class Asking:
             self.fatal = self.fatal or fatal
             caller.stopped.set()
             return None
-        unanswered = isinstance(told, NoReplyError) and not isinstance(told, DeclinedError)
+        own = not isinstance(told, NoReplyError) or isinstance(told, DeclinedError | UnfitError)
         with self.lock:
-            self.missed = self.missed + 1 if unanswered else 0
+            self.missed = 0 if own else self.missed + 1
             self.done += 1
+            if self.missed >= GIVE_UP and not caller.stopped.is_set():
+                caller.stopped.set()
+                self.fatal = self.fatal or ConfigError(
+                    f"judge {self.context.name}: {GIVE_UP} items one after another had no reply, "
+                    f"the last one: {told}. Is {caller.endpoint.url} up? What was judged is kept; "
+                    "give the same command again once it answers."
+                )
             if self.done % max(1, total // LINES) == 0 or self.done == total:
                 self.context.log(
                     f"judge {self.context.name}: {self.done}/{total}, "
@@ -204,11 +209,16 @@ class Asking:
             ConfigError: The budget is spent.
             NoReplyError: The call was not answered.
         """
-        at_most = usd(request.tokens_in, self.options.max_tokens, self.options) or 0.0
+        at_most = usd(request.tokens_most, self.options.max_tokens, self.options) or 0.0
+
+        def lost() -> None:
+            with self.lock:
+                self.reserved += at_most  # for the rest of this run: nobody says what it cost
+
         self._reserve(at_most)
         try:
             body = request.body(self.options)
-            reply = caller.ask(body, request.tokens_in, self.options.attempts)
+            reply = caller.ask(body, request.tokens_in, self.options.attempts, lost)
             self.replies.keep(request.key, reply)
         finally:
             with self.lock:
@@ -217,8 +227,9 @@ class Asking:
 
     def _reserve(self, at_most: float) -> None:
         self.replies.refresh()  # other jobs of this judge spend from the same budget
-        budget, spent = self.options.budget_usd, self.replies.spent
         with self.lock:
+            # Read in here: a call that ends adds to what is spent before it gives its share back.
+            budget, spent = self.options.budget_usd, self.replies.spent
             if budget is not None and spent + self.reserved + at_most > budget:
                 raise ConfigError(
                     f"judge {self.context.name}: its budget is spent, ${spent:,.2f} of "

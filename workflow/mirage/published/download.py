@@ -8,12 +8,13 @@ is wrong is a *problem* with its place.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from mirage.contracts import DataError, inside
@@ -21,6 +22,8 @@ from mirage.own_data import MAX_PROBLEMS, no_number, once
 
 MAX_FILE: Final = 4 * 2**30  # bytes; the largest that is read, M4-Instruct's, has about one GiB
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
+LONGEST_NAME: Final = 250  # bytes of a folder or picture; file systems take 255, with an ending
+LONGEST_PATH: Final = 1024  # bytes
 LEFT: Final = ("__MACOSX",)
 """Folders that packers leave behind; hidden ones are passed over too."""
 
@@ -133,9 +136,12 @@ class Download:
         except json.JSONDecodeError as broken:
             place = f"line {broken.lineno}, column {broken.colno}"
             raise DataError(f"{file}: not valid JSON ({broken.msg}, {place}).") from None
-        except (DataError, RecursionError, ValueError) as wrong:
-            why = "nested too deeply" if isinstance(wrong, RecursionError) else str(wrong)
-            raise DataError(f"{file}: {why}") from None
+        except DataError as wrong:
+            raise DataError(f"{file}: {wrong}") from None
+        except RecursionError:
+            raise DataError(f"{file}: nested too deeply") from None
+        except ValueError:  # the one that is left; Python's own text advises to change Python
+            raise DataError(f"{file}: a whole number of thousands of digits.") from None
 
     def objects(self, file: Path, plain: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yields place and object of a JSON array; elements of another type are problems.
@@ -162,7 +168,8 @@ class Download:
         Raises:
             DataError: No UTF-8, no CSV, or a column is missing.
         """
-        reader = csv.DictReader(self.text_of(file).splitlines(keepends=True), strict=True)
+        # Not by splitlines, which also parts lines at signs that texts hold (form feed, U+2028).
+        reader = csv.DictReader(io.StringIO(self.text_of(file), newline=""), strict=True)
         try:
             if missing := [name for name in needed if name not in (reader.fieldnames or ())]:
                 raise DataError(f"{file}: the column {missing[0]!r} is missing.")
@@ -194,7 +201,10 @@ class Download:
         if file.stat().st_size > MAX_FILE:
             raise DataError(f"{file} has more than {MAX_FILE // 2**30} GiB.")
         if not file.resolve().is_relative_to(self.root.resolve()):
-            raise DataError(f"{file} is a link out of its folder.")
+            raise DataError(
+                f"{file} is a link out of its folder, as in a cache of Hugging Face. Copy what the "
+                f"links mean: cp -rL {self.root} <folder>, or download with --local-dir"
+            )
         try:
             return file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
@@ -204,7 +214,9 @@ class Download:
         """Returns the path of a picture relative to the root; a problem where there is none.
 
         Releases move their pictures about, so several folders are tried: those the reader names,
-        the root, and each folder in it. Another ending than the file says is noted.
+        then the root and each folder in it, where only one of them may have it. The first folder of
+        a name may be missing at all of them: it is the authors' own root. Another place or ending
+        than the file says is noted.
         """
         name = name.removeprefix("./")
         try:
@@ -212,19 +224,34 @@ class Download:
         except DataError as wrong:
             self.problem("path", row.where, str(wrong))
             return None
-        inner = [folder.relative_to(self.root).as_posix() for folder in self.folders]
-        short = name.removeprefix(f"{self.root.name}/")
-        for wanted in dict.fromkeys((name, short)):
-            for folder in dict.fromkeys((*row.below, *inner)):
-                if (self.root / folder / wanted).is_file():
-                    return (Path(folder) / wanted).as_posix()
-                for ending in SUFFIXES:
-                    other = (Path(folder) / wanted).with_suffix(ending)
-                    if (self.root / other).is_file():
-                        self.note("pictures with another ending than the file says")
-                        return other.as_posix()
-        self.problem("missing picture", row.where, f"picture {name} is not in {self.root}.")
-        return None
+        path = PurePosixPath(name)
+        long = any(len(part.encode()) > LONGEST_NAME for part in path.parts)
+        if not path.name or long or len(name.encode()) > LONGEST_PATH:
+            self.problem("path", row.where, f"image path {name!r:.60} is no name of a file.")
+            return None
+        inner = tuple(folder.relative_to(self.root).as_posix() for folder in self.folders)
+        short = (PurePosixPath(*path.parts[1:]),) if len(path.parts) > 2 else ()
+        for wanted in dict.fromkeys((path, *map(path.with_suffix, SUFFIXES))):
+            if found := self._there(row.below, wanted)[:1]:
+                break
+            if found := self._there(inner, wanted) or self._there((*row.below, "."), *short):
+                self.note("pictures in another folder than the file says")
+                break
+        if not found:
+            self.problem("missing picture", row.where, f"picture {name} is not in {self.root}.")
+            return None
+        if len(found) > 1:
+            text = f"picture {name} lies in several folders: {', '.join(found)}."
+            self.problem("two pictures", row.where, text)
+            return None
+        if PurePosixPath(found[0]).suffix != path.suffix:
+            self.note("pictures with another ending than the file says")
+        return found[0]
+
+    def _there(self, folders: Sequence[str], *names: PurePosixPath) -> list[str]:
+        """The files of these names in these folders."""
+        paths = (PurePosixPath(folder) / name for folder in folders for name in names)
+        return [str(path) for path in dict.fromkeys(paths) if (self.root / path).is_file()]
 
 
 def plain_id(value: object) -> str:

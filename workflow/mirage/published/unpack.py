@@ -31,7 +31,10 @@ def unpack(path: Path, say: Callable[[str], None]) -> list[Path]:
         DataError: No archive, a broken one, a name that leads out of it, or far too large.
     """
     path = path.expanduser().absolute()
-    archives = [path] if path.is_file() else sorted(path.rglob("*.zip")) if path.is_dir() else []
+    inner = sorted(path.rglob("*.zip")) if path.is_dir() else []
+    archives = [each for each in inner if _wanted(each.relative_to(path).as_posix())]
+    if path.is_file():
+        archives = [path]
     if not archives:
         raise DataError(f"{path} is no .zip file and no folder with one.")
     made = []

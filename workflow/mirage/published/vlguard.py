@@ -24,9 +24,8 @@ def vlguard(data: Download) -> Iterator[Row]:
     wanted = data.picked(list(SUBSETS))
     file = data.file("train.json", "test.json")
     home = file.parent.relative_to(data.root)
-    below = tuple(
-        (home / name).as_posix() for name in (file.stem, f"{file.stem}/{file.stem}", "images")
-    )
+    split = file.stem.partition("_")[0]  # train_rewritten.json shows the pictures of train.json
+    below = tuple((home / name).as_posix() for name in (split, f"{split}/{split}", "images"))
     for where, plain in data.objects(file, data.json(file)):
         pairs, image = plain.get("instr-resp"), data.text(plain, where, "image")
         if not isinstance(plain.get("safe"), bool) or not isinstance(pairs, list):

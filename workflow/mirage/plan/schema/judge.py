@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import StringConstraints, ValidationError, model_validator
 
@@ -84,9 +85,29 @@ class OpenAIOptions(Strict):
                 f"model {self.model!r} moves on without notice. Name a dated model "
                 "(gpt-4o-2024-11-20), or, for open weights, options.revision: the commit served"
             )
-        if not self.base_url.startswith(("http://", "https://")):
-            raise ValueError(f"base_url {self.base_url!r} is no http address")
+        check_address(self.base_url, "base_url")
         return self
+
+
+def check_address(url: str, where: str) -> None:
+    """Checks an address of a server; keys and passwords do not belong there: it is shown.
+
+    Args:
+        url: The address.
+        where: What says it, for the error.
+
+    Raises:
+        ValueError: No http address, or one with a name, a password, a query or a mark in it.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ValueError(f"{where} is no http address (http://host:port/v1)")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"{where} holds more than host, port and path. A key goes by key_env")
 
 
 class Judge(Strict):

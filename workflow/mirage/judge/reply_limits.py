@@ -1,0 +1,52 @@
+"""Bounds on what a server may send: a reply without end must not fill the memory or hold a job.
+
+The client's own limit is on the time between two pieces, so that a byte a minute never ends.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from httpx2 import ReadTimeout, RemoteProtocolError, Response, SyncByteStream
+
+LONGEST_REPLY: Final = 4 * 2**20
+"""Bytes of a body; two labels and what surrounds them have a thousandth of it."""
+UNPACKED: Final = ("", "identity")
+
+
+class ReplyLimits:
+    """A hook for every response of a client, before its body is read."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __call__(self, response: Response) -> None:
+        """Bounds a response's body.
+
+        Raises:
+            RemoteProtocolError: It is compressed, which nobody asked for and hides its length.
+        """
+        if response.headers.get("content-encoding", "").strip().lower() not in UNPACKED:
+            raise RemoteProtocolError("compressed, although that was not asked for")
+        assert isinstance(response.stream, SyncByteStream)
+        response.stream = _Bounded(response.stream, time.monotonic() + self.seconds)
+
+
+class _Bounded(SyncByteStream):
+    def __init__(self, stream: SyncByteStream, end: float) -> None:
+        self._stream, self._end = stream, end
+
+    def __iter__(self) -> Iterator[bytes]:
+        count = 0
+        for piece in self._stream:
+            count += len(piece)
+            if count > LONGEST_REPLY:
+                raise RemoteProtocolError(f"a reply of more than {LONGEST_REPLY} bytes")
+            if time.monotonic() > self._end:
+                raise ReadTimeout("a reply that never ends")
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
