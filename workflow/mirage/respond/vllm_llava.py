@@ -51,7 +51,7 @@ class Processor(llava_onevision.LlavaOnevisionMultiModalProcessor):  # type: ign
         return [PromptReplacement(modality="image", target=[token], replacement=whole)]
 
 
-@MULTIMODAL_REGISTRY.register_processor(  # type: ignore[untyped-decorator]
+@MULTIMODAL_REGISTRY.register_processor(
     Processor,
     info=llava_onevision.LlavaOnevisionProcessingInfo,
     dummy_inputs=llava_onevision.LlavaOnevisionDummyInputsBuilder,
