@@ -52,6 +52,7 @@ def judge(lab: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     file = lab.root / "conf/judge/local_vlm.yaml"
     text = file.read_text(encoding="utf-8")
     with judge_server.running() as server:
+        server.serves = ["Qwen/Qwen2.5-VL-72B-Instruct"]
         assert ADDRESS in text
         file.write_text(text.replace(ADDRESS, server.url), encoding="utf-8")
         yield
@@ -76,7 +77,7 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     check_all(lab)
     text = lab.run(*LADDER)
     proved = re.findall(r"(?m)^  proved: (.*)$", text)
-    assert "programs, data, weights and keys of smoke are here" in proved[0]
+    assert "programs, data, weights and judges of smoke are here" in proved[0]
     assert "base-tuwhy_qwen2_vl_7b_mirage-s0 opens in transformers on " in proved[1]
     assert "answers 8 of 8 items" in proved[1]
     assert proved[2] == "judge local_vlm: 8 of 8 verdicts, 0 unjudged, 0 without a reply"

@@ -14,7 +14,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from mirage.cli import doctor_slurm, doctor_study
+from mirage.cli import doctor_judges, doctor_slurm, doctor_study
 from mirage.cli.finding import Finding
 from mirage.context import ConfigError
 from mirage.contracts import DataError
@@ -89,6 +89,7 @@ def site(options: argparse.Namespace) -> list[Finding]:
     findings += doctor_study.environments(here.environments, used)
     findings += doctor_study.content(plan)
     findings += doctor_study.keys(jobs.values())
+    findings += doctor_judges.judges(jobs.values())
     findings += doctor_study.gpus(plan, todo, here=not slurm)
     if slurm:
         sent = {folder: job for folder, job in jobs.items() if job.stage in COMPUTING}

@@ -10,9 +10,11 @@ from typing import Any
 from mirage.cli.finding import Finding, answer
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.devices import allowed, installed
+from mirage.plan.entries import resolve
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import Job
 from mirage.plan.packages import ENVS
+from mirage.plan.schema.judge import OPENAI
 from mirage.plan.schema.site import Environment
 
 ROOT = PACKAGE.parent.parent
@@ -96,10 +98,14 @@ def content(plan: Frozen) -> list[Finding]:
 
 
 def keys(jobs: Iterable[Job], environ: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Checks that the keys of judges are in the environment; none is shown."""
+    """Checks that keys of judges are in the environment; none is shown.
+
+    Those of kind ``openai`` are asked themselves (``mirage.cli.doctor_judges``).
+    """
     wanted: dict[str, str] = {}
+    asked = resolve("judge", OPENAI)
     for job in jobs:
-        if job.stage == "judge":
+        if job.stage == "judge" and job.entries.get("judge") != asked:
             for name in _named(job.settings, "key_env"):
                 wanted.setdefault(name, str(job.settings["judge"]["name"]))
     return [

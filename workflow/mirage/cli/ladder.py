@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     here = [word for word in trial if not word.startswith("store=")]
     if _typed("mirage", ["doctor", *store, *here]):
         return _failed(0, "Mend what is broken above; each line says how.")
-    _proved([f"programs, data, weights and keys of {options.trial} are here"])
+    _proved([f"programs, data, weights and judges of {options.trial} are here"])
     plan, _ = make_plan(from_words(trial))
     for number, rung in enumerate(RUNGS, 1):
         _title(number, rung.title)
