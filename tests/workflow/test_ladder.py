@@ -73,6 +73,12 @@ def test_a_rung_that_fails_names_what_to_do(lab: Checkout) -> None:
     assert "Rung 1:" not in text
 
 
+def test_a_wrong_name_at_the_top_shows_before_the_climb(lab: Checkout) -> None:
+    text = lab.run("mirage", "ladder", "study=paper_internvl2_8b", fails=True)
+    assert "there is no study 'paper_internvl2_8b'; did you mean" in text
+    assert "Rung 0" not in text
+
+
 def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     check_all(lab)
     text = lab.run(*LADDER)

@@ -78,13 +78,20 @@ def _environment(name: str, what: Environment, level: str) -> Finding:
     return Finding("ok", f"environment {name}: {start}, packages as pinned")
 
 
-def content(plan: Frozen) -> list[Finding]:
-    """Checks that data and models are where the plan found them, and where data are looked for."""
+def content(plan: Frozen, *, whole: bool = True) -> list[Finding]:
+    """Checks that data and models are where the plan found them, and where data are looked for.
+
+    Args:
+        plan: The plan.
+        whole: Whether it found all; what it did not find, it has said itself.
+    """
     findings = []
     root = os.environ.get(DATA)
     if root and not Path(root).is_dir():
         text = f"{DATA} names {root}, which is no folder: export {DATA}=/path/to/data"
         findings.append(Finding("broken", text))
+    if not whole:
+        return findings
     paths = sorted({path for job in plan.jobs.values() for path in job.external.values()})
     missing = [path for path in paths if not Path(path).exists()]
     findings += [
@@ -173,7 +180,7 @@ def room(plan: Frozen, folders: Iterable[str], free: float) -> list[Finding]:
         free: Bytes.
     """
     sizes = [
-        _weights(plan, base)
+        _weights(plan, base) or 1e6 * (plan.resources[folder].get("disk_mb") or 0)
         for folder in folders
         if plan.jobs[folder].kind == "recipe"
         for base in plan.jobs[folder].parents["base"]

@@ -48,6 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Climbs; returns 1 at the first rung that fails."""
     from mirage.plan.dag import make_plan
+    from mirage.plan.rehearsal import Rehearsal
     from mirage.plan.study.options import from_words
 
     config = from_words(options.config)
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     trial, top = [f"study={options.trial}", *words], [f"study={full}", *words]
     last = len(RUNGS) + 1
 
+    make_plan(from_words(top), Rehearsal())  # a wrong name must not show after an hour
     _title(0, f"is this machine ready for {options.trial}?")
     # doctor also looks at the disk there.
     store = ["--store", config["store"]] if "store" in config else []
