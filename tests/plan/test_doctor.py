@@ -153,7 +153,7 @@ def test_interpreters_of_environments_start_and_hold_their_packages(tmp_path: Pa
     assert here.level == "ok", here.text
     assert gpu.level == "broken" and "does not start here: make env-gpu" in gpu.text
     # The first few that are not here, in the order of the list, and how many more.
-    assert vllm.level == "look" and vllm.text.endswith(": make env-vllm")
+    assert vllm.level == "look" and vllm.text.endswith(": make env-vllm VLLM=vllm")
     assert re.match(r"environment vllm lacks (\S+==\S+, )+\S+==\S+ and \d+ more: ", vllm.text)
 
 

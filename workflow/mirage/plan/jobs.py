@@ -17,6 +17,7 @@ from mirage.plan.asked_base import add_asked_base, mode_entries
 from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
 from mirage.plan.builder import Builder, Parents, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
+from mirage.plan.costs import items as items_of
 from mirage.plan.data_jobs import (
     add_fit_suite,
     add_suite,
@@ -240,6 +241,7 @@ def _respond(
     if model.evidence:
         return add_answers(builder, model.card, model.evidence, parents)
     threads = study.respond.threads
+    items = (items_of(builder.jobs[folder]) for folder in asked.values())
     return builder.add(
         stage="respond",
         name=model.name,
@@ -251,7 +253,7 @@ def _respond(
         },
         parents=parents,
         threads=threads,
-        resources=model.resources,
+        resources=model.resources.answering(items),
         entries={
             "backend": entries.resolve("backend", study.respond.backend),
             **model.entries,
