@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from mirage.plan.job import Job
 from mirage.plan.packages import ENVS
 from mirage.plan.schema.judge import OPENAI
 from mirage.plan.schema.site import Environment
+from mirage.plan.site import hidden_gpus
 
 ROOT = PACKAGE.parent.parent
 DATA = "MIRAGE_DATA"
@@ -134,7 +135,7 @@ def _named(value: Any, key: str) -> Iterator[str]:
             yield from _named(each, key)
 
 
-def gpus(plan: Frozen, folders: Iterable[str], *, here: bool) -> list[Finding]:
+def gpus(plan: Frozen, folders: Sequence[str], *, here: bool) -> list[Finding]:
     """Checks that what jobs compute on agrees with the GPUs that they ask for.
 
     Args:
@@ -142,7 +143,8 @@ def gpus(plan: Frozen, folders: Iterable[str], *, here: bool) -> list[Finding]:
         folders: Jobs that would run.
         here: Whether they run on this machine.
     """
-    findings, most = [], 0
+    hidden = hidden_gpus((plan.jobs[folder] for folder in folders), plan.resources)
+    findings, most = [Finding("broken", text) for text in hidden], 0
     for stage in ("tune", "respond"):
         asked = {
             (plan.jobs[f].platform or "", int(plan.resources[f]["gpu"] or 0)): plan.jobs[f].name
@@ -154,10 +156,6 @@ def gpus(plan: Frozen, folders: Iterable[str], *, here: bool) -> list[Finding]:
             if platform.startswith("gpu-") and not count:
                 text = f"{stage} {name} is planned for {platform} and asks for no GPU: gpus in the"
                 findings.append(Finding("broken", f"{text} resources of its file in conf/model"))
-            if platform.startswith("cpu-") and count:
-                text = f"{stage} {name} asks for {count} GPUs, which {platform} hides from it: name"
-                text += f" {stage}.platform in the site file, e.g. gpu-sm90"
-                findings.append(Finding("broken", text))
     if here and most:
         have = len(allowed(installed(), os.environ))
         if have < most:

@@ -77,4 +77,5 @@ def _serving(calls: int, options: OpenAIOptions) -> str:
     size = re.search(r"(\d+(?:\.\d+)?)B\b", options.model)
     if not options.revision or size is None:
         return ""
-    return f" Served by yourself: some {SERVING * calls * float(size[1]):,.0f} GPU-hours more."
+    hours = SERVING * calls * float(size[1])
+    return f" Served by yourself: some {hours:,.0f} GPU-hours more." if hours >= 1 else ""

@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
     trial, top = [f"study={options.trial}", *words], [f"study={full}", *words]
     last = len(RUNGS) + 1
 
-    make_plan(from_words(top), Rehearsal())  # a wrong name must not show after an hour
+    lacks = Rehearsal()
+    make_plan(from_words(top), lacks)  # a wrong name must not show after an hour
     _title(0, f"is this machine ready for {options.trial}?")
     # doctor also looks at the disk there.
     store = ["--store", config["store"]] if "store" in config else []
@@ -76,10 +77,11 @@ def run(options: argparse.Namespace) -> int:
     if _typed("mirage", ["plan", *top]):
         return _failed(last, "Its settings do not fit together; the lines above say which.")
     command = [*start, *top]
-    if options.full:
+    if options.full and not lacks.missing:
         return _typed("snakemake", command)
-    print(f"All rungs hold. Start it with: {shlex.join(['snakemake', *command])}", flush=True)
-    return 0
+    left = f"Bring what {full} lacks, as listed above, and then start" if lacks.missing else "Start"
+    print(f"All rungs hold. {left} it with: {shlex.join(['snakemake', *command])}", flush=True)
+    return 1 if options.full else 0
 
 
 def _climb(rung: Rung, plan: Frozen, command: Sequence[str]) -> str:
