@@ -70,7 +70,7 @@ def note_start(environ: MutableMapping[str, str] = os.environ) -> None:
 
 def handed_out(environ: Mapping[str, str]) -> bool:
     """Tells whether Slurm gave devices to this very job, not to a shell that starts several."""
-    return environ.get(SCHEDULED, "") != environ.get(STARTED_IN, "")
+    return SCHEDULED in environ and environ[SCHEDULED] != environ.get(STARTED_IN)
 
 
 def take_devices(
