@@ -91,8 +91,11 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     assert "mis_smoke-qwen2_vl_7b-s0 opens in transformers" in proved[4]
     assert (lab.root / proved[5].rpartition(": ")[2]).is_file()
     assert "All rungs hold. Start it with: snakemake --cores 1 --config study=smoke" in text
-    # Typed again, nothing runs.
-    assert "$ snakemake" not in lab.run(*LADDER)
+    # Typed again, nothing runs; and no command is shown as ready that a run would refuse.
+    higher = (*LADDER[:2], "study=paper_qwen2_vl_7b", *LADDER[3:])
+    text = lab.run(*higher)
+    assert "$ snakemake" not in text
+    assert "Bring what paper_qwen2_vl_7b lacks, as listed above, and then start it with" in text
 
 
 def test_a_machine_with_gpus_runs_models_in_their_environments(
