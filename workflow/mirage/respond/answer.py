@@ -61,7 +61,7 @@ def answer_suites(ctx: JobContext) -> None:
     settings = ctx.settings["respond"]
     # First of all: a folder that the backend cannot open is known before pictures are hashed.
     responder = open_responder(ctx, ctx.parent("model"))
-    suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
+    suites = read_suites(ctx.parents("suites"), ctx.images, settings)
     weights = ctx.parent_payload("model")
     store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])
     made_by = conditions(ctx, weights)
