@@ -76,8 +76,12 @@ RECIPES = {
 
 PUBLISHED = {
     "mis_textual_sft": "textual_sft",
+    "mis_textual_sft_plus": "textual_sft_plus",
     "mis_vlguard_p": "vlguard_p",
+    "mis_vlguard_p_plus": "vlguard_m",  # there is no nano recipe of that name
     "mis_vlguard_r": "vlguard_r",
+    "mis_vlguard_r_plus": "vlguard_r_plus",
+    "mis_vlguard_r_75": "vlguard_r_75",
     "mis_mirage": "mirage",
     "mis_mirage_general_0": "mirage_general_0",
     "mis_no_cot": "mirage_no_cot_rewrite",
