@@ -61,10 +61,16 @@ class JudgeServer:
         self.headers: list[dict[str, str]] = []
         self.under_way = self.most = 0
         self.url = ""
+        self.serves = [MODEL]
         self.over = asyncio.Event()
 
     def app(self) -> FastAPI:
         app = FastAPI()
+
+        @app.get("/v1/models")
+        async def models() -> Response:
+            listed = [{"id": name, "object": "model"} for name in self.serves]
+            return JSONResponse({"object": "list", "data": listed})
 
         @app.post("/v1/chat/completions")
         async def answer(request: Request) -> Response:

@@ -153,7 +153,7 @@ def test_interpreters_of_environments_start_and_hold_their_packages(tmp_path: Pa
     assert here.level == "ok", here.text
     assert gpu.level == "broken" and "does not start here: make env-gpu" in gpu.text
     # The first few that are not here, in the order of the list, and how many more.
-    assert vllm.level == "look" and vllm.text.endswith(": make env-vllm")
+    assert vllm.level == "look" and vllm.text.endswith(": make env-vllm VLLM=vllm")
     assert re.match(r"environment vllm lacks (\S+==\S+, )+\S+==\S+ and \d+ more: ", vllm.text)
 
 
@@ -241,3 +241,18 @@ def test_a_study_is_checked_and_what_is_wrong_is_a_finding(
     assert "did you mean 'tiny'" in capsys.readouterr().out
     made = [path.name for path in (tmp_path / "store").iterdir()]
     assert made == ["plan"], "nothing but the plan's notes"
+
+
+def test_what_is_missing_hides_no_other_finding(
+    tools: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, where in (("MIRAGE_MODELS", "models"), ("MIRAGE_DATA", ""), ("HF_HUB_CACHE", "hub")):
+        monkeypatch.setenv(name, str(tmp_path / where))
+    monkeypatch.setenv("MIRAGE_SITE", "cluster")
+    assert run(["doctor", "study=smoke", "--store", str(tmp_path / "store")]) == 1
+    text = capsys.readouterr().out
+    assert f"broken  Neither the folder {tmp_path}/models/Qwen2-VL-7B-Instruct nor a copy" in text
+    assert f"broken  {tmp_path}/mis_train does not exist. Put MIS_Train of Tuwhy on" in text
+    assert "tune mis_smoke-qwen2_vl_7b-s0 asks for 8 GPUs, 64 cores" in text
+    assert "broken  judge local_vlm: http://127.0.0.1:8000/v1 does not answer" in text
+    assert "1 models of up to 16.6 GB: 17 GB of weights" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -200,6 +201,22 @@ def test_every_list_of_packages_belongs_to_an_environment() -> None:
     assert {path.stem for path in packages.ENVS.glob("*.txt")} == {
         "bench", "cpu", "deepspeed", "dev", "docs", "gpu", "lmms", "server", "vllm", "vllm-cpu"
     }  # fmt: skip
+
+
+def test_gpus_of_several_kinds_are_one_where_the_others_are_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(
+        '#!/bin/sh\ncase "$1" in\n*compute_cap*) printf "9.0\\n9.0\\n7.5\\n" ;;\n'
+        '*) printf "0, GPU-a\\n1, GPU-b\\n2, GPU-c\\n" ;;\nesac\n'
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert detect(gpus=True, environ={"CUDA_VISIBLE_DEVICES": "0,1"}) == "gpu-sm90"
+    assert detect(gpus=True, environ={"CUDA_VISIBLE_DEVICES": "GPU-c"}) == "gpu-sm75"
+    with pytest.raises(ConfigError, match=r"several kinds \(7.5, 9.0\).*CUDA_VISIBLE_DEVICES="):
+        detect(gpus=True, environ={})
 
 
 def test_gpus_compute_with_the_packages_of_cpus_and_vllm_with_a_transformers_it_takes() -> None:

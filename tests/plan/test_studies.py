@@ -54,6 +54,13 @@ def test_every_study_plans(study: str, plan: Plan) -> None:
     assert len(set(titles)) == len(titles)
 
 
+def test_household_pictures_are_drawn_where_some_job_may_show_them(plan: Plan) -> None:
+    assert "build/images" in plan(study="meso"), "real models, household data"
+    published = plan(study="paper_qwen2_vl_7b")
+    assert "build/images" not in published
+    assert not [job.name for job in published.values() if "images" in job.parents]
+
+
 def test_paper_is_small_and_planned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     composed = []
 

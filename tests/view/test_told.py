@@ -9,7 +9,7 @@ import pytest
 from mirage.respond.answer import Progress as Answering
 from mirage.tune.batching import Sizes
 from mirage.tune.progress import Progress as Training
-from mirage.view.told import JobLog, inert, last_lines, tell
+from mirage.view.told import JobLog, inert, last_lines, tell, until_reason
 
 
 def test_a_line_of_training_as_training_writes_it() -> None:
@@ -70,3 +70,31 @@ def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
     path.write_text("".join(f"line {n}\n" for n in range(100_000)))
     assert last_lines(path, 2) == ["line 99998", "line 99999"]
     assert last_lines(tmp_path / "none", 2) == []
+
+
+WARNED = [
+    "/usr/lib/python3.11/multiprocessing/resource_tracker.py:254: UserWarning: resource_tracker: "
+    "There appear to be 1 leaked shared_memory objects to clean up at shutdown",
+    "  warnings.warn('resource_tracker: There appear to be %d '",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (["ValueError: a hint", "error: Free memory is less than wanted."], -1),
+        (["error: The picture is missing.", "EngineDeadError: of its worker"], 0),
+        (["error: of a compiler", "Traceback (most recent call last):", "RuntimeError: no"], -1),
+        (["Traceback (most recent call last):", "torch.OutOfMemoryError: CUDA out of memory."], -1),
+        (["step 3", "Stopped by SIGTERM; the same command goes on from the last checkpoint."], -1),
+    ],
+)
+def test_warnings_of_an_ending_process_are_not_why_a_job_failed(
+    said: list[str], reason: int
+) -> None:
+    assert until_reason([*said, *WARNED])[-1] == said[reason]
+
+
+def test_a_log_that_gives_no_reason_is_shown_to_its_end() -> None:
+    assert until_reason(["Loading", *WARNED]) == ["Loading", *WARNED]
+    assert until_reason([]) == []

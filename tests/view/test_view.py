@@ -100,12 +100,13 @@ def test_a_failed_job_is_told_with_its_log_and_command_inert(log: Path) -> None:
     stream = io.StringIO()
     view = View(board(), PlainLines(stream))
     view.started(Running(JOB, "command", JobLog(log), 0.0))
-    log.write_text("\x1b[2J[bold]text\nerror: the reason\n")
+    log.write_text("\x1b[2J[bold]text\nerror: the reason\n" + 30 * "warning: leaked\n")
     view.failed(JOB, [log], "python -m mirage tune x")
     text = stream.getvalue()
     assert "\x1b" not in text
     assert "| [bold]text" in text
     assert "| error: the reason" in text
+    assert "leaked" not in text
     assert f"log: {log}" in text
     assert "alone: python -m mirage tune x" in text
 

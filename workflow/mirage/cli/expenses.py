@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mirage.judge.cost import estimate_items
@@ -9,9 +10,12 @@ from mirage.plan.costs import asked
 from mirage.plan.entries import resolve
 from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES
-from mirage.plan.schema.judge import openai_options
+from mirage.plan.schema.judge import OpenAIOptions, openai_options
 
 GB = 1000
+SERVING = 0.5e-5
+"""GPU-hours of an H100 for a call of two pictures and a billion parameters of a judge served by
+vLLM, by arithmetic: a judge of 72 billion takes some 36 for 100,000 calls."""
 
 
 def expenses(plan: Frozen, todo: Sequence[str]) -> list[str]:
@@ -63,5 +67,15 @@ def _judges(plan: Frozen, todo: Sequence[str]) -> list[str]:
             items[name] = items.get(name, 0) + asked(answers, plan.jobs.get)
     return [
         f"Judge {name}: {estimate_items(count, options[name])}, before any answer was read."
+        + _serving(count, options[name])
         for name, count in items.items()
     ]
+
+
+def _serving(calls: int, options: OpenAIOptions) -> str:
+    """What a judge of open weights takes beside the jobs, by the size that its name tells."""
+    size = re.search(r"(\d+(?:\.\d+)?)B\b", options.model)
+    if not options.revision or size is None:
+        return ""
+    hours = SERVING * calls * float(size[1])
+    return f" Served by yourself: some {hours:,.0f} GPU-hours more." if hours >= 1 else ""

@@ -16,7 +16,8 @@ from mirage.context import DAMAGED
 from mirage.files import MANIFEST, write_atomic
 from mirage.plan.frozen_plan import Frozen, load, point_to
 from mirage.plan.plan_files import PLANS
-from mirage.view.told import inert, last_lines
+from mirage.view.told import inert, last_lines, until_reason
+from mirage.view.view import READ
 
 TRACKED = "tracked.json"
 TRACK_SECONDS = 600
@@ -60,13 +61,14 @@ def told(plan: Frozen, folder: str) -> list[str]:
 
 
 def failures(plan: Frozen, failed: Sequence[str]) -> list[str]:
-    """Returns what failed, with the last line of each log, and what to do next."""
+    """Returns what failed, with the line of each log that says why, and what to do next."""
     if not failed:
         return []
     lines = [f"{len(failed)} job{'s' * (len(failed) > 1)} failed:"]
     for folder in failed[:MOST_FAILED]:
         log = Path(plan.store) / "logs" / f"{folder}.log"
-        lines += [f"  {folder}: {''.join(last_lines(log, 1))}", f"    log: {log}"]
+        reason = "".join(until_reason(last_lines(log, READ))[-1:])
+        lines += [f"  {folder}: {reason}", f"    log: {log}"]
     more = len(failed) - MOST_FAILED
     lines += [f"  and {more} more"] if more > 0 else []
     again = "Mend what the log says and type the same command again: what is finished is kept."

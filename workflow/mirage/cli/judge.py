@@ -154,8 +154,8 @@ def _built(names: Sequence[str], config: dict[str, str]) -> tuple[list[Path], Pa
             f"suite {', '.join(missing)} is not built yet. Build it with: snakemake "
             f"--until build --config suite={listed} store={plan.store}"
         )
-    images = next(Path(plan.store) / f for f, job in plan.jobs.items() if job.kind == "images")
-    return list(folders.values()), images
+    shared = (Path(plan.store) / f for f, job in plan.jobs.items() if job.kind == "images")
+    return list(folders.values()), next(shared, None)
 
 
 def _folder(plan: Frozen, suite: str) -> Path:

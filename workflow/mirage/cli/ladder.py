@@ -48,6 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Climbs; returns 1 at the first rung that fails."""
     from mirage.plan.dag import make_plan
+    from mirage.plan.rehearsal import Rehearsal
     from mirage.plan.study.options import from_words
 
     config = from_words(options.config)
@@ -58,13 +59,15 @@ def run(options: argparse.Namespace) -> int:
     trial, top = [f"study={options.trial}", *words], [f"study={full}", *words]
     last = len(RUNGS) + 1
 
+    lacks = Rehearsal()
+    make_plan(from_words(top), lacks)  # a wrong name must not show after an hour
     _title(0, f"is this machine ready for {options.trial}?")
     # doctor also looks at the disk there.
     store = ["--store", config["store"]] if "store" in config else []
     here = [word for word in trial if not word.startswith("store=")]
     if _typed("mirage", ["doctor", *store, *here]):
         return _failed(0, "Mend what is broken above; each line says how.")
-    _proved([f"programs, data, weights and keys of {options.trial} are here"])
+    _proved([f"programs, data, weights and judges of {options.trial} are here"])
     plan, _ = make_plan(from_words(trial))
     for number, rung in enumerate(RUNGS, 1):
         _title(number, rung.title)
@@ -74,10 +77,11 @@ def run(options: argparse.Namespace) -> int:
     if _typed("mirage", ["plan", *top]):
         return _failed(last, "Its settings do not fit together; the lines above say which.")
     command = [*start, *top]
-    if options.full:
+    if options.full and not lacks.missing:
         return _typed("snakemake", command)
-    print(f"All rungs hold. Start it with: {shlex.join(['snakemake', *command])}", flush=True)
-    return 0
+    left = f"Bring what {full} lacks, as listed above, and then start" if lacks.missing else "Start"
+    print(f"All rungs hold. {left} it with: {shlex.join(['snakemake', *command])}", flush=True)
+    return 1 if options.full else 0
 
 
 def _climb(rung: Rung, plan: Frozen, command: Sequence[str]) -> str:

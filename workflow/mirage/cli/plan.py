@@ -21,6 +21,7 @@ from mirage.plan.frozen_plan import Frozen
 from mirage.plan.job import STAGES, Job
 from mirage.plan.minutes import Estimates, estimates, seedless, span
 from mirage.plan.rehearsal import Rehearsal
+from mirage.plan.site import hidden_gpus
 from mirage.plan.spent import spent_lines
 from mirage.plan.state import check_artifacts, manifests, to_make
 
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         lines += folded(plan, known.minutes, reasons)
     lines += ["", *total(plan, todo, known, options.cores)]
     lines += expenses(plan, todo)
+    lines += hidden_gpus((plan.jobs[folder] for folder in todo), plan.resources)
     if missing := rehearsal.lines():
         lines += missing
     elif spent := spent_lines(store, plan.jobs, todo):

@@ -50,9 +50,8 @@ def run(ctx: JobContext) -> None:
                 homes[sample.suite] = suite
         context = None
         if judging.asks_for_context:
-            images = ctx.parent("images") if "images" in ctx.job.parents else None
             paid = ctx.store / "work" / PAID / settings["name"]
-            context = JudgeContext(settings["name"], paid, pictures_of(homes, images), ctx.log)
+            context = JudgeContext(settings["name"], paid, pictures_of(homes, ctx.images), ctx.log)
         path = ctx.parent("responses") / "responses.jsonl"
         responses = read_rows(path, Response)
         rows = judging.judge(samples, responses, path, settings["model"], context)

@@ -56,7 +56,7 @@ class Caller:
     def __init__(self, name: str, endpoint: Endpoint, options: OpenAIOptions) -> None:
         self.name, self.endpoint, self.options = name, endpoint, options
         self.stopped = Event()
-        self._client = _client(endpoint, options)
+        self._client = client_of(endpoint, options)
         self._lock = Lock()
         self._not_before = 0.0
 
@@ -142,7 +142,8 @@ class Caller:
             self.stopped.wait(left)
 
 
-def _client(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
+def client_of(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
+    """Returns the official client, which sends nothing anywhere but to the endpoint."""
     from openai import DefaultHttpxClient, OpenAI
 
     from mirage.judge.reply_limits import ReplyLimits

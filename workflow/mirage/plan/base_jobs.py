@@ -111,7 +111,7 @@ class Start:
             kind="base",
             name=card.name,
             settings={"model": model_content(model), "seed": card.seed, "threads": threads},
-            parents={"data": data, "images": [self.source.images]},
+            parents={"data": data, **self.source.images},
             threads=threads,
             resources=model.resources.base,
             entries={

@@ -191,11 +191,11 @@ class Source:
 
     Attributes:
         world: Settings of the world.
-        images: Folder of the pictures.
+        images: Role of the world's pictures -> their folder; empty where no job needs them.
     """
 
     world: Settings
-    images: str
+    images: Parents
 
 
 def plain(block: Strict) -> Settings:

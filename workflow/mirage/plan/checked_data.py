@@ -75,11 +75,7 @@ def recall(path: Path, how: How = OWN_LINES, command: str = "") -> str:
         digest, states = str(plain["digest"]), dict(plain["files"])
     except (OSError, *DAMAGED):
         if not path.exists() and how:
-            what = PLACES.get(how["format"], f"the data that {how['format']} reads")
-            raise AbsentError(
-                f"{path} does not exist. Put {what} there, or set MIRAGE_DATA to the folder that "
-                f"holds it; then check it with: {command}"
-            ) from None
+            raise AbsentError(f"{absent(path, how)}; then check it with: {command}") from None
         if not path.exists():
             raise AbsentError(
                 f"{path} does not exist. Name a .jsonl file or a folder with samples.jsonl."
@@ -93,6 +89,14 @@ def recall(path: Path, how: How = OWN_LINES, command: str = "") -> str:
         if changed:
             raise AbsentError(f"{name} changed since {path} was checked. {again}")
     return digest
+
+
+def absent(path: Path, how: How) -> str:
+    """Returns what published data belong to a path where nothing lies."""
+    what = PLACES.get(how["format"], f"the data that {how['format']} reads")
+    return (
+        f"{path} does not exist. Put {what} there, or set MIRAGE_DATA to the folder that holds it"
+    )
 
 
 def remember_counts(digest: str, counts: Mapping[str, int]) -> None:

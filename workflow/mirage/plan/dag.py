@@ -15,6 +15,7 @@ from mirage.contracts import DataError
 from mirage.parent_process import announce_parent
 from mirage.plan.adoption import adopt_all
 from mirage.plan.code_version import PACKAGE, Versions, use_extra
+from mirage.plan.devices import note_start
 from mirage.plan.final import RUN
 from mirage.plan.frozen_plan import VARIABLE, Frozen, assemble, freeze, load, show_reports
 from mirage.plan.job import Job
@@ -22,7 +23,7 @@ from mirage.plan.jobs import plan_jobs
 from mirage.plan.plan_files import PLANS
 from mirage.plan.rehearsal import Rehearsal, is_dry_run
 from mirage.plan.schema.track import PASSWORD, Track, password_of, redacted
-from mirage.plan.site import forgotten, read_site
+from mirage.plan.site import forgotten, hidden_gpus, read_site
 from mirage.plan.spent import check_plan
 from mirage.plan.state import check_artifacts, to_make
 from mirage.plan.study.options import check_arguments
@@ -54,7 +55,9 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             adopted = adopt_all(Path(frozen.store), frozen.jobs.values())
             check_spent(frozen)
             freeze(frozen, lambda job: versions.of(job.stage, job.entries).sources)
-            lines = [*forgotten(sys.argv[1:]), *show_reports(frozen)]
+            blind = hidden_gpus(frozen.jobs.values(), frozen.resources)
+            lines = [*forgotten(sys.argv[1:]), *(f"warning: {text}" for text in blind)]
+            lines += show_reports(frozen)
             lines += rehearsal.lines() if rehearsal else []
         except OSError as wrong:
             raise ConfigError(known_error(wrong, Path.cwd()) or str(wrong)) from wrong
@@ -70,6 +73,7 @@ def open_plan(config: Mapping[str, Any], *, main: bool) -> Frozen:
             print(f"{folder} is equal to finished work, and links to it.", file=sys.stderr)
         os.environ[VARIABLE] = str(frozen.path.resolve())
         os.environ[RUN] = uuid.uuid4().hex
+        note_start()
         return frozen
     if VARIABLE not in os.environ:
         raise ConfigError(

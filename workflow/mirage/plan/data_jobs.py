@@ -68,7 +68,7 @@ def add_suite(builder: Builder, study: Resolved, source: Source, suite: Settings
             "suite": suite,
             "build": sizes_of(study, "suite"),
         },
-        parents={"images": [source.images]},
+        parents={**source.images},
         entries={"suite": resolve("suite", suite["kind"])},
     )
 
@@ -179,7 +179,7 @@ def add_train_data(
         kind="train",
         name=data_name(recipe, model, seed),
         settings={"kind": "train", **source.world, **more, **own, "seed": seed},
-        parents={"images": [source.images]},
+        parents={**source.images},
         entries=entries,
     )
 

@@ -1,8 +1,8 @@
 """GPUs of a machine without a scheduler: a job takes free ones and tells CUDA to see no others.
 
 What is free, locks say that all users of the machine share: a file per device, locked for as long
-as its owner lives (``flock``: the kernel frees it, however that died). Under Slurm nothing is
-locked, for Slurm hands devices out itself and counts them anew in each job.
+as its owner lives (``flock``: the kernel frees it, however that died). In a job that Slurm started
+nothing is locked, for Slurm has handed out its devices and counts them anew in each job.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from mirage.context import ConfigError
 
 VISIBLE, ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
 SCHEDULED = "SLURM_JOB_ID"
+STARTED_IN = "MIRAGE_STARTED_IN"
+"""Environment variable: the Slurm job in which a person typed ``snakemake``, if in any."""
 LOCKS = "MIRAGE_GPU_LOCKS"
 """Environment variable: another folder for the locks, the same for all users of the machine."""
 FOLDER = Path("/tmp/mirage-gpus")
@@ -61,6 +63,16 @@ def allowed(devices: Devices, environ: Mapping[str, str]) -> Devices:
     }
 
 
+def note_start(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Tells all jobs of a run in which Slurm job it was started: they share that one's devices."""
+    environ[STARTED_IN] = environ.get(SCHEDULED, "")
+
+
+def handed_out(environ: Mapping[str, str]) -> bool:
+    """Tells whether Slurm gave devices to this very job, not to a shell that starts several."""
+    return SCHEDULED in environ and environ[SCHEDULED] != environ.get(STARTED_IN)
+
+
 def take_devices(
     count: int,
     environ: MutableMapping[str, str] = os.environ,
@@ -82,7 +94,7 @@ def take_devices(
     Raises:
         ConfigError: The machine has, or the environment leaves, fewer.
     """
-    if not count or SCHEDULED in environ:
+    if not count or handed_out(environ):
         return []
     known = find()
     devices = allowed(known, environ)

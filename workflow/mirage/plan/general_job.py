@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mirage.context import ConfigError
 from mirage.plan.base_jobs import asked_of
 from mirage.plan.builder import Builder, Settings, Trained, plain
+from mirage.plan.costs import items
 from mirage.plan.engines import check_there
 from mirage.plan.entries import resolve
 from mirage.plan.platform import DETECT
@@ -60,7 +61,7 @@ def add_general(
     marked = marked_of(study, model)
     if not marked or model.mode:
         return None
-    environment = _environment(builder)
+    environment, folders = _environment(builder), [suites[name] for name in marked]
     return builder.add(
         stage="respond",
         kind=KIND,
@@ -69,9 +70,9 @@ def add_general(
             "harness": {name: _harness(study, model, suite) for name, suite in marked.items()},
             "threads": study.respond.threads,
         },
-        parents={"model": [model.folder], "suites": [suites[name] for name in marked]},
+        parents={"model": [model.folder], "suites": folders},
         threads=study.respond.threads,
-        resources=model.resources,
+        resources=model.resources.answering(items(builder.jobs[each]) for each in folders),
         packages=[PACKAGE] if environment else [],
         entries={"harness": resolve("harness", LMMS)},
         environment=environment,

@@ -15,8 +15,9 @@ from mirage.plan import entries
 from mirage.plan import tuning as how_tuned
 from mirage.plan.asked_base import add_asked_base, mode_entries
 from mirage.plan.base_jobs import Start, asked_of, model_entries, pictures
-from mirage.plan.builder import Builder, Settings, Source, Trained, Version, plain
+from mirage.plan.builder import Builder, Parents, Settings, Source, Trained, Version, plain
 from mirage.plan.committed import add_answers, add_record
+from mirage.plan.costs import items as items_of
 from mirage.plan.data_jobs import (
     add_fit_suite,
     add_suite,
@@ -34,6 +35,7 @@ from mirage.plan.schema.model import Model
 from mirage.plan.schema.pretrained import Tuned
 from mirage.plan.schema.recipe import RecipeData, RecipeTune
 from mirage.plan.schema.site import Site
+from mirage.plan.schema.suite import LMMS
 from mirage.plan.schema.tune import Tune
 from mirage.plan.scoring_jobs import add_scoring_jobs
 from mirage.plan.speed_job import add_speed
@@ -81,16 +83,7 @@ def plan_jobs(
 def _collected(study: Resolved, version: Version, site: Site) -> Builder:
     builder = Builder(version, site)
     world = {"world": plain(study.world)}
-    settings = {"kind": "images", **world}
-    images = builder.add(
-        stage="build",
-        kind="images",
-        name="images",
-        settings=settings,
-        parents={},
-        entries={"source": resolve("source", "household")},
-    )
-    source = Source(world, images)
+    source = Source(world, _pictures(builder, study, world))
     models = [
         made
         for model in study.models
@@ -106,10 +99,28 @@ def _collected(study: Resolved, version: Version, site: Site) -> Builder:
     own = {made.fit[0]: made.fit[1] for made in models if made.fit}
     _add_report(builder, study, source, (models, answers, suites, own), marked)
     if study.respond.speed.measure:
-        add_speed(builder, study, source.images, models, suites)
+        add_speed(builder, study, source, models, suites)
     if study.respond.repeat_probe:
-        add_repeat(builder, study, source.images, [*zip(models, answers, strict=True)], suites)
+        add_repeat(builder, study, source, [*zip(models, answers, strict=True)], suites)
     return builder
+
+
+def _pictures(builder: Builder, study: Resolved, world: Settings) -> Parents:
+    """Adds the pictures of the household world, unless all models and data come from outside."""
+    outside = all(model.made == "import" for model in study.models)
+    outside &= all(suite.kind in (entries.OWN, LMMS) for suite in study.suites)
+    tuned = (item.recipe.tuning for item in study.recipes)
+    if outside and all(how is None or how[0].source == entries.OWN for how in tuned):
+        return {}
+    folder = builder.add(
+        stage="build",
+        kind="images",
+        name="images",
+        settings={"kind": "images", **world},
+        parents={},
+        entries={"source": resolve("source", "household")},
+    )
+    return {"images": [folder]}
 
 
 def _models(
@@ -169,7 +180,7 @@ def _tuned(
                 "seed": seed + ORDERS * tune.order,
                 "threads": tune.threads,
             },
-            parents={"base": [start.folder], "data": [data], "images": [source.images]},
+            parents={"base": [start.folder], "data": [data], **source.images},
             threads=tune.threads * tune.ranks,
             resources=model.resources.recipe,
             packages=how_tuned.packages(tune),
@@ -225,11 +236,12 @@ def _respond(
     parents = {
         "model": [model.folder],
         "suites": list(asked.values()),
-        "images": [source.images],
+        **source.images,
     }
     if model.evidence:
         return add_answers(builder, model.card, model.evidence, parents)
     threads = study.respond.threads
+    items = (items_of(builder.jobs[folder]) for folder in asked.values())
     return builder.add(
         stage="respond",
         name=model.name,
@@ -241,7 +253,7 @@ def _respond(
         },
         parents=parents,
         threads=threads,
-        resources=model.resources,
+        resources=model.resources.answering(items),
         entries={
             "backend": entries.resolve("backend", study.respond.backend),
             **model.entries,
@@ -282,7 +294,7 @@ def _add_report(
         "verdicts": judged[0].verdicts,
         "responses": answers,
         "suites": [*suites.values(), *own.values()],
-        "images": [source.images],
+        **source.images,
         "models": [model.folder for model in models],
     }
     settings = {

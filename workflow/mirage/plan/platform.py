@@ -20,6 +20,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from mirage.plan.absent import AbsentError
+from mirage.plan.devices import VISIBLE, allowed, installed
 from mirage.plan.final import FinalError
 
 DETECT = "detect"
@@ -56,7 +57,7 @@ def detect(
         ConfigError: GPUs are asked for and this machine shows none.
     """
     if gpus:
-        return _gpu()
+        return _gpu(environ)
     machine = platform.machine()
     if cpuinfo is None:
         try:
@@ -174,17 +175,27 @@ def _onednn_cap(environ: Mapping[str, str]) -> int:
     return LEVELS.index("avx2") if value.startswith("AVX2") else 0
 
 
-def _gpu() -> str:
+def _gpu(environ: Mapping[str, str]) -> str:
     command = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
-        kinds = sorted(set(done.stdout.split()))
+        each = done.stdout.split()
     except (OSError, subprocess.SubprocessError):
-        kinds = []
-    if len(kinds) != 1:
-        what = f"GPUs of several kinds ({', '.join(kinds)})" if kinds else "no GPU"
+        each = []
+    if len({*each}) > 1:  # the tool lists those too that the environment hides
+        named = installed()
+        left = allowed(named, environ)
+        each = [kind for name, kind in zip(named, each, strict=False) if name in left] or each
+    kinds = sorted({*each})
+    if len(kinds) > 1:
         raise AbsentError(
-            f"Jobs of this study ask for GPUs, and this machine shows {what}. Name the platform of "
+            f"Jobs of this study ask for GPUs, and this machine shows several kinds "
+            f"({', '.join(kinds)}), which give other numbers. Leave it those of one kind, e.g. "
+            f"export {VISIBLE}=0,1,2,3"
+        )
+    if not kinds:
+        raise AbsentError(
+            "Jobs of this study ask for GPUs, and this machine shows no GPU. Name the platform of "
             "the machine that runs them in the site file (conf/site, MIRAGE_SITE), e.g. "
             "'platform: gpu-sm90'."
         )

@@ -43,17 +43,18 @@ class Rehearsal:
             ASSUMED[digest] = dict(counts)
         return digest
 
+    def texts(self) -> list[str]:
+        """Returns a sentence for each missing thing; several suites and recipes read one folder."""
+        told = (each.text.partition("; then check it with")[0] for each in self.missing)
+        return [*dict.fromkeys(told)]
+
     def lines(self) -> list[str]:
         """Returns what is missing, for people; nothing where all is here."""
         if not self.missing:
             return []
-        # Several suites and recipes read one folder: it is named once.
-        texts = dict.fromkeys(
-            each.text.partition("; then check it with")[0] for each in self.missing
-        )
         return [
             "Not here yet; a run would refuse to start, and its ids will differ from these:",
-            *(f"  - {text}" for text in texts),
+            *(f"  - {text}" for text in self.texts()),
             "When all is in place: mirage doctor, with the same settings, says what is left to do.",
         ]
 

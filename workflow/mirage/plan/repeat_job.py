@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mirage.context import ConfigError
 from mirage.plan import entries
-from mirage.plan.builder import Builder, Trained
+from mirage.plan.builder import Builder, Source, Trained
 from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.schema.respond import RepeatProbe
 from mirage.plan.speed_job import one_after_the_other
@@ -18,7 +18,7 @@ KIND = "repeat"
 def add_repeat(
     builder: Builder,
     study: Resolved,
-    images: str,
+    source: Source,
     answered: Sequence[tuple[Trained, str]],
     suites: Mapping[str, str],
 ) -> str:
@@ -27,7 +27,7 @@ def add_repeat(
     Args:
         builder: Takes the job.
         study: The study, whose respond settings hold a repeat probe.
-        images: Folder of the pictures.
+        source: Where its pictures lie.
         answered: All models of the study, with the folders of their answers.
         suites: Suite -> its folder.
 
@@ -62,7 +62,7 @@ def add_repeat(
             "model": [model.folder for model in models],
             "responses": [folder for _, folder in asked],
             "suites": [suites[probe.suite]],
-            "images": [images],
+            **source.images,
         },
         threads=study.respond.threads,
         resources=needs,

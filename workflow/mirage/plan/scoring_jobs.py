@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mirage.model_card import ModelCard, unseen_categories
 from mirage.plan.base_jobs import imported_base
-from mirage.plan.builder import Builder, Settings, plain
+from mirage.plan.builder import Builder, Parents, Settings, plain
 from mirage.plan.entries import resolve
 from mirage.plan.schema.judge import Judge
 from mirage.plan.study.resolve import Resolved
@@ -43,7 +43,7 @@ def add_scoring_jobs(
     about: Settings,
     answered: Mapping[ModelCard, str],
     suites: Mapping[str, str],
-    images: str,
+    images: Parents,
     marked: Mapping[ModelCard, str],
 ) -> list[Judged]:
     """Adds, for every judge, a judge job and a score job per model, and a score job of the study.
@@ -54,7 +54,7 @@ def add_scoring_jobs(
         about: What the study's scores say of it: ``study``, ``models`` and ``suites``.
         answered: Model -> folder of its answers, in the order of ``about["models"]``.
         suites: Suite of the study -> its folder.
-        images: Folder of the pictures, for judges that look at them.
+        images: Where the pictures lie, for judges that look at them.
         marked: Model -> folder of its general benchmarks, where it has any.
     """
     return [
@@ -69,11 +69,11 @@ def _judged(
     about: Settings,
     answered: Mapping[ModelCard, str],
     suites: Mapping[str, str],
-    images: str,
+    images: Parents,
     marked: Mapping[ModelCard, str],
     judge: Judge,
 ) -> Judged:
-    pictures = {"images": [images]} if judge.sees_pictures else {}
+    pictures = images if judge.sees_pictures else {}
     verdicts = {
         card: builder.add(
             stage="judge",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from functools import cache
 from io import StringIO
@@ -67,6 +67,23 @@ def platform_of(site: Site, stage: str, resources: Resources) -> str | None:
         return None
     chosen = site.of(stage).platform
     return _detected(resources.gpus > 0) if chosen == DETECT else chosen
+
+
+def hidden_gpus(jobs: Iterable[Job], asked: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Returns a sentence for each kind of job that asks for GPUs and would not see them.
+
+    Args:
+        jobs: Of a plan.
+        asked: Folder -> what a job asks for, under Snakemake's names.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for job in jobs:
+        count, platform = int(asked[job.folder].get("gpu") or 0), job.platform or ""
+        if count and platform.startswith("cpu-"):
+            text = f"{job.stage} {job.name} asks for {count} GPUs, which {platform} hides from it: "
+            text += f"name {job.stage}.platform in the site file, e.g. gpu-sm90"
+            found.setdefault((job.stage, platform), text)
+    return [*found.values()]
 
 
 def forgotten(arguments: Sequence[str]) -> list[str]:

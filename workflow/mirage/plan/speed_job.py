@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mirage.context import ConfigError
 from mirage.plan import entries
-from mirage.plan.builder import Builder, Trained, plain
+from mirage.plan.builder import Builder, Source, Trained, plain
 from mirage.plan.engines import asked_with, runs_on
 from mirage.plan.schema.site import Resources
 from mirage.plan.study.resolve import Resolved
@@ -17,7 +17,7 @@ KIND = "speed"
 def add_speed(
     builder: Builder,
     study: Resolved,
-    images: str,
+    source: Source,
     models: Sequence[Trained],
     suites: Mapping[str, str],
 ) -> str:
@@ -26,7 +26,7 @@ def add_speed(
     Args:
         builder: Takes the job.
         study: The study.
-        images: Folder of the pictures.
+        source: Where its pictures lie.
         models: All models of the study.
         suites: Suite -> its folder.
 
@@ -66,7 +66,7 @@ def add_speed(
         parents={
             "model": [model.folder for model in measured],
             "suites": [suites[speed.suite]],
-            "images": [images],
+            **source.images,
         },
         threads=study.respond.threads,
         resources=resources,

@@ -24,9 +24,8 @@ def run(ctx: JobContext) -> None:
     from mirage.report.load import load
     from mirage.report.provenance import provenance_page
 
-    roles = ("score", "verdicts", "responses", "suites", "images", "models")
     with ctx.work_clock():
-        data = load(ctx.settings, {role: ctx.parents(role) for role in roles})
+        data = load(ctx.settings, {role: ctx.parents(role) for role in ctx.job.parents})
         build_report(data, ctx.out)
         page = provenance_page(ctx.store, ctx.job)
         (ctx.out / "provenance.html").write_text(page, encoding="utf-8")

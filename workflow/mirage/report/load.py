@@ -118,7 +118,7 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         hidden=hidden,
         verdicts=_verdicts(parents["verdicts"], wanted, models),
         responses=_answers(parents["responses"], wanted, models),
-        images=read_images(displayed, parents["images"][0], homes),
+        images=read_images(displayed, next(iter(parents.get("images", ())), None), homes),
         runs={made.name: _run(made) for made in map(Manifest.read, parents["responses"])},
         hazards=hazard_rows(),
         trainings=trainings_of(parents.get("models", ())),
@@ -219,20 +219,22 @@ def _end(path: Path) -> End:
 
 
 def read_images(
-    samples: Iterable[Sample], images: Path, homes: Mapping[str, Path]
+    samples: Iterable[Sample], images: Path | None, homes: Mapping[str, Path]
 ) -> dict[tuple[str, str], bytes]:
     """Reads the images of some samples.
 
     Args:
         samples: Samples to show.
-        images: Artifact that image paths are relative to.
+        images: Artifact that image paths are relative to, where suites share one.
         homes: Suite -> its own folder.
 
     Raises:
         DataError: An image is missing.
     """
-    shared = Pictures(images)
-    places = {suite: SamplePictures(folder, shared) for suite, folder in homes.items()}
+    shared = images and Pictures(images)
+    places = {
+        suite: SamplePictures(folder, shared or Pictures(folder)) for suite, folder in homes.items()
+    }
     bytes_by_name: dict[tuple[str, str], bytes] = {}
     for sample in samples:
         for name in sample.images:

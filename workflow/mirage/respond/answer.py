@@ -59,7 +59,7 @@ def answer_suites(ctx: JobContext) -> None:
         DataError: A suite, a picture or the model folder is missing or broken.
     """
     settings = ctx.settings["respond"]
-    suites = read_suites(ctx.parents("suites"), ctx.parent("images"), settings)
+    suites = read_suites(ctx.parents("suites"), ctx.images, settings)
     responder = open_responder(ctx, ctx.parent("model"))
     weights = ctx.parent_payload("model")
     store = AnswerStore(ctx.store / "work" / "answers" / weights[:16])

@@ -41,19 +41,19 @@ def token_limit(limits: Mapping[str, int], suite: str) -> int:
     return limits.get(suite, limits["default"])
 
 
-def read_suite(folder: Path, images: Path, limits: Mapping[str, int]) -> list[Question]:
+def read_suite(folder: Path, images: Path | None, limits: Mapping[str, int]) -> list[Question]:
     """Reads the items of one suite and hashes their pictures.
 
     Args:
         folder: The suite's artifact folder.
-        images: The shared pictures; ``mirage.pictures.SamplePictures`` says where others lie.
+        images: The shared pictures, if there are any; ``SamplePictures`` says where others lie.
         limits: Suite name -> longest answer in tokens.
 
     Raises:
         DataError: A broken line or a missing picture; the text names the file and the line.
     """
     path = folder / SAMPLES
-    place = SamplePictures(folder, Pictures(images))
+    place = SamplePictures(folder, Pictures(images or folder))
     digests: dict[PictureFile, str] = {}
     questions = []
     for number, sample in enumerate(read_rows(path, Sample), 1):
@@ -77,7 +77,7 @@ def read_suite(folder: Path, images: Path, limits: Mapping[str, int]) -> list[Qu
 
 
 def read_suites(
-    folders: list[Path], images: Path, settings: Mapping[str, Any]
+    folders: list[Path], images: Path | None, settings: Mapping[str, Any]
 ) -> list[list[Question]]:
     """Reads all suites of a job, in the plan's order.
 

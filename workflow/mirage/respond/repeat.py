@@ -77,7 +77,7 @@ def probe(ctx: JobContext) -> None:
     """
     settings, limits = ctx.settings["repeat"], ctx.settings["respond"]["max_new_tokens"]
     (suite,) = ctx.parents("suites")
-    questions = chosen(read_suite(suite, ctx.parent("images"), limits), settings["items"])
+    questions = chosen(read_suite(suite, ctx.images, limits), settings["items"])
     if not questions:
         raise DataError(f"{suite} has no samples. Set another respond.repeat_probe.suite.")
     found: list[Repeat] = []

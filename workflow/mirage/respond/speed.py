@@ -65,9 +65,8 @@ def measure_speed(ctx: JobContext) -> None:
     """
     settings, respond = ctx.settings["speed"], ctx.settings["respond"]
     (suite,) = ctx.parents("suites")
-    questions = chosen(
-        read_suite(suite, ctx.parent("images"), respond["max_new_tokens"]), settings["items"]
-    )
+    asked = read_suite(suite, ctx.images, respond["max_new_tokens"])
+    questions = chosen(asked, settings["items"])
     if not questions:
         raise DataError(f"{suite} has no samples to measure with. Set another respond.speed.suite.")
     load = os.getloadavg()[0]

@@ -16,6 +16,7 @@ from typing import Any
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
+from mirage.parent_process import announce_parent
 from mirage.pictures import PictureFile
 from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
@@ -286,6 +287,7 @@ def _imported(cpu_cache_gb: int) -> Any:
     }
     for key, value in quiet.items():
         os.environ.setdefault(key, value)
+    announce_parent()  # vLLM's other processes end with this one (mirage.respond.vllm_plugin)
     try:
         import vllm
     except ImportError as missing:

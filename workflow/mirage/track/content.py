@@ -100,7 +100,7 @@ def stage_study(family: Family, report: str, rows: list[Answer], content: bool, 
         _stage_samples(family.store / folder, whole, out / SAMPLES / f"{Path(folder).name}.jsonl")
     if content:
         (root,) = (one for one in made.values() if one.stage == "report")
-        shown = sorted({*root.parents["images"], *root.parents["suites"]} - hidden)
+        shown = sorted({*root.parents.get("images", ()), *root.parents["suites"]} - hidden)
         trained = [name for name, one in made.items() if one.kind == "train"]
         _zip_pictures(family.store, shown, trained, out / PICTURES)
 

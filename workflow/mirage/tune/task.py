@@ -28,7 +28,7 @@ class Task:
         entries: Group -> reference of what the plan chose.
         base: Folder of the base that a recipe starts from; empty for a base.
         data: Folders of the training samples, several where a base learns a recipe's samples too.
-        images: Folder of the pictures.
+        images: Folder of the shared pictures; empty where there are none.
         work: Where checkpoints live.
         out: Where the model goes.
         external: Digest of content outside the store -> where it lies.
@@ -54,7 +54,7 @@ class Task:
             entries=dict(ctx.job.entries),
             base=str(ctx.parent("base")) if "base" in parents else "",
             data=[str(folder) for folder in ctx.parents("data")] if "data" in parents else [],
-            images=str(ctx.parent("images")) if "images" in parents else "",
+            images=str(ctx.images or ""),
             work=str(ctx.work),
             out=str(ctx.out),
             external=dict(ctx.job.external),

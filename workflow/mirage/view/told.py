@@ -11,6 +11,8 @@ TAIL_BYTES = 16_384
 """More than twenty long lines; a log is never read whole."""
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
 _TRAINING = re.compile(r"step (\d+)/(\d+), loss (\S+), ([\d,]+) tokens/s, .*?(\d+) s left")
+_REASON = re.compile(r"error: |Stopped by SIG|[\w.]*(?:Error|Exception|Interrupt)\b")
+"""How the line begins that says why a job failed: its own sentence, or the last of a traceback."""
 _ANSWERING = re.compile(r"(\d+)/(\d+) answers, .*?(\d+) tokens/s, about (\d+) s left")
 
 
@@ -91,6 +93,18 @@ def last_lines(path: Path, count: int) -> list[str]:
     except OSError:
         return []
     return [inert(line) for line in re.split(r"[\r\n]+", text) if line.strip()][-count:]
+
+
+def until_reason(lines: list[str]) -> list[str]:
+    """Returns the lines of a failed job's log without what follows the reason of its failure.
+
+    Libraries warn while their process ends, of memory that nobody gave back, say. A sentence of the
+    job's own comes before other reasons, unless a traceback follows. All lines where none is given.
+    """
+    reasons = [number for number, line in enumerate(lines, 1) if _REASON.match(line)]
+    begin = max((n for n, line in enumerate(lines) if line.startswith("Traceback ")), default=0)
+    own = [n for n in reasons if n > begin and lines[n - 1].startswith("error: ")]
+    return lines[: (own or reasons or [len(lines)])[-1]]
 
 
 def inert(text: str) -> str:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from mirage.view.board import Board, Running, duration, name_of
 from mirage.view.screens import PlainLines, Screen, lines_of_failure
-from mirage.view.told import inert, last_lines
+from mirage.view.told import inert, last_lines, until_reason
 
 TAIL = 20
 """Lines of a failed job's log that are shown."""
+READ = 100
+"""Lines among which the reason is looked for."""
 
 
 class View:
@@ -64,7 +66,7 @@ class View:
         """Notes that a job failed, and shows the end of its log and how to run it alone."""
         with self._lock:
             took = self.board.fail(folder, logs[0], self._clock())
-            tails = [(str(log), last_lines(log, TAIL)) for log in logs]
+            tails = [(str(log), until_reason(last_lines(log, READ))[-TAIL:]) for log in logs]
             self.say(lines_of_failure(folder, 60 * took, tails), "failed")
             self.say(f"  alone: {command}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -23,6 +24,7 @@ class Resources(Strict):
         minutes: How long it probably takes; see ``Site.runtime_factor``.
         disk_mb: What stays in the store, weights above all.
         work_mb: What checkpoints take besides while it runs.
+        per_items: Of a job that answers: items that the minutes are for; of more it takes longer.
     """
 
     gpus: Count = 0
@@ -32,6 +34,14 @@ class Resources(Strict):
     minutes: Minutes
     disk_mb: Count = later(0)
     work_mb: Count = later(0)
+    per_items: Positive | None = later(None)
+
+    def answering(self, items: Iterable[int]) -> Resources:
+        """Returns the same for suites of so many items each; they are not read for nothing."""
+        if self.per_items is None:
+            return self
+        times = max(1.0, sum(items) / self.per_items)
+        return self.model_copy(update={"minutes": self.minutes * times})
 
     @field_validator("nodes")
     @classmethod

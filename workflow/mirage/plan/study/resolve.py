@@ -350,7 +350,8 @@ def _own_data(
             if rehearsal is None or not isinstance(wrong, AbsentError):
                 problems.append(problem)
                 continue
-            count = block.get("limit") or block.get("count") or block.get("expect") or 0
+            sizes = (block.get(key) for key in ("limit", "count", "expect"))
+            count = min((size for size in sizes if size), default=0)
             known = rehearsal.stand_in(problem, [path, how], typical(count))
             digests[path, canonical(how)] = known
     return digests, problems
