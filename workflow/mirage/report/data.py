@@ -11,6 +11,7 @@ from mirage.contracts import Sample, Verdict
 from mirage.model_card import BASE, MATCHED, PUBLISHED_MODE, ModelCard
 from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
+from mirage.report.scale import EXACT, Scale, scale_of
 from mirage.score.compute import Scores
 from mirage.score.lengths import Length
 from mirage.score.means import Mean
@@ -30,6 +31,7 @@ class StudyInfo:
     Attributes:
         trained: All models that are compared, in the order of the tables.
         exhibits: Id in the study's ``tables`` -> its tables and figures, in order.
+        about: What the study is for, in words; told where numbers are not nano.
         published: Whether pages show the paper's values beside ours.
         gates: Gate -> what it asks, in words.
         released: Of each released base ``model``, ``seed``, ``platform`` and ``gates``, where the
@@ -41,10 +43,16 @@ class StudyInfo:
     trained: tuple[ModelCard, ...]
     suites: tuple[str, ...]
     exhibits: Mapping[str, Sequence[Exhibit]]
-    judge: str = "oracle"
+    judge: str = EXACT
+    about: str = ""
     published: bool = False
     gates: Mapping[str, str] = field(default_factory=dict)
     released: Sequence[Mapping[str, Any]] = ()
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Whether its models are nano; words of pages, tables and figures follow it."""
+        return scale_of(self)
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:

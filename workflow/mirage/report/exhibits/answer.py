@@ -38,6 +38,7 @@ from mirage.report.exhibits.rate_table import (
     number,
     rated,
 )
+from mirage.report.scale import percent
 from mirage.score.claims.verdicts import FAILS, HOLDS
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
@@ -121,7 +122,8 @@ def figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
         Row(names[model], marks[model.recipe], tuple(_measured(data, model, c) for c in DRAWN))
         for model in models
     ]
-    text, bases = "percent of the suite hard (nano)", len(data.study.seeds)
+    text = percent(data.study, of="percent of the suite hard")
+    bases = len(data.study.seeds)
     return rows_figure("answer_figure", caption, HEADS, rows, _rules(models), bases, text)
 
 
