@@ -165,6 +165,10 @@ class StudyInfo:
         known = {BASE: "Base"} | {each.recipe: each.label for each in self.recipes}
         return known.get(recipe, recipe.replace("_", " "))
 
+    def config_words(self, config: str) -> str:
+        """Returns how tables call a model; what is not nano by its name in conf/model."""
+        return config.replace("_", " ") if self.scale == "nano" else config
+
     def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
         """Returns that label with architecture and seed as needed."""
         return self.named(self.title(recipe), config, seed)
@@ -173,7 +177,7 @@ class StudyInfo:
         """Returns a title with the architecture and the seed, each where there are several."""
         parts = [title]
         if len(self.configs) > 1:
-            parts.append(config.replace("_", " "))
+            parts.append(self.config_words(config))
         if len(self.seeds) > 1 and seed is not None:
             parts.append(f"seed {seed}")
         return ", ".join(parts)

@@ -130,7 +130,7 @@ def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure | TextBlock
         panels = canvas.subplots(1, len(points_by_config), sharey=True, squeeze=False)[0]
         unit = percent(data.study, "hard")
         for axes, (config, points) in zip(panels, points_by_config.items(), strict=True):
-            axes.set_title(config.replace("_", " ") if wide else "", fontsize=8)
+            axes.set_title(data.study.config_words(config) if wide else "", fontsize=8)
             _scatter(axes, points)
             axes.set_xlabel(f"over-refusal on benign twins, {unit}")
         panels[0].set_ylabel(f"ASR on hazards, {unit}")

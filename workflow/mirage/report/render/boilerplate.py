@@ -43,13 +43,14 @@ def lead(study: StudyInfo) -> str:
         recipes = f"{len(study.recipes)} recipe{'s' if len(study.recipes) != 1 else ''}"
         return f"The base model and {recipes} tuned on it, {of}, {how}{platform}"
     about = f"{study.about[:1].upper()}{study.about[1:].rstrip('.')}. " if study.about else ""
-    models = ", ".join(config.replace("_", " ") for config in study.configs)
+    models = ", ".join(study.configs)
     return f"{about}Models: {models}; {_rows(study)}; {of}, {how}{platform}"
 
 
 def _rows(study: StudyInfo) -> str:
     """How many recipes were tuned, and in how many ways the same weights were asked."""
     asked = sum(not m.factors for m in study.recipes)  # these are empty without training
-    told = {"tuned on": len(study.recipes) - asked, "asked without training": asked}
-    words = [f"{n} recipe{'s' if n != 1 else ''} {how}" for how, n in told.items() if n]
-    return " and ".join(words) or "none tuned"
+    told = {"tuned": len(study.recipes) - asked, "asked without training": asked}
+    words = [f"{n} {how}" for how, n in told.items() if n]
+    plural = "s" if len(study.recipes) != 1 else ""
+    return f"{len(study.recipes)} recipe{plural} ({', '.join(words)})" if words else "none tuned"
