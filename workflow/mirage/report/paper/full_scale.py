@@ -21,7 +21,7 @@ from mirage.plan.schema.claims import Cell, PaperContrasts
 from mirage.plan.schema.types import Name, Strict
 from mirage.report.captions import source, validated
 from mirage.report.data import StudyInfo
-from mirage.report.paper.published import Paper, Printed, is_number, paper
+from mirage.report.paper.published import Paper, Printed, heading, is_number, paper
 
 DATA_FILES = (
     "../../../../reports/claims.yaml",
@@ -227,8 +227,13 @@ def _on_base(known: FullScale, published: Paper, cell: Cell, config: str) -> lis
     return [
         p
         for p in published.cells
-        if p.row in rows and known.columns.get(p.column) == about and is_number(p.value)
+        if p.row in rows and known.columns.get(p.column) == about and _printed(p)
     ]
+
+
+def _printed(cell: Printed) -> bool:
+    """Whether a cell is a number of the paper itself; rebuttals and first versions are not."""
+    return is_number(cell.value) and bool(heading(cell.table))
 
 
 def is_own(study: StudyInfo, row: str) -> bool:
@@ -245,7 +250,8 @@ def measured_tables(study: StudyInfo) -> list[str]:
     found = {
         p.table
         for p in published.cells
-        if is_own(study, p.row)
+        if _printed(p)
+        and is_own(study, p.row)
         and known.recipe(p.row) in recipes
         and p.column in known.columns
         and not set(known.columns[p.column].suites).isdisjoint(study.suites)
