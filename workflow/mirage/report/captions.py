@@ -225,15 +225,11 @@ def setting_facts(data: ReportData) -> dict[str, str]:
     seeds = ", ".join(str(s) for s in study.seeds)
     of_seeds = f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"
     one, mode = len(study.seeds) == 1, study.mode_shown.replace("_", " ")
-    within = f"95 % intervals over {_clusters(data)} within this one base"
-    nano = study.scale == "nano"
+    nano, clusters = study.scale == "nano", "items" if study.scale == "full" else "object pairs"
+    within = f"95 % intervals over {clusters} within this one base"
     chosen = CHOSEN if nano and max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ""
     return {
         "study": study.name,
-        "scale": study.scale,
-        "world": "nano world" if nano else "household world",
-        "models": "nano models" if nano else "models",
-        "here": HERE[study.scale],
         "mode": mode,
         "seeds": of_seeds,
         "judge": study.judge,
@@ -259,6 +255,10 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",
         "fit_rule": FIT_RULE,
         "sizes": _sizes(data.samples),
+        "scale": study.scale,
+        "world": "nano world" if nano else "household world",
+        "models": "nano models" if nano else "models",
+        "here": HERE[study.scale],
     }
 
 
@@ -266,13 +266,6 @@ def _place(study: StudyInfo) -> str:
     if study.scale == "full":
         return f"Published data, study {study.name}, judge {study.judge}"
     return f"{'Nano' if study.scale == 'nano' else 'Household'} world, study {study.name}"
-
-
-def _clusters(data: ReportData) -> str:
-    """What intervals are over: items, of which twins count as one where the data say so."""
-    if data.study.scale != "full":
-        return "object pairs"
-    return "items"
 
 
 def _levels(samples: tuple[Sample, ...]) -> str:
