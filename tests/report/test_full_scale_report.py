@@ -11,7 +11,7 @@ from full_data import full_data
 
 from mirage.model_card import BASE
 from mirage.report.assemble import blocks_of
-from mirage.report.blocks import Number, Table, Text, TextBlock
+from mirage.report.blocks import Banner, Number, Table, Text, TextBlock
 from mirage.report.captions import SOURCES
 from mirage.report.data import ReportData
 from mirage.report.paper.full_scale import contrasts, full_scale, terms_of
@@ -173,3 +173,7 @@ def test_in_the_household_world_pretrained_models_are_not_nano(full: ReportData)
     page = to_html(study, [], browser(replace(full, study=study)))
     assert "Report on pretrained models in the household world" in page
     assert "What a nano number means" not in page
+    banner = block_named("answer_banner", replace(full, study=study))
+    assert isinstance(banner, Banner)
+    assert [line.text for line in banner.lines] == ["No verdict on a claim"]
+    assert "chosen" not in banner.lines[0].detail

@@ -65,7 +65,10 @@ NAMED = 3
 def banner(data: ReportData, caption: Caption) -> Banner:
     """Gates passed and failed, verdicts of claims, and on which bases settings were chosen."""
     lines = [*_gates(data), *_verdicts(data)]
-    if max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
+    if data.study.scale != "nano":
+        where = "The ledger's claims are about nano bases, and read in the study confirm."
+        lines.append(BannerLine("open", "No verdict on a claim", where))
+    elif max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
         one = len(data.study.seeds) == 1
         lines.append(
             BannerLine(
@@ -102,7 +105,7 @@ def _missed(data: ReportData, missed: Sequence[GateResult], asked: int) -> str:
 def _verdicts(data: ReportData) -> Iterator[BannerLine]:
     """A line per verdict, the ones that decide first."""
     given = data.scores.claim_verdicts
-    if max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
+    if data.study.scale != "nano" or max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
         return
     counts = Counter(v.verdict for v in given)
     order = sorted(counts, key=lambda verdict: (verdict != HOLDS, verdict != FAILS))
