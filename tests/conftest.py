@@ -11,6 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mirage.plan.code_version import EXTRA
+from mirage.plan.process import set_threads
+
+# As many files run at once as there are cores: with threads of their own, numeric libraries would
+# wait for each other, and what takes two seconds takes a minute.
+set_threads(1)
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
