@@ -25,6 +25,12 @@ settings.load_profile("suite")
 os.environ["SLURM_CONF"] = os.devnull
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests come first: in the end no core waits for the last one of another."""
+    long = {item.path for item in items if item.get_closest_marker("real")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def published_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stand-ins of all published data that the suite's own files name, checked once."""
