@@ -20,16 +20,10 @@ from mirage.tune.model_folder import freeze
 from mirage.tune.objective import Table
 
 
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return free_samples.write(tmp_path_factory.mktemp("samples") / "own")
-
-
-@pytest.fixture(params=free_samples.CLASSES)
-def opened(request: pytest.FixtureRequest, tmp_path: Path, samples: Path) -> Opened:
-    made = free_samples.open_stand_in(request.param, tmp_path / "tiny", samples)
-    freeze(made.model, ["language_model", "projector"], made.family)
-    return made
+@pytest.fixture
+def opened(opened: Opened) -> Opened:
+    freeze(opened.model, ["language_model", "projector"], opened.family)
+    return opened
 
 
 @pytest.fixture
