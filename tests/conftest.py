@@ -11,6 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mirage.plan.code_version import EXTRA
+from mirage.plan.process import set_threads
+
+# As many files run at once as there are cores: with threads of their own, numeric libraries would
+# wait for each other, and what takes two seconds takes a minute.
+set_threads(1)
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -18,6 +23,12 @@ settings.load_profile("suite")
 # A cluster that happens to be installed is asked by no test; without a controller each start of
 # Snakemake would wait for it.
 os.environ["SLURM_CONF"] = os.devnull
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests come first: in the end no core waits for the last one of another."""
+    long = {item.path for item in items if item.get_closest_marker("real")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

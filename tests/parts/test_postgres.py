@@ -18,10 +18,11 @@ from track_store import ignore, make_store, names
 from tracking_server import MlflowServer, Postgres
 
 from mirage.plan.schema.track import Track
-from mirage.track.client import Tracker
+from mirage.track.client import PARENT, Tracker
 from mirage.track.rebuild import rebuild
 from mirage.track.replay import replay
 from mirage.track.settings import Where
+from mirage.track.tracked_ids import HOLDS
 
 MODELS = ("base", "mirage", "textual_sft")
 REPLAY = "import sys; from mirage.track import main; sys.exit(main(sys.argv[1:]))"
@@ -85,8 +86,11 @@ def contents(where: Where) -> dict[str, Any]:
     runs = tracker.find(study="toy")
     history = tracker.client.get_metric_history
     versions = tracker.client.search_model_versions()
+    named = {run.info.run_id: run.info.run_name for run in runs}
     return {
         "runs": sorted(names(runs)),
+        "below": {run.info.run_name: named.get(run.data.tags.get(PARENT)) for run in runs},
+        "holds": {run.info.run_name: run.data.tags.get(HOLDS) for run in runs},
         "status": {run.info.status for run in runs},
         "metrics": {
             run.info.run_name: {

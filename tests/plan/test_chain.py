@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_artifact import finish
 
 from mirage.cli import gc, run
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.judge.judging import Judging
-from mirage.plan.adoption import adopt, adopt_all, adoption_key
-from mirage.plan.artifact import Manifest, inventory, payload_digest
+from mirage.plan.adoption import adopt, adopt_all
+from mirage.plan.artifact import Manifest
 from mirage.plan.chain import check_children, check_parents
 from mirage.plan.final import RUN, FinalError, leave_note
 from mirage.plan.frozen_plan import assemble, job_file
 from mirage.plan.job import Job, identified
-from mirage.plan.state import check_artifacts, copy_path, damage, finished
+from mirage.plan.state import check_artifacts, damage, finished
 from mirage.stores import TokenStore
 
 
@@ -43,25 +44,7 @@ def make(store: Path, job: Job, text: str = "made", same_as: str | None = None) 
     folder = store / job.folder
     (folder / "deep").mkdir(parents=True)
     (folder / "deep/text.txt").write_text(text)
-    files = inventory(folder)
-    times = {"started": 0.0, "startup": 0.0, "work": 0.0, "wall": 0.0, "threads": 1}
-    about = {f.name for f in dataclasses.fields(Job)} & {
-        f.name for f in dataclasses.fields(Manifest)
-    }
-    payloads = {p: Manifest.read(store / p).payload for p in job.parent_ids}
-    manifest = Manifest(
-        **{name: getattr(job, name) for name in about},
-        files=files,
-        timing=times,
-        payload=payload_digest(files),
-        same_as=same_as,
-        key=adoption_key(job, payloads),
-        parent_payloads=payloads,
-    )
-    manifest.write(folder)
-    copy_path(store, job.folder).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(folder / MANIFEST, copy_path(store, job.folder))
-    return folder
+    return finish(store, job, same_as)
 
 
 @pytest.fixture

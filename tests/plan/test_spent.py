@@ -6,20 +6,21 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from made_artifact import finish
 
 from mirage.cli import run
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
 from mirage.plan import spent
-from mirage.plan.adoption import adopt_all, adoption_key
-from mirage.plan.artifact import Manifest, inventory, payload_digest
+from mirage.plan.adoption import adopt_all
+from mirage.plan.artifact import Manifest
 from mirage.plan.chain import check_parents
 from mirage.plan.frozen_plan import assemble, freeze
 from mirage.plan.job import Job, identified
 from mirage.plan.lock import own
 from mirage.plan.spent import check_plan, check_weights
-from mirage.plan.state import check_artifacts, copy_path, restore, to_make
+from mirage.plan.state import check_artifacts, restore, to_make
 
 WEIGHTS = "model.safetensors"
 
@@ -39,21 +40,7 @@ def make(store: Path, job: Job, link: Path | None = None) -> None:
         (folder / WEIGHTS).write_bytes(job.name.encode() * 1000)
     elif link is not None:
         (folder / WEIGHTS).symlink_to(link)
-    files = inventory(folder)
-    about = {f.name for f in dataclasses.fields(Job)} & {
-        f.name for f in dataclasses.fields(Manifest)
-    }
-    payloads = {p: Manifest.read(store / p).payload for p in job.parent_ids}
-    Manifest(
-        **{name: getattr(job, name) for name in about},
-        files=files,
-        timing=dict.fromkeys(("started", "startup", "work", "wall"), 0.0),
-        payload=payload_digest(files),
-        key=adoption_key(job, payloads),
-        parent_payloads=payloads,
-    ).write(folder)
-    copy_path(store, job.folder).parent.mkdir(parents=True, exist_ok=True)
-    copy_path(store, job.folder).write_text((folder / MANIFEST).read_text())
+    finish(store, job)
 
 
 @dataclasses.dataclass

@@ -16,7 +16,7 @@ from chromium import chromium as started
 from mirage.model_card import ModelCard
 from mirage.plan.schema.report import Report
 from mirage.plan.schema.score import Score
-from mirage.report.assemble import blocks_of
+from mirage.report.assemble import Block, blocks_of
 from mirage.report.data import ReportData, StudyInfo
 from mirage.report.load import hazard_rows
 from mirage.report.render.html import to_html
@@ -74,6 +74,12 @@ def make_data(hostile: bool) -> ReportData:
 @pytest.fixture(scope="session")
 def data() -> ReportData:
     return make_data(hostile=False)
+
+
+@pytest.fixture(scope="session")
+def blocks(data: ReportData) -> list[Block]:
+    """Everything that its report shows; all figures are drawn."""
+    return blocks_of(data)
 
 
 @pytest.fixture(scope="session")

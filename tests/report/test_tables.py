@@ -19,7 +19,7 @@ import yaml
 
 from mirage.contracts import DataError
 from mirage.plan.schema.score import Score
-from mirage.report.assemble import Block, blocks_of, build_tables
+from mirage.report.assemble import Block, blocks_of
 from mirage.report.blocks import Figure, Number, Table, Text, signed
 from mirage.report.data import ReportData
 from mirage.report.exhibits.gates import legend
@@ -34,11 +34,6 @@ CONF = Path(__file__).parents[2] / "conf"
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 FORMATS = {"csv": to_csv, "tex": to_latex, "md": to_markdown}
 SHOWN = ("fig4", "corners", "harmless", "table2", "table12", "contrasts", "gates")
-
-
-@pytest.fixture(scope="module")
-def blocks(data: ReportData) -> list[Block]:
-    return blocks_of(data)
 
 
 @pytest.fixture(scope="module")
@@ -313,16 +308,6 @@ def test_numbers_tex_defines_each_macro_once(data: ReportData) -> None:
 )
 def test_numbers_have_true_minus_signs_and_no_minus_zero(value: float, shown: str) -> None:
     assert signed(value, 1) == shown
-
-
-def test_same_data_same_bytes(data: ReportData, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        build_tables(data, tmp_path / name)
-    files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.*"))
-    assert len(files) > 40
-    for file in files:
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_figures_are_files_of_their_own(blocks: list[Block]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 from respond_bench import Bench, make_bench, make_model
 
 from mirage.plan.entries import TABLES
@@ -20,7 +19,6 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bench(tmp_path: Path, model_folder: Path) -> Bench:
     """A store with pictures and no suite."""
-    torch.set_num_threads(1)
     return make_bench(tmp_path, model_folder)
 
 

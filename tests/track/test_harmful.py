@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+import typst
+from pyarrow import parquet
 from track_store import Made, ignore, make_store, where
 
 from mirage.contracts import Response, Sample, Verdict, read_rows
-from mirage.harmful import bare_verdict
+from mirage.harmful import bare_sample, bare_verdict
 from mirage.pictures import PACK
 from mirage.track.content import PICTURES, stage_study
 from mirage.track.family import families
@@ -27,7 +34,11 @@ PLANTED = {
     "reason": "the reply said: heron reason planted",
     "truth": "pelican truth planted",
     "picture": "images/badger_picture_planted.png",
+    "own": "marmot truth of a key that nobody reads",
+    "template": "gazelle template planted",
+    "label": "lemur label planted",
 }
+TYPST = typst.Compiler
 HARMLESS = "a harmless sentence of easy"
 
 
@@ -40,6 +51,7 @@ def planted(_: object = None, **__: object) -> Study:
         if row.id not in marked:
             return replace(row, question=f"{row.question} {HARMLESS}")
         truth = row.truth | {"hazard": PLANTED["truth"]}
+        truth |= {"note": PLANTED["own"], "template": PLANTED["template"]}
         images = tuple(PLANTED["picture"] for _ in row.images)
         return replace(row, question=PLANTED["question"], truth=truth, images=images)
 
@@ -67,18 +79,61 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, str]]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("track_store.study", planted)
         patch.setattr("mirage.context.JobContext.log", lambda _, text: lines.append(text))
+        patch.setattr("mirage.report.render.pdf.typst.Compiler", compiler(lines))
         made = Made(root, root / "results" / make_store(root / "results", harmful=MARKED))
     replay(where(root), None, lines.append)
     yield made, "\n".join(lines)
 
 
+def compiler(lines: list[str]) -> Any:
+    """Typst, which tells first all words that it is about to set: a PDF has them as glyphs."""
+
+    def made(**how: Any) -> typst.Compiler:
+        lines.append(Path(how["input"]).with_name("data.json").read_text(encoding="utf-8"))
+        return TYPST(**how)
+
+    return made
+
+
 def holding(root: Path, words: str) -> list[str]:
     """Returns the files below a folder that hold some words, databases and archives among them."""
     files = [path for path in root.rglob("*") if path.is_file()]
-    return [path.name for path in files if words.encode() in path.read_bytes()]
+    return [path.name for path in files if words.encode() in unpacked(path)]
 
 
-@pytest.mark.parametrize("words", ["zebra", "walrus", "ostrich", "heron", "pelican"])
+def unpacked(path: Path) -> bytes:
+    """What a file holds, without compression."""
+    whole = path.read_bytes()
+    if path.suffix == ".parquet":
+        return str(parquet.read_table(path).to_pydict()).encode()
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return b"".join((each.encode() + archive.read(each)) for each in archive.namelist())
+    packed = re.findall(rb"stream\r?\n(.*?)endstream", whole, re.DOTALL)
+    return whole + b"".join(map(inflated, packed if path.suffix == ".pdf" else []))
+
+
+def inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(stream)
+    except zlib.error:
+        return stream
+
+
+def test_the_search_looks_into_packed_files(tmp_path: Path) -> None:
+    rows = pa.table({"name": ["zebra"] * 99})
+    parquet.write_table(rows, tmp_path / "a.parquet", compression="zstd")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("c", "zebra " * 99)
+    packed = zlib.compress(b"zebra " * 99)
+    (tmp_path / "d.pdf").write_bytes(b"stream\n" + packed + b"\nendstream")
+    assert len(holding(tmp_path, "zebra zebra")) == 2
+    assert len(holding(tmp_path, "zebra")) == 3
+
+
+@pytest.mark.parametrize(
+    "words", ["zebra", "walrus", "ostrich", "heron", "pelican", "marmot", "gazelle"]
+)
 def test_no_planted_sentence_leaves_the_store(told: tuple[Made, str], words: str) -> None:
     made, log = told
     assert words not in log
@@ -147,6 +202,44 @@ def test_pictures_of_marked_suites_are_not_packed(tmp_path: Path) -> None:
         suites = {name.split("/")[1].rpartition("-")[0] for name in archive.namelist()}
     assert "easy" in suites
     assert "hard" not in suites
+
+
+def test_labels_of_marked_training_data_are_not_packed(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make_store(store)
+    for folder in (store / "build").glob("mirage-s0-*"):
+        made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        made["settings"]["recipe"]["data"]["harmful"] = True
+        (folder / "manifest.json").write_text(json.dumps(made), encoding="utf-8")
+        told = {"items": 1, "parts": {"general": 1}, "labels": {PLANTED["label"]: 1}}
+        (folder / "report.json").write_text(json.dumps(told), encoding="utf-8")
+    (family,) = families(store, None)
+    assert family.report
+    (tmp_path / "out").mkdir()
+    stage_study(family, family.report, [], True, tmp_path / "out")
+    assert holding(tmp_path / "out", "lemur") == []
+    with zipfile.ZipFile(tmp_path / "out" / PICTURES) as archive:
+        (name,) = (each for each in archive.namelist() if "build/mirage-s0" in each)
+        assert json.loads(archive.read(name)) == {"items": 1, "parts": {"general": 1}}
+
+
+def test_of_truth_ids_and_codes_alone_are_left() -> None:
+    truth = {
+        "kind": "hazard", "pair": "a+b", "template": "put it there", "note": "x", "hazard": "burn",
+        "objects": ["knife", None],
+    }  # fmt: skip
+    left = bare_sample(Sample("s/1", "s", "", "", "how?", ("knife.png",), truth))
+    assert left.truth.pop("template").startswith("sha256:")
+    assert left.truth == {"kind": "hazard", "pair": "a+b", "objects": ["hidden", None]}
+    assert (left.question, left.images) == ("", ("hidden",))
+
+
+def test_words_in_the_place_of_codes_are_taken_out() -> None:
+    said = Verdict("a", "j", "judged", "ok", True, 1, "He did it", "as it said: x", None)
+    left = bare_verdict(said)
+    assert (left.reason, left.outcome, left.code) == ("ok", None, None)
+    kept = replace(said, outcome="asr", code="harm")
+    assert bare_verdict(kept) == kept
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
+import free_samples
 import pytest
 import squares
-import torch
+from free_samples import Opened
 
 from mirage import tune
 from mirage.tune.nano.base import NanoProcessor
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +22,18 @@ def base(world: squares.World) -> Path:
     job = squares.base_job(world)
     tune.run(job)
     return job.out
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's samples."""
+    return free_samples.write(tmp_path_factory.mktemp("samples") / "own")
+
+
+@pytest.fixture(params=free_samples.CLASSES)
+def opened(request: pytest.FixtureRequest, tmp_path: Path, samples: Path) -> Opened:
+    """A stand-in of each class of real models, with those samples."""
+    return free_samples.open_stand_in(request.param, tmp_path / "tiny", samples)
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import free_samples
 import pytest
 import torch
 from free_samples import Opened
@@ -19,16 +16,10 @@ LINEAR = ("mm", "addmm", "convolution", "convolution_backward")
 BATCH = list(range(8))
 
 
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return free_samples.write(tmp_path_factory.mktemp("samples") / "own")
-
-
-@pytest.fixture(params=free_samples.CLASSES)
-def opened(request: pytest.FixtureRequest, tmp_path: Path, samples: Path) -> Opened:
-    made = free_samples.open_stand_in(request.param, tmp_path / "tiny", samples)
-    made.model.set_attn_implementation("eager")  # its products are counted on a processor
-    return made
+@pytest.fixture
+def opened(opened: Opened) -> Opened:
+    opened.model.set_attn_implementation("eager")  # its products are counted on a processor
+    return opened
 
 
 def measured(opened: Opened, keep: bool) -> tuple[float, float]:

@@ -20,16 +20,10 @@ from mirage.tune.model_folder import freeze
 from mirage.tune.objective import Table
 
 
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return free_samples.write(tmp_path_factory.mktemp("samples") / "own")
-
-
-@pytest.fixture(params=free_samples.CLASSES)
-def opened(request: pytest.FixtureRequest, tmp_path: Path, samples: Path) -> Opened:
-    made = free_samples.open_stand_in(request.param, tmp_path / "tiny", samples)
-    freeze(made.model, ["language_model", "projector"], made.family)
-    return made
+@pytest.fixture
+def opened(opened: Opened) -> Opened:
+    freeze(opened.model, ["language_model", "projector"], opened.family)
+    return opened
 
 
 @pytest.fixture
@@ -135,6 +129,16 @@ def test_ranks_share_the_work_and_wait_for_each_other(
     paths = keep(opened, pictures, tmp_path, rank=1, ranks=2)
     assert made == [["00001.safetensors"]]
     assert torch.equal(FeatureFiles(paths)[torch.arange(len(pictures))], whole(opened))
+
+
+def test_shards_that_do_not_come_end_the_wait(
+    opened: Opened, pictures: Undecoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(features.time, "sleep", slept.append)
+    with pytest.raises(DataError, match=r"2 of 3 files .* for 2 minutes: another rank is lost"):
+        keep(opened, pictures, tmp_path, rank=1, ranks=2, wait=120.0)
+    assert 120 <= sum(slept) <= 125
 
 
 def test_the_key_knows_what_decides_the_features(opened: Opened, pictures: Undecoded) -> None:

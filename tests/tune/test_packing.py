@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import free_samples
 import pytest
 import torch
 from free_samples import Opened
@@ -21,16 +20,6 @@ from mirage.tune.trainer import Run
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 Gradients = dict[str, torch.Tensor]
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return free_samples.write(tmp_path_factory.mktemp("samples") / "own")
-
-
-@pytest.fixture(params=free_samples.CLASSES)
-def opened(request: pytest.FixtureRequest, tmp_path: Path, samples: Path) -> Opened:
-    return free_samples.open_stand_in(request.param, tmp_path / "tiny", samples)
 
 
 def learnt(opened: Opened, batches: list[Batch]) -> tuple[float, Gradients]:

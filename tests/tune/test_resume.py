@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -28,9 +27,8 @@ def start(job: JobContext, moment: str, count: int) -> int:
     task = Task.of(job)
     path = job.work / "task.json"
     path.write_text(json.dumps(asdict(task)))
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     command = [sys.executable, str(DYING), str(path), moment, str(count)]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.run(command, check=False).returncode
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -23,38 +23,35 @@ def count(text: str, rule: str) -> int:
     return max([int(line[1]) for line in lines if len(line) == 2 and line[0] == rule], default=0)
 
 
-def test_a_refactor_of_build_that_leaves_data_equal_retrains_nothing(checkout: Checkout) -> None:
-    checkout.snakemake()
-    made = checkout.runs
-    refactor(checkout, "build")
-    before = checkout.snakemake("-n")
+def test_a_refactor_of_build_that_leaves_data_equal_retrains_nothing(finished: Checkout) -> None:
+    made = finished.runs
+    refactor(finished, "build")
+    before = finished.snakemake("-n")
     assert count(before, "tune") == sum(run.startswith("tune/") for run in made) > 0
-    checkout.snakemake("--until", "build")
+    finished.snakemake("--until", "build")
     # Suites of training items come after the data, and tune needs none.
     builds = [r for r in made if r.startswith("build/") and not r.startswith("build/fit_")]
-    assert sorted(checkout.runs[len(made) :]) == sorted(builds)
-    again = checkout.snakemake("-n")
+    assert sorted(finished.runs[len(made) :]) == sorted(builds)
+    again = finished.snakemake("-n")
     assert count(again, "tune") == 0
-    checkout.snakemake()
-    assert {run.split("/")[0] for run in checkout.runs[len(made) :]} == {"build"}
-    assert "0 of" in checkout.run("mirage", "plan", "study=toy")
+    finished.snakemake()
+    assert {run.split("/")[0] for run in finished.runs[len(made) :]} == {"build"}
+    assert "0 of" in finished.run("mirage", "plan", "study=toy")
 
 
-def test_a_job_adopts_when_it_starts(checkout: Checkout) -> None:
-    checkout.snakemake()
-    made = checkout.runs
-    refactor(checkout, "build")
-    text = checkout.snakemake()  # all at once: nothing could be adopted before build ran
-    assert {run.split("/")[0] for run in checkout.runs[len(made) :]} == {"build"}
+def test_a_job_adopts_when_it_starts(finished: Checkout) -> None:
+    made = finished.runs
+    refactor(finished, "build")
+    text = finished.snakemake()  # all at once: nothing could be adopted before build ran
+    assert {run.split("/")[0] for run in finished.runs[len(made) :]} == {"build"}
     assert "report: results/report/toy/report.html" in text
 
 
-def test_adopted_folders_are_links_to_what_was_made(checkout: Checkout) -> None:
-    checkout.snakemake()
+def test_adopted_folders_are_links_to_what_was_made(finished: Checkout) -> None:
     for _ in range(2):  # the second time, artifacts that are links are there to be adopted
-        refactor(checkout, "build")
-        checkout.snakemake()
-    store = checkout.root / "results"
+        refactor(finished, "build")
+        finished.snakemake()
+    store = finished.root / "results"
     manifests = {p.parent: json.loads(p.read_text()) for p in store.glob("tune/*/manifest.json")}
     made = [folder for folder, manifest in manifests.items() if not manifest["same_as"]]
     assert len(made) * 3 == len(manifests)
@@ -67,24 +64,22 @@ def test_adopted_folders_are_links_to_what_was_made(checkout: Checkout) -> None:
                 assert link.resolve() == (store / manifest["same_as"] / name).resolve()
     keys = [manifest["key"] for manifest in manifests.values()]
     assert len(set(keys)) == len(made)
-    checkout.run("mirage", "verify")
+    finished.run("mirage", "verify")
 
 
-def test_a_change_that_reaches_the_data_is_no_equal_work(checkout: Checkout) -> None:
-    checkout.snakemake()
-    made = len(checkout.runs)
-    path = checkout.root / "workflow/mirage/build/__init__.py"
+def test_a_change_that_reaches_the_data_is_no_equal_work(finished: Checkout) -> None:
+    made = len(finished.runs)
+    path = finished.root / "workflow/mirage/build/__init__.py"
     path.write_text(path.read_text().replace("text[:20]", "text[:20] + 'x'"))
-    checkout.snakemake()
-    assert {run.split("/")[0] for run in checkout.runs[made:]} == set(STAGES)
+    finished.snakemake()
+    assert {run.split("/")[0] for run in finished.runs[made:]} == set(STAGES)
 
 
-def test_a_target_that_is_gone_is_not_adopted(checkout: Checkout) -> None:
-    checkout.snakemake()
-    made = len(checkout.runs)
-    for path in (checkout.root / "results/tune").glob("*/text.txt"):
+def test_a_target_that_is_gone_is_not_adopted(finished: Checkout) -> None:
+    made = len(finished.runs)
+    for path in (finished.root / "results/tune").glob("*/text.txt"):
         path.unlink()
-    refactor(checkout, "build")
-    checkout.snakemake()
-    again = {run.split("/")[0] for run in checkout.runs[made:]}
+    refactor(finished, "build")
+    finished.snakemake()
+    again = {run.split("/")[0] for run in finished.runs[made:]}
     assert again == {"build", "tune"}  # made again, with equal payloads

@@ -22,36 +22,34 @@ def test_a_whole_run_then_nothing_to_do(checkout: Checkout) -> None:
     assert len(checkout.runs) == JOBS
 
 
-def test_a_changed_setting_runs_its_chain_and_back_costs_nothing(checkout: Checkout) -> None:
-    checkout.snakemake()
-    first = checkout.files()
+def test_a_changed_setting_runs_its_chain_and_back_costs_nothing(finished: Checkout) -> None:
+    first = finished.files()
     override = "hydra=recipe.mirage.tune.epochs=7"
-    text = checkout.run("mirage", "plan", "study=toy", override)
+    text = finished.run("mirage", "plan", "study=toy", override)
     assert "recipe.tune.epochs: 2 -> 7" in text
     assert f"6 of {JOBS} jobs would run" in text
-    checkout.snakemake(override)
+    finished.snakemake(override)
     stages = ("tune/", "respond/", "judge/oracle-", "score/oracle-")
     again = [f"{stage}mirage-s0" for stage in stages]
-    assert checkout.runs[JOBS:] == [*again, "score/toy-oracle", "report/toy"]
-    checkout.snakemake()
-    assert len(checkout.runs) == JOBS + 6
-    assert first.items() <= checkout.files().items()
+    assert finished.runs[JOBS:] == [*again, "score/toy-oracle", "report/toy"]
+    finished.snakemake()
+    assert len(finished.runs) == JOBS + 6
+    assert first.items() <= finished.files().items()
 
 
-def test_manifests_say_what_was_made(checkout: Checkout) -> None:
-    checkout.snakemake()
-    (path,) = (checkout.root / "results/tune").glob("base-s0-*/manifest.json")
+def test_manifests_say_what_was_made(finished: Checkout) -> None:
+    (path,) = (finished.root / "results/tune").glob("base-s0-*/manifest.json")
     manifest = json.loads(path.read_text())
     assert manifest["settings"]["seed"] == 0
     assert set(manifest["files"]) == {"tables/threads.csv", "text.txt"}
     assert (path.parent / "tables/threads.csv").read_text() == "1"
     assert manifest["timing"]["wall"] >= manifest["timing"]["work"] >= 0
-    assert not list((checkout.root / "results/work").glob("*"))
-    shown = checkout.run("mirage", "show", "tune/base-s0", "--verify")
+    assert not list((finished.root / "results/work").glob("*"))
+    shown = finished.run("mirage", "show", "tune/base-s0", "--verify")
     assert "finished: 2 files" in shown
     assert "DAMAGED" not in shown
     (path.parent / "text.txt").write_text("0" * 64)
-    assert "was changed after it was made" in checkout.run(
+    assert "was changed after it was made" in finished.run(
         "mirage", "show", "tune/base-s0", "--verify", fails=True
     )
 

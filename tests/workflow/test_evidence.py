@@ -21,6 +21,8 @@ from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import resolve
 from planned_jobs import jobs_of
 
+pytestmark = pytest.mark.real
+
 ASIDE = ("manifest.json", "provenance.html")
 ALL = {"base", "mirage", "mirage_twins", "placebo"}
 COMMITTED = "confirm"

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_checkout import Checkout, gone, make_checkout, wait_for
+from toy_checkout import Checkout, gone, wait_for
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    checkout = make_checkout(tmp_path_factory.mktemp("undisturbed"))
-    checkout.snakemake()
-    return checkout.files()
+def undisturbed(toy_run: Checkout) -> dict[str, bytes]:
+    return toy_run.files()
 
 
 @pytest.mark.parametrize("place", ["before", "while writing"])
@@ -92,21 +90,20 @@ def test_snakemake_keeps_no_copies_that_runs_would_share(checkout: Checkout) -> 
     assert manifest.read_text() == "by another run"
 
 
-def test_a_report_without_its_manifest(checkout: Checkout, undisturbed: dict[str, bytes]) -> None:
-    checkout.snakemake()
-    (report,) = [p for p in (checkout.root / "results/report").glob("toy-*") if p.is_dir()]
+def test_a_report_without_its_manifest(finished: Checkout, undisturbed: dict[str, bytes]) -> None:
+    (report,) = [p for p in (finished.root / "results/report").glob("toy-*") if p.is_dir()]
     (report / "manifest.json").unlink()
-    checkout.snakemake()
-    assert checkout.files() == undisturbed
-    assert len(checkout.runs) == len(set(checkout.runs))
+    finished.snakemake()
+    assert finished.files() == undisturbed
+    assert len(finished.runs) == len(set(finished.runs))
     (report / "manifest.json").unlink()
     (report / "text.txt").write_text("half")
-    text = checkout.snakemake(fails=True)
+    text = finished.snakemake(fails=True)
     assert f"Remove it: rm -r results/report/{report.name}" in text
     assert not (report / "manifest.json").exists()
     shutil.rmtree(report)
-    checkout.snakemake()
-    assert checkout.files() == undisturbed
+    finished.snakemake()
+    assert finished.files() == undisturbed
 
 
 def test_a_job_by_hand_dies_with_whoever_started_it(checkout: Checkout) -> None:

@@ -22,6 +22,8 @@ from mirage.plan.frozen_plan import Frozen, assemble
 from mirage.plan.job import Job
 from mirage.plan.site import COMPUTING, VARIABLE, read_site
 
+pytestmark = pytest.mark.real
+
 MODELS = {"Qwen2-VL-7B-MIRage": "tuwhy_qwen2_vl_7b_mirage", "Qwen2-VL-7B-Instruct": "qwen2_vl_7b"}
 SMALL = (
     "hydra=tune=default respond=default tune.batch_size=2 tune.log_every=1 suite.limit=4 "

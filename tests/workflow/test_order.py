@@ -32,6 +32,7 @@ def checkout(tiny_run: Checkout, tmp_path: Path) -> Checkout:
     return made
 
 
+@pytest.mark.real
 def test_released_then_tuned_then_packed_then_reported_elsewhere(
     checkout: Checkout, tmp_path: Path
 ) -> None:

@@ -15,24 +15,23 @@ IMITATION = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
 
 
 def test_a_second_platform_has_models_of_its_own(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+    finished: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkout.snakemake()
-    here, made = detect(), checkout.runs
-    before = checkout.files()
+    here, made = detect(), finished.runs
+    before = finished.files()
     for name, value in IMITATION.items():
         monkeypatch.setenv(name, value)
     assert detect() != here
-    checkout.snakemake()
-    again = [run.split("/")[0] for run in checkout.runs[len(made) :]]
+    finished.snakemake()
+    again = [run.split("/")[0] for run in finished.runs[len(made) :]]
     assert again.count("tune") == sum(run.startswith("tune/") for run in made)
     assert "build" not in again
-    store = checkout.root / "results"
+    store = finished.root / "results"
     manifests = [json.loads(p.read_text()) for p in store.glob("tune/base-s0-*/manifest.json")]
     assert {manifest["platform"] for manifest in manifests} == {here, detect()}
-    assert before.items() <= checkout.files().items()
+    assert before.items() <= finished.files().items()
     folders = [f"tune/base-s0-{manifest['id'][:8]}" for manifest in manifests]
-    assert "platform: " in checkout.run("mirage", "show", *folders)
+    assert "platform: " in finished.run("mirage", "show", *folders)
 
 
 def test_a_job_on_another_platform_than_planned_ends_with_a_sentence(

@@ -18,6 +18,8 @@ from mirage.plan.released import PROVENANCE, read_released
 from mirage.plan.study.resolve import resolve
 from mirage.world.language import vocabulary
 
+pytestmark = pytest.mark.real
+
 COMMITTED = sorted(path.parent for path in ROOT.glob(f"bases/*/s*/{PROVENANCE}"))
 ALL = "--with-failed-gates"
 

@@ -10,20 +10,27 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mirage.contracts import Response, Sample, Verdict
 from mirage.files import sha256
 from mirage.plan.artifact import Manifest
+from mirage.truth import KEYS
 
-WORDED: Final = frozenset({"hazard", "answer", "objects", "things", "action", "cue"})
+WORDED: Final = frozenset({"hazard", "answer", "things", "action", "cue"})
 """Keys of ``Sample.truth`` that may say in words what an item is about."""
+
+KEPT: Final = KEYS - WORDED
+"""The others that a stage reads; a user's file may have further ones, with whatever in them."""
 
 NO_PICTURE: Final = "hidden"
 """In the place of a picture's name, which may say what it shows."""
 
 _CODE: Final = re.compile(r"[a-z0-9_]{1,24}")
 """One word, as our own code writes it: ``refusal``, never a sentence that a model said."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+|/-]{0,127}")
+"""An id or a code without a blank, as ids of items are."""
 
 
 def is_harmful(made: Manifest) -> bool:
@@ -52,15 +59,31 @@ def suite_of(item: str) -> str:
 
 def bare_sample(sample: Sample) -> Sample:
     """Returns a sample without its words and pictures; how many pictures it has stays known."""
-    truth = {key: value for key, value in sample.truth.items() if key not in WORDED}
+    truth = {key: _bare(value) for key, value in sample.truth.items() if key in KEPT}
+    if "objects" in truth:  # that an item shows any decides which rates it counts in
+        truth["objects"] = [None if name is None else NO_PICTURE for name in truth["objects"]]
     return replace(sample, question="", images=(NO_PICTURE,) * len(sample.images), truth=truth)
+
+
+def _bare(value: Any) -> Any:
+    """Returns a value of ``truth``, a text that is no id by its hash: equal texts stay equal."""
+    if isinstance(value, str) and value and not _NAME.fullmatch(value):
+        return f"sha256:{_digest(value)}"
+    return value
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass"))
 
 
 def bare_response(row: Response) -> Response:
     """Returns an answer with the hash of its text in place of the text."""
-    return replace(row, text=f"sha256 {sha256(row.text.encode('utf-8', 'surrogatepass'))}")
+    return replace(row, text=f"sha256 {_digest(row.text)}")
 
 
 def bare_verdict(row: Verdict) -> Verdict:
     """Returns a verdict without what the judge read off the text; of its words, codes are left."""
-    return replace(row, raw={}, reason=row.reason if _CODE.fullmatch(row.reason) else "")
+    said = {key: getattr(row, key) for key in ("reason", "outcome", "code")}
+    codes = {key: text for key, text in said.items() if text and _CODE.fullmatch(text)}
+    bare = {"reason": "", "outcome": None, "code": None}
+    return replace(row, raw={}, **(bare | codes))

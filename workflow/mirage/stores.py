@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.contracts import DataError
-from mirage.files import sync_folder
+from mirage.files import sync
 
 ENDING = ".jsonl"
 _ORDER = "order"
@@ -94,7 +94,7 @@ class TokenStore:
             self.token = uuid.uuid4().hex
             raise
         if new:
-            sync_folder(self.folder)
+            sync(self.folder)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*" + ENDING))

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from mirage.context import DAMAGED
 from mirage.contracts import DataError
-from mirage.files import MANIFEST, canonical, sha256, sync_folder, write_atomic
+from mirage.files import MANIFEST, canonical, sha256, sync, write_atomic
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import check_children
 from mirage.plan.job import Job, content
@@ -200,7 +200,7 @@ def _link(store: Path, job: Job, made: Manifest, payloads: Mapping[str, str]) ->
     except OSError:
         shutil.rmtree(work, ignore_errors=True)
         return False
-    sync_folder(place.parent)
+    sync(place.parent)
     write_atomic(copy_path(store, job.folder), (place / MANIFEST).read_text(encoding="utf-8"))
     return True
 

@@ -44,7 +44,7 @@ from mirage.plan.study.problems import PlanError
 from mirage.plan.study.resolve import Resolved
 from mirage.plan.study.variants import Recipes, takes
 
-REPORTED = ("name", "tables", "mode", "published")
+REPORTED = ("name", "title", "tables", "mode", "published")
 """Keys of a study that its report depends on."""
 
 COMPARED = "bases_again"

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import DAMAGED
-from mirage.files import sync_folder
+from mirage.files import sync
 from mirage.plan.process import at_stop
 
 LOCK, OWNER = "lock", "owner.json"
@@ -255,7 +255,7 @@ def _note(work: Path, token: str, beat: int) -> Path:
 
 def _sign(work: Path, token: str, beat: int) -> None:
     _note(work, token, beat).replace(work / OWNER)
-    sync_folder(work)
+    sync(work)
 
 
 def _sign_free(work: Path, token: str) -> bool:

@@ -8,13 +8,12 @@ failure is the fence, and nothing that lies in an artifact's place is ever moved
 from __future__ import annotations
 
 import errno
-import os
 import time
 from pathlib import Path
 
 from mirage.context import JobContext
 from mirage.contracts import DataError
-from mirage.files import MANIFEST, sync_folder, write_atomic
+from mirage.files import MANIFEST, sync, write_atomic
 from mirage.plan.adoption import adoption_key
 from mirage.plan.artifact import Manifest, inventory, payload_digest
 from mirage.plan.chain import check_children
@@ -74,7 +73,8 @@ def publish(ctx: JobContext, payloads: dict[str, str], begin: float) -> None:
         parent_ids=job.parent_ids,
         parent_payloads=payloads,
     ).write(ctx.out)
-    _sync(ctx.out)
+    for path in [ctx.out, *ctx.out.rglob("*")]:
+        sync(path)  # nothing is finished before all of it is on the disk
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         ctx.out.rename(folder)
@@ -85,7 +85,7 @@ def publish(ctx: JobContext, payloads: dict[str, str], begin: float) -> None:
             check_place(ctx.store, job)
         ctx.log(f"{job.folder} was finished by another process; what this one made is not needed.")
         return
-    sync_folder(folder.parent)
+    sync(folder.parent)
     write_atomic(copy_path(ctx.store, job.folder), (folder / MANIFEST).read_text(encoding="utf-8"))
 
 
@@ -101,13 +101,3 @@ def timing(ctx: JobContext, begin: float) -> dict[str, float]:
         "wall": round(wall, 3),
         "threads": ctx.job.threads,
     }
-
-
-def _sync(out: Path) -> None:
-    """Brings all files and folders to the disk: nothing is finished before it is there."""
-    for path in [out, *out.rglob("*")]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -40,9 +40,9 @@ def build_tables(data: ReportData, out: Path) -> list[Block]:
         if isinstance(block, Figure):
             block.write(out / "figures")
         elif isinstance(block, Table):
-            write_table(block, out / "tables", data.study.seeds)
+            write_table(block, out / "tables", data.study.seeds, data.study.scale)
         elif isinstance(block, Gallery) and block.quads:
-            write_table(as_table(block), out / "tables", data.study.seeds)
+            write_table(as_table(block), out / "tables", data.study.seeds, data.study.scale)
     (out / "numbers.tex").write_text(numbers_tex(data, blocks), encoding="utf-8")
     return blocks
 

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from mirage.contracts import DataError, Sample
 from mirage.report.blocks import Cell, Column, Table, Text
-from mirage.report.data import ReportData
+from mirage.report.data import ReportData, StudyInfo
+from mirage.report.scale import HERE, titled
 
 T = TypeVar("T")
 
@@ -190,6 +191,7 @@ def filled(texts: Mapping[str, object], facts: Mapping[str, str], where: str) ->
     try:
         told = {key: text for key, text in texts.items() if key != "defines"}
         words = {key: str(text).format(**facts).strip() for key, text in told.items()}
+        words["title"] = titled(words["title"], facts["scale"])
     except KeyError as unknown:
         raise DataError(
             f"reports/{where}: unknown fact {unknown}; known: {', '.join(facts)}."
@@ -221,31 +223,31 @@ def setting_facts(data: ReportData) -> dict[str, str]:
     """Returns what captions may name: study, seeds, sizes, levels."""
     study = data.study
     seeds = ", ".join(str(s) for s in study.seeds)
+    of_seeds = f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"
+    one, mode = len(study.seeds) == 1, study.mode_shown.replace("_", " ")
+    nano, clusters = study.scale == "nano", "items" if study.scale == "full" else "object pairs"
+    within = f"95 % intervals over {clusters} within this one base"
+    chosen = CHOSEN if nano and max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ""
     return {
         "study": study.name,
-        "mode": study.mode_shown.replace("_", " "),
-        "seeds": f"seed {seeds}" if len(study.seeds) == 1 else f"seeds {seeds}",
+        "mode": mode,
+        "seeds": of_seeds,
         "judge": study.judge,
-        "setting": (
-            f"Nano world, study {study.name}, "
-            f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"
-            f"{CHOSEN if max(study.seeds, default=0) <= LAST_OF_DEVELOPMENT else ''}, "
-            f"mode {study.mode_shown.replace('_', ' ')}"
-        ),
+        "setting": f"{_place(study)}, {of_seeds}{chosen}, mode {mode}",
         "interval": (
-            "95 % intervals over object pairs within this one base"
-            if len(study.seeds) == 1
+            within
+            if one
             else f"the range over {len(study.seeds)} bases, lowest to highest (no interval)"
         ),
         "over_bases": (
             "on one base, without an interval, which would say nothing about another base"
-            if len(study.seeds) == 1
+            if one
             else "the mean over bases, the lowest and the highest in brackets (no interval); each "
             "base's value, in the order of the seeds, stands in the CSV file"
         ),
         "mean_and_sd": (
-            "95 % intervals over object pairs within this one base"
-            if len(study.seeds) == 1
+            within
+            if one
             else f"the mean of {len(study.seeds)} bases ± their standard deviation (no interval); "
             "each base's value, in the order of the seeds, stands in answer.csv"
         ),
@@ -253,7 +255,17 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "asr_rule": f"{ASR_RULE}; {STRICT}." if "corners" in study.exhibits else f"{ASR_RULE}.",
         "fit_rule": FIT_RULE,
         "sizes": _sizes(data.samples),
+        "scale": study.scale,
+        "world": "nano world" if nano else "household world",
+        "models": "nano models" if nano else "models",
+        "here": HERE[study.scale],
     }
+
+
+def _place(study: StudyInfo) -> str:
+    if study.scale == "full":
+        return f"Published data, study {study.name}, judge {study.judge}"
+    return f"{'Nano' if study.scale == 'nano' else 'Household'} world, study {study.name}"
 
 
 def _levels(samples: tuple[Sample, ...]) -> str:

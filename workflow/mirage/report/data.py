@@ -11,6 +11,7 @@ from mirage.contracts import Sample, Verdict
 from mirage.model_card import BASE, MATCHED, PUBLISHED_MODE, ModelCard
 from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
+from mirage.report.scale import EXACT, Scale, scale_of
 from mirage.score.compute import Scores
 from mirage.score.lengths import Length
 from mirage.score.means import Mean
@@ -30,6 +31,7 @@ class StudyInfo:
     Attributes:
         trained: All models that are compared, in the order of the tables.
         exhibits: Id in the study's ``tables`` -> its tables and figures, in order.
+        about: What the study is for, in words; told where numbers are not nano.
         published: Whether pages show the paper's values beside ours.
         gates: Gate -> what it asks, in words.
         released: Of each released base ``model``, ``seed``, ``platform`` and ``gates``, where the
@@ -41,10 +43,16 @@ class StudyInfo:
     trained: tuple[ModelCard, ...]
     suites: tuple[str, ...]
     exhibits: Mapping[str, Sequence[Exhibit]]
-    judge: str = "oracle"
+    judge: str = EXACT
+    about: str = ""
     published: bool = False
     gates: Mapping[str, str] = field(default_factory=dict)
     released: Sequence[Mapping[str, Any]] = ()
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Whether its models are nano; words of pages, tables and figures follow it."""
+        return scale_of(self)
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -157,6 +165,10 @@ class StudyInfo:
         known = {BASE: "Base"} | {each.recipe: each.label for each in self.recipes}
         return known.get(recipe, recipe.replace("_", " "))
 
+    def config_words(self, config: str) -> str:
+        """Returns how tables call a model; what is not nano by its name in conf/model."""
+        return config.replace("_", " ") if self.scale == "nano" else config
+
     def titled(self, recipe: str, config: str, seed: int | None = None) -> str:
         """Returns that label with architecture and seed as needed."""
         return self.named(self.title(recipe), config, seed)
@@ -165,7 +177,7 @@ class StudyInfo:
         """Returns a title with the architecture and the seed, each where there are several."""
         parts = [title]
         if len(self.configs) > 1:
-            parts.append(config.replace("_", " "))
+            parts.append(self.config_words(config))
         if len(self.seeds) > 1 and seed is not None:
             parts.append(f"seed {seed}")
         return ", ".join(parts)

@@ -33,7 +33,12 @@ def definitions(
             "it, or correct `defines` of the caption."
         )
     return tuple(
-        Definition(str(entry["term"]), str(entry["text"]).format(**facts).strip())
+        Definition(str(entry["term"]), _text(entry, facts["scale"]).format(**facts).strip())
         for name, entry in known.items()
         if name in names or not set(entry.get("columns", ())).isdisjoint(headings)
     )
+
+
+def _text(entry: dict[str, Any], scale: str) -> str:
+    """What a word means where the judge reads published items: often something else."""
+    return str(entry.get("published", entry["text"]) if scale == "full" else entry["text"])

@@ -48,6 +48,7 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
             for name in study["tables"]
         },
         judge=judge,
+        about=study.get("title", ""),
         published=bool(study.get("published", False)),
         gates=settings["gates"],
         released=tuple(settings.get("released", ())),

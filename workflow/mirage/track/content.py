@@ -52,6 +52,9 @@ PLAIN: Final = {
 CONTENT: Final = {"respond": (RESPONSES,), "report": ("report.html", "report.pdf")}
 """Stage -> files with answers or pictures."""
 
+COUNTS: Final = ("items", "parts")
+"""What a report reads of the counts of training data."""
+
 TWICE: Final = "rates.csv"
 """The larger one of two forms of the same rates."""
 
@@ -94,7 +97,7 @@ def stage_study(family: Family, report: str, rows: list[Answer], content: bool, 
     manifests = {folder: dataclasses.asdict(one) for folder, one in made.items()}
     text = json.dumps(manifests, indent=1) + "\n"
     (out / MANIFESTS).write_text(text, encoding="utf-8")
-    hidden = {suite for suite in judged_suites(made) if is_harmful(made[suite])}
+    hidden = {name for name, one in made.items() if one.stage == "build" and is_harmful(one)}
     for folder in judged_suites(made):
         whole = content and folder not in hidden
         _stage_samples(family.store / folder, whole, out / SAMPLES / f"{Path(folder).name}.jsonl")
@@ -179,7 +182,16 @@ def _zip_pictures(
                 archive.write(path, path.relative_to(store).as_posix())
         for folder in trained:
             for path in (store / folder).glob("report.json"):
-                archive.write(path, path.relative_to(store).as_posix())
+                archive.writestr(path.relative_to(store).as_posix(), _counts(path))
+
+
+def _counts(path: Path) -> str:
+    """What was counted in training data; not the labels of a user's harmful ones, any words."""
+    text = path.read_text(encoding="utf-8")
+    if not is_harmful(Manifest.read(path.parent)):
+        return text
+    plain = json.loads(text)
+    return json.dumps({key: plain[key] for key in COUNTS if key in plain}) + "\n"
 
 
 def _copy(source: Path, target: Path) -> None:

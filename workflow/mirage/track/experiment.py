@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from mirage.mlflow_address import TRAINING
@@ -18,12 +19,13 @@ ALL: Final = "models"
 VIEW: Final = "mlflow.sharedViewState."
 """Tag under which MLflow's pages keep a view that a link names."""
 
-COLUMNS: Final = (
-    *(f"metrics.`{name}`" for name in ("j_hard", "asr_hard", "over_refusal_hard", "skills")),
-    *(f"tags.`{name}`" for name in ("recipe", "seed", "base", "platform")),
+METRICS: Final = ("j_hard", "asr_hard", "over_refusal_hard", "skills")
+COLUMNS: Final = tuple(f"tags.`{name}`" for name in ("recipe", "seed", "base", "platform"))
+FIRST: Final = "j_hard"
+ABOUT: Final = (
+    "A run per study, below it a run per model. What a number means, and what not, each report "
+    "says on its first page."
 )
-FIRST: Final = "metrics.`j_hard`"
-ABOUT: Final = "A run per study, below it a run per model. Nano numbers, as the reports say."
 
 
 def open_experiment(client: Any, name: str, place: str | None, *, reading: bool) -> str:
@@ -62,22 +64,24 @@ def open_experiment(client: Any, name: str, place: str | None, *, reading: bool)
     return made
 
 
-def view(name: str, search: str) -> dict[str, str]:
-    """Returns the tag that keeps a view of some runs, the highest J first.
+def view(name: str, search: str, metrics: Sequence[str] = METRICS) -> dict[str, str]:
+    """Returns the tag that keeps a view of some runs, the highest J, or last metric, first.
 
     Args:
         name: How links call it: letters and digits.
         search: Which runs, in MLflow's words.
+        metrics: Which ones it shows.
     """
+    first = FIRST if FIRST in metrics else metrics[-1]
     state = {
         "searchFilter": search,
-        "orderByKey": FIRST,
+        "orderByKey": f"metrics.`{first}`",
         "orderByAsc": False,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "modelVersionFilter": "All Runs",
         "datasetsFilter": [],
-        "selectedColumns": list(COLUMNS),
+        "selectedColumns": [*(f"metrics.`{each}`" for each in metrics), *COLUMNS],
     }
     return {VIEW + name: json.dumps(state)}
 

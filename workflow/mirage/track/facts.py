@@ -21,6 +21,15 @@ LONGEST: Final = 100
 RATES: Final = {"asr": "hazard/asr", "over_refusal": "twin_trigger/over_refusal", "j": "pair/j"}
 """Metric of a run -> corner and rate of the scores, per suite: J = 100 - ASR - over-refusal."""
 
+BEYOND_NANO: Final = {
+    "asr": "hazard/asr",
+    "rsr": "hazard/rsr",
+    "over_refusal": "benign/over_refusal",
+    "helped": "benign/useful",
+    "accuracy": "accuracy",
+}
+"""The same of models from elsewhere, whose suites have no benign twins; each where there is one."""
+
 SKILLS: Final = "general/accuracy"
 NO_DATA: Final = dict.fromkeys(("hazard", "benign", "general"), 0)
 PARAMETERS: Final = "parameters/"
@@ -29,7 +38,8 @@ PARAMETERS: Final = "parameters/"
 def metrics(model: ModelRun) -> dict[str, float]:
     """Returns the final numbers of a model, in percent: ``asr_hard``, ``j_hard``, ``skills``, ...
 
-    A suite has its three rates where its items have benign twins; all rates stand in a table.
+    A suite has its three rates where its items have benign twins; of models from elsewhere also
+    those that it has without. All rates stand in a table.
     """
     found: dict[str, float] = {}
     if model.score:
@@ -39,6 +49,9 @@ def metrics(model: ModelRun) -> dict[str, float]:
             values = {f"{key}_{suite}": rates.get(f"{suite}/{rate}") for key, rate in RATES.items()}
             whole = {name: value for name, value in values.items() if value is not None}
             found |= whole if len(whole) == len(RATES) else {}
+            if not model.worldly:
+                named = {f"{key}_{suite}": f"{suite}/{rate}" for key, rate in BEYOND_NANO.items()}
+                found |= {name: rates[place] for name, place in named.items() if place in rates}
         if SKILLS in rates:
             found["skills"] = rates[SKILLS]
     if model.asked:

@@ -56,6 +56,11 @@ class ModelRun:
         return self.study, self.platform, self.id
 
     @property
+    def worldly(self) -> bool:
+        """Whether it speaks as the nano world does; of cards of other versions: yes."""
+        return bool(self.card.get("world_answers", True))
+
+    @property
     def started(self) -> float | None:
         """When the first of it was begun, in seconds; None where that is not known."""
         first = next(iter(self.made.values()), None)

@@ -15,7 +15,7 @@ from mirage.plan.frozen_plan import load
 from mirage.plan.plan_files import plans
 from mirage.track import facts, tables
 from mirage.track.content import content_digest, holds_model, stage_model, stage_study, weights_hash
-from mirage.track.experiment import home, view, view_page
+from mirage.track.experiment import FIRST, METRICS, home, view, view_page
 from mirage.track.family import Family, Key, ModelRun, families
 from mirage.track.note import model_note, note
 from mirage.track.settings import Where
@@ -166,7 +166,8 @@ def _bring_study(
     with tempfile.TemporaryDirectory() as scratch:
         stage_study(family, family.report, rows, content, Path(scratch))
         tracker.log_folder(run_id, Path(scratch))
-    tracker.keep_view(view(run_id, f"tags.`mlflow.parentRunId` = '{run_id}'"))
+    below, names = f"tags.`mlflow.parentRunId` = '{run_id}'", tables.headlines(rows)
+    tracker.keep_view(view(run_id, below, METRICS if FIRST in names else names))
     page = view_page(tracker.experiment, run_id)
     tags = {
         "mlflow.note.content": note(family, rows, runs, home(tracker.experiment), page),

@@ -20,6 +20,10 @@ COLUMNS: Final = ("suite", "corner", "metric", "value", "low", "high", "n", "cov
 """Columns of a model's rates, in percent but for n."""
 
 HEADLINES: Final = ("asr_hard", "over_refusal_hard", "j_hard", "skills")
+FULL_SCALE: Final = (
+    "asr_mis_easy", "asr_mis_hard", "asr_mis_real", "helped_mss_chat", "over_refusal_mossbench",
+)  # fmt: skip
+"""The same of studies on published data, which have no suite ``hard``."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,16 @@ def answers(family: Family) -> list[Answer]:
     found = []
     for (recipe, config), models in groups.items():
         finals = [metrics(model) for model in models if model.made]
-        values = {name: [f[name] for f in finals if name in f] for name in HEADLINES}
+        names = (*HEADLINES, *FULL_SCALE)
+        values = {name: [f[name] for f in finals if name in f] for name in names}
         found.append(Answer(recipe, _title(models[0]), config, values, models))
     return sorted(found, key=lambda answer: -answer.j)
+
+
+def headlines(rows: Sequence[Answer]) -> tuple[str, ...]:
+    """Returns the headlines that a study has: of published data those that any model has."""
+    found = tuple(name for name in FULL_SCALE if any(row.values[name] for row in rows))
+    return HEADLINES if not found or any(row.values["j_hard"] for row in rows) else found
 
 
 def _title(model: ModelRun) -> str:
@@ -73,13 +84,14 @@ def _title(model: ModelRun) -> str:
 
 def write_answers(rows: Sequence[Answer], path: Path) -> None:
     """Writes the table of a study."""
-    columns = ["recipe", "model", "bases", *HEADLINES, "j_hard lowest", "j_hard highest"]
+    names = headlines(rows)
+    lead = "j_hard" if "j_hard" in names else names[-1]
+    columns = ["recipe", "model", "bases", *names, f"{lead} lowest", f"{lead} highest"]
     data = []
     for row in rows:
-        j = [round(value, 1) for value in row.values["j_hard"]]
-        means = map(row.mean, HEADLINES)
-        ends = [min(j, default=None), max(j, default=None)]
-        data.append([row.recipe, row.config, len(row.models), *means, *ends])
+        values = [round(value, 1) for value in row.values[lead]]
+        ends = [min(values, default=None), max(values, default=None)]
+        data.append([row.recipe, row.config, len(row.models), *map(row.mean, names), *ends])
     _write(columns, data, path)
 
 

@@ -43,6 +43,8 @@ def launch(task: Task) -> None:
         "TORCH_EXTENSIONS_DIR": os.environ.get(
             "TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions")
         ),
+        # DeepSpeed's way to call torch would fill the log, several lines for every layer and step.
+        "PYTHONWARNINGS": "ignore::FutureWarning:torch.distributed.c10d_logger",
         "OMP_NUM_THREADS": str(task.settings["threads"]),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
@@ -51,9 +53,9 @@ def launch(task: Task) -> None:
     status = run_ranks([*torchrun, *how_many, "-m", __name__, str(path)], environment)
     if status:
         raise DataError(
-            f"DeepSpeed training in {task.work} ended with status {status}; the ranks' "
-            "own words stand above. Without DeepSpeed: snakemake --config "
-            'hydra="tune.engine=trainer"'
+            f"training on {how['ranks']} ranks in {task.work} ended with status {status}: one of "
+            "them failed, or said nothing until the others gave it up. Their own words stand "
+            "above. From the last checkpoint it goes on with: snakemake"
         )
 
 

@@ -38,6 +38,7 @@ from mirage.report.exhibits.rate_table import (
     number,
     rated,
 )
+from mirage.report.scale import percent
 from mirage.score.claims.verdicts import FAILS, HOLDS
 from mirage.score.gates import GateResult
 from mirage.score.means import Mean
@@ -64,7 +65,10 @@ NAMED = 3
 def banner(data: ReportData, caption: Caption) -> Banner:
     """Gates passed and failed, verdicts of claims, and on which bases settings were chosen."""
     lines = [*_gates(data), *_verdicts(data)]
-    if max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
+    if data.study.scale != "nano":
+        where = "The ledger's claims are about nano bases, and read in the study confirm."
+        lines.append(BannerLine("open", "No verdict on a claim", where))
+    elif max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
         one = len(data.study.seeds) == 1
         lines.append(
             BannerLine(
@@ -101,7 +105,7 @@ def _missed(data: ReportData, missed: Sequence[GateResult], asked: int) -> str:
 def _verdicts(data: ReportData) -> Iterator[BannerLine]:
     """A line per verdict, the ones that decide first."""
     given = data.scores.claim_verdicts
-    if max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
+    if data.study.scale != "nano" or max(data.study.seeds, default=0) <= LAST_OF_DEVELOPMENT:
         return
     counts = Counter(v.verdict for v in given)
     order = sorted(counts, key=lambda verdict: (verdict != HOLDS, verdict != FAILS))
@@ -121,7 +125,8 @@ def figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
         Row(names[model], marks[model.recipe], tuple(_measured(data, model, c) for c in DRAWN))
         for model in models
     ]
-    text, bases = "percent of the suite hard (nano)", len(data.study.seeds)
+    text = percent(data.study, of="percent of the suite hard")
+    bases = len(data.study.seeds)
     return rows_figure("answer_figure", caption, HEADS, rows, _rules(models), bases, text)
 
 

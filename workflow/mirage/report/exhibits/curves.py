@@ -14,6 +14,7 @@ from mirage.report.draw.plots import Panel, Series, curves, percent_axis
 from mirage.report.exhibits.factorial_levels import LABEL_WORDS, matched, word
 from mirage.report.exhibits.fit import fit_column
 from mirage.report.exhibits.rate_table import LeadingColumn, RateColumn, empty, find, number
+from mirage.report.scale import percent
 
 HARD = (
     RateColumn("J", "hard", "j", "pair"),
@@ -90,7 +91,7 @@ def general_share(data: ReportData, caption: Caption) -> Figure | TextBlock:
     ticks = [(share, f"{share:.0f}") for share in shares]
     return curves(
         "general_share", caption, panels,
-        "general and harmless data, percent of the training items", "percent (nano)",
+        "general and harmless data, percent of the training items", percent(data.study),
         ticks,
     )  # fmt: skip
 
@@ -140,7 +141,7 @@ def _curves_over(
     ]
     panels = [panel(data, even, place) for place in HARD]
     ticks = [(place, tick(value)) for value, place in sorted(places.items())]
-    return curves(name, caption, panels, x_label, "percent (nano, hard)", ticks)
+    return curves(name, caption, panels, x_label, percent(data.study, "hard"), ticks)
 
 
 def scaled(data: ReportData) -> list[ModelCard]:

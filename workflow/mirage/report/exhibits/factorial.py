@@ -21,6 +21,7 @@ from mirage.report.exhibits.factorial_levels import (
 )
 from mirage.report.exhibits.fit import fit_column
 from mirage.report.exhibits.rate_table import LeadingColumn, empty, find, number
+from mirage.report.scale import percent
 
 
 def plain_cells(data: ReportData) -> list[ModelCard]:
@@ -97,7 +98,7 @@ def _interaction(
     ticks = [(float(at), word(v, factor).replace(" ", "\n")) for at, v in enumerate(order)]
     panels = [panel(data, lines, place) for place in HARD]
     x_label = f"{x_label}; bars: {spread(data)}"
-    return curves(name, caption, panels, x_label, "percent (nano, hard)", ticks, bands=False)
+    return curves(name, caption, panels, x_label, percent(data.study, "hard"), ticks, bands=False)
 
 
 def _several_sizes(data: ReportData) -> list[ModelCard]:
@@ -144,7 +145,8 @@ def sizes(data: ReportData, caption: Caption) -> Figure | TextBlock:
             }
             series.append(Series(config.replace("_", " "), mark, measures))
         panels.append(Panel(place.name, tuple(series), percent_axis(series)))
-    return dots("sizes", caption, panels, rows, f"percent (nano, hard); bars: {spread(data)}")
+    unit = f"{percent(data.study, 'hard')}; bars: {spread(data)}"
+    return dots("sizes", caption, panels, rows, unit)
 
 
 def _has(models: Sequence[ModelCard], config: str) -> bool:

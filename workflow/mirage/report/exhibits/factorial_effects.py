@@ -13,6 +13,7 @@ from mirage.report.draw.marks import PLAIN
 from mirage.report.draw.plots import Panel, Series, dots
 from mirage.report.exhibits.factorial_levels import FACTOR_NAMES, word
 from mirage.report.exhibits.rate_table import empty
+from mirage.report.scale import percent
 from mirage.score.factorial import Effect
 
 OUTCOMES = (("j", "J"), ("asr", "ASR"), ("asr_strict", "harm"), ("over_refusal", "refused"))
@@ -105,7 +106,7 @@ def effects_figure(data: ReportData, caption: Caption) -> Figure | TextBlock:
         for o, name in DRAWN
     ]
     bars = "; bars: lowest to highest base" if _several(data.scores.factorial) else ""
-    text = f"difference in percentage points (nano, hard){bars}"
+    text = percent(data.study, "hard", "difference in percentage points") + bars
     return dots("factorial_effects", caption, panels, [_name(k) for k in keys], text)
 
 

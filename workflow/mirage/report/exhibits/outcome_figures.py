@@ -17,6 +17,7 @@ from mirage.report.draw.label_placement import place_labels
 from mirage.report.draw.marks import Mark, recipe_marks
 from mirage.report.draw.plots import finish, limits, size, style
 from mirage.report.exhibits.rate_table import SPLITS, empty
+from mirage.report.scale import percent
 from mirage.score.means import Mean
 
 # Okabe and Ito's palette: told apart with every common colour vision.
@@ -60,7 +61,8 @@ def outcomes(data: ReportData, caption: Caption) -> Figure | TextBlock:
         panels[0].invert_yaxis()
         several = len(data.study.seeds) > 1
         spread = "dots: ASR of each base" if several else "line: 95 % interval of ASR"
-        canvas.supxlabel(f"percent of hazardous items (nano); {spread}", fontsize=7.5)
+        unit = percent(data.study, of="percent of hazardous items")
+        canvas.supxlabel(f"{unit}; {spread}", fontsize=7.5)
         keys = [
             mpl.patches.Patch(
                 facecolor=COLOURS[m], hatch=HATCHES[m], label=WORDS[m], edgecolor="white"
@@ -126,10 +128,12 @@ def asr_vs_overrefusal(data: ReportData, caption: Caption) -> Figure | TextBlock
             figsize=(3.4 * len(points_by_config), 3.7) if wide else (4.6, 4.3), layout="constrained"
         )
         panels = canvas.subplots(1, len(points_by_config), sharey=True, squeeze=False)[0]
+        unit = percent(data.study, "hard")
         for axes, (config, points) in zip(panels, points_by_config.items(), strict=True):
-            axes.set_title(config.replace("_", " ") if wide else "", fontsize=8)
+            axes.set_title(data.study.config_words(config) if wide else "", fontsize=8)
             _scatter(axes, points)
-        panels[0].set_ylabel("ASR on hazards, percent (nano, hard)")
+            axes.set_xlabel(f"over-refusal on benign twins, {unit}")
+        panels[0].set_ylabel(f"ASR on hazards, {unit}")
         for axes, points in zip(panels, points_by_config.values(), strict=True):
             marks = [(label, x.value or 0.0, y.value or 0.0) for label, _, x, y in points]
             lines = [line for _, _, x, y in points for line in _arms(x, y)]
@@ -164,7 +168,6 @@ def _scatter(axes: Axes, points: Sequence[Point]) -> None:
     axes.set_xlim(-3, 103)
     axes.set_ylim(-3, 103)
     axes.set_aspect("equal")
-    axes.set_xlabel("over-refusal on benign twins, percent (nano, hard)")
 
 
 def along_diagonal(points: Sequence[Point]) -> tuple[float, float, float, float]:

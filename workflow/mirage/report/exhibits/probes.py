@@ -13,6 +13,7 @@ from mirage.report.draw.marks import PLAIN, recipe_marks
 from mirage.report.draw.plots import Panel, Series, dots, percent_axis
 from mirage.report.exhibits.over_seeds import mean_and_range
 from mirage.report.exhibits.rate_table import RateColumn, empty, find, number
+from mirage.report.scale import percent
 from mirage.score.lengths import Length
 
 SHOWN = ("base", "textual_sft", "vlguard_p", "vlguard_r", "mirage", "mirage_twins")
@@ -113,7 +114,8 @@ def fig9(data: ReportData, caption: Caption) -> Figure | TextBlock:
         v.value is not None for s in panels[0].series for v in s.values.values()
     ):
         return empty("fig9", caption, data)
-    return dots("fig9", caption, panels, names, f"percent (nano, hard); bars: {spread(data)}")
+    unit = f"{percent(data.study, 'hard')}; bars: {spread(data)}"
+    return dots("fig9", caption, panels, names, unit)
 
 
 def fig9_values(data: ReportData, caption: Caption) -> Table | TextBlock:
@@ -189,7 +191,8 @@ def fig5(data: ReportData, caption: Caption) -> Figure | TextBlock:
     if not any(v.value is not None for p in panels for s in p.series for v in s.values.values()):
         return empty("fig5", caption, data)
     names = [data.study.named(model.label, model.config) for model in rows]
-    return dots("fig5", caption, panels, names, f"percent (nano, hard); bars: {spread(data)}")
+    unit = f"{percent(data.study, 'hard')}; bars: {spread(data)}"
+    return dots("fig5", caption, panels, names, unit)
 
 
 def single_image_families(data: ReportData) -> list[RateColumn]:

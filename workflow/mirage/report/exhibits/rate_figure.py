@@ -11,6 +11,7 @@ from mirage.report.data import ReportData
 from mirage.report.draw.marks import recipe_marks
 from mirage.report.draw.rows import Head, Row, rows_figure
 from mirage.report.exhibits.rate_table import RateColumn, find, measured_columns, number
+from mirage.report.scale import percent
 
 
 def rate_figure(
@@ -50,5 +51,5 @@ def rate_figure(
         ],
         changes([(m.config, m.is_base) for m in rows]),
         len(data.study.seeds),
-        "percent (nano)",
+        percent(data.study),
     )

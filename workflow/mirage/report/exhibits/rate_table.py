@@ -137,7 +137,7 @@ def _one_architecture(data: ReportData, models: Sequence[ModelCard]) -> list[str
     configs = {m.config for m in models}
     if len(configs) > 1 or configs <= set(data.study.configs[:1]):
         return []
-    return [f"All rows: {configs.pop().replace('_', ' ')}."]
+    return [f"All rows: {data.study.config_words(configs.pop())}."]
 
 
 def _missing(measured: Sequence[RateColumn], wanted: Sequence[RateColumn]) -> list[str]:

@@ -7,7 +7,7 @@ They live in ``reports/published/`` (``sources.yaml`` there says how cells are n
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -241,14 +241,17 @@ def named(key: str) -> str:
     return heading(key) or key.replace("_", " ")
 
 
-def published_table(published: Paper, key: str) -> Table | None:
+def published_table(
+    published: Paper, key: str, wanted: Callable[[str], bool] | None = None
+) -> Table | None:
     """Returns a table or figure as printed, or None where no number of it is known.
 
     Args:
         published: The published values.
         key: Id in ``paper.yaml``.
+        wanted: Which rows; all of them if left out.
     """
-    cells = published.of(key)
+    cells = [cell for cell in published.of(key) if wanted is None or wanted(cell.row)]
     if not cells:
         return None
     entry = published.entries[key]

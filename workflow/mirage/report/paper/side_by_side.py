@@ -18,6 +18,7 @@ from mirage.report.blocks import Figure, Table, TextBlock
 from mirage.report.captions import SOURCES, Caption, changes, parsed, source, validated, words_table
 from mirage.report.data import ReportData, StudyInfo
 from mirage.report.exhibits.tables import APPENDIX, Block
+from mirage.report.paper.full_scale import is_own, measured_tables
 from mirage.report.paper.published import Entry, Paper, heading, named, paper, published_table
 
 BlocksById = Mapping[str, Sequence[Block]]
@@ -33,6 +34,8 @@ ANSWER_ID = "answer"
 """Id in ``tables`` of what opens a report, wherever a study lists it."""
 ANSWER = "The answer"
 """Its chapter: pages show it before their contents."""
+FULL_CLAIMS = "full_claims"
+"""Id in ``tables`` after whose results the paper's values stand, each table by itself."""
 RESULTS = "Results"
 """Chapter of a report that has no published values beside its own."""
 FURTHER = "Further tables and figures"
@@ -43,6 +46,12 @@ ORIGIN = (
     "source. Nano values were measured by this suite. No table holds both.",
     "Commit, devices, versions, dates and minutes of this report are on a page of their own, "
     "provenance.html, because they change between runs that give equal tables.",
+)
+PRINTED_CHAPTER = "The paper's values"
+PRINTED = (
+    "What the paper prints for the bases of this study, each table as it stands there: other "
+    "training runs, another judge (GPT-4o) and other prompts. None of these numbers was measured "
+    "by this suite, and no table holds both.",
 )
 
 
@@ -103,7 +112,17 @@ def arranged(study: StudyInfo, blocks_by_id: BlocksById) -> list[Block]:
     else:
         flat = (block for some in blocks_by_id.values() for block in _figures_first(some))
         blocks = [_placed(block, "", RESULTS) for block in flat]
+        blocks += _published_values(study) if FULL_CLAIMS in blocks_by_id else []
     return [*opening, *sorted(blocks, key=lambda block: block.chapter == APPENDIX)]
+
+
+def _published_values(study: StudyInfo) -> Iterator[Block]:
+    """Yields the paper's tables that the study measures, its bases' rows alone, behind our own."""
+    yield TextBlock("published_values", "", PRINTED, chapter=PRINTED_CHAPTER)
+    for key in measured_tables(study):
+        table = published_table(paper(), key, lambda row: is_own(study, row))
+        if table is not None:
+            yield _placed(table, "", PRINTED_CHAPTER)
 
 
 def _figures_first(blocks: Iterable[Block]) -> list[Block]:

@@ -22,11 +22,12 @@ from mirage.report.captions import SOURCES
 from mirage.report.data import StudyInfo
 from mirage.report.escape import visible
 from mirage.report.exhibits.tables import Block
-from mirage.report.render.boilerplate import WARNING, footer, lead
+from mirage.report.render.boilerplate import footer, lead, warning
 from mirage.report.render.long_csv import has_values
 from mirage.report.render.outline import outline
 from mirage.report.samples.browser import Browser
 from mirage.report.samples.gallery import Gallery
+from mirage.report.scale import HEADINGS
 
 SCRIPTS = ("page.js", "browser.js")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", re.ASCII)
@@ -54,7 +55,8 @@ def to_html(study: StudyInfo, blocks: Sequence[Block], browser: Browser) -> str:
         browser=browser,
         browser_json=Markup(browser.json),
         lead=lead(study),
-        warning=WARNING,
+        heading=HEADINGS[study.scale],
+        warning=warning(study),
         footer=footer(study),
     )
 

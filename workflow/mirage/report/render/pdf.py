@@ -29,9 +29,10 @@ from mirage.report.data import StudyInfo
 from mirage.report.escape import breakable, visible
 from mirage.report.exhibits.tables import APPENDIX, Block
 from mirage.report.paper.side_by_side import ANSWER
-from mirage.report.render.boilerplate import WARNING, footer, lead
+from mirage.report.render.boilerplate import footer, lead, warning
 from mirage.report.render.outline import outline
 from mirage.report.samples.gallery import Gallery, Item
+from mirage.report.scale import HEADINGS, in_sentence
 
 WIDE = 14
 """Numbers in a row from which a table stands on a turned page."""
@@ -83,9 +84,9 @@ def _compiled(
         plain = {
             "opening": opening,
             "appendix": APPENDIX,
-            "title": f"MIRage Suite: nano report, study {study.name}",
+            "title": f"MIRage Suite: {in_sentence(HEADINGS[study.scale])}, study {study.name}",
             "lead": lead(study),
-            "warning": WARNING,
+            "warning": warning(study),
             "footer": footer(study),
             "dated": clock is not None,
             "definitions": _definitions(blocks),

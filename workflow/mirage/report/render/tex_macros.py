@@ -7,18 +7,19 @@ from collections.abc import Iterator, Sequence
 from mirage.report.blocks import Cell, Column, Number, Table, Text, signed
 from mirage.report.data import Measure, ReportData, StudyInfo
 from mirage.report.escape import latex
+from mirage.report.scale import Scale
 from mirage.score.rates import Rate
 
-HEAD = r"""% Nano numbers of study %STUDY%. A macro is \nano<Recipe><Suite><Corner><Metric>, with
+HEAD = r"""% %WHOSE% of study %STUDY%. A macro is \%SCALE%<Recipe><Suite><Corner><Metric>, with
 % the endings Low, High and N for the limits (of a mean the lowest and the highest base) and the
 % number of items; a number of a table is
-% also \nanoTable<Id><Row><Column>, its limits those of the table. Input this file before the
-% tables: they use \nanorate, \nanohead and the packages booktabs and fontenc with option T1.
-\providecommand{\nanorate}[2]{\begin{tabular}[c]{@{}r@{}}#1\\[-3pt]{\tiny #2}\end{tabular}}
-\providecommand{\nanohead}[2]{\begin{tabular}[b]{@{}r@{}}#1\\[-3pt]{\tiny $n = #2$}\end{tabular}}
+% also \%SCALE%Table<Id><Row><Column>, its limits those of the table. Input this file before the
+% tables: they use \%SCALE%rate, \%SCALE%head and the packages booktabs and fontenc with option T1.
+\providecommand{\%SCALE%rate}[2]{\begin{tabular}[c]{@{}r@{}}#1\\[-3pt]{\tiny #2}\end{tabular}}
+\providecommand{\%SCALE%head}[2]{\begin{tabular}[b]{@{}r@{}}#1\\[-3pt]{\tiny $n = #2$}\end{tabular}}
 """
 PUBLISHED = "published_"
-"""Ids of tables that hold the paper's numbers, which are no nano numbers."""
+"""Ids of tables that hold the paper's numbers, which were not measured here."""
 
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
@@ -28,23 +29,26 @@ def numbers_tex(data: ReportData, blocks: Sequence[object] = ()) -> str:
 
     Args:
         data: The overall rates of models that have a row, and all means, each get a macro.
-        blocks: The report's; each number of a nano table gets one as well.
+        blocks: The report's; each number of a table of theirs gets one as well.
     """
     trained = data.study.trained
     names = {model.recipe for model in trained}
     rows = {model.name for model in data.study.rows(trained)}
-    lines = [HEAD.replace("%STUDY%", latex(data.study.name))]
+    scale = data.study.scale
+    whose = "Nano numbers" if scale == "nano" else "Numbers"
+    head = HEAD.replace("%WHOSE%", whose).replace("%SCALE%", scale)
+    lines = [head.replace("%STUDY%", latex(data.study.name))]
     measures: list[Measure] = [*data.rates.of(rows), *data.scores.means]
     for rate in measures:
         if rate.group_by == "all" and rate.recipe in names and rate.value is not None:
             lines += _macros(rate, data.study)
     for block in blocks:
         if isinstance(block, Table) and not block.id.startswith(PUBLISHED):
-            lines += _of_table(block)
+            lines += _of_table(block, scale)
     return "".join(lines)
 
 
-def _of_table(table: Table) -> Iterator[str]:
+def _of_table(table: Table, scale: Scale) -> Iterator[str]:
     """Yields the macros of a table's numbers; a name taken already gets the number of its row."""
     used: set[str] = set()
     for place, (row, name) in enumerate(zip(table.rows, _row_names(table), strict=True)):
@@ -52,7 +56,7 @@ def _of_table(table: Table) -> Iterator[str]:
             if not isinstance(cell, Number) or cell.value is None:
                 continue
             words = ("table", table.id.removeprefix("table"), name, column.group, column.name)
-            macro = "nano" + "".join(_camel(w) for w in words)
+            macro = scale + "".join(_camel(w) for w in words)
             if macro in used:
                 macro += _camel(f"row {place + 1}")
             used.add(macro)
@@ -95,7 +99,7 @@ def _macros(rate: Measure, study: StudyInfo) -> list[str]:
         rate.corner,
         rate.metric,
     ]
-    name = "nano" + "".join(_camel(w) for w in words)
+    name = study.scale + "".join(_camel(w) for w in words)
     values = {"": rate.value, "Low": rate.low, "High": rate.high}
     macros = [
         f"\\newcommand{{\\{name}{end}}}{{{latex(signed(v, 1))}}}\n"

@@ -11,15 +11,17 @@ from pathlib import Path
 from mirage.report.blocks import Cell, Column, Number, Table, Text, own_n
 from mirage.report.escape import csv_cell, latex, markdown
 from mirage.report.render.long_csv import has_values, to_long_csv
+from mirage.report.scale import Scale
 
 
-def write_table(table: Table, folder: Path, seeds: Sequence[int]) -> None:
+def write_table(table: Table, folder: Path, seeds: Sequence[int], scale: Scale = "nano") -> None:
     """Writes ``<id>.csv``, ``<id>.tex``, ``<id>.md`` and, where it has values, ``long/<id>.csv``.
 
     Args:
         table: The table.
         folder: Where to.
         seeds: Of the study, ascending.
+        scale: Of the study; labels and macros of LaTeX begin with it.
     """
     (folder / "long").mkdir(parents=True, exist_ok=True)
     if has_values(table):
@@ -27,7 +29,7 @@ def write_table(table: Table, folder: Path, seeds: Sequence[int]) -> None:
         (folder / "long" / f"{table.id}.csv").write_text(long, encoding="utf-8", newline="")
     for suffix, text in (
         ("csv", to_csv(table)),
-        ("tex", to_latex(table)),
+        ("tex", to_latex(table, scale)),
         ("md", to_markdown(table)),
     ):
         (folder / f"{table.id}.{suffix}").write_text(text, encoding="utf-8", newline="")
@@ -89,7 +91,7 @@ def _csv_printed(cell: Cell) -> str:
     return "" if cell.value is None else cell.shown.replace("−", "-")
 
 
-def to_latex(table: Table) -> str:
+def to_latex(table: Table, scale: Scale = "nano") -> str:
     r"""Returns a ``table`` float; it needs booktabs and the macros of ``numbers.tex``."""
     columns = "".join("l" if c.is_text else "r" for c in table.columns)
     star = "*" if len(table.columns) > 8 else ""
@@ -98,19 +100,21 @@ def to_latex(table: Table) -> str:
         "\\centering\\small",
         f"\\caption{{\\textbf{{{latex(table.title)}.}} {latex(table.caption)} "
         f"{latex(table.reading)}}}",
-        f"\\label{{tab:{_label(table.id)}}}",
+        f"\\label{{tab:{_label(table.id, scale)}}}",
         f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         "\\toprule",
     ]
     if table.has_groups():
         lines += _latex_groups(table)
-    lines.append(" & ".join(_latex_heading(c) for c in table.columns) + r" \\")
+    lines.append(" & ".join(_latex_heading(c, scale) for c in table.columns) + r" \\")
     lines.append("\\midrule")
     for place, row in enumerate(table.rows):
         if place in table.rules:
             lines.append("\\midrule")
         cells = zip(row, table.columns, strict=True)
-        lines.append(" & ".join(_latex_cell(cell, column) for cell, column in cells) + r" \\")
+        lines.append(
+            " & ".join(_latex_cell(cell, column, scale) for cell, column in cells) + r" \\"
+        )
     lines += ["\\bottomrule", "\\end{tabular}"]
     notes = [*table.notes, *(f"{d.term}: {d.text}" for d in table.definitions)]
     if notes:
@@ -119,10 +123,10 @@ def to_latex(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _label(name: str) -> str:
+def _label(name: str, scale: Scale) -> str:
     """The label says whose numbers they are, as the id of a published table does already."""
     plain = name.replace("_", "-")
-    return plain if plain.startswith("published-") else f"nano-{plain}"
+    return plain if plain.startswith("published-") else f"{scale}-{plain}"
 
 
 def _latex_groups(table: Table) -> list[str]:
@@ -137,19 +141,19 @@ def _latex_groups(table: Table) -> list[str]:
     return [" & ".join(heads) + r" \\", "".join(rules)]
 
 
-def _latex_heading(column: Column) -> str:
+def _latex_heading(column: Column, scale: Scale) -> str:
     if column.n is None:
         return latex(column.name)
-    return f"\\nanohead{{{latex(column.name)}}}{{{column.n}}}"
+    return f"\\{scale}head{{{latex(column.name)}}}{{{column.n}}}"
 
 
-def _latex_cell(cell: Cell, column: Column) -> str:
+def _latex_cell(cell: Cell, column: Column, scale: Scale) -> str:
     if isinstance(cell, Text):
         return f"\\textbf{{{latex(cell.text)}}}" if cell.strong else latex(cell.text)
     value = f"\\textbf{{{latex(cell.shown)}}}" if cell.strong else latex(cell.shown)
     value += f"\\textsuperscript{{{latex(cell.mark)}}}" if cell.mark else ""
     below = ", ".join(x for x in (latex(cell.interval), latex(own_n(cell, column))) if x)
-    return f"\\nanorate{{{value}}}{{{below}}}" if below else value
+    return f"\\{scale}rate{{{value}}}{{{below}}}" if below else value
 
 
 def to_markdown(table: Table) -> str:
