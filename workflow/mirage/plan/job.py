@@ -69,9 +69,10 @@ class Job:
         return cls(**{f.name: plain[f.name] for f in dataclasses.fields(cls)})
 
 
-UNCOUNTED = ("checkpoint_every", "checkpoint_minutes", "longest_first", "loaders")
+UNCOUNTED = ("checkpoint_every", "checkpoint_minutes", "longest_first", "loaders", "wait_minutes")
 """Settings of training that decide no content: an ended run goes on exactly, from any step, what is
-tried before the first one leaves no trace, and who reads pictures is all the same."""
+tried before the first one leaves no trace, who reads pictures is all the same, and so is how long
+ranks wait for each other."""
 
 
 def content(job: Job) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,12 +22,9 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 def seal(folder: Path) -> None:
     """Makes a checkpoint count: every file on the disk, then a manifest of sizes and hashes."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    # A large model's checkpoint has a hundred gigabytes: a core alone would hash them for minutes.
-    with ThreadPoolExecutor() as threads:
-        digests = list(threads.map(file_sha256, paths))
     files = {
         str(path.relative_to(folder)): [path.stat().st_size, digest]
-        for path, digest in zip(paths, digests, strict=True)
+        for path, digest in zip(paths, _digests(paths), strict=True)
     }
     for name in files:
         _sync(folder / name)
@@ -42,24 +39,49 @@ def is_whole(folder: Path) -> bool:
     """Tells whether a checkpoint has its manifest and every file that it lists, unchanged."""
     try:
         files = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        return bool(files) and all(
-            (folder / name).stat().st_size == size and file_sha256(folder / name) == digest
-            for name, (size, digest) in files.items()
-        )
+        if not files or any((folder / n).stat().st_size != size for n, (size, _) in files.items()):
+            return False
+        return _digests([folder / name for name in files]) == [kept for _, kept in files.values()]
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, *DAMAGED):
         return False
 
 
 def newest(run: Path) -> Path | None:
-    """Returns the last whole checkpoint of a run; what a kill left half-written is removed."""
-    found: dict[int, Path] = {}
-    for folder in run.glob("checkpoint-*"):
-        match = _NAME.fullmatch(folder.name)
-        if match and is_whole(folder):
-            found[int(match[1])] = folder
-        else:
+    """Returns the last whole checkpoint of a run; what a kill left half-written is removed.
+
+    Those before it are not read: a large model's take minutes, for which other ranks would wait.
+    """
+    for folder in _last_first(run):
+        if (folder / SEAL).is_file() and is_whole(folder):
+            return folder
+        shutil.rmtree(folder)
+    return None
+
+
+def make_room(run: Path) -> None:
+    """Removes all checkpoints of a run but the last sealed one, before another one is written.
+
+    Trainer removes old ones only after that: there would be three for a while.
+    """
+    sealed = [folder for folder in _last_first(run) if (folder / SEAL).is_file()]
+    for folder in _last_first(run):
+        if folder not in sealed[:1]:
             shutil.rmtree(folder)
-    return found[max(found)] if found else None
+
+
+def _last_first(run: Path) -> list[Path]:
+    """Returns the checkpoints of a run, the last one first; other names are removed."""
+    folders = list(run.glob("checkpoint-*"))
+    for folder in folders:
+        if not _NAME.fullmatch(folder.name):
+            shutil.rmtree(folder)
+    return sorted(filter(Path.is_dir, folders), key=step, reverse=True)
+
+
+def _digests(paths: Sequence[Path]) -> list[str]:
+    """Returns the sha256 of files; a large model's have 100 GB, minutes for a core alone."""
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(file_sha256, paths))
 
 
 def inherit(earlier: Mapping[Path, bool], work: Path) -> None:

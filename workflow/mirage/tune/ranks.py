@@ -51,9 +51,9 @@ def launch(task: Task) -> None:
     status = run_ranks([*torchrun, *how_many, "-m", __name__, str(path)], environment)
     if status:
         raise DataError(
-            f"DeepSpeed training in {task.work} ended with status {status}; the ranks' "
-            "own words stand above. Without DeepSpeed: snakemake --config "
-            'hydra="tune.engine=trainer"'
+            f"training on {how['ranks']} ranks in {task.work} ended with status {status}: one of "
+            "them failed, or said nothing until the others gave it up. Their own words stand "
+            "above. From the last checkpoint it goes on with: snakemake"
         )
 
 

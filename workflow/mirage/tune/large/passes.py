@@ -97,21 +97,25 @@ class Passes(Batches):
         return {**inputs, "rejected": other}
 
     def longest(self) -> list[tuple[int, int]]:
-        """Returns step and part of this rank's pass of most tokens and of that of most pictures."""
-        places = [
-            (step, part)
+        """Returns step and part of this rank's passes that need most memory, one of each kind.
+
+        Those of most tokens, of most learnt tokens (each has a logit for every word) and of most
+        pictures; rejected answers count.
+        """
+        mine = {
+            (step, part): rows
             for step, shares in enumerate(self.plan)
-            for part in range(len(shares[self.rank]))
+            for part, rows in enumerate(shares[self.rank])
+        }
+        if not mine:
+            return [(0, 0)] * 3
+        both = [self.data] if self.rejected is None else [self.data, self.rejected]
+        sizes: list[Callable[[Rows], int]] = [
+            lambda rows: sum(_padded(data, rows) for data in both),
+            lambda rows: sum(int(data.answers[row].sum()) for data in both for row in rows),
+            lambda rows: sum(len(self.data.pictures[i]) for row in rows for i in row),
         ]
-        if not places:
-            return [(0, 0)] * 2
-        rows = {(step, part): self.plan[step][self.rank][part] for step, part in places}
-        return [
-            max(places, key=lambda at: _padded(self.data, rows[at])),
-            max(
-                places, key=lambda at: sum(len(self.data.pictures[i]) for r in rows[at] for i in r)
-            ),
-        ]
+        return [max(mine, key=lambda at: size(mine[at])) for size in sizes]  # noqa: B023
 
     def _laid_out(self, data: Encoded, batch: Sequence[int], rows: Rows, learns: bool) -> Inputs:
         width, cut = _width(data, rows), self.ranks * self.passes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch.utils.data import DataLoader
 from transformers.trainer_callback import TrainerCallback
 
 from mirage.contracts import DataError
+from mirage.tune import checkpoint
 from mirage.tune.data import Encoded
 from mirage.tune.large.host_table import HostTable
 from mirage.tune.large.masters import Masters
@@ -21,14 +23,14 @@ from mirage.tune.large.packing import PackedPasses
 from mirage.tune.large.passes import Passes, one_each
 from mirage.tune.large.rhythm import Rhythm
 from mirage.tune.large.trial import try_out
+from mirage.tune.large.world import bound_waiting
 from mirage.tune.model_folder import WEIGHTS, write_tensors
 from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
 from mirage.tune.trainer import Inputs, Run, RunTrainer, zero_settings
 
-RANKS_WAIT = 900
-"""Seconds that ranks wait for each other: then one of them is lost, and the job ends and tries
-again. Only writing a checkpoint keeps the others waiting."""
+WAIT_MINUTES = 15.0
+"""Minutes that ranks wait for one that says nothing, where the settings name none."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class LargeTrainer(RunTrainer):
             rhythm: When they are written.
         """
         self.brief = run.large["dtype"] == "bfloat16"
+        self.wait = math.ceil(60 * run.large.get("wait_minutes", WAIT_MINUTES))
         super().__init__(objective, data, run, folder, log)
         work = planned(objective, data, run.batches, self.batches.sizes)
         self.meter = Meter(work, self.batches.ranks, str(objective.model.dtype))
+        self.add_callback(_BoundWaiting(self.wait))
         self.add_callback(rhythm)
         for callback in run.callbacks:
             self.add_callback(callback)
@@ -98,10 +102,14 @@ class LargeTrainer(RunTrainer):
         return passes
 
     def get_train_dataloader(self) -> DataLoader[Inputs]:
-        """Passes come from processes of their own, which read pictures ahead of their turn."""
+        """Passes come from processes of their own, which read pictures ahead of their turn.
+
+        A loader draws a number when it starts: from a generator of its own, so that a run that goes
+        on draws no other dropout than one that was never broken.
+        """
         loaders = int(self.run.large["loaders"])
-        ahead = 4 if loaders else None
-        return DataLoader(self.batches, batch_size=None, num_workers=loaders, prefetch_factor=ahead)
+        ahead = {"num_workers": loaders, "prefetch_factor": 4 if loaders else None}
+        return DataLoader(self.batches, batch_size=None, generator=torch.Generator(), **ahead)
 
     def get_batch_samples(self, *what: Any, **more: Any) -> Any:
         """Fetches the passes of a step; what that takes is time spent waiting for data."""
@@ -110,7 +118,17 @@ class LargeTrainer(RunTrainer):
             return super().get_batch_samples(*what, **more)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Adds speed and memory to a point of the curve."""
+        """Adds speed and memory to a point of the curve.
+
+        Raises:
+            DataError: The loss is not finite; no checkpoint holds such weights.
+        """
+        if not math.isfinite(logs.get("loss", 0.0)):
+            raise DataError(
+                f"{self.run.name}: the loss of step {self.state.global_step} is {logs['loss']}; "
+                "nothing after it would mean anything. Lower the rate under tuned in conf/model, or "
+                "try other numbers: tune.large.dtype=float32"
+            )
         measured = self.meter.read(self.state.global_step) if "loss" in logs else {}
         super().log(logs | measured, start_time)
 
@@ -129,7 +147,7 @@ class LargeTrainer(RunTrainer):
         Only DeepSpeed is told of bfloat16: in one process Trainer would cast on the fly, which
         keeps weights in fp32.
         """
-        more: dict[str, Any] = {"ddp_timeout": RANKS_WAIT}
+        more: dict[str, Any] = {"ddp_timeout": self.wait, "logging_nan_inf_filter": False}
         if self.run.deepspeed is not None:
             more |= {"bf16": self.brief, "deepspeed": self._zero(self.run.deepspeed)}
         return super().options() | more
@@ -175,6 +193,14 @@ class LargeTrainer(RunTrainer):
             return data.to(self.args.device, non_blocking=True)
         return super()._prepare_input(data)
 
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        """Keeps two checkpoints at most, while one is written too, and nobody goes on before."""
+        if self.args.should_save:
+            checkpoint.make_room(self.folder)
+        super()._save_checkpoint(model, trial)
+        if self.args.world_size > 1:
+            torch.distributed.barrier()
+
     def _learning(self) -> dict[str, torch.Tensor]:
         named = self.objective.model.named_parameters()
         return {name: p.detach().contiguous() for name, p in named if p.requires_grad}
@@ -205,6 +231,14 @@ class _LongestFirst(TrainerCallback):
     def on_train_begin(self, *_: Any, **__: Any) -> None:
         """Tries the longest passes (arguments, state and control are Trainer's)."""
         batches = self.trainer.batches
-        places = list(dict.fromkeys(batches.longest()))
         # As many on every rank, since they add gradients up together.
-        try_out(self.trainer, [batches.at(*place) for place in (places * 2)[:2]])
+        try_out(self.trainer, [batches.at(*place) for place in batches.longest()])
+
+
+class _BoundWaiting(TrainerCallback):
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Bounds the waiting in groups that DeepSpeed made, which have bounds of their own."""
+        bound_waiting(self.seconds)

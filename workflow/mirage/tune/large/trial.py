@@ -7,12 +7,14 @@ moments are exactly 0 and no weight changes; counters and random numbers are put
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
+
+from mirage.contracts import DataError
 
 _COUNTERS = ("global_steps", "micro_steps", "global_samples", "skipped_steps")
 
@@ -25,6 +27,9 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
     Args:
         trainer: A ``LargeTrainer`` about to train.
         passes: What the model takes, pass by pass.
+
+    Raises:
+        DataError: One has no room on the device; the text says what would make room.
     """
     inner = innermost(trainer.optimizer)
     if inner.state:
@@ -33,8 +38,11 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
         for left in reversed(range(len(passes))):
             model = trainer.model_wrapped
             model.train()
-            loss = trainer.compute_loss(model, trainer._prepare_inputs(passes[left]))
-            _backward(trainer, 0.0 * loss, last=left == 0)
+            try:
+                loss = trainer.compute_loss(model, trainer._prepare_inputs(passes[left]))
+                _backward(trainer, 0.0 * loss, last=left == 0)
+            except torch.OutOfMemoryError as full:
+                raise DataError(_no_room(trainer.run.large, passes[left], full)) from full
     trainer.model_wrapped.zero_grad()
     for state in inner.state.values():
         state["step"].zero_()
@@ -46,6 +54,17 @@ def innermost(optimizer: Any) -> Optimizer:
         optimizer = optimizer.optimizer
     found: Optimizer = optimizer
     return found
+
+
+def _no_room(large: Mapping[str, Any], one: Mapping[str, Any], full: Exception) -> str:
+    rows, width = one["ids"].shape
+    smaller = "row_tokens" if large["packing"] else "micro_batch"
+    return (
+        f"the largest passes of this run do not fit on the device: {rows} x {width} tokens, "
+        f"{len(one['targets'])} of them learnt, {len(one['pictures'])} tiles of pictures ({full}). "
+        f"Nothing is lost yet. Make passes smaller (tune.large.{smaller}), spread the model over "
+        'more GPUs or its weights too (hydra="tune=zero3"), or tune adapters (hydra="tune=lora").'
+    )
 
 
 def _backward(trainer: Any, loss: torch.Tensor, last: bool) -> None:

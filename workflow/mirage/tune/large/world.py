@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import torch
+from torch.distributed import distributed_c10d
 
 
 def rank() -> int:
@@ -15,6 +17,16 @@ def rank() -> int:
 def ranks() -> int:
     """Returns how many processes train together."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def bound_waiting(seconds: float) -> None:
+    """Bounds how long ranks wait for each other, in all groups that there are.
+
+    DeepSpeed's groups have torch's default otherwise: ten minutes with GPUs, thirty without.
+    """
+    if torch.distributed.is_initialized():
+        for group in list(distributed_c10d._world.pg_map):
+            distributed_c10d._set_pg_timeout(timedelta(seconds=seconds), group)
 
 
 def device() -> torch.device:
