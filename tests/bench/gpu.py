@@ -148,11 +148,12 @@ def _both(asked: Any, adapter: str, layers: int) -> tuple[list[Result], str]:
 def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
     import torch
 
+    from mirage.contracts import DataError
     from mirage.plan.schema.tune import Large
     from mirage.tune import model_folder
     from mirage.tune.batching import plan_steps
     from mirage.tune.families.internvl import InternVL
-    from mirage.tune.large.adapters import add_adapters
+    from mirage.tune.large.adapters import adapted, add_adapters
     from mirage.tune.large.attention import attend_by_sample
     from mirage.tune.large.host_table import HostTable
     from mirage.tune.large.rhythm import Asked, Rhythm
@@ -171,8 +172,8 @@ def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
         model = _model(shape, how["layers"], device())
         counts = model_folder.freeze(model, ["language_model", "projector"], family)
         if how["adapter"] == "lora":
-            parts = ["language_model", "projector"]
-            counts["trainable"] = add_adapters(model, family, parts, large["lora"], 0)
+            layers = adapted(model, family, ["language_model", "projector"], large["lora"])
+            counts["trainable"] = add_adapters(model, layers, large["lora"], 0)
         if how["packing"]:
             attend_by_sample(model)
         model.activation_checkpointing_enable({"use_reentrant": False})
@@ -192,7 +193,10 @@ def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
             trainer.save_model = lambda *_, **__: None  # type: ignore[method-assign]
             trainer._save_checkpoint = lambda *_, **__: None  # type: ignore[method-assign]
             rows = to_the_end(trainer, _to_stderr).curve[1:]
-    except torch.cuda.OutOfMemoryError:
+    except (torch.OutOfMemoryError, DataError) as full:
+        # What is tried before the first step ends with a sentence.
+        if torch.OutOfMemoryError not in (type(full), type(full.__cause__)):
+            raise
         return {"no_room": True}
     found = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name != "step"}
     parameters = sum(p.numel() for p in model.parameters())

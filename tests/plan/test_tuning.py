@@ -44,6 +44,16 @@ def test_a_tuning_that_cannot_run_is_a_sentence(
     assert re.search(said, text)
 
 
+def test_a_model_that_needs_a_gpu_is_not_tuned_as_nano_models_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for model, ranks in (("internvl3_1b", 1), ("internvl2_5_8b", 8)):
+        assert run(["plan", "study=tiny", "recipe=mirage", f"model={model}"]) == 1
+        captured = capsys.readouterr()
+        said = f'gpus is {ranks}, but these .* nano models.*"tune=zero2 tune.ranks={ranks}".*"tune=lora'
+        assert re.search(said, captured.out + captured.err)
+
+
 def planned(hydra: str) -> dict[str, Any]:
     return jobs_of(resolve({"study": "tiny", "hydra": hydra}))
 

@@ -38,6 +38,29 @@ def test_the_last_whole_checkpoint_counts_and_the_rest_goes(tmp_path: Path) -> N
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint-100", "checkpoint-90"]
 
 
+def test_those_before_the_last_whole_one_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = [make(tmp_path, step) for step in (80, 90, 100)][-1]
+    read: list[Path] = []
+    digest = checkpoint.file_sha256
+    monkeypatch.setattr(checkpoint, "file_sha256", lambda path: (read.append(path), digest(path))[1])
+    assert checkpoint.newest(tmp_path) == last
+    assert {path.relative_to(tmp_path).parts[0] for path in read} == {last.name}
+
+
+def test_room_is_made_without_losing_the_last_sealed_one(tmp_path: Path) -> None:
+    for step in (5, 80, 100):
+        make(tmp_path, step)
+    make(tmp_path, 110, sealed=False)
+    checkpoint.make_room(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-100"]
+    (tmp_path / "checkpoint-100" / checkpoint.SEAL).unlink()
+    checkpoint.make_room(tmp_path)
+    assert not list(tmp_path.iterdir())
+    checkpoint.make_room(tmp_path / "absent")
+
+
 def test_nothing_to_go_on_from(tmp_path: Path) -> None:
     assert checkpoint.newest(tmp_path / "absent") is None
     make(tmp_path, 5, sealed=False)

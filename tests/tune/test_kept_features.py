@@ -137,6 +137,16 @@ def test_ranks_share_the_work_and_wait_for_each_other(
     assert torch.equal(FeatureFiles(paths)[torch.arange(len(pictures))], whole(opened))
 
 
+def test_shards_that_do_not_come_end_the_wait(
+    opened: Opened, pictures: Undecoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(features.time, "sleep", slept.append)
+    with pytest.raises(DataError, match="2 of 3 files .* for 2 minutes: another rank is lost"):
+        keep(opened, pictures, tmp_path, rank=1, ranks=2, wait=120.0)
+    assert 120 <= sum(slept) <= 125
+
+
 def test_the_key_knows_what_decides_the_features(opened: Opened, pictures: Undecoded) -> None:
     key = key_of(opened, pictures)
     assert key == key_of(opened, pictures)

@@ -75,9 +75,11 @@ def test_the_longest_pass_is_found_and_short_batches_are_filled_up(
     pictures = int(torch.tensor([len(shown) for shown in encoded.pictures]).argmax())
     batches = [[short, short + 0], [short, long, pictures], [short]]
     cut = passes.Passes(encoded, run_of(batches), None, passes.one_each(1))
-    assert cut.longest()[0] == (1, 0)
-    step, part = cut.longest()[1]
-    assert len(cut.at(step, part)["pictures"]) == len(encoded.pictures[pictures])
+    tokens, learnt, shown = cut.longest()
+    assert tokens == (1, 0)
+    most = max(int(encoded.answers[sample]) for batch in batches for sample in batch)
+    assert len(cut.at(*learnt)["targets"]) == most
+    assert len(cut.at(*shown)["pictures"]) == len(encoded.pictures[pictures])
     assert cut.passes == 3 and len(cut) == 9
     # Behind the last pass of a batch a sample stands in, and nothing is learnt from it.
     assert len(cut.at(2, 2)["targets"]) == 0 and cut.at(2, 2)["ids"].shape[0] == 1
@@ -132,8 +134,61 @@ def test_trying_the_longest_first_leaves_no_trace(
         for folder in (job.work / "recipe").glob("checkpoint-*"):
             (folder / checkpoint.SEAL).unlink()
     assert made[0] == made[1]
-    assert len(counts[1]) == len(counts[0]) + 2 and counts[1][2:] == counts[0]
-    assert counts[1][0] == max(counts[0])
+    assert counts[1][3:] == counts[0] and max(counts[0]) in counts[1][:3]
+
+
+def test_rows_of_text_need_room_for_their_words(world: squares.World, base: Path) -> None:
+    """Of rows of like length the one of most learnt tokens has most logits: it is tried too."""
+    encoded = squares.load([world.data], world.images, squares.load_processor(base))
+    text = [i for i, shown in enumerate(encoded.pictures) if not shown]
+    two = [i for i, shown in enumerate(encoded.pictures) if len(shown) == 2]
+    cut = PackedPasses(encoded, run_of([two[:2], text]), None, 80)
+    tokens, learnt, shown = cut.longest()
+    assert tokens == shown == (0, 0) and learnt[0] == 1
+
+
+def test_what_does_not_fit_is_said_before_training(
+    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> torch.Tensor:
+        raise torch.OutOfMemoryError("tried to allocate 3 GiB")
+
+    monkeypatch.setattr(LargeTrainer, "compute_loss", full)
+    job = large_job(world, base, "mirage-full", block(longest_first=True, micro_batch=4))
+    with pytest.raises(DataError, match=r"do not fit .* 4 x .* tokens, .*3 GiB.*tune=zero3"):
+        tune.run(job)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(
+    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute: Callable[..., torch.Tensor] = LargeTrainer.compute_loss
+    monkeypatch.setattr(
+        LargeTrainer,
+        "compute_loss",
+        lambda self, *given, **more: (
+            compute(self, *given, **more) * (1.0 if self.state.global_step < 2 else float("nan"))
+        ),
+    )
+    job = large_job(world, base, "mirage-nan", block(), checkpoint_every=1)
+    with pytest.raises(DataError, match="the loss of step 3 is nan"):
+        tune.run(job)
+    last = checkpoint.newest(job.work / "recipe")
+    assert last is not None and checkpoint.step(last) == 2
+
+
+def test_dropout_goes_on_as_if_nothing_had_happened(world: squares.World, base: Path) -> None:
+    large = block(adapter="lora", lora={"dropout": 0.2})
+    job = large_job(world, base, "mirage-dropout", large, checkpoint_every=4)
+    tune.run(job)
+    path = job.out / "model.safetensors"
+    unbroken = path.read_bytes()
+    last = checkpoint.newest(job.work / "recipe")
+    assert last is not None
+    (last / checkpoint.SEAL).unlink()
+    path.unlink()
+    tune.run(job)
+    assert path.read_bytes() == unbroken
 
 
 def test_asked_to_stop_it_leaves_a_checkpoint_and_goes_on_from_there(
@@ -215,6 +270,11 @@ def test_lora_is_named_and_merged(world: squares.World, base: Path) -> None:
         again = squares.open_model(job.out).eval()(input_ids=ids).logits
         old = squares.open_model(base).eval()(input_ids=ids).logits
     assert torch.allclose(live, again, atol=1e-5) and not torch.allclose(live, old, atol=1e-3)
+    # What has no adapter is frozen, in the parts that learn too.
+    with torch.no_grad():
+        made.model.get_input_embeddings().weight.add_(1)
+    with pytest.raises(DataError, match="1 frozen but changed, as .*embed_tokens"):
+        made.save(job.out)
 
 
 def test_an_unknown_target_is_refused(world: squares.World, base: Path) -> None:

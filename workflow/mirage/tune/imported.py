@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mirage.contracts import DataError
 from mirage.files import canonical, file_sha256, sha256
 from mirage.tune.families.base import Family
@@ -52,7 +54,7 @@ def _opened(task: Task, log: Log) -> tuple[Path, Path]:
     source, out = Path(task.external[task.settings["model"]["digest"]]), Path(task.out)
     family: Family = task.entry("family")()
     encoding = task.entry("encoding")().open(source)
-    model = open_model(source, family)
+    model = open_model(source, family, torch.bfloat16)  # nothing is computed: half the memory
     size = model.get_input_embeddings().weight.shape[0]
     longest = max(encoding.answer("a", str(source)))
     if longest >= size:

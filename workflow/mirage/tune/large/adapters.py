@@ -14,42 +14,55 @@ _NAME = "default"
 _BASE, _DOWN, _UP = ".base_layer.", f".lora_A.{_NAME}.weight", f".lora_B.{_NAME}.weight"
 
 
+def adapted(
+    model: Any, family: Family, parts: Sequence[str], settings: Mapping[str, Any]
+) -> list[str]:
+    """Returns the layers of a model that get adapters: their weights alone will change.
+
+    Args:
+        model: The model.
+        family: Its class.
+        parts: Parts of the model whose layers get adapters.
+        settings: The block ``tune.large.lora``.
+
+    Raises:
+        DataError: A target names no linear layer of these parts.
+    """
+    layers = _layers(model, family, parts)
+    if settings["targets"] == "all":
+        return layers
+    wanted = set(settings["targets"])
+    known = {name.rpartition(".")[2] for name in layers}
+    if missing := sorted(wanted - known):
+        raise DataError(
+            f"tune.large.lora.targets: {', '.join(parts)} of {family.name} has no linear layer "
+            f"called {', '.join(missing)}; there are {', '.join(sorted(known))}, or: all"
+        )
+    return [name for name in layers if name.rpartition(".")[2] in wanted]
+
+
 def add_adapters(
-    model: Any, family: Family, parts: Sequence[str], settings: Mapping[str, Any], seed: int
+    model: Any, layers: Sequence[str], settings: Mapping[str, Any], seed: int
 ) -> int:
     """Puts adapters into a model and freezes all else.
 
     Args:
         model: The model, changed in place.
-        family: Its class.
-        parts: Parts of the model whose layers get adapters.
+        layers: Layers that get adapters.
         settings: The block ``tune.large.lora``.
         seed: Of the adapters' first values.
 
     Returns:
         Parameters of the adapters, which alone learn.
-
-    Raises:
-        DataError: A target names no linear layer of these parts.
     """
     import torch
     from peft import LoraConfig, inject_adapter_in_model
 
-    layers = _layers(model, family, parts)
-    if settings["targets"] != "all":
-        wanted = set(settings["targets"])
-        known = {name.rpartition(".")[2] for name in layers}
-        if missing := sorted(wanted - known):
-            raise DataError(
-                f"tune.large.lora.targets: {', '.join(parts)} of {family.name} has no linear layer "
-                f"called {', '.join(missing)}; there are {', '.join(sorted(known))}, or: all"
-            )
-        layers = [name for name in layers if name.rpartition(".")[2] in wanted]
     config = LoraConfig(
         r=settings["rank"],
         lora_alpha=settings["alpha"],
         lora_dropout=settings["dropout"],
-        target_modules=layers,
+        target_modules=list(layers),
         bias="none",
     )
     with torch.random.fork_rng(devices=[]):

@@ -28,6 +28,7 @@ from mirage.files import canonical, sha256
 from mirage.pictures import PictureFile
 from mirage.tune.encoding import Encoding, open_shown
 from mirage.tune.families.base import Family
+from mirage.tune.large.world import WAIT_MINUTES
 
 _NAME: Final = "features"
 _POLL_SECONDS: Final = 1.0
@@ -155,6 +156,7 @@ def keep_features(
     *,
     rank: int = 0,
     ranks: int = 1,
+    wait: float = 60 * WAIT_MINUTES,
     shard_pictures: int = SHARD_PICTURES,
     log: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
@@ -171,11 +173,15 @@ def keep_features(
         pictures: The pictures.
         rank: This process.
         ranks: Processes that share the work.
+        wait: Seconds without a further shard, after which the others are given up.
         shard_pictures: Pictures of a file.
         log: Takes lines for people.
 
     Returns:
         All shards, in order.
+
+    Raises:
+        DataError: A picture cannot be decoded, or the shards of another rank do not come.
     """
     folder.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(pictures.files), shard_pictures)
@@ -196,9 +202,22 @@ def keep_features(
         beside.replace(paths[number])
         log(f"features of pictures: {number + 1} of {len(paths)} files")
     model.train(training)
-    while any(_key_of(path) != key for path in paths):
-        time.sleep(_POLL_SECONDS)
+    _wait_for(paths, key, wait)
     return paths
+
+
+def _wait_for(paths: Sequence[Path], key: str, wait: float) -> None:
+    """Waits until other ranks have written their shards too."""
+    before, waited = 0, 0.0
+    while missing := sum(_key_of(path) != key for path in paths):
+        if waited > wait:
+            raise DataError(
+                f"{missing} of {len(paths)} files of features in {paths[0].parent} have not come "
+                f"for {wait / 60:.0f} minutes: another rank is lost. Try again with: snakemake"
+            )
+        time.sleep(_POLL_SECONDS)
+        waited = waited + _POLL_SECONDS if missing == before else 0.0
+        before = missing
 
 
 def _key_of(path: Path) -> str:

@@ -14,7 +14,7 @@ from mirage.context import ConfigError
 from mirage.tune.data import load
 from mirage.tune.encoding import limited
 from mirage.tune.families.base import Family
-from mirage.tune.large.adapters import add_adapters, merged
+from mirage.tune.large.adapters import adapted, add_adapters, merged
 from mirage.tune.large.attention import attend_by_sample
 from mirage.tune.large.rhythm import ENDED, Rhythm, listening
 from mirage.tune.large.tables import picture_table
@@ -56,16 +56,16 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     data = load(folders, Path(task.images), encoding, decode=large["features"] == "memory")
     counts = freeze(model, recipe["parts"], family)
     frozen = "vision" not in recipe["parts"]
-    learns = {name for name, p in model.named_parameters() if p.requires_grad}
+    lora = large["adapter"] == "lora"
+    layers = adapted(model, family, recipe["parts"], large["lora"]) if lora else []
+    learns = {f"{layer}.weight" for layer in layers} if lora else _learns(model)
     expected = Expected(model, learns)
     place = (Path(task.base), Path(task.work))
-    table, kept = picture_table(
-        large["features"], *place, model, family, data, encoding, frozen, log
-    )
+    table, kept = picture_table(large, *place, model, family, data, encoding, frozen, log)
     metrics: dict[str, float] = {}
     finish: Callable[[Mapping[str, torch.Tensor]], dict[str, torch.Tensor]] = dict
-    if large["adapter"] == "lora":
-        counts["trainable"] = add_adapters(model, family, recipe["parts"], large["lora"], seed)
+    if lora:
+        counts["trainable"] = add_adapters(model, layers, large["lora"], seed)
         metrics = {"parameters/lora": counts["trainable"]}
         finish = partial(merged, settings=large["lora"])
     if large["packing"]:
@@ -99,6 +99,10 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     return TrainedModel(
         encoding, model, counts, {run.name: course.curve}, course, save=save, metrics=metrics
     )
+
+
+def _learns(model: Any) -> set[str]:
+    return {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def _opening(run: LargeRun, counts: Mapping[str, int], large: Mapping[str, Any]) -> str:

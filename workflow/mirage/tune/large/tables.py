@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ from mirage.tune.encoding import Encoding
 from mirage.tune.families.base import Family
 from mirage.tune.large.features import FeatureFiles, Undecoded, features_key, keep_features
 from mirage.tune.large.host_table import host_table
-from mirage.tune.large.world import device, rank, ranks
+from mirage.tune.large.world import device, patience, rank, ranks
 from mirage.tune.objective import Table
 
 
 def picture_table(
-    how: str,
+    large: Mapping[str, Any],
     base: Path,
     work: Path,
     model: Any,
@@ -30,7 +30,7 @@ def picture_table(
     """Returns the table of pictures, and whether it holds features of the tower.
 
     Args:
-        how: ``tune.large.features``.
+        large: The block ``tune.large``; its ``features`` say how.
         base: The model folder.
         work: Work folder of the job, which all its ranks see.
         model: The opened model.
@@ -41,14 +41,15 @@ def picture_table(
         log: Takes lines for people.
 
     Raises:
-        DataError: A picture cannot be decoded.
+        DataError: A picture cannot be decoded, or another rank keeps this one waiting.
     """
+    how = large["features"]
     if how == "memory":
         return host_table(model, family, data, frozen, device()), frozen
     pictures = Undecoded(data.files, data.tiles, encoding)
     if how == "on_the_fly" or not frozen or not data.files:
         return pictures, False
     key = features_key(base, model, family, pictures)
-    mine = {"rank": rank(), "ranks": ranks()}
+    mine = {"rank": rank(), "ranks": ranks(), "wait": patience(large)}
     paths = keep_features(work / FEATURES, key, model, family, pictures, log=log, **mine)
     return FeatureFiles(paths), True

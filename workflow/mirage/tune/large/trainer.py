@@ -23,15 +23,11 @@ from mirage.tune.large.packing import PackedPasses
 from mirage.tune.large.passes import Passes, one_each
 from mirage.tune.large.rhythm import Rhythm
 from mirage.tune.large.trial import try_out
-from mirage.tune.large.world import bound_waiting
+from mirage.tune.large.world import bound_waiting, patience
 from mirage.tune.model_folder import WEIGHTS, write_tensors
 from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
 from mirage.tune.trainer import Inputs, Run, RunTrainer, zero_settings
-
-WAIT_MINUTES = 15.0
-"""Minutes that ranks wait for one that says nothing, where the settings name none."""
-
 
 @dataclass(frozen=True)
 class LargeRun(Run):
@@ -73,7 +69,7 @@ class LargeTrainer(RunTrainer):
             rhythm: When they are written.
         """
         self.brief = run.large["dtype"] == "bfloat16"
-        self.wait = math.ceil(60 * run.large.get("wait_minutes", WAIT_MINUTES))
+        self.wait = patience(run.large)
         super().__init__(objective, data, run, folder, log)
         work = planned(objective, data, run.batches, self.batches.sizes)
         self.meter = Meter(work, self.batches.ranks, str(objective.model.dtype))

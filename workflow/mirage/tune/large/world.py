@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch.distributed import distributed_c10d
+
+
+WAIT_MINUTES = 15.0
+"""Minutes that ranks wait for one that says nothing, where the settings name none."""
+
+
+def patience(large: Mapping[str, Any]) -> int:
+    """Returns the seconds that ranks wait for each other.
+
+    Args:
+        large: The block ``tune.large``.
+    """
+    return math.ceil(60 * large.get("wait_minutes", WAIT_MINUTES))
 
 
 def rank() -> int:
