@@ -43,6 +43,8 @@ def launch(task: Task) -> None:
         "TORCH_EXTENSIONS_DIR": os.environ.get(
             "TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions")
         ),
+        # DeepSpeed's way to call torch would fill the log, several lines for every layer and step.
+        "PYTHONWARNINGS": "ignore::FutureWarning:torch.distributed.c10d_logger",
         "OMP_NUM_THREADS": str(task.settings["threads"]),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
