@@ -1,4 +1,4 @@
-"""A loss under which the second rank falls silent at its third batch, as a hung disk or GPU does."""
+"""A loss under which the second rank falls silent at its third batch, as if its disk hung."""
 
 from __future__ import annotations
 

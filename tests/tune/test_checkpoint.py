@@ -44,7 +44,12 @@ def test_those_before_the_last_whole_one_are_not_read(
     last = [make(tmp_path, step) for step in (80, 90, 100)][-1]
     read: list[Path] = []
     digest = checkpoint.file_sha256
-    monkeypatch.setattr(checkpoint, "file_sha256", lambda path: (read.append(path), digest(path))[1])
+
+    def noted(path: Path) -> str:
+        read.append(path)
+        return digest(path)
+
+    monkeypatch.setattr(checkpoint, "file_sha256", noted)
     assert checkpoint.newest(tmp_path) == last
     assert {path.relative_to(tmp_path).parts[0] for path in read} == {last.name}
 

@@ -142,7 +142,7 @@ def test_shards_that_do_not_come_end_the_wait(
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr(features.time, "sleep", slept.append)
-    with pytest.raises(DataError, match="2 of 3 files .* for 2 minutes: another rank is lost"):
+    with pytest.raises(DataError, match=r"2 of 3 files .* for 2 minutes: another rank is lost"):
         keep(opened, pictures, tmp_path, rank=1, ranks=2, wait=120.0)
     assert 120 <= sum(slept) <= 125
 

@@ -273,7 +273,7 @@ def test_lora_is_named_and_merged(world: squares.World, base: Path) -> None:
     # What has no adapter is frozen, in the parts that learn too.
     with torch.no_grad():
         made.model.get_input_embeddings().weight.add_(1)
-    with pytest.raises(DataError, match="1 frozen but changed, as .*embed_tokens"):
+    with pytest.raises(DataError, match=r"1 frozen but changed, as .*embed_tokens"):
         made.save(job.out)
 
 

@@ -109,13 +109,18 @@ def unpacked(world: squares.World, base: Path) -> JobContext:
 
 @pytest.mark.parametrize("name", ["zero2", "zero3"])
 def test_packed_ranks_learn_what_one_process_learns_row_by_row(
-    world: squares.World, base: Path, unpacked: JobContext, name: str
+    world: squares.World,
+    base: Path,
+    unpacked: JobContext,
+    name: str,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     how = RANKS | {"zero_stage": int(name[-1])}
     job = large_job(world, base, f"mirage-{name}", as_written(name, dtype="float32"), **how)
     tune.run(job)
     assert len(losses(job.out)) >= 10
     assert furthest(losses(unpacked.out), losses(job.out)) < 1e-4
+    assert "FutureWarning" not in capfd.readouterr().err  # some for each layer and step
     assert list((job.work / "features").glob("*.safetensors"))
     single, packed = (load_file(made.out / "model.safetensors") for made in (unpacked, job))
     for tensor, other in zip(single.values(), packed.values(), strict=True):

@@ -44,8 +44,8 @@ def check(name: str, recipe: RecipeTune, tune: Tune, model: Model) -> None:
     where = f"conf/model/{model.name}.yaml: resources.recipe"
     if gpus and model.made == "import" and tune.large is None:
         raise ConfigError(
-            f"{where}.gpus is {gpus}, but these settings of tune are those of nano models: weights in "
-            "fp32, and all pictures on the device. A model that needs a GPU needs tune.large: "
+            f"{where}.gpus is {gpus}, but these settings of tune are those of nano models: weights "
+            "in fp32, and all pictures on the device. A model that needs a GPU needs tune.large: "
             f'hydra="tune=zero2 tune.ranks={gpus}" for its weights, or hydra="tune=lora '
             'model.resources.recipe.gpus=1" for adapters'
         )

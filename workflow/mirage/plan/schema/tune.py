@@ -73,8 +73,8 @@ class Large(Strict):
             id.
         adapter: ``lora`` trains adapters alone, ``none`` the weights themselves.
         lora: The adapters' sizes.
-        wait_minutes: Minutes that ranks wait for one that says nothing, after which the job ends and
-            is tried again; longer than a checkpoint takes to write. No part of any id.
+        wait_minutes: Minutes that ranks wait for one that says nothing, after which the job ends
+            and is tried again; longer than a checkpoint takes to write. No part of any id.
     """
 
     dtype: Literal["bfloat16", "float32"] = "bfloat16"

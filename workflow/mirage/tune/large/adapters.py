@@ -41,9 +41,7 @@ def adapted(
     return [name for name in layers if name.rpartition(".")[2] in wanted]
 
 
-def add_adapters(
-    model: Any, layers: Sequence[str], settings: Mapping[str, Any], seed: int
-) -> int:
+def add_adapters(model: Any, layers: Sequence[str], settings: Mapping[str, Any], seed: int) -> int:
     """Puts adapters into a model and freezes all else.
 
     Args:

@@ -26,7 +26,8 @@ class Masters(Optimizer):
         for group in optimizer.param_groups:
             for weight in group["params"]:
                 weight.grad_dtype = torch.float32
-                self._pairs.append((weight, torch.nn.Parameter(weight.detach().to(torch.float32, copy=True))))
+                copy = weight.detach().to(torch.float32, copy=True)
+                self._pairs.append((weight, torch.nn.Parameter(copy)))
             group["params"] = [copy for _, copy in self._pairs[-len(group["params"]) :]]
         super().__init__(optimizer.param_groups, {})
 

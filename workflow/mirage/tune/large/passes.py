@@ -115,7 +115,7 @@ class Passes(Batches):
             lambda rows: sum(int(data.answers[row].sum()) for data in both for row in rows),
             lambda rows: sum(len(self.data.pictures[i]) for row in rows for i in row),
         ]
-        return [max(mine, key=lambda at: size(mine[at])) for size in sizes]  # noqa: B023
+        return [max(mine, key=lambda at: size(mine[at])) for size in sizes]
 
     def _laid_out(self, data: Encoded, batch: Sequence[int], rows: Rows, learns: bool) -> Inputs:
         width, cut = _width(data, rows), self.ranks * self.passes

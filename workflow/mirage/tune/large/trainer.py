@@ -29,6 +29,7 @@ from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
 from mirage.tune.trainer import Inputs, Run, RunTrainer, zero_settings
 
+
 @dataclass(frozen=True)
 class LargeRun(Run):
     """What a run of a large model does.
@@ -122,8 +123,8 @@ class LargeTrainer(RunTrainer):
         if not math.isfinite(logs.get("loss", 0.0)):
             raise DataError(
                 f"{self.run.name}: the loss of step {self.state.global_step} is {logs['loss']}; "
-                "nothing after it would mean anything. Lower the rate under tuned in conf/model, or "
-                "try other numbers: tune.large.dtype=float32"
+                "nothing after it would mean anything. Lower the rate under tuned in conf/model, "
+                "or try other numbers: tune.large.dtype=float32"
             )
         measured = self.meter.read(self.state.global_step) if "loss" in logs else {}
         super().log(logs | measured, start_time)

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch.distributed import distributed_c10d
 
-
 WAIT_MINUTES = 15.0
 """Minutes that ranks wait for one that says nothing, where the settings name none."""
 
