@@ -105,8 +105,13 @@ class LargeTrainer(RunTrainer):
         on draws no other dropout than one that was never broken.
         """
         loaders = int(self.run.large["loaders"])
-        ahead = {"num_workers": loaders, "prefetch_factor": 4 if loaders else None}
-        return DataLoader(self.batches, batch_size=None, generator=torch.Generator(), **ahead)
+        return DataLoader(
+            self.batches,
+            batch_size=None,
+            num_workers=loaders,
+            prefetch_factor=4 if loaders else None,
+            generator=torch.Generator(),
+        )
 
     def get_batch_samples(self, *what: Any, **more: Any) -> Any:
         """Fetches the passes of a step; what that takes is time spent waiting for data."""

@@ -21,7 +21,7 @@ def patience(large: Mapping[str, Any]) -> int:
     Args:
         large: The block ``tune.large``.
     """
-    return math.ceil(60 * large.get("wait_minutes", WAIT_MINUTES))
+    return math.ceil(60 * float(large.get("wait_minutes", WAIT_MINUTES)))
 
 
 def rank() -> int:
