@@ -116,7 +116,7 @@ def test_packed_ranks_learn_what_one_process_learns_row_by_row(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     how = RANKS | {"zero_stage": int(name[-1])}
-    job = large_job(world, base, f"mirage-{name}", as_written(name, dtype="float32"), **how)
+    job = large_job(world, base, f"mirage-packed-{name}", as_written(name, dtype="float32"), **how)
     tune.run(job)
     assert len(losses(job.out)) >= 10
     assert furthest(losses(unpacked.out), losses(job.out)) < 1e-4
