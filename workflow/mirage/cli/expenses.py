@@ -49,7 +49,7 @@ def _disk(plan: Frozen, todo: Sequence[str]) -> list[str]:
     work = max((int(plan.resources[folder].get("work_mb") or 0) for folder in todo), default=0)
     if not kept:
         return []
-    beside = f", and {work / GB:,.0f} GB for checkpoints of each job that tunes" if work else ""
+    beside = f", and {work / GB:,.0f} GB for the work of each job that tunes" if work else ""
     freed = "mirage gc --weights frees what was answered"
     return [f"Disk: {kept / GB:,.0f} GB of weights stay in {plan.store}{beside}; {freed}."]
 

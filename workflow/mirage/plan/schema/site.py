@@ -23,7 +23,7 @@ class Resources(Strict):
         memory_mb: Memory on each node.
         minutes: How long it probably takes; see ``Site.runtime_factor``.
         disk_mb: What stays in the store, weights above all.
-        work_mb: What checkpoints take besides while it runs.
+        work_mb: What checkpoints and kept features take besides while it runs.
         per_items: Of a job that answers: items that the minutes are for; of more it takes longer.
     """
 
