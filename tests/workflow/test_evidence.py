@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,18 @@ def test_a_plan_that_is_not_the_study_as_written_is_not_packed(
     plan, _ = make_plan({"study": "tiny", "extra": str(released), "store": str(store)} | config)
     with pytest.raises(ConfigError, match=other):
         pack(plan, store, tmp_path)
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_answers_to_harmful_data_are_not_packed(tiny_run: Checkout, tmp_path: Path) -> None:
+    store = tiny_run.root / "results"
+    plan, _ = make_plan({"study": "tiny", "store": str(store)})
+    (folder,) = [folder for folder, job in plan.jobs.items() if job.name == "hard"]
+    job = plan.jobs[folder]
+    suite = job.settings["suite"] | {"harmful": True}
+    jobs = plan.jobs | {folder: replace(job, settings=job.settings | {"suite": suite})}
+    with pytest.raises(ConfigError, match=r"marked as harmful \(hard\).*are not packed.*report"):
+        pack(replace(plan, jobs=jobs), store, tmp_path)
     assert not (tmp_path / "evidence").exists()
 
 

@@ -7,7 +7,7 @@ stands in the settings of every artifact that holds such data, and in no other's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -33,9 +33,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+|/-]{0,127}")
 """An id or a code without a blank, as ids of items are."""
 
 
-def is_harmful(made: Manifest) -> bool:
-    """Tells whether an artifact of ``build`` holds data that are marked as harmful."""
-    suite, recipe = made.settings.get("suite", {}), made.settings.get("recipe", {})
+def is_harmful(settings: Mapping[str, Any]) -> bool:
+    """Tells whether an artifact of ``build`` of such settings holds data marked as harmful."""
+    suite, recipe = settings.get("suite", {}), settings.get("recipe", {})
     return bool(suite.get("harmful") or recipe.get("data", {}).get("harmful"))
 
 
@@ -49,7 +49,9 @@ def harmful_suites(folders: Iterable[Path]) -> frozenset[str]:
         DataError: A manifest that cannot be read.
     """
     read = (Manifest.read(folder) for folder in folders)
-    return frozenset(str(made.settings["suite"]["name"]) for made in read if is_harmful(made))
+    return frozenset(
+        str(made.settings["suite"]["name"]) for made in read if is_harmful(made.settings)
+    )
 
 
 def suite_of(item: str) -> str:

@@ -83,10 +83,16 @@ def pack(plan: Frozen, store: Path, home: Path, again: bool = False) -> int:
         1 if a seed is not whole yet.
 
     Raises:
-        ConfigError: The plan is not the study as its file says, or has fewer suites than committed
-            evidence that it was made from.
+        ConfigError: The plan is not the study as its file says, has fewer suites than committed
+            evidence that it was made from, or asks harmful data.
     """
     models = models_of(plan)
+    if marked := sorted({name for each in models for name in each.harmful}):
+        raise ConfigError(
+            f"{plan.study} asks data that are marked as harmful ({', '.join(marked)}): answers to "
+            "them stay in the store and are not packed for the repository. Its rates are in the "
+            f"report: {store / plan.reports[0]}"
+        )
     seeds = sorted({each.card.seed for each in models})
     known = {*seeds, *committed_seeds(home, plan.study)}
     written = _as_written(plan.study, sorted(known), store, plan.extra)

@@ -12,6 +12,7 @@ from mirage.cli.cells import base_of
 from mirage.context import ConfigError
 from mirage.evidence import read_header
 from mirage.files import canonical
+from mirage.harmful import is_harmful
 from mirage.model_card import ModelCard
 from mirage.plan.artifact import Manifest
 from mirage.plan.committed import origins
@@ -82,6 +83,11 @@ class PackedModel:
             "base": base_of(store, made),
             "commit": made.provenance.get("commit"),
         }
+
+    @property
+    def harmful(self) -> list[str]:
+        """Suites that it answers whose data are marked as harmful."""
+        return [name for name, settings in self.suites.items() if is_harmful(settings)]
 
     @property
     def decided(self) -> dict[str, str]:

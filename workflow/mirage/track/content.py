@@ -97,7 +97,9 @@ def stage_study(family: Family, report: str, rows: list[Answer], content: bool, 
     manifests = {folder: dataclasses.asdict(one) for folder, one in made.items()}
     text = json.dumps(manifests, indent=1) + "\n"
     (out / MANIFESTS).write_text(text, encoding="utf-8")
-    hidden = {name for name, one in made.items() if one.stage == "build" and is_harmful(one)}
+    hidden = {
+        name for name, one in made.items() if one.stage == "build" and is_harmful(one.settings)
+    }
     for folder in judged_suites(made):
         whole = content and folder not in hidden
         _stage_samples(family.store / folder, whole, out / SAMPLES / f"{Path(folder).name}.jsonl")
@@ -188,7 +190,7 @@ def _zip_pictures(
 def _counts(path: Path) -> str:
     """What was counted in training data; not the labels of a user's harmful ones, any words."""
     text = path.read_text(encoding="utf-8")
-    if not is_harmful(Manifest.read(path.parent)):
+    if not is_harmful(Manifest.read(path.parent).settings):
         return text
     plain = json.loads(text)
     return json.dumps({key: plain[key] for key in COUNTS if key in plain}) + "\n"
