@@ -28,7 +28,7 @@ def test_a_study_of_real_models(tmp_path: Path) -> None:
     text = told(tmp_path)
     # One recipe on 8 GPUs for an hour; three models answer on one GPU, 20 minutes each.
     assert "About 9 GPU-hours in 4 jobs (tune 8.0, respond 1.0)" in text
-    assert "Disk: 17 GB of weights" in text and "220 GB for checkpoints" in text
+    assert "Disk: 17 GB of weights" in text and "320 GB for the work of each job that tunes" in text
     # 20 items of two suites, and of the tuned one's own.
     assert "Judge local_vlm: 140 calls, " in text and "no price known" in text
     assert "Served by yourself" not in text, "less than an hour"

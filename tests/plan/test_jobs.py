@@ -137,7 +137,7 @@ def test_an_added_recipe_keeps_all_that_was_made(plan: Plan) -> None:
 def test_other_tables_or_a_new_title_change_the_report_alone(plan: Plan) -> None:
     before = plan()
     assert changed(before, plan(hydra="study.tables=[table11,fig4]")) == {"report/quick"}
-    assert changed(before, plan(hydra="study.title=other")) == set()
+    assert changed(before, plan(hydra="study.title=other")) == {"report/quick"}
 
 
 def test_a_switch_back_gives_the_same_ids(plan: Plan) -> None:

@@ -250,7 +250,7 @@ def test_a_package_that_no_list_pins_is_a_sentence(tmp_path: Path) -> None:
 def test_every_site_file_is_valid(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIRAGE_SITE", str(path))
     assert read_site().name == path.stem
-    assert path.read_text(encoding="utf-8").startswith(f"# MIRAGE_SITE={path.stem} snakemake")
+    assert path.read_text(encoding="utf-8").startswith(f"# MIRAGE_SITE={path.stem} ")
 
 
 def test_a_site_decides_platform_interpreter_and_resources(
@@ -281,5 +281,5 @@ def test_a_wrong_site_file_is_a_sentence(
     with pytest.raises(ConfigError, match=match):
         read_site()
     monkeypatch.setenv("MIRAGE_SITE", "nowhere")
-    with pytest.raises(ConfigError, match="one of: cluster, gpu, local"):
+    with pytest.raises(ConfigError, match="one of: cluster, gpu, gpu_cluster, local"):
         read_site()

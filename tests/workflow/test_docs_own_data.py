@@ -54,8 +54,8 @@ def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
 def check_results(store: Path) -> None:
     with (store / "report/mine/tables/mine_rates.csv").open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
-    assert [row[0].partition(", ")[2] for row in rows[1:]] == ["tiny qwen"] * 2 + [
-        "tiny internvl"
+    assert [row[0].partition(", ")[2] for row in rows[1:]] == ["tiny_qwen"] * 2 + [
+        "tiny_internvl"
     ] * 2
     for model in ("tiny_qwen", "tiny_internvl"):
         (curve,) = store.glob(f"tune/mine_recipe-{model}-s0-*/curve.jsonl")
