@@ -26,6 +26,9 @@ def test_this_machine_and_private_networks_are_private(monkeypatch: pytest.Monke
     assert not is_private("gpu7.example.org"), "one public address is enough"
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: two[:1])
     assert is_private("gpu7.example.org")
+    monkeypatch.undo()
+    with pytest.raises(OSError):
+        is_private("a" * 64 + ".example.org")  # no name: a part has 63 signs at most
 
 
 def test_waits_are_seconds_or_a_date() -> None:

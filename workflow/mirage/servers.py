@@ -7,30 +7,89 @@ nothing of what a server writes in its own words is repeated, since that may be 
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from mirage.context import ConfigError
+from mirage.plan.schema.judge import check_address
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
+
+DATA_FILES = ("plan/schema/judge_models.json",)
 
 AGAIN: Final = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which the same request may succeed."""
 _SHORT: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")
 
 
+def third_party(url: str, who: str, where: str, named: str) -> str:
+    """Returns whom an address belongs to; empty for this machine and private networks.
+
+    A name that is known decides before the address behind it: providers lease private ones.
+
+    Args:
+        url: Address, up to and with ``/v1``.
+        who: Asks there, for the error.
+        where: What says the address, for the error.
+        named: What may be asked, as the settings say; a proxy may resolve what this machine cannot.
+
+    Raises:
+        ConfigError: No address that may be shown, or nobody can tell where it leads.
+    """
+    try:
+        check_address(url, where)
+    except ValueError as wrong:
+        raise ConfigError(f"{who}: {wrong}.") from None
+    host = urlsplit(url).hostname or ""
+    provider = provider_of(host)
+    if provider != host:
+        return provider
+    try:
+        return "" if is_private(host) else host
+    except OSError:
+        if named == host:
+            return host
+        raise ConfigError(
+            f"{who}: {host} cannot be resolved from this machine: look at {where}."
+        ) from None
+
+
+def provider_of(host: str) -> str:
+    """Returns the name of the third party behind a host, the host itself where it is unknown."""
+    bare = host.rstrip(".")
+    for name, hosts in _providers().items():
+        for known in hosts:
+            if bare == known or (known.startswith(".") and bare.endswith(known)):
+                return name
+    return host
+
+
+@cache
+def _providers() -> dict[str, list[str]]:
+    path = Path(__file__).parent / DATA_FILES[0]
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))["providers"]
+    return found
+
+
 def is_private(host: str) -> bool:
     """Tells whether a host is this machine or one of a private network, whatever its name.
 
-    A name that nobody can resolve is not private.
+    Raises:
+        OSError: Nobody can resolve its name.
     """
     try:
         found = {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return False
+    except UnicodeError:
+        raise OSError("no name of a host") from None
     addresses = [ipaddress.ip_address(each.partition("%")[0]) for each in found]
     return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)
 

@@ -25,7 +25,7 @@ from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
 from mirage.respond.responder import Answer
 from mirage.respond.retries import UnansweredError, patiently
-from mirage.servers import client, is_private
+from mirage.servers import client, third_party
 from mirage.tune.encoding import Limited
 
 if TYPE_CHECKING:
@@ -173,14 +173,16 @@ def open_served(
 
     Raises:
         ConfigError: No key in the environment, a third party that the settings do not name or that
-            is asked in clear, or the server does not serve such a model.
+            is asked in clear, a host that nobody can resolve, or the server does not serve such a
+            model.
     """
     del folder, family
     from openai import APIError
 
     url, model = options["base_url"], options["model"].replace("{model}", name)
+    here = "respond.openai.base_url"
+    private = not third_party(url, "respond=openai", here, options["send_to"])
     host = urlsplit(url).hostname or ""
-    private = is_private(host)
     if not private and options["send_to"] != host:
         raise ConfigError(
             f"respond.openai would send questions and pictures, which may be harmful, to {host}, "
