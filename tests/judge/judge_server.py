@@ -114,6 +114,12 @@ class JudgeServer:
         """What is no answer; None where nothing of that kind goes wrong."""
         if fault == "packed":
             return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
+        if fault == "packed 401":
+            return Response(b"no gzip", 401, headers={"content-encoding": "gzip"})
+        if fault in ("filtered", "flagged"):
+            code = {"code": "content_filter"} if fault == "filtered" else {"code": 403}
+            more = {"metadata": {"reasons": ["harm"], "flagged_input": "how to"}}
+            return JSONResponse({"error": code | (more if fault == "flagged" else {})}, 403)
         if fault.isdigit() or fault == "empty account":
             code, wait = ("insufficient_quota", "0") if fault[0] == "e" else (None, "0.01")
             status = 429 if fault[0] == "e" else int(fault)

@@ -176,7 +176,7 @@ def test_a_host_that_cannot_be_resolved_is_no_third_party_yet(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     typo = {"base_url": "https://gpu77/v1"}
-    with pytest.raises(ConfigError, match="gpu77 cannot be resolved .*: look at base_url") as told:
+    with pytest.raises(ConfigError, match=r"gpu77 cannot be resolved .*: look at base_url") as told:
         endpoint_of("j", OWN.model_copy(update=typo))
     assert "send_harmful_to" not in str(told.value)
     monkeypatch.setenv("THERE", typo["base_url"])

@@ -23,15 +23,31 @@ class ReplyLimits:
         self.seconds = seconds
 
     def __call__(self, response: Response) -> None:
-        """Bounds a response's body.
+        """Bounds a response's body; of an error that is compressed the status alone is left.
 
         Raises:
             RemoteProtocolError: It is compressed, which nobody asked for and hides its length.
         """
-        if response.headers.get("content-encoding", "").strip().lower() not in UNPACKED:
-            raise RemoteProtocolError("compressed, although that was not asked for")
         assert isinstance(response.stream, SyncByteStream)
-        response.stream = _Bounded(response.stream, time.monotonic() + self.seconds)
+        packed = response.headers.get("content-encoding", "").strip().lower() not in UNPACKED
+        if packed and response.is_success:
+            raise RemoteProtocolError("compressed, although that was not asked for")
+        if packed:
+            del response.headers["content-encoding"]
+            response.stream = _Empty(response.stream)
+        else:
+            response.stream = _Bounded(response.stream, time.monotonic() + self.seconds)
+
+
+class _Empty(SyncByteStream):
+    def __init__(self, stream: SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class _Bounded(SyncByteStream):
