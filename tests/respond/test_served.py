@@ -19,7 +19,7 @@ from respond_bench import SETTINGS, Bench, questions
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
-from mirage.respond import retries
+from mirage.respond import retries, served
 from mirage.respond.answer import Ask
 from mirage.respond.answer_cache import AnswerStore
 from mirage.respond.items import Question, read_suite
@@ -224,6 +224,26 @@ def test_a_refusal_in_a_field_of_its_own_is_an_answer(bench: Bench, server: Serv
     assert set(texts(bench, opened(server), asked(bench, 2)).values()) == {"I will not."}
 
 
+def test_a_reply_without_end_is_no_answer(
+    bench: Bench, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "LONGEST_REPLY", 2000)
+
+    def endless(handler: Handler, text: str, times: int) -> bool:
+        handler.reply(200, completion("on and " * 2000))
+        return True
+
+    server.behave = endless
+    with pytest.raises(DataError, match=r"connection lost \(RemoteProtocolError\)"):
+        texts(bench, opened(server), asked(bench, 1))
+
+
+def test_an_address_that_holds_a_key_is_refused(server: Server) -> None:
+    with pytest.raises(ConfigError, match="A key goes by key_env") as told:
+        opened(server, base_url=f"{server.url}?key=s3cret")
+    assert "s3cret" not in str(told.value)
+
+
 def test_a_silent_server_is_given_up(bench: Bench, server: Server) -> None:
     release = threading.Event()
 
@@ -252,7 +272,11 @@ def test_keys_come_from_the_environment_alone(
 ) -> None:
     with pytest.raises(ConfigError, match="export TOY_KEY="):
         opened(server, key_env="TOY_KEY")
-    monkeypatch.setenv("TOY_KEY", "s3cret")
+    monkeypatch.setenv("TOY_KEY", "s3cret\u2019")
+    with pytest.raises(ConfigError, match="TOY_KEY holds a sign that no key has") as told:
+        opened(server, key_env="TOY_KEY")
+    assert "s3cret" not in str(told.value)
+    monkeypatch.setenv("TOY_KEY", "s3cret\n")
     engine = opened(server, key_env="TOY_KEY")
     texts(bench, engine, asked(bench, 1))
     assert server.keys == ["Bearer s3cret"]

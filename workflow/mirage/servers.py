@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import re
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -94,30 +94,50 @@ def is_private(host: str) -> bool:
     return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)
 
 
+def key_of(variable: str | None, who: str) -> str:
+    """Returns the key in an environment variable; a word that no server checks for none.
+
+    Args:
+        variable: Its name; empty or None for a server that wants none.
+        who: Needs it, for the error.
+
+    Raises:
+        ConfigError: There is none, or it cannot be one.
+    """
+    key = os.environ.get(variable, "").strip() if variable else "none"
+    if not key:
+        raise ConfigError(f"{who} needs a key. Put it into the environment: export {variable}=...")
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"{who}: {variable} holds a sign that no key has.")
+    return key
+
+
 def client(
     url: str,
     key: str,
     timeout: float,
     *,
     private: bool,
-    look_at: Callable[..., None] | None = None,
+    longest: int,
 ) -> OpenAI:
-    """Returns a client that sends each request once.
+    """Returns a client that sends each request once and bounds what comes back.
 
     Args:
         url: Address, up to and with ``/v1``.
         key: Key for it.
-        timeout: Of a request, in seconds.
+        timeout: Of a request, in seconds, and of its reply.
         private: Whether the address is this machine or in a private network.
-        look_at: Called with each reply before its body is read; may end it.
+        longest: Bytes of a reply at most.
     """
     from openai import DefaultHttpxClient, OpenAI
+
+    from mirage.reply_limits import ReplyLimits
 
     # A proxy named in the environment is a third party, too; and no answer may move a request on.
     http = DefaultHttpxClient(
         trust_env=not private,
         follow_redirects=False,
-        event_hooks={"response": [look_at] if look_at else []},
+        event_hooks={"response": [ReplyLimits(timeout, longest)]},
     )
     return OpenAI(
         api_key=key,

@@ -23,6 +23,8 @@ from mirage.servers import client, may_pass, refusal, retry_after
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
 
+LONGEST_REPLY: Final = 4 * 2**20
+"""Bytes of a reply; two labels and what surrounds them have a thousandth of it."""
 FOR_ALL: Final = {
     401: "does not accept the key",
     402: "wants to be paid first",
@@ -142,14 +144,12 @@ class Caller:
 
 def client_of(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
     """Returns the official client, which sends nothing anywhere but to the endpoint."""
-    from mirage.judge.reply_limits import ReplyLimits
-
     return client(
         endpoint.url,
         endpoint.key,
         options.timeout_seconds,
         private=not endpoint.provider,
-        look_at=ReplyLimits(options.timeout_seconds),
+        longest=LONGEST_REPLY,
     )
 
 

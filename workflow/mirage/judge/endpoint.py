@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from mirage.context import ConfigError
 from mirage.judge.cost import models_table
 from mirage.plan.schema.judge import OpenAIOptions
-from mirage.servers import third_party
+from mirage.servers import key_of, third_party
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,7 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
         )
     if not options.revision:
         _check_still_there(name, options)
-    key = os.environ.get(options.key_env, "").strip() if options.key_env else "none"
-    if not key:
-        raise ConfigError(
-            f"judge {name} needs a key. Put it into the environment: export {options.key_env}=..."
-        )
-    if not (key.isascii() and key.isprintable()):
-        raise ConfigError(f"judge {name}: {options.key_env} holds a sign that no key has.")
-    return Endpoint(url, key, provider)
+    return Endpoint(url, key_of(options.key_env, f"judge {name}"), provider)
 
 
 def _check_still_there(name: str, options: OpenAIOptions) -> None:

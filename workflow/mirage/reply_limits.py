@@ -11,16 +11,20 @@ from typing import Final
 
 from httpx2 import ReadTimeout, RemoteProtocolError, Response, SyncByteStream
 
-LONGEST_REPLY: Final = 4 * 2**20
-"""Bytes of a body; two labels and what surrounds them have a thousandth of it."""
 UNPACKED: Final = ("", "identity")
 
 
 class ReplyLimits:
     """A hook for every response of a client, before its body is read."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, most: int) -> None:
+        """Sets the bounds.
+
+        Args:
+            seconds: From the head of a reply to its end.
+            most: Bytes of its body.
+        """
+        self.seconds, self.most = seconds, most
 
     def __call__(self, response: Response) -> None:
         """Bounds a response's body; of an error that is compressed the status alone is left.
@@ -36,7 +40,7 @@ class ReplyLimits:
             del response.headers["content-encoding"]
             response.stream = _Empty(response.stream)
         else:
-            response.stream = _Bounded(response.stream, time.monotonic() + self.seconds)
+            response.stream = _Bounded(response.stream, time.monotonic() + self.seconds, self.most)
 
 
 class _Empty(SyncByteStream):
@@ -51,15 +55,15 @@ class _Empty(SyncByteStream):
 
 
 class _Bounded(SyncByteStream):
-    def __init__(self, stream: SyncByteStream, end: float) -> None:
-        self._stream, self._end = stream, end
+    def __init__(self, stream: SyncByteStream, end: float, most: int) -> None:
+        self._stream, self._end, self._most = stream, end, most
 
     def __iter__(self) -> Iterator[bytes]:
         count = 0
         for piece in self._stream:
             count += len(piece)
-            if count > LONGEST_REPLY:
-                raise RemoteProtocolError(f"a reply of more than {LONGEST_REPLY} bytes")
+            if count > self._most:
+                raise RemoteProtocolError(f"a reply of more than {self._most} bytes")
             if time.monotonic() > self._end:
                 raise ReadTimeout("a reply that never ends")
             yield piece
