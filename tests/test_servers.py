@@ -26,6 +26,9 @@ def test_this_machine_and_private_networks_are_private(monkeypatch: pytest.Monke
     assert not is_private("gpu7.example.org"), "one public address is enough"
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: two[:1])
     assert is_private("gpu7.example.org")
+    monkeypatch.undo()
+    with pytest.raises(OSError):
+        is_private("a" * 64 + ".example.org")  # no name: a part has 63 signs at most
 
 
 def test_waits_are_seconds_or_a_date() -> None:
@@ -50,7 +53,7 @@ def test_refusals_are_told_without_the_words_of_the_server() -> None:
 def test_proxies_are_for_third_parties_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:1")
     for private in (True, False):
-        made = client("http://127.0.0.1:9/v1", "none", 1.0, private=private)
+        made = client("http://127.0.0.1:9/v1", "none", 1.0, private=private, longest=9)
         http = made._client
         assert http.trust_env is not private
         assert http.follow_redirects is False and made.max_retries == 0

@@ -44,6 +44,7 @@ class JudgeServer:
         gate: threading.Event | None = None,
         open_calls: int = 0,
         together: int = 0,
+        lists: int = 200,
     ) -> None:
         """Starts nothing yet.
 
@@ -52,9 +53,10 @@ class JudgeServer:
             gate: After ``open_calls`` answers, calls wait until it is set.
             open_calls: Answers that wait for nothing.
             together: Nothing is answered before so many calls were under way at once.
+            lists: Status of the list of models.
         """
         self.fault, self.gate, self.open_calls = fault, gate, open_calls
-        self.together, self.held = together, 0
+        self.together, self.held, self.lists = together, 0, lists
         self.asked: Counter[str] = Counter()
         self.paid: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
@@ -70,7 +72,7 @@ class JudgeServer:
         @app.get("/v1/models")
         async def models() -> Response:
             listed = [{"id": name, "object": "model"} for name in self.serves]
-            return JSONResponse({"object": "list", "data": listed})
+            return JSONResponse({"object": "list", "data": listed}, self.lists)
 
         @app.post("/v1/chat/completions")
         async def answer(request: Request) -> Response:
@@ -114,6 +116,12 @@ class JudgeServer:
         """What is no answer; None where nothing of that kind goes wrong."""
         if fault == "packed":
             return Response(gzip.compress(b" " * 2**20), headers={"content-encoding": "gzip"})
+        if fault == "packed 401":
+            return Response(b"no gzip", 401, headers={"content-encoding": "gzip"})
+        if fault in ("filtered", "flagged"):
+            code = {"code": "content_filter"} if fault == "filtered" else {"code": 403}
+            more = {"metadata": {"reasons": ["harm"], "flagged_input": "how to"}}
+            return JSONResponse({"error": code | (more if fault == "flagged" else {})}, 403)
         if fault.isdigit() or fault == "empty account":
             code, wait = ("insufficient_quota", "0") if fault[0] == "e" else (None, "0.01")
             status = 429 if fault[0] == "e" else int(fault)

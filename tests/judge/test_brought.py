@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from mirage.cli import run
+from mirage.cli.judge import flips
 from mirage.contracts import DataError, Sample, Verdict, read_rows, write_rows
 from mirage.judge.brought import LONGEST_LINE, read_brought
 
@@ -88,6 +90,9 @@ def test_verdicts_that_change_when_items_are_answered_again(
     words = ["judge", "--responses", str(tmp_path / "again.jsonl"), *words, "--against"]
     assert run([*words, str(tmp_path / "first/verdicts.jsonl")]) == 0
     assert "1 of 2 verdicts differ, 50.0 % [9.5, 90.5]: own/1" in capsys.readouterr().out
+    (first, *_) = read_rows(tmp_path / "first/verdicts.jsonl", Verdict)
+    levels = [{first.id: replace(first, perception=level)} for level in (1, 2)]
+    assert flips(*levels).startswith("1 of 1 verdicts differ"), "the level is part of a verdict"
     assert run([*words, str(tmp_path / "none.jsonl")]) != 0
     assert "none.jsonl is no file" in capsys.readouterr().err
 

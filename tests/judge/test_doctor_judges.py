@@ -50,6 +50,13 @@ def test_a_server_that_lists_nothing_is_worth_a_look() -> None:
         assert finding.level == "look" and "status 404" in finding.text
 
 
+def test_what_would_stop_the_judge_is_broken() -> None:
+    for status in (307, 401, 402, 403):
+        with running(lists=status) as server:
+            finding = found(server.url)
+            assert (finding.level, f"status {status}" in finding.text) == ("broken", True)
+
+
 def test_a_judge_that_may_not_be_asked_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mirage.cli.doctor_judges.client_of", lambda *_: pytest.fail("asked"))
     assert "third party" in found("https://api.openai.com/v1").text

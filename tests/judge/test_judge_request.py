@@ -154,7 +154,38 @@ def test_this_machine_and_private_networks_are_no_third_party(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
-    assert endpoint_of("j", OWN.model_copy(update={"send_harmful_to": "gpu7"})).provider == ""
+    there = OWN.model_copy(update={"base_url": "http://gpu7/v1", "send_harmful_to": "gpu7"})
+    assert endpoint_of("j", there).provider == ""
+
+
+def test_a_known_name_is_a_third_party_behind_a_private_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    for host in ("x.openai.azure.com", "x.openai.azure.com."):
+        leased = OWN.model_copy(update={"base_url": f"https://{host}/v1"})
+        with pytest.raises(ConfigError, match="send_harmful_to: azure"):
+            endpoint_of("j", leased)
+
+
+def test_a_host_that_cannot_be_resolved_is_no_third_party_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    typo = {"base_url": "https://gpu77/v1"}
+    with pytest.raises(ConfigError, match=r"gpu77 cannot be resolved .*: look at base_url") as told:
+        endpoint_of("j", OWN.model_copy(update=typo))
+    assert "send_harmful_to" not in str(told.value)
+    monkeypatch.setenv("THERE", typo["base_url"])
+    with pytest.raises(ConfigError, match="look at THERE"):
+        endpoint_of("j", OWN.model_copy(update={"url_env": "THERE"}))
+    behind_a_proxy = {**typo, "send_harmful_to": "gpu77", "budget_usd": 1.0}
+    assert endpoint_of("j", OWN.model_copy(update=behind_a_proxy)).provider == "gpu77"
+    with pytest.raises(ConfigError, match="send_harmful_to: openai"):
+        endpoint_of("j", OWN.model_copy(update={"base_url": CLOSED["base_url"]}))
 
 
 def test_moving_names_are_refused_where_the_file_is_read() -> None:

@@ -11,18 +11,24 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
-from asked_rows import MODEL, ask, context, rows
+from asked_rows import MODEL, QUICK, ask, context, rows
 from judge_server import PAID, UNPAID, at_30_percent, running
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError, Response, Sample
+from mirage.judge.caller import Caller, NoReplyError
+from mirage.judge.endpoint import Endpoint
 from mirage.judge.judging import Judging, counts
 from mirage.judge.openai_judge import judge
 from mirage.judge.replies import Replies
+from mirage.plan.schema.judge import openai_options
 
 PRICED = {"usd_per_million": {"input": 10.0, "output": 10.0, "read": "2026-11-21"}}
 """A reply of the test server costs 0.0102 dollars."""
+PLACE = {"model": MODEL, "revision": "r1", "base_url": "http://127.0.0.1:9/v1"}
+OPTIONS = openai_options("j", {**PLACE, **QUICK})
 
 
 def test_every_item_of_a_misbehaving_server_ends_judged_or_with_its_reason(tmp_path: Path) -> None:
@@ -59,6 +65,8 @@ def test_every_item_of_a_misbehaving_server_ends_judged_or_with_its_reason(tmp_p
         ("429", "error", "HTTP 429, 2 tries"),
         ("500", "error", "HTTP 500, 2 tries"),
         ("400", "error", "HTTP 400"),
+        ("filtered", "unjudged", "the provider declined to judge it (HTTP 403 content_filter)"),
+        ("flagged", "unjudged", "the provider declined to judge it (HTTP 403)"),
         ("reset", "error", "connection lost"),
         ("endless", "error", "connection lost (RemoteProtocolError)"),
         ("packed", "error", "connection lost (RemoteProtocolError)"),
@@ -73,7 +81,7 @@ def test_what_never_heals_says_why(tmp_path: Path, fault: str, status: str, reas
         assert (verdict.status, verdict.outcome, verdict.safe) == (status, None, None)
         assert reason in verdict.reason
         calls = server.asked["0"]
-        assert calls == (1 if fault in ("400", "refusal") else 2)
+        assert calls == (1 if fault in ("400", "refusal", "filtered", "flagged") else 2)
         again = ask(tmp_path, server.url, rows(1), attempts=2, timeout_seconds=patience)
         assert again[0].reason == verdict.reason
         assert server.asked["0"] == (calls if fault in PAID else 2 * calls), "paid replies are kept"
@@ -83,6 +91,9 @@ def test_what_never_heals_says_why(tmp_path: Path, fault: str, status: str, reas
     ("fault", "text"),
     [
         ("401", "does not accept the key"),
+        ("402", "wants to be paid first"),
+        ("403", "does not let this key ask"),
+        ("packed 401", "does not accept the key"),
         ("404", "knows no such model"),
         ("307", "sends elsewhere"),
         ("empty account", "has no money left"),
@@ -110,8 +121,18 @@ def test_a_dead_server_stops_the_run_which_goes_on_once_it_answers(tmp_path: Pat
 def test_items_that_a_server_will_not_take_stop_nothing(tmp_path: Path) -> None:
     with running(lambda item, asked: "413" if int(item) < 30 else "") as server:
         verdicts = ask(tmp_path, server.url, rows(40), attempts=2)
-    assert counts(verdicts) == {"judged": 10, "unjudged": 0, "errors": 30}
-    assert verdicts[0].reason == "HTTP 413"
+        assert counts(verdicts) == {"judged": 10, "unjudged": 0, "errors": 30}
+        assert verdicts[0].reason == "HTTP 413"
+        again = ask(tmp_path, server.url, rows(40), attempts=2)
+        assert again == verdicts, "those that were judged before are no reason to stop, either"
+
+
+def test_a_server_that_takes_no_call_at_all_stops_the_run(tmp_path: Path) -> None:
+    with running(lambda item, asked: "400") as server:
+        with pytest.raises(ConfigError, match="refused each of 16 calls, the last one with HTTP 4"):
+            ask(tmp_path, server.url, rows(16))
+        assert set(server.asked.values()) == {1}
+        assert counts(ask(tmp_path, server.url, rows(15)))["errors"] == 15, "too few to tell"
 
 
 def test_a_killed_run_repeats_no_call_that_was_answered(tmp_path: Path) -> None:
@@ -175,9 +196,33 @@ def test_a_call_whose_reply_was_lost_counts_against_the_budget_of_its_run(tmp_pa
     costly = {"input": 0.0, "output": 1_000_000.0, "read": "2026-11-21"}
     options = {"usd_per_million": costly, "max_tokens": 1, "budget_usd": 2.5, "concurrency": 1}
     with running(lambda item, asked: "reset") as server:
-        with pytest.raises(ConfigError, match=r"its budget is spent, \$0\.00 of \$2\.50"):
+        with pytest.raises(ConfigError, match=r"\$0\.00 spent, \$2\.00 for calls whose .*\$2\.50"):
             ask(tmp_path, server.url, rows(2), attempts=2, **options)
         assert sum(server.asked.values()) == 2
+
+
+def test_calls_wait_for_those_under_way_before_the_budget_is_spent(tmp_path: Path) -> None:
+    """A dollar a call at most, two cents in fact: 1.5 dollars let one call at a time through."""
+    costly = {"input": 0.0, "output": 1000.0, "read": "2026-11-21"}
+    options = {"usd_per_million": costly, "max_tokens": 1000, "budget_usd": 1.5}
+    with running() as server:
+        verdicts = ask(tmp_path, server.url, rows(8), concurrency=8, **options)
+        assert (counts(verdicts)["judged"], server.most) == (8, 1)
+
+
+@pytest.mark.parametrize("kind", ["ConnectError", "ConnectTimeout", "PoolTimeout", "ReadTimeout"])
+def test_a_call_that_never_left_is_not_billed(kind: str) -> None:
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        raise getattr(httpx2, kind)("no", request=request)
+
+    caller = Caller("j", Endpoint("http://127.0.0.1:9/v1", "k", ""), OPTIONS)
+    http = httpx2.Client(transport=httpx2.MockTransport(fail))
+    caller._client = caller._client.with_options(http_client=http)
+    lost: list[int] = []
+    with pytest.raises(NoReplyError):
+        body = {"model": MODEL, "messages": []}
+        caller.ask(body, 1, 2, lambda: lost.append(1))
+    assert len(lost) == (2 if kind == "ReadTimeout" else 0)
 
 
 def test_a_budget_stops_before_the_first_call(tmp_path: Path) -> None:
@@ -194,7 +239,7 @@ def test_a_budget_stops_in_the_middle_and_counts_earlier_runs(tmp_path: Path) ->
     with running() as server:
         cheap = {"usd_per_million": {"input": 0.0, "output": 1000.0, "read": "2026-11-21"}}
         options = {**cheap, "budget_usd": 1.5, "concurrency": 1, "max_tokens": 1}
-        with pytest.raises(ConfigError, match=r"budget is spent, \$1\.50 of \$1\.50.*is kept"):
+        with pytest.raises(ConfigError, match=r"\$1\.50 spent, \$0\.00 .*of \$1\.50.*is kept"):
             ask(tmp_path, server.url, rows(100), **options)
         # 0.02 a reply and at most 0.001 more were foreseen for each.
         assert sum(server.paid.values()) == 75

@@ -167,6 +167,10 @@ def test_keys_are_looked_for_and_never_shown(monkeypatch: pytest.MonkeyPatch) ->
     assert found.level == "broken" and "export THEIR_KEY=" in found.text
     (found,) = doctor_study.keys(jobs, {"THEIR_KEY": "sk-secret"})
     assert found.level == "ok" and "secret" not in found.text
+    asked_there = {"respond": {"openai": {"key_env": "TOY_KEY"}}}
+    monkeypatch.delenv("TOY_KEY", raising=False)
+    (found,) = doctor_study.keys([a_job("respond", "one", settings=asked_there)])
+    assert found.text.startswith("respond=openai needs a key") and "TOY_KEY=" in found.text
 
 
 def a_plan(store: Path, jobs: list[Job], gpu: int | None = None) -> Frozen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -223,6 +224,26 @@ def test_a_refusal_in_a_field_of_its_own_is_an_answer(bench: Bench, server: Serv
     assert set(texts(bench, opened(server), asked(bench, 2)).values()) == {"I will not."}
 
 
+def test_a_reply_without_end_is_no_answer(
+    bench: Bench, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "LONGEST_REPLY", 2000)
+
+    def endless(handler: Handler, text: str, times: int) -> bool:
+        handler.reply(200, completion("on and " * 2000))
+        return True
+
+    server.behave = endless
+    with pytest.raises(DataError, match=r"connection lost \(RemoteProtocolError\)"):
+        texts(bench, opened(server), asked(bench, 1))
+
+
+def test_an_address_that_holds_a_key_is_refused(server: Server) -> None:
+    with pytest.raises(ConfigError, match="A key goes by key_env") as told:
+        opened(server, base_url=f"{server.url}?key=s3cret")
+    assert "s3cret" not in str(told.value)
+
+
 def test_a_silent_server_is_given_up(bench: Bench, server: Server) -> None:
     release = threading.Event()
 
@@ -251,7 +272,11 @@ def test_keys_come_from_the_environment_alone(
 ) -> None:
     with pytest.raises(ConfigError, match="export TOY_KEY="):
         opened(server, key_env="TOY_KEY")
-    monkeypatch.setenv("TOY_KEY", "s3cret")
+    monkeypatch.setenv("TOY_KEY", "s3cret\u2019")
+    with pytest.raises(ConfigError, match="TOY_KEY holds a sign that no key has") as told:
+        opened(server, key_env="TOY_KEY")
+    assert "s3cret" not in str(told.value)
+    monkeypatch.setenv("TOY_KEY", "s3cret\n")
     engine = opened(server, key_env="TOY_KEY")
     texts(bench, engine, asked(bench, 1))
     assert server.keys == ["Bearer s3cret"]
@@ -259,13 +284,30 @@ def test_keys_come_from_the_environment_alone(
 
 
 def test_nothing_leaves_the_network_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served, "is_private", lambda host: False)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("8.8.8.8", 0))])
     options = OPTIONS | {"base_url": "https://models.example/v1"}
     with pytest.raises(ConfigError, match=r"wanted: respond\.openai\.send_to=models\.example"):
         open_served(Path(), object, object, options=options, name="toy")
     clear = options | {"base_url": "http://models.example/v1", "send_to": "models.example"}
     with pytest.raises(ConfigError, match="is not encrypted"):
         open_served(Path(), object, object, options=clear, name="toy")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    leased = OPTIONS | {"base_url": "https://x.openai.azure.com/v1"}
+    with pytest.raises(ConfigError, match=r"send_to=x\.openai\.azure\.com"):
+        open_served(Path(), object, object, options=leased, name="toy")
+
+
+def test_a_host_that_cannot_be_resolved_is_no_third_party_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    options = OPTIONS | {"base_url": "https://gpu77/v1"}
+    with pytest.raises(ConfigError, match=r"look at respond\.openai\.base_url") as told:
+        open_served(Path(), object, object, options=options, name="toy")
+    assert "send_to" not in str(told.value)
 
 
 def test_nothing_follows_a_server_that_sends_elsewhere(bench: Bench, server: Server) -> None:

@@ -7,32 +7,109 @@ nothing of what a server writes in its own words is repeated, since that may be 
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
 import re
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from mirage.context import ConfigError
+from mirage.plan.schema.judge import check_address
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
+
+DATA_FILES = ("plan/schema/judge_models.json",)
 
 AGAIN: Final = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which the same request may succeed."""
 _SHORT: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")
 
 
+def third_party(url: str, who: str, where: str, named: str) -> str:
+    """Returns whom an address belongs to; empty for this machine and private networks.
+
+    A name that is known decides before the address behind it: providers lease private ones.
+
+    Args:
+        url: Address, up to and with ``/v1``.
+        who: Asks there, for the error.
+        where: What says the address, for the error.
+        named: What may be asked, as the settings say; a proxy may resolve what this machine cannot.
+
+    Raises:
+        ConfigError: No address that may be shown, or nobody can tell where it leads.
+    """
+    try:
+        check_address(url, where)
+    except ValueError as wrong:
+        raise ConfigError(f"{who}: {wrong}.") from None
+    host = urlsplit(url).hostname or ""
+    provider = provider_of(host)
+    if provider != host:
+        return provider
+    try:
+        return "" if is_private(host) else host
+    except OSError:
+        if named == host:
+            return host
+        raise ConfigError(
+            f"{who}: {host} cannot be resolved from this machine: look at {where}."
+        ) from None
+
+
+def provider_of(host: str) -> str:
+    """Returns the name of the third party behind a host, the host itself where it is unknown."""
+    bare = host.rstrip(".")
+    for name, hosts in _providers().items():
+        for known in hosts:
+            if bare == known or (known.startswith(".") and bare.endswith(known)):
+                return name
+    return host
+
+
+@cache
+def _providers() -> dict[str, list[str]]:
+    path = Path(__file__).parent / DATA_FILES[0]
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))["providers"]
+    return found
+
+
 def is_private(host: str) -> bool:
     """Tells whether a host is this machine or one of a private network, whatever its name.
 
-    A name that nobody can resolve is not private.
+    Raises:
+        OSError: Nobody can resolve its name.
     """
     try:
         found = {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return False
+    except UnicodeError:
+        raise OSError("no name of a host") from None
     addresses = [ipaddress.ip_address(each.partition("%")[0]) for each in found]
     return bool(addresses) and all(a.is_private or a.is_loopback for a in addresses)
+
+
+def key_of(variable: str | None, who: str) -> str:
+    """Returns the key in an environment variable; a word that no server checks for none.
+
+    Args:
+        variable: Its name; empty or None for a server that wants none.
+        who: Needs it, for the error.
+
+    Raises:
+        ConfigError: There is none, or it cannot be one.
+    """
+    key = os.environ.get(variable, "").strip() if variable else "none"
+    if not key:
+        raise ConfigError(f"{who} needs a key. Put it into the environment: export {variable}=...")
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"{who}: {variable} holds a sign that no key has.")
+    return key
 
 
 def client(
@@ -41,24 +118,26 @@ def client(
     timeout: float,
     *,
     private: bool,
-    look_at: Callable[..., None] | None = None,
+    longest: int,
 ) -> OpenAI:
-    """Returns a client that sends each request once.
+    """Returns a client that sends each request once and bounds what comes back.
 
     Args:
         url: Address, up to and with ``/v1``.
         key: Key for it.
-        timeout: Of a request, in seconds.
+        timeout: Of a request, in seconds, and of its reply.
         private: Whether the address is this machine or in a private network.
-        look_at: Called with each reply before its body is read; may end it.
+        longest: Bytes of a reply at most.
     """
     from openai import DefaultHttpxClient, OpenAI
+
+    from mirage.reply_limits import ReplyLimits
 
     # A proxy named in the environment is a third party, too; and no answer may move a request on.
     http = DefaultHttpxClient(
         trust_env=not private,
         follow_redirects=False,
-        event_hooks={"response": [look_at] if look_at else []},
+        event_hooks={"response": [ReplyLimits(timeout, longest)]},
     )
     return OpenAI(
         api_key=key,

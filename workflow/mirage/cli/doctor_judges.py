@@ -7,7 +7,7 @@ from typing import Final
 
 from mirage.cli.finding import Finding
 from mirage.context import ConfigError
-from mirage.judge.caller import client_of
+from mirage.judge.caller import FOR_ALL, client_of
 from mirage.judge.endpoint import Endpoint, endpoint_of
 from mirage.plan.entries import resolve
 from mirage.plan.job import Job
@@ -16,6 +16,8 @@ from mirage.view.told import inert
 
 SECONDS: Final = 5.0
 """A server that is up lists its models at once."""
+STOPS: Final = FOR_ALL.keys() - {404}
+"""Statuses that would stop the judge; a server may have no list of its models."""
 NAMED: Final = 3
 """Models of a server that are named."""
 
@@ -39,14 +41,14 @@ def _judge(name: str, options: OpenAIOptions) -> Finding:
     except ConfigError as wrong:
         return Finding("broken", str(wrong))
     where = f"judge {name}: {endpoint.url}"
-    client = client_of(endpoint, options).with_options(timeout=SECONDS)
+    client = client_of(endpoint, options.model_copy(update={"timeout_seconds": SECONDS}))
     try:
         served = [inert(str(each.id))[:80] for each in client.models.list()]
     except APIConnectionError:
         text = f"{where} does not answer, and its jobs would end without verdicts"
         return Finding("broken", f"{text}. {_start(name, options, endpoint)}")
     except APIStatusError as refused:
-        level = "broken" if refused.status_code in (401, 403) else "look"
+        level = "broken" if refused.status_code in STOPS else "look"
         text = f"{where} answers with status {refused.status_code} when asked what it serves"
         return Finding(level, f"{text}: look at its address and its key")
     except (OpenAIError, ValueError, AttributeError, TypeError):

@@ -106,23 +106,24 @@ def content(plan: Frozen, *, whole: bool = True) -> list[Finding]:
 
 
 def keys(jobs: Iterable[Job], environ: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Checks that keys of judges are in the environment; none is shown.
+    """Checks that keys of judges and of served models are in the environment; none is shown.
 
-    Those of kind ``openai`` are asked themselves (``mirage.cli.doctor_judges``).
+    Judges of kind ``openai`` are asked themselves (``mirage.cli.doctor_judges``).
     """
     wanted: dict[str, str] = {}
     asked = resolve("judge", OPENAI)
     for job in jobs:
         if job.stage == "judge" and job.entries.get("judge") != asked:
             for name in _named(job.settings, "key_env"):
-                wanted.setdefault(name, str(job.settings["judge"]["name"]))
+                wanted.setdefault(name, f"judge {job.settings['judge']['name']}")
+        if job.stage == "respond":
+            for name in _named(job.settings, "key_env"):
+                wanted.setdefault(name, "respond=openai")
     return [
-        Finding("ok", f"judge {judge}: {name} holds a key")
-        if environ.get(name)
-        else Finding(
-            "broken", f"judge {judge} needs a key where snakemake is typed: export {name}=..."
-        )
-        for name, judge in wanted.items()
+        Finding("ok", f"{who}: {name} holds a key")
+        if environ.get(name, "").strip()
+        else Finding("broken", f"{who} needs a key where snakemake is typed: export {name}=...")
+        for name, who in wanted.items()
     ]
 
 

@@ -129,12 +129,16 @@ def flips(before: Mapping[str, Verdict], again: Mapping[str, Verdict]) -> str:
     judged = [id_ for id_ in both if {before[id_].status, again[id_].status} == {"judged"}]
     if not judged:
         return "No item was judged both times."
-    differ = [id_ for id_ in judged if before[id_].outcome != again[id_].outcome]
+    said = [
+        {id_: (each.outcome, each.perception) for id_, each in verdicts.items()}
+        for verdicts in (before, again)
+    ]
+    differ = [id_ for id_ in judged if said[0][id_] != said[1][id_]]
     made = flip_rate("", 0, len(judged), len(differ))
     named = ", ".join(differ[:SHOWN_FLIPS]) + (" ..." if len(differ) > SHOWN_FLIPS else "")
     share = f"{made.rate} % [{made.low}, {made.high}]"
-    said = f"{made.flips} of {made.items} verdicts differ, {share}"
-    return f"{said}: {named}" if differ else said
+    text = f"{made.flips} of {made.items} verdicts differ, {share}"
+    return f"{text}: {named}" if differ else text
 
 
 def _verdicts(path: Path, judge: str) -> dict[str, Verdict]:

@@ -23,8 +23,12 @@ from mirage.servers import client, may_pass, refusal, retry_after
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
 
+LONGEST_REPLY: Final = 4 * 2**20
+"""Bytes of a reply; two labels and what surrounds them have a thousandth of it."""
 FOR_ALL: Final = {
     401: "does not accept the key",
+    402: "wants to be paid first",
+    403: "does not let this key ask",
     404: "knows no such model or address",
     **dict.fromkeys((301, 302, 303, 307, 308), "sends elsewhere, where nothing of this may go"),
 }
@@ -33,6 +37,8 @@ EMPTY: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes of an account without money; they come as 429 and no waiting helps."""
 FILTERED: Final = frozenset({"content_filter", "content_policy_violation", "invalid_prompt"})
 """Codes of a provider that will not look at an item."""
+NEVER_LEFT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+"""Failures of calls that reached no server."""
 
 
 class NoReplyError(Exception):
@@ -84,13 +90,12 @@ class Caller:
             try:
                 made = self._client.chat.completions.with_raw_response.create(**cast(Any, body))
                 return read_body(made.http_response.content, tokens_in, self.options)
-            except APITimeoutError:
-                reason = f"no reply within {self.options.timeout_seconds:g} s"
-                lost()
             except APIConnectionError as broken:
                 kind = type(broken.__cause__ or broken).__name__
                 reason = f"connection lost ({kind})"
-                if kind != "ConnectError":
+                if isinstance(broken, APITimeoutError):
+                    reason = f"no reply within {self.options.timeout_seconds:g} s"
+                if kind not in NEVER_LEFT:
                     lost()
             except APIStatusError as refused:
                 reason = self._refusal(refused)
@@ -113,14 +118,14 @@ class Caller:
             NoReplyError: The same would be said of this call again.
         """
         status, code, reason = refused.status_code, str(refused.code or ""), refusal(refused)
+        if code in FILTERED or _flagged(refused.body):  # some say that with 403
+            raise DeclinedError(f"the provider declined to judge it ({reason})") from None
         if status in FOR_ALL or code in EMPTY:
             what = FOR_ALL.get(status, "says that the account has no money left")
             raise ConfigError(
                 f"judge {self.name}: {self.endpoint.url} {what} ({reason}). Look at base_url, "
                 f"model and key_env in conf/judge/{self.name}.yaml. What was judged is kept."
             ) from None
-        if code in FILTERED:
-            raise DeclinedError(f"the provider declined to judge it ({reason})") from None
         if not may_pass(refused):
             raise UnfitError(reason) from None
         return reason
@@ -139,14 +144,12 @@ class Caller:
 
 def client_of(endpoint: Endpoint, options: OpenAIOptions) -> OpenAI:
     """Returns the official client, which sends nothing anywhere but to the endpoint."""
-    from mirage.judge.reply_limits import ReplyLimits
-
     return client(
         endpoint.url,
         endpoint.key,
         options.timeout_seconds,
         private=not endpoint.provider,
-        look_at=ReplyLimits(options.timeout_seconds),
+        longest=LONGEST_REPLY,
     )
 
 
@@ -177,6 +180,12 @@ def read_body(text: str | bytes, tokens_in: int, options: OpenAIOptions) -> Repl
         problem = "the server's reply is no chat completion"
     cost = usd(tokens_in, back, options) or 0.0
     return Reply(said[:4000], problem, refused, model, tokens_in, back, cost)
+
+
+def _flagged(error: object) -> bool:
+    """Whether an error is OpenRouter's of moderation, which has no code of its own."""
+    more = error.get("metadata") if isinstance(error, dict) else None
+    return isinstance(more, dict) and "flagged_input" in more
 
 
 def _text(value: object) -> str:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from mirage.context import ConfigError
 from mirage.judge.cost import models_table
-from mirage.plan.schema.judge import OpenAIOptions, check_address
-from mirage.servers import is_private
+from mirage.plan.schema.judge import OpenAIOptions
+from mirage.servers import key_of, third_party
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,14 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
         options: Its options.
 
     Raises:
-        ConfigError: A third party that the options do not name, a model that has been withdrawn or
-            whose last day nobody knows, no key, no budget.
+        ConfigError: A third party that the options do not name, a host that nobody can resolve, a
+            model that has been withdrawn or whose last day nobody knows, no key, no budget.
     """
     url = os.environ.get(options.url_env, "") if options.url_env else ""
+    where = options.url_env if url else "base_url"
     url = (url or options.base_url).rstrip("/")
-    try:
-        check_address(url, options.url_env)
-    except ValueError as wrong:
-        raise ConfigError(f"judge {name}: {wrong}.") from None
+    provider = third_party(url, f"judge {name}", where, options.send_harmful_to)
     host = urlsplit(url).hostname or ""
-    provider = "" if is_private(host) else provider_of(host)
     file = f"conf/judge/{name}.yaml"
     if provider and options.send_harmful_to != provider:
         raise ConfigError(
@@ -63,14 +60,7 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
         )
     if not options.revision:
         _check_still_there(name, options)
-    key = os.environ.get(options.key_env, "").strip() if options.key_env else "none"
-    if not key:
-        raise ConfigError(
-            f"judge {name} needs a key. Put it into the environment: export {options.key_env}=..."
-        )
-    if not (key.isascii() and key.isprintable()):
-        raise ConfigError(f"judge {name}: {options.key_env} holds a sign that no key has.")
-    return Endpoint(url, key, provider)
+    return Endpoint(url, key_of(options.key_env, f"judge {name}"), provider)
 
 
 def _check_still_there(name: str, options: OpenAIOptions) -> None:
@@ -86,13 +76,3 @@ def _check_still_there(name: str, options: OpenAIOptions) -> None:
             f"judge {name}: {options.model} was withdrawn on {day}. Replies that were kept are "
             "read; new ones need another judge, best of open weights: judge=local_vlm"
         )
-
-
-def provider_of(host: str) -> str:
-    """Returns the name of the third party behind a host, the host itself where it is unknown."""
-    providers: dict[str, list[str]] = models_table()["providers"]
-    for name, hosts in providers.items():
-        for known in hosts:
-            if host == known or (known.startswith(".") and host.endswith(known)):
-                return name
-    return host

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any, Final
 
 from mirage.context import ConfigError
@@ -93,17 +93,20 @@ class Asking:
     """Asks many requests at once, within a budget.
 
     Attributes:
-        reserved: Dollars that calls under way, and those whose reply was lost, may cost at most.
+        under_way: Dollars that each call under way may cost at most.
+        lost: Dollars that calls whose reply was lost may have cost at most.
         missed: Requests without a reply, one after another.
     """
 
     context: JudgeContext
     options: OpenAIOptions
-    reserved: float = 0.0
+    under_way: list[float] = field(default_factory=list)
+    lost: float = 0.0
     missed: int = 0
     done: int = 0
     fatal: ConfigError | None = None
     lock: Lock = field(default_factory=Lock)
+    shares: Condition = field(default_factory=Condition)
 
     def __post_init__(self) -> None:
         self.replies = Replies(self.context.paid / "replies")
@@ -134,6 +137,16 @@ class Asking:
                 caller.stopped.set()  # after an interrupt, calls under way end; no other begins
         if self.fatal is not None:
             raise self.fatal
+        if len(todo) == len(told) >= GIVE_UP and all(
+            isinstance(each, UnfitError) for each in told.values()
+        ):
+            name = self.context.name
+            raise ConfigError(
+                f"judge {name}: {caller.endpoint.url} refused each of {len(todo)} calls, the last "
+                f"one with {told[todo[-1].key]}. Does it take as many pictures as an item has, and "
+                f"response_format? Its log says more; how it is started: conf/judge/{name}.yaml. "
+                "Nothing was judged."
+            )
         return told
 
     def _settled(self, request: JudgeRequest, kept: list[Reply]) -> bool:
@@ -212,28 +225,42 @@ class Asking:
         at_most = usd(request.tokens_most, self.options.max_tokens, self.options) or 0.0
 
         def lost() -> None:
-            with self.lock:
-                self.reserved += at_most  # for the rest of this run: nobody says what it cost
+            with self.shares:
+                self.lost += at_most  # for the rest of this run: nobody says what it cost
 
-        self._reserve(at_most)
+        self._reserve(caller, at_most)
         try:
             body = request.body(self.options)
             reply = caller.ask(body, request.tokens_in, self.options.attempts, lost)
             self.replies.keep(request.key, reply)
         finally:
-            with self.lock:
-                self.reserved -= at_most
+            with self.shares:
+                self.under_way.remove(at_most)
+                self.shares.notify_all()
         return reply if self._settled(request, self.replies.of(request.key)) else None
 
-    def _reserve(self, at_most: float) -> None:
+    def _reserve(self, caller: Caller, at_most: float) -> None:
+        """Sets aside what a call may cost, once the calls under way leave enough of the budget.
+
+        Raises:
+            ConfigError: The budget is spent.
+            NoReplyError: The run has stopped meanwhile.
+        """
         self.replies.refresh()  # other jobs of this judge spend from the same budget
-        with self.lock:
-            # Read in here: a call that ends adds to what is spent before it gives its share back.
-            budget, spent = self.options.budget_usd, self.replies.spent
-            if budget is not None and spent + self.reserved + at_most > budget:
-                raise ConfigError(
-                    f"judge {self.context.name}: its budget is spent, ${spent:,.2f} of "
-                    f"${budget:,.2f}. What was judged is kept; to go on, raise options.budget_usd "
-                    f"in conf/judge/{self.context.name}.yaml."
-                )
-            self.reserved += at_most
+        with self.shares:
+            while not caller.stopped.is_set():
+                # Read in here: a call that ends adds to what is spent before it gives its share
+                # back.
+                budget, spent = self.options.budget_usd, self.replies.spent
+                if budget is None or spent + self.lost + sum(self.under_way) + at_most <= budget:
+                    self.under_way.append(at_most)
+                    return
+                if spent + self.lost + at_most > budget:
+                    raise ConfigError(
+                        f"judge {self.context.name}: its budget is spent: ${spent:,.2f} spent, "
+                        f"${self.lost:,.2f} for calls whose reply was lost, of ${budget:,.2f}. "
+                        "What was judged is kept; to go on, raise options.budget_usd in "
+                        f"conf/judge/{self.context.name}.yaml."
+                    )
+                self.shares.wait()  # for a call under way: it rarely costs the most it may
+        raise NoReplyError("stopped")

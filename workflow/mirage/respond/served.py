@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from mirage.respond.batches import Batch, Prompt
 from mirage.respond.items import Question
 from mirage.respond.responder import Answer
 from mirage.respond.retries import UnansweredError, patiently
-from mirage.servers import client, is_private
+from mirage.servers import client, key_of, third_party
 from mirage.tune.encoding import Limited
 
 if TYPE_CHECKING:
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Items that an error names."""
+
+LONGEST_REPLY = 64 * 2**20
+"""Bytes of a reply; an answer of 1,024 tokens, each with its likelihood, has a hundredth of it."""
 
 GIVE_UP = 8
 """Items failing one after another, after which the rest is not tried."""
@@ -173,14 +175,16 @@ def open_served(
 
     Raises:
         ConfigError: No key in the environment, a third party that the settings do not name or that
-            is asked in clear, or the server does not serve such a model.
+            is asked in clear, a host that nobody can resolve, or the server does not serve such a
+            model.
     """
     del folder, family
     from openai import APIError
 
     url, model = options["base_url"], options["model"].replace("{model}", name)
+    here = "respond.openai.base_url"
+    private = not third_party(url, "respond=openai", here, options["send_to"])
     host = urlsplit(url).hostname or ""
-    private = is_private(host)
     if not private and options["send_to"] != host:
         raise ConfigError(
             f"respond.openai would send questions and pictures, which may be harmful, to {host}, "
@@ -188,11 +192,8 @@ def open_served(
         )
     if not private and not url.startswith("https://"):
         raise ConfigError(f"respond.openai: {host} is a third party and {url} is not encrypted.")
-    variable = options["key_env"]
-    key = os.environ.get(variable, "") if variable else "none"
-    if not key:
-        raise ConfigError(f"{url} wants a key. Put it into the environment: export {variable}=...")
-    server = client(url, key, options["timeout_seconds"], private=private)
+    key = key_of(options["key_env"], "respond=openai")
+    server = client(url, key, options["timeout_seconds"], private=private, longest=LONGEST_REPLY)
     try:
         said = patiently(server.models.list, options["attempts"], options["longest_wait_seconds"])
         served = {each.id: each for each in said.data}

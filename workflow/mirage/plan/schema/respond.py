@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from mirage.plan.schema.entry_names import entry
 from mirage.plan.schema.types import Count, Name, Nonnegative, Positive, Strict, later
 
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
-"""An address without a user or a password."""
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^@?#\s]+$")]
+"""An address without a user, a password or a query."""
 
 
 class Speed(Strict):
