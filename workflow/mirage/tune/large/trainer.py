@@ -141,7 +141,8 @@ class LargeTrainer(RunTrainer):
         self, model: torch.nn.Module, grad_norm: torch.Tensor | float | None = None
     ) -> torch.Tensor | float | None:
         """Adds up norms, where they lie: no step waits for the device to tell its own."""
-        norm: torch.Tensor | float | None = super()._get_grad_norm(model, grad_norm=grad_norm)
+        trainer: Any = super()
+        norm: torch.Tensor | float | None = trainer._get_grad_norm(model, grad_norm=grad_norm)
         if norm is not None:
             self._norms = self._norms + norm
         return norm
