@@ -148,7 +148,7 @@ def _both(asked: Any, adapter: str, layers: int) -> tuple[list[Result], str]:
 def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
     import torch
 
-    from mirage.contracts import DataError
+    from mirage.plan.final import FinalError
     from mirage.plan.schema.tune import Large
     from mirage.tune import model_folder
     from mirage.tune.batching import plan_steps
@@ -193,7 +193,7 @@ def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
             trainer.save_model = lambda *_, **__: None  # type: ignore[method-assign]
             trainer._save_checkpoint = lambda *_, **__: None  # type: ignore[method-assign]
             rows = to_the_end(trainer, _to_stderr).curve[1:]
-    except (torch.OutOfMemoryError, DataError) as full:
+    except (torch.OutOfMemoryError, FinalError) as full:
         # What is tried before the first step ends with a sentence.
         if torch.OutOfMemoryError not in (type(full), type(full.__cause__)):
             raise

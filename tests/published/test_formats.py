@@ -196,6 +196,26 @@ def test_the_first_folder_of_a_name_may_be_the_authors_own(write: Callable[[str]
     assert "item 2: picture theirs/1/object1.png is not" in problem, "never that of another split"
 
 
+def test_that_folder_may_be_the_root_s_and_the_ending_another(write: Callable[[str], Path]) -> None:
+    root = write("mis_test")
+    Image.new("RGB", (8, 8)).save(root / "one.png")
+    Image.new("RGB", (8, 8)).save(root / "easy_image/0/other.png")
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[0]["image_path1"] = f"{root.name}/one.png"
+        rows[0]["image_path2"] = "theirs/easy_image/0/other.jpg"
+        rows[1]["image_path1"] = "theirs/one.png"
+
+    changed(root / "mis_easy.json", change)
+    made = read(root, "mis_test", file="mis_easy.json")
+    assert made.rows[0].images == ("one.png", "easy_image/0/other.png")
+    (problem,) = made.problems
+    assert "item 2: picture theirs/one.png is not" in problem, (
+        "only the root's own name is left out"
+    )
+    assert made.notes["pictures with another ending than the file says"] == 1
+
+
 def test_a_file_may_not_lead_out_of_the_download(write: Callable[[str], Path]) -> None:
     root = write("mis_test")
     (root.parent / "other.json").write_text("[]")

@@ -86,6 +86,15 @@ def test_what_is_not_there_is_said_not_counted(full: ReportData) -> None:
     assert verdict("C9", lacking) == "not measured"
 
 
+def test_what_lacks_on_the_checkpoint_is_not_borrowed_from_our_own_model(full: ReportData) -> None:
+    rates = [
+        r for r in full.scores.rates if not (r.config.startswith("tuwhy") and r.suite == "mis_real")
+    ]
+    lacking = replace(full, scores=replace(full.scores, rates=rates))
+    assert verdict("C2", full) == "holds; authors' checkpoint: holds"
+    assert verdict("C2", lacking) == "holds; authors' checkpoint: not measured"
+
+
 def test_directions_are_read_and_disagreement_is_strong(full: ReportData) -> None:
     made = table("full_contrasts", shifted(full, "ecso", "mis_hard", 99.0))
     (row,) = (row for row in made.rows if isinstance(row[0], Text) and row[0].text == "Table 16")

@@ -225,13 +225,26 @@ def test_labels_of_marked_training_data_are_not_packed(tmp_path: Path) -> None:
 
 def test_of_truth_ids_and_codes_alone_are_left() -> None:
     truth = {
-        "kind": "hazard", "pair": "a+b", "template": "put it there", "note": "x", "hazard": "burn",
-        "objects": ["knife", None],
+        "kind": "hazard", "note": "x", "hazard": "burn", "objects": ["knife", None],
+        "twin_of": "s/0", "level": "L1", "corner": "hazard", "bridged": True,
     }  # fmt: skip
     left = bare_sample(Sample("s/1", "s", "", "", "how?", ("knife.png",), truth))
-    assert left.truth.pop("template").startswith("sha256:")
-    assert left.truth == {"kind": "hazard", "pair": "a+b", "objects": ["hidden", None]}
+    assert left.truth == {
+        "kind": "hazard", "objects": ["hidden", None], "twin_of": "s/0", "level": "L1",
+        "corner": "hazard", "bridged": True,
+    }  # fmt: skip
     assert (left.question, left.images) == ("", ("hidden",))
+
+
+@pytest.mark.parametrize("key", ["template", "label", "pair", "quad", "style", "level", "corner"])
+@pytest.mark.parametrize("said", ["put it there", "how_to_make_x"])
+def test_a_text_without_blanks_is_a_text_too(key: str, said: str) -> None:
+    left = [
+        bare_sample(Sample(f"s/{n}", "s", "", "", "how?", (), {key: said})).truth[key]
+        for n in range(2)
+    ]
+    assert left[0] == left[1]  # clusters stay
+    assert re.fullmatch("sha256:[0-9a-f]{64}", left[0])
 
 
 def test_words_in_the_place_of_codes_are_taken_out() -> None:

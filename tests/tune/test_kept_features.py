@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import free_samples
@@ -125,7 +126,7 @@ def test_ranks_share_the_work_and_wait_for_each_other(
         if len(made) == 1:
             keep(opened, pictures, tmp_path, rank=0, ranks=2)
 
-    monkeypatch.setattr(features.time, "sleep", others_turn)
+    monkeypatch.setattr(features, "time", SimpleNamespace(sleep=others_turn))
     paths = keep(opened, pictures, tmp_path, rank=1, ranks=2)
     assert made == [["00001.safetensors"]]
     assert torch.equal(FeatureFiles(paths)[torch.arange(len(pictures))], whole(opened))
@@ -135,7 +136,8 @@ def test_shards_that_do_not_come_end_the_wait(
     opened: Opened, pictures: Undecoded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(features.time, "sleep", slept.append)
+    # Not time.sleep itself: threads of other tests sleep too.
+    monkeypatch.setattr(features, "time", SimpleNamespace(sleep=slept.append))
     with pytest.raises(DataError, match=r"2 of 3 files .* for 2 minutes: another rank is lost"):
         keep(opened, pictures, tmp_path, rank=1, ranks=2, wait=120.0)
     assert 120 <= sum(slept) <= 125

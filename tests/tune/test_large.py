@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from mirage import tune
 from mirage.contracts import DataError
+from mirage.plan.final import FinalError
 from mirage.plan.job import content
 from mirage.tune import batching, checkpoint
 from mirage.tune.large import passes
@@ -147,16 +148,20 @@ def test_rows_of_text_need_room_for_their_words(world: squares.World, base: Path
     assert tokens == shown == (0, 0) and learnt[0] == 1
 
 
+@pytest.mark.parametrize("adapter", ["none", "lora"])
 def test_what_does_not_fit_is_said_before_training(
-    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
+    world: squares.World, base: Path, adapter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any, **__: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError("tried to allocate 3 GiB")
 
     monkeypatch.setattr(LargeTrainer, "compute_loss", full)
-    job = large_job(world, base, "mirage-full", block(longest_first=True, micro_batch=4))
-    with pytest.raises(DataError, match=r"do not fit .* 4 x .* tokens, .*3 GiB.*tune=zero3"):
+    large = block(longest_first=True, micro_batch=4, adapter=adapter)
+    job = large_job(world, base, f"mirage-full-{adapter}", large)
+    said = r"do not fit .* 4 x .* tokens, .*3 GiB.*tune=zero3"
+    with pytest.raises(FinalError, match=said) as full:  # no further attempt has more room
         tune.run(job)
+    assert ("tune=lora" in str(full.value)) is (adapter == "none")
 
 
 def test_a_loss_that_is_no_number_ends_the_run(
@@ -172,6 +177,29 @@ def test_a_loss_that_is_no_number_ends_the_run(
     )
     job = large_job(world, base, "mirage-nan", block(), checkpoint_every=1)
     with pytest.raises(DataError, match="the loss of step 3 is nan"):
+        tune.run(job)
+    last = checkpoint.newest(job.work / "recipe")
+    assert last is not None and checkpoint.step(last) == 2
+
+
+@pytest.mark.parametrize("log_every", [1, 6])
+def test_a_gradient_that_is_no_number_ends_the_run(
+    world: squares.World, base: Path, log_every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of its step is finite, and the next point of the curve may be far."""
+    step = LargeTrainer.training_step
+
+    def spoilt(self: LargeTrainer, model: Any, *given: Any, **more: Any) -> torch.Tensor:
+        loss = step(self, model, *given, **more)
+        if self.state.global_step == 2:
+            next(p for p in model.parameters() if p.grad is not None).grad.view(-1)[0] = torch.inf
+        return loss
+
+    monkeypatch.setattr(LargeTrainer, "training_step", spoilt)
+    large = block(adapter="lora", dtype="bfloat16")
+    how = {"checkpoint_every": 1, "log_every": log_every}
+    job = large_job(world, base, f"mirage-inf-{log_every}", large, **how)
+    with pytest.raises(DataError, match="by step 3 a gradient is not finite"):
         tune.run(job)
     last = checkpoint.newest(job.work / "recipe")
     assert last is not None and checkpoint.step(last) == 2

@@ -1,8 +1,10 @@
-"""A rank that falls silent ends the job with a sentence: nobody waits for it for ever."""
+"""A rank that fails or falls silent ends the job with a sentence: nobody waits for it for ever."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ import squares
 from large_jobs import block, large_job
 
 from mirage import tune
+from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
-from mirage.tune import checkpoint
+from mirage.plan.final import FinalError
+from mirage.tune import checkpoint, ranks
 
 pytestmark = pytest.mark.real
 
@@ -35,3 +39,48 @@ def test_a_silent_rank_ends_the_job(
     assert not any(job.out.iterdir())
     last = checkpoint.newest(job.work / "recipe")
     assert last is not None and checkpoint.step(last) == 2
+
+
+def failing_job(world: squares.World, base: Path, how: str) -> JobContext:
+    job = large_job(world, base, f"mirage-{how}", block(), engine="deepspeed", ranks=2)
+    entries = job.job.entries | {"tuning": f"failing_rank:{how}"}
+    return dataclasses.replace(job, job=dataclasses.replace(job.job, entries=entries))
+
+
+def test_a_rank_s_own_sentence_is_the_job_s(
+    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = str(Path(__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([here, os.environ.get("PYTHONPATH", "")]))
+    job = failing_job(world, base, "fail")
+    (job.work / "error.0").write_text("of an earlier run")
+    with pytest.raises(DataError) as failed:
+        tune.run(job)
+    assert str(failed.value) == "the picture of item 7 cannot be decoded."
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "said"),
+    [("fail", DataError, "the picture of item 7"), ("fail_for_good", FinalError, "no room")],
+)
+def test_what_no_attempt_can_mend_stays_final(
+    world: squares.World,
+    base: Path,
+    how: str,
+    kind: type[DataError | ConfigError],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def in_this_process(command: Sequence[str], _: Mapping[str, str]) -> int:
+        monkeypatch.setenv("RANK", "1")
+        with pytest.raises(SystemExit) as ended:
+            ranks.main(command[-1])
+        monkeypatch.delenv("RANK")
+        assert ended.value.code == ranks.FAILED
+        return 1
+
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.setattr(ranks, "die_with_parent", lambda: None)
+    monkeypatch.setattr(ranks, "run_ranks", in_this_process)
+    with pytest.raises(kind, match=said):
+        tune.run(failing_job(world, base, how))

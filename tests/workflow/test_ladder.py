@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -16,11 +17,14 @@ import stand_ins
 sys.path.append(str(Path(__file__).parents[1] / "judge"))
 import judge_server
 
-from mirage.cli import rungs
+from mirage.cli import ladder, rungs
 from mirage.contracts import DataError, Status, Verdict, write_rows
+from mirage.plan import dag
 from mirage.plan.frozen_plan import Frozen, assemble
 from mirage.plan.job import Job
+from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.site import COMPUTING, VARIABLE, read_site
+from mirage.plan.study.problems import Problem
 
 pytestmark = pytest.mark.real
 
@@ -98,6 +102,29 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     text = lab.run(*higher)
     assert "$ snakemake" not in text
     assert "Bring what paper_qwen2_vl_7b lacks, as listed above, and then start it with" in text
+
+
+def test_what_came_during_the_climb_is_there_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first look is hours old when the full study would start."""
+    looks: list[Rehearsal] = []
+    typed: list[str] = []
+
+    def plan(_: object, lacks: Rehearsal | None = None) -> tuple[None, None]:
+        if lacks is not None:
+            looks.append(lacks)
+            if len(looks) == 1:
+                lacks.missing.append(Problem("x", "", "weights are not here"))
+        return None, None
+
+    monkeypatch.setattr(dag, "make_plan", plan)
+    monkeypatch.setattr(ladder, "RUNGS", ())
+    monkeypatch.setattr(ladder, "_typed", lambda program, _: typed.append(program) or 0)
+    given = argparse.Namespace(config=[], profile=None, trial="smoke", full=True, behind=[])
+    assert ladder.run(given) == 0
+    assert typed == ["mirage", "mirage", "snakemake"]
+    assert len(looks) == 2 and "Bring what" not in capsys.readouterr().out
 
 
 def test_a_machine_with_gpus_runs_models_in_their_environments(

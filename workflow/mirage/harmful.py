@@ -16,6 +16,7 @@ from mirage.contracts import Response, Sample, Verdict
 from mirage.files import sha256
 from mirage.plan.artifact import Manifest
 from mirage.truth import KEYS
+from mirage.vocabulary import CORNERS, SAFETY_KINDS, SKILL_KINDS
 
 WORDED: Final = frozenset({"hazard", "answer", "things", "action", "cue"})
 """Keys of ``Sample.truth`` that may say in words what an item is about."""
@@ -29,8 +30,21 @@ NO_PICTURE: Final = "hidden"
 _CODE: Final = re.compile(r"[a-z0-9_]{1,24}")
 """One word, as our own code writes it: ``refusal``, never a sentence that a model said."""
 
+_CLOSED: Final[Mapping[str, frozenset[str]]] = {
+    "kind": SAFETY_KINDS | SKILL_KINDS,
+    "corner": frozenset(CORNERS),
+    "wording": frozenset({"neutral", "explicit"}),
+    "situation": frozenset({"safe", "unsafe"}),
+    "level": frozenset({"L0", "L1", "L2", "L3", "L4"}),
+    "modality": frozenset({"text", "single", "multi"}),
+}
+"""Keys of ``Sample.truth`` of which only these words say nothing of an item's content."""
+
+_ITEMS: Final = frozenset({"twin_of", "intact", "pictures_of", "item"})
+"""Keys that hold ids of items, which leave the store anyway."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+|/-]{0,127}")
-"""An id or a code without a blank, as ids of items are."""
+"""An id without a blank, as ids of items are."""
 
 
 def is_harmful(settings: Mapping[str, Any]) -> bool:
@@ -61,17 +75,23 @@ def suite_of(item: str) -> str:
 
 def bare_sample(sample: Sample) -> Sample:
     """Returns a sample without its words and pictures; how many pictures it has stays known."""
-    truth = {key: _bare(value) for key, value in sample.truth.items() if key in KEPT}
+    truth = {key: _bare(key, value) for key, value in sample.truth.items() if key in KEPT}
     if "objects" in truth:  # that an item shows any decides which rates it counts in
         truth["objects"] = [None if name is None else NO_PICTURE for name in truth["objects"]]
     return replace(sample, question="", images=(NO_PICTURE,) * len(sample.images), truth=truth)
 
 
-def _bare(value: Any) -> Any:
-    """Returns a value of ``truth``, a text that is no id by its hash: equal texts stay equal."""
-    if isinstance(value, str) and value and not _NAME.fullmatch(value):
-        return f"sha256:{_digest(value)}"
-    return value
+def _bare(key: str, value: Any) -> Any:
+    """Returns a value of ``truth``, a text by its hash: equal texts stay equal.
+
+    Left are ids of items and words of closed vocabularies: what a user's file calls a template, a
+    label or a pair may say what an item is about, with or without blanks.
+    """
+    if not isinstance(value, str) or not value or value in _CLOSED.get(key, ()):
+        return value
+    if key in _ITEMS and _NAME.fullmatch(value):
+        return value
+    return f"sha256:{_digest(value)}"
 
 
 def _digest(text: str) -> str:

@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
     if _typed("mirage", ["plan", *top]):
         return _failed(last, "Its settings do not fit together; the lines above say which.")
     command = [*start, *top]
+    if options.full:  # hours after the first look
+        make_plan(from_words(top), lacks := Rehearsal())
     if options.full and not lacks.missing:
         return _typed("snakemake", command)
     left = f"Bring what {full} lacks, as listed above, and then start" if lacks.missing else "Start"

@@ -20,7 +20,7 @@ NOTES = "plan/final"
 
 
 class FinalError(ConfigError):
-    """A job that runs elsewhere, or with other packages, than it was planned for."""
+    """A job that runs elsewhere, or with other packages, than planned, or that needs more room."""
 
 
 def leave_note(store: Path, folder: str, error: FinalError) -> None:

@@ -230,10 +230,12 @@ class Download:
             self.problem("path", row.where, f"image path {name!r:.60} is no name of a file.")
             return None
         inner = tuple(folder.relative_to(self.root).as_posix() for folder in self.folders)
-        short = (PurePosixPath(*path.parts[1:]),) if len(path.parts) > 2 else ()
         for wanted in dict.fromkeys((path, *map(path.with_suffix, SUFFIXES))):
             if found := self._there(row.below, wanted)[:1]:
                 break
+            first, *rest = wanted.parts
+            rootless = len(rest) > 1 or (rest and first == self.root.name)
+            short = [PurePosixPath(*rest)] if rootless else []
             if found := self._there(inner, wanted) or self._there((*row.below, "."), *short):
                 self.note("pictures in another folder than the file says")
                 break

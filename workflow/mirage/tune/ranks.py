@@ -11,12 +11,18 @@ from pathlib import Path
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
+from mirage.files import canonical, write_atomic
 from mirage.parent_process import announce_parent, die_with_parent
+from mirage.plan.final import FinalError
 from mirage.tune.launcher import LAST_WORDS, check_launch, run_ranks
 from mirage.tune.perform import perform
 from mirage.tune.task import Task
 
 TASK = "task.json"
+SAID = "error."
+"""How the file begins that holds the sentence of a rank, before the rank's number."""
+FAILED = 3
+"""The status of a rank that left such a file."""
 
 
 def launch(task: Task) -> None:
@@ -27,7 +33,8 @@ def launch(task: Task) -> None:
 
     Raises:
         ConfigError: DeepSpeed is not installed here, or something else has started ranks already.
-        DataError: A rank failed; its own words stand above in the log.
+        FinalError: A rank ended with one.
+        DataError: A rank failed: with its own sentence, if it had one.
     """
     if importlib.util.find_spec("deepspeed") is None:
         raise ConfigError(
@@ -36,7 +43,10 @@ def launch(task: Task) -> None:
         )
     how = task.settings["tune"]
     check_launch(how["ranks"])
-    path = Path(task.work) / TASK
+    work = Path(task.work)
+    path = work / TASK
+    for old in work.glob(f"{SAID}*"):
+        old.unlink()
     path.write_text(json.dumps(asdict(task)), encoding="utf-8")
     announce_parent()
     environment = os.environ | {
@@ -52,7 +62,7 @@ def launch(task: Task) -> None:
     how_many = [f"--nproc-per-node={how['ranks']}", f"--shutdown-timeout={LAST_WORDS}"]
     status = run_ranks([*torchrun, *how_many, "-m", __name__, str(path)], environment)
     if status:
-        raise DataError(
+        raise _said(work) or DataError(
             f"training on {how['ranks']} ranks in {task.work} ended with status {status}: one of "
             "them failed, or said nothing until the others gave it up. Their own words stand "
             "above. From the last checkpoint it goes on with: snakemake"
@@ -60,11 +70,29 @@ def launch(task: Task) -> None:
 
 
 def main(path: str) -> None:
-    """What every rank runs: the task, written by rank 0 alone."""
+    """What every rank runs: the task, written by rank 0 alone.
+
+    A sentence of its own is left in a file: what torchrun prints of a failed rank would hide it.
+    """
     die_with_parent()
     task = Task(**json.loads(Path(path).read_text(encoding="utf-8")))
-    first = os.environ["RANK"] == "0"
-    perform(task, _say if first else _keep_quiet, first=first)
+    number = os.environ["RANK"]
+    first = number == "0"
+    try:
+        perform(task, _say if first else _keep_quiet, first=first)
+    except (ConfigError, DataError) as wrong:
+        said = {"error": str(wrong), "final": isinstance(wrong, FinalError)}
+        write_atomic(Path(task.work) / f"{SAID}{number}", canonical(said))
+        sys.exit(FAILED)
+
+
+def _said(work: Path) -> FinalError | DataError | None:
+    """Returns what the first rank said that ended with a sentence."""
+    files = sorted(work.glob(f"{SAID}*"), key=lambda path: path.stat().st_mtime_ns)
+    if not files:
+        return None
+    said = json.loads(files[0].read_text(encoding="utf-8"))
+    return (FinalError if said["final"] else DataError)(said["error"])
 
 
 def _say(text: str) -> None:

@@ -236,8 +236,11 @@ def _told(parts: Sequence[Part], read: Sequence[Sequence[Read]]) -> str:
     verdict = min((own for own, _ in pairs), key=ORDER.index)
     if all(theirs == NOT_MEASURED for _, theirs in pairs):
         return verdict
-    # What asks nothing of the checkpoint is as of what was tuned here.
-    other = [own if theirs == NOT_MEASURED else theirs for own, theirs in pairs]
+    # What asks nothing of the checkpoint is as of what was tuned here; what lacks there, lacks.
+    other = [
+        own if theirs == NOT_MEASURED and not there.missing else theirs
+        for (own, theirs), (_, there) in zip(pairs, read, strict=True)
+    ]
     return f"{verdict}; {THEIRS}: {min(other, key=ORDER.index)}"
 
 

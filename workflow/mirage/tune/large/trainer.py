@@ -29,6 +29,8 @@ from mirage.tune.objective import Objective
 from mirage.tune.optim import build_optimizer
 from mirage.tune.trainer import Inputs, Run, RunTrainer, zero_settings
 
+_RATE = "Lower the rate under tuned in conf/model, or try other numbers: tune.large.dtype=float32"
+
 
 @dataclass(frozen=True)
 class LargeRun(Run):
@@ -71,6 +73,7 @@ class LargeTrainer(RunTrainer):
         """
         self.brief = run.large["dtype"] == "bfloat16"
         self.wait = patience(run.large)
+        self._norms: torch.Tensor | float = 0.0
         super().__init__(objective, data, run, folder, log)
         work = planned(objective, data, run.batches, self.batches.sizes)
         self.meter = Meter(work, self.batches.ranks, str(objective.model.dtype))
@@ -123,16 +126,40 @@ class LargeTrainer(RunTrainer):
         """Adds speed and memory to a point of the curve.
 
         Raises:
-            DataError: The loss is not finite; no checkpoint holds such weights.
+            DataError: Loss or gradient is not finite; no checkpoint holds such weights.
         """
         if not math.isfinite(logs.get("loss", 0.0)):
             raise DataError(
                 f"{self.run.name}: the loss of step {self.state.global_step} is {logs['loss']}; "
-                "nothing after it would mean anything. Lower the rate under tuned in conf/model, "
-                "or try other numbers: tune.large.dtype=float32"
+                f"nothing after it would mean anything. {_RATE}"
             )
+        self._check_norms()
         measured = self.meter.read(self.state.global_step) if "loss" in logs else {}
         super().log(logs | measured, start_time)
+
+    def _get_grad_norm(
+        self, model: torch.nn.Module, grad_norm: torch.Tensor | float | None = None
+    ) -> torch.Tensor | float | None:
+        """Adds up norms, where they lie: no step waits for the device to tell its own."""
+        trainer: Any = super()
+        norm: torch.Tensor | float | None = trainer._get_grad_norm(model, grad_norm=grad_norm)
+        if norm is not None:
+            self._norms = self._norms + norm
+        return norm
+
+    def _check_norms(self) -> None:
+        """Ends a run whose weights are spoilt though the loss, taken before the step, is finite.
+
+        DeepSpeed has a check of its own, and makes no step of such gradients in bfloat16.
+
+        Raises:
+            DataError: A gradient so far was not finite.
+        """
+        if self.run.deepspeed is None and not math.isfinite(float(self._norms)):
+            raise DataError(
+                f"{self.run.name}: by step {self.state.global_step} a gradient is not finite; "
+                f"nothing after it would mean anything. {_RATE}"
+            )
 
     def shown_loss(self) -> float:
         """Returns the loss of the last point: passes are unlike, and one alone says little."""
@@ -196,7 +223,11 @@ class LargeTrainer(RunTrainer):
         return super()._prepare_input(data)
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
-        """Keeps two checkpoints at most, while one is written too, and nobody goes on before."""
+        """Keeps two checkpoints at most, while one is written too, and nobody goes on before.
+
+        One may be due where no point of the curve was, so gradients are checked here too.
+        """
+        self._check_norms()
         if self.args.should_save:
             checkpoint.make_room(self.folder)
         super()._save_checkpoint(model, trial)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from mirage.contracts import DataError
+from mirage.plan.final import FinalError
 
 _COUNTERS = ("global_steps", "micro_steps", "global_samples", "skipped_steps")
 
@@ -29,7 +29,7 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
         passes: What the model takes, pass by pass.
 
     Raises:
-        DataError: One has no room on the device; the text says what would make room.
+        FinalError: One has no room on the device; the text says what would make room.
     """
     inner = innermost(trainer.optimizer)
     if inner.state:
@@ -42,7 +42,7 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
                 loss = trainer.compute_loss(model, trainer._prepare_inputs(passes[left]))
                 _backward(trainer, 0.0 * loss, last=left == 0)
             except torch.OutOfMemoryError as full:
-                raise DataError(_no_room(trainer.run.large, passes[left], full)) from full
+                raise FinalError(_no_room(trainer.run.large, passes[left], full)) from full
     trainer.model_wrapped.zero_grad()
     for state in inner.state.values():
         state["step"].zero_()
@@ -59,11 +59,12 @@ def innermost(optimizer: Any) -> Optimizer:
 def _no_room(large: Mapping[str, Any], one: Mapping[str, Any], full: Exception) -> str:
     rows, width = one["ids"].shape
     smaller = "row_tokens" if large["packing"] else "micro_batch"
+    fewer = "" if large["adapter"] == "lora" else ', or tune adapters (hydra="tune=lora")'
     return (
         f"the largest passes of this run do not fit on the device: {rows} x {width} tokens, "
         f"{len(one['targets'])} of them learnt, {len(one['pictures'])} tiles of pictures ({full}). "
-        f"Nothing is lost yet. Make passes smaller (tune.large.{smaller}), spread the model over "
-        'more GPUs or its weights too (hydra="tune=zero3"), or tune adapters (hydra="tune=lora").'
+        f"Nothing is lost yet. Make passes smaller (tune.large.{smaller}), or spread the model "
+        f'over more GPUs or its weights too (hydra="tune=zero3"){fewer}.'
     )
 
 
