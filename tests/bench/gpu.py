@@ -148,7 +148,7 @@ def _both(asked: Any, adapter: str, layers: int) -> tuple[list[Result], str]:
 def _run(shape_name: str, how: dict[str, Any]) -> dict[str, Any]:
     import torch
 
-    from mirage.plan.final import FinalError
+    from mirage.final_error import FinalError
     from mirage.plan.schema.tune import Large
     from mirage.tune import model_folder
     from mirage.tune.batching import plan_steps

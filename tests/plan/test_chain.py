@@ -17,11 +17,12 @@ from mirage.cli import gc, run
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import MANIFEST
+from mirage.final_error import FinalError
 from mirage.judge.judging import Judging
 from mirage.plan.adoption import adopt, adopt_all
 from mirage.plan.artifact import Manifest
 from mirage.plan.chain import check_children, check_parents
-from mirage.plan.final import RUN, FinalError, leave_note
+from mirage.plan.final import RUN, leave_note
 from mirage.plan.frozen_plan import assemble, job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.state import check_artifacts, damage, finished

@@ -13,10 +13,11 @@ from frozen_job import STAGE, freeze
 from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
 from mirage.files import file_sha256
+from mirage.final_error import FinalError
 from mirage.plan import runtime
 from mirage.plan.artifact import Manifest
 from mirage.plan.code_version import Code
-from mirage.plan.final import RUN, FinalError, leave_note
+from mirage.plan.final import RUN, leave_note
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job
 from mirage.plan.runtime import run_job

@@ -6,7 +6,7 @@ import os
 import signal
 
 from mirage.contracts import DataError
-from mirage.plan.final import FinalError
+from mirage.final_error import FinalError
 from mirage.tune.task import Log, Task
 
 

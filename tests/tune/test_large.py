@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from mirage import tune
 from mirage.contracts import DataError
-from mirage.plan.final import FinalError
+from mirage.final_error import FinalError
 from mirage.plan.job import content
 from mirage.tune import batching, checkpoint
 from mirage.tune.large import passes

@@ -14,7 +14,7 @@ from large_jobs import block, large_job
 from mirage import tune
 from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
-from mirage.plan.final import FinalError
+from mirage.final_error import FinalError
 from mirage.tune import checkpoint, ranks
 
 pytestmark = pytest.mark.real

@@ -11,16 +11,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from mirage.context import DAMAGED, ConfigError
+from mirage.context import DAMAGED
 from mirage.files import canonical, write_atomic
+from mirage.final_error import FinalError
 
 RUN = "MIRAGE_RUN"
 """Environment variable: the run that a job belongs to; not set for jobs by hand."""
 NOTES = "plan/final"
-
-
-class FinalError(ConfigError):
-    """A job that runs elsewhere, or with other packages, than planned, or that needs more room."""
 
 
 def leave_note(store: Path, folder: str, error: FinalError) -> None:

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mirage.context import ConfigError
+from mirage.final_error import FinalError
 from mirage.plan.absent import AbsentError
 from mirage.plan.code_version import PACKAGE
-from mirage.plan.final import FinalError
 
 ENVS = PACKAGE.parent.parent / "envs"
 MODEL = ("torch", "transformers", "tokenizers", "numpy", "pillow")

@@ -19,9 +19,9 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from mirage.final_error import FinalError
 from mirage.plan.absent import AbsentError
 from mirage.plan.devices import VISIBLE, allowed, installed
-from mirage.plan.final import FinalError
 
 DETECT = "detect"
 VENDORS = {"GenuineIntel": "intel", "AuthenticAMD": "amd"}

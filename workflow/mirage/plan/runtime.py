@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from mirage.context import DAMAGED, ConfigError, JobContext
+from mirage.final_error import FinalError
 from mirage.parent_process import die_with_parent
 from mirage.plan.adoption import adopt
 from mirage.plan.chain import check_parents
 from mirage.plan.code_version import code_of, untouched, use_extra
 from mirage.plan.devices import take_devices
-from mirage.plan.final import FinalError, check_notes, leave_note
+from mirage.plan.final import check_notes, leave_note
 from mirage.plan.frozen_plan import job_file
 from mirage.plan.job import Job, identified
 from mirage.plan.lock import own

@@ -12,8 +12,8 @@ from pathlib import Path
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.files import canonical, write_atomic
+from mirage.final_error import FinalError
 from mirage.parent_process import announce_parent, die_with_parent
-from mirage.plan.final import FinalError
 from mirage.tune.launcher import LAST_WORDS, check_launch, run_ranks
 from mirage.tune.perform import perform
 from mirage.tune.task import Task

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from mirage.plan.final import FinalError
+from mirage.final_error import FinalError
 
 _COUNTERS = ("global_steps", "micro_steps", "global_samples", "skipped_steps")
 
