@@ -87,7 +87,9 @@ def in_process(python: str, script: str, arguments: Sequence[str], threads: int)
         [python, str(Path(__file__).with_name(script)), *arguments],
         env=environment, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    plain: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    # Engines that end with the process have words of their own to say behind it.
+    said = [line for line in ended.stdout.splitlines() if line.startswith("{")]
+    plain: dict[str, Any] = json.loads(said[-1])
     return plain
 
 
