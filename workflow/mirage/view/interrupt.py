@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 
 import psutil
@@ -15,8 +16,17 @@ import psutil
 SENTENCE = "Stopped. Type the same command again: it goes on from where it was."
 STATUS = 128 + signal.SIGINT
 
-_happened = threading.Event()
-_runs_jobs = threading.Event()
+
+@dataclass
+class _State:
+    """Plain values: an event's lock, held by the code that a signal interrupts, would never open."""
+
+    happened: bool = False
+    told: bool = False
+    runs_jobs: bool = False
+
+
+_state = _State()
 _at_first: list[Callable[[], None]] = []
 
 
@@ -34,17 +44,20 @@ def at_first(then: Callable[[], None]) -> None:
 
 def jobs_run(running: bool) -> None:
     """Says whether Snakemake runs jobs, and so must end them itself (those of a cluster, too)."""
-    (_runs_jobs.set if running else _runs_jobs.clear)()
+    _state.runs_jobs = running
 
 
 def happened() -> bool:
     """Tells whether Ctrl-C was typed."""
-    return _happened.is_set()
+    return _state.happened
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    first = not _happened.is_set()
-    _happened.set()
+    first = not _state.happened
+    _state.happened = True
+    if not (first or _state.told):
+        # The second comes while the first is being told: it must not end that halfway.
+        return
     if first:
         for then in _at_first:
             then()
@@ -55,8 +68,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
         for child in psutil.Process().children():
             with suppress(psutil.Error):
                 child.send_signal(signal.SIGINT)
-    if first and _runs_jobs.is_set():
-        raise KeyboardInterrupt
+        _state.told = True
+        if _state.runs_jobs:
+            raise KeyboardInterrupt
     os._exit(STATUS)
 
 
