@@ -16,17 +16,19 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from mirage.plan.checked_data import remember
-from mirage.plan.entries import load, resolve
+from mirage.plan.entries import TABLES, load, resolve
 from mirage.plan.study.data_blocks import data_blocks
 from mirage.published.figstep import COLUMNS
 from mirage.published.mis import LABELS
 from mirage.published.mm_safetybench import SCENARIOS
-from mirage.published.read import read_published
+from mirage.published.read import Published, read_published
 
 SIDE = 64
 COLOURS = ("red", "green", "blue", "orange", "purple", "teal", "gold", "navy")
 THINGS = ("kettle", "lamp", "bucket", "spoon", "clock", "chair", "brush", "plate")
 CATEGORIES, SUBS = LABELS[:6], LABELS[6:]
+N = 6
+"""Items of a small file."""
 
 
 def draw(path: Path, number: int) -> None:
@@ -288,6 +290,18 @@ WRITERS: dict[str, tuple[str, Callable[[Path, int], None]]] = {
 
 DRAWN = {"sharegpt": 5010, "saferlhf_text": 3000}
 """Format -> items, of those that recipes draw a fixed number from; their pictures are few."""
+
+
+def read(root: Path, name: str, **how: Any) -> Published:
+    """Reads a download as ``mirage data check`` does."""
+    return read_published(root, load(TABLES["format"][name]), {"format": name, **how}, decode=True)
+
+
+def changed(file: Path, change: Callable[[Any], None]) -> None:
+    """Changes what a JSON file says."""
+    plain = json.loads(file.read_text())
+    change(plain)
+    write_json(file, plain)
 
 
 def write_all(root: Path, n: int = 12) -> None:

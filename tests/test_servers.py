@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-
 import httpx2 as httpx
 import openai
 import pytest
 
+from hosts import PRIVATE, PUBLIC, lead_names_to
 from mirage.servers import client, is_private, may_pass, refusal, retry_after
 
 
@@ -21,10 +20,9 @@ def test_this_machine_and_private_networks_are_private(monkeypatch: pytest.Monke
     for host in ("127.0.0.1", "10.0.0.7", "192.168.1.2", "::1", "localhost"):
         assert is_private(host), host
     assert not is_private("8.8.8.8")
-    two = [(0, 0, 0, "", ("10.0.0.1", 0)), (0, 0, 0, "", ("8.8.8.8", 0))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: two)
+    lead_names_to(monkeypatch, PRIVATE, PUBLIC)
     assert not is_private("gpu7.example.org"), "one public address is enough"
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: two[:1])
+    lead_names_to(monkeypatch, PRIVATE)
     assert is_private("gpu7.example.org")
     monkeypatch.undo()
     with pytest.raises(OSError):

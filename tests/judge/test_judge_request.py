@@ -9,7 +9,6 @@ import base64
 import io
 import json
 import os
-import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from hosts import PRIVATE, PUBLIC, lead_names_to
 from mirage.context import ConfigError
 from mirage.contracts import DataError, Response
 from mirage.judge.caller import read_body
@@ -126,7 +126,7 @@ def test_pictures_are_shown_to_the_judge_as_the_model_saw_them(tmp_path: Path) -
 def test_a_third_party_must_be_named_and_paid_within_a_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("8.8.8.8", 0))])
+    lead_names_to(monkeypatch, PUBLIC)
     monkeypatch.setenv("KEY", "k-1")
     allowed = {**CLOSED, "retires": "2999-01-01", "send_harmful_to": "openai", "budget_usd": 1.0}
     made = endpoint_of("j", openai_options("j", allowed))
@@ -153,7 +153,7 @@ def test_a_third_party_must_be_named_and_paid_within_a_budget(
 def test_this_machine_and_private_networks_are_no_third_party(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    lead_names_to(monkeypatch, PRIVATE)
     there = OWN.model_copy(update={"base_url": "http://gpu7/v1", "send_harmful_to": "gpu7"})
     assert endpoint_of("j", there).provider == ""
 
@@ -161,7 +161,7 @@ def test_this_machine_and_private_networks_are_no_third_party(
 def test_a_known_name_is_a_third_party_behind_a_private_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    lead_names_to(monkeypatch, PRIVATE)
     for host in ("x.openai.azure.com", "x.openai.azure.com."):
         leased = OWN.model_copy(update={"base_url": f"https://{host}/v1"})
         with pytest.raises(ConfigError, match="send_harmful_to: azure"):
@@ -171,10 +171,7 @@ def test_a_known_name_is_a_third_party_behind_a_private_address(
 def test_a_host_that_cannot_be_resolved_is_no_third_party_yet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def unknown(*_: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    lead_names_to(monkeypatch)
     typo = {"base_url": "https://gpu77/v1"}
     with pytest.raises(ConfigError, match=r"gpu77 cannot be resolved .*: look at base_url") as told:
         endpoint_of("j", OWN.model_copy(update=typo))

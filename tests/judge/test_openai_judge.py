@@ -195,10 +195,12 @@ def test_a_call_whose_reply_was_lost_counts_against_the_budget_of_its_run(tmp_pa
     """Nobody says whether it is billed; 1 dollar a call at most, and 2.5 to spend."""
     costly = {"input": 0.0, "output": 1_000_000.0, "read": "2026-11-21"}
     options = {"usd_per_million": costly, "max_tokens": 1, "budget_usd": 2.5, "concurrency": 1}
-    with running(lambda item, asked: "reset") as server:
-        with pytest.raises(ConfigError, match=r"\$0\.00 spent, \$2\.00 for calls whose .*\$2\.50"):
-            ask(tmp_path, server.url, rows(2), attempts=2, **options)
-        assert sum(server.asked.values()) == 2
+    spent = r"\$0\.00 spent, \$2\.00 for calls whose .*\$2\.50"
+    for items, tries in ((2, 2), (1, 3)):
+        with running(lambda item, asked: "reset") as server:
+            with pytest.raises(ConfigError, match=spent):
+                ask(tmp_path, server.url, rows(items), attempts=tries, **options)
+            assert sum(server.asked.values()) == 2, "whichever item asks again"
 
 
 def test_calls_wait_for_those_under_way_before_the_budget_is_spent(tmp_path: Path) -> None:
@@ -221,7 +223,7 @@ def test_a_call_that_never_left_is_not_billed(kind: str) -> None:
     lost: list[int] = []
     with pytest.raises(NoReplyError):
         body = {"model": MODEL, "messages": []}
-        caller.ask(body, 1, 2, lambda: lost.append(1))
+        caller.ask(body, 1, 2, lambda: None, lambda: lost.append(1))
     assert len(lost) == (2 if kind == "ReadTimeout" else 0)
 
 

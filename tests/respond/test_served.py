@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -17,6 +16,7 @@ import pytest
 from PIL import Image
 from respond_bench import SETTINGS, Bench, questions
 
+from hosts import PRIVATE, PUBLIC, lead_names_to
 from mirage.context import ConfigError
 from mirage.contracts import DataError
 from mirage.respond import retries, served
@@ -284,14 +284,14 @@ def test_keys_come_from_the_environment_alone(
 
 
 def test_nothing_leaves_the_network_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("8.8.8.8", 0))])
+    lead_names_to(monkeypatch, PUBLIC)
     options = OPTIONS | {"base_url": "https://models.example/v1"}
     with pytest.raises(ConfigError, match=r"wanted: respond\.openai\.send_to=models\.example"):
         open_served(Path(), object, object, options=options, name="toy")
     clear = options | {"base_url": "http://models.example/v1", "send_to": "models.example"}
     with pytest.raises(ConfigError, match="is not encrypted"):
         open_served(Path(), object, object, options=clear, name="toy")
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    lead_names_to(monkeypatch, PRIVATE)
     leased = OPTIONS | {"base_url": "https://x.openai.azure.com/v1"}
     with pytest.raises(ConfigError, match=r"send_to=x\.openai\.azure\.com"):
         open_served(Path(), object, object, options=leased, name="toy")
@@ -300,10 +300,7 @@ def test_nothing_leaves_the_network_unless_it_is_named(monkeypatch: pytest.Monke
 def test_a_host_that_cannot_be_resolved_is_no_third_party_yet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def unknown(*_: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    lead_names_to(monkeypatch)
     options = OPTIONS | {"base_url": "https://gpu77/v1"}
     with pytest.raises(ConfigError, match=r"look at respond\.openai\.base_url") as told:
         open_served(Path(), object, object, options=options, name="toy")

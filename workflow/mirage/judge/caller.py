@@ -64,7 +64,12 @@ class Caller:
         self._not_before = 0.0
 
     def ask(
-        self, body: dict[str, Any], tokens_in: int, tries: int, lost: Callable[[], None]
+        self,
+        body: dict[str, Any],
+        tokens_in: int,
+        tries: int,
+        reserve: Callable[[], None],
+        lost: Callable[[], None],
     ) -> Reply:
         """Returns what came back, whatever it is worth.
 
@@ -72,12 +77,13 @@ class Caller:
             body: Of the request.
             tokens_in: About how many tokens it is, where the server does not count.
             tries: Calls that may fail before this one is given up.
+            reserve: Called before each try: sets aside what it may cost.
             lost: Called for each call that reached the server and whose reply did not come back:
                 it may be billed all the same.
 
         Raises:
             NoReplyError: None was answered.
-            ConfigError: No call of this judge can be answered.
+            ConfigError: No call of this judge can be answered, or the budget is spent.
         """
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
@@ -86,6 +92,7 @@ class Caller:
             self._wait_for_turn()
             if self.stopped.is_set():
                 break
+            reserve()
             waiting = self.options.wait_seconds * 2**attempt
             try:
                 made = self._client.chat.completions.with_raw_response.create(**cast(Any, body))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Condition, Lock
+from threading import Condition, Lock, get_ident
 from typing import Any, Final
 
 from mirage.context import ConfigError
@@ -93,14 +93,14 @@ class Asking:
     """Asks many requests at once, within a budget.
 
     Attributes:
-        under_way: Dollars that each call under way may cost at most.
+        under_way: Dollars that the call under way may cost at most, by thread.
         lost: Dollars that calls whose reply was lost may have cost at most.
         missed: Requests without a reply, one after another.
     """
 
     context: JudgeContext
     options: OpenAIOptions
-    under_way: list[float] = field(default_factory=list)
+    under_way: dict[int, float] = field(default_factory=dict)
     lost: float = 0.0
     missed: int = 0
     done: int = 0
@@ -225,22 +225,28 @@ class Asking:
         at_most = usd(request.tokens_most, self.options.max_tokens, self.options) or 0.0
 
         def lost() -> None:
-            with self.shares:
-                self.lost += at_most  # for the rest of this run: nobody says what it cost
+            with self.shares:  # for the rest of this run: nobody says what it cost
+                self.lost += self.under_way.pop(get_ident())
 
-        self._reserve(caller, at_most)
         try:
-            body = request.body(self.options)
-            reply = caller.ask(body, request.tokens_in, self.options.attempts, lost)
+            reply = caller.ask(
+                request.body(self.options),
+                request.tokens_in,
+                self.options.attempts,
+                lambda: self._reserve(caller, at_most),
+                lost,
+            )
             self.replies.keep(request.key, reply)
         finally:
             with self.shares:
-                self.under_way.remove(at_most)
+                self.under_way.pop(get_ident(), None)
                 self.shares.notify_all()
         return reply if self._settled(request, self.replies.of(request.key)) else None
 
     def _reserve(self, caller: Caller, at_most: float) -> None:
         """Sets aside what a call may cost, once the calls under way leave enough of the budget.
+
+        A try that cost nothing leaves its share to the next one.
 
         Raises:
             ConfigError: The budget is spent.
@@ -249,11 +255,14 @@ class Asking:
         self.replies.refresh()  # other jobs of this judge spend from the same budget
         with self.shares:
             while not caller.stopped.is_set():
+                if get_ident() in self.under_way:
+                    return
                 # Read in here: a call that ends adds to what is spent before it gives its share
                 # back.
                 budget, spent = self.options.budget_usd, self.replies.spent
-                if budget is None or spent + self.lost + sum(self.under_way) + at_most <= budget:
-                    self.under_way.append(at_most)
+                under_way = sum(self.under_way.values())
+                if budget is None or spent + self.lost + under_way + at_most <= budget:
+                    self.under_way[get_ident()] = at_most
                     return
                 if spent + self.lost + at_most > budget:
                     raise ConfigError(

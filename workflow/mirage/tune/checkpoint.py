@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mirage.context import DAMAGED
-from mirage.files import file_sha256, link_or_copy
+from mirage.files import file_sha256, link_or_copy, sync
 
 SEAL = "manifest.json"
 FEATURES = "features"
@@ -27,12 +26,12 @@ def seal(folder: Path) -> None:
         for path, digest in zip(paths, _digests(paths), strict=True)
     }
     for name in files:
-        _sync(folder / name)
+        sync(folder / name)
     beside = folder / (SEAL + ".part")
     beside.write_text(json.dumps(files, indent=1), encoding="utf-8")
-    _sync(beside)
+    sync(beside)
     beside.replace(folder / SEAL)
-    _sync(folder)
+    sync(folder)
 
 
 def is_whole(folder: Path) -> bool:
@@ -137,11 +136,3 @@ def _link(source: Path, place: Path) -> bool:
 def step(folder: Path) -> int:
     """Returns the optimizer steps that a checkpoint has behind it."""
     return int(folder.name.partition("-")[2])
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

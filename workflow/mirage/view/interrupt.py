@@ -19,7 +19,7 @@ STATUS = 128 + signal.SIGINT
 
 @dataclass
 class _State:
-    """Plain values: an event's lock, held by the code that a signal interrupts, would never open."""
+    """Plain values: an event's lock would stay shut where a signal interrupts who holds it."""
 
     happened: bool = False
     told: bool = False
