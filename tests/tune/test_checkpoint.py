@@ -19,39 +19,19 @@ def make(run: Path, step: int, sealed: bool = True) -> Path:
     return folder
 
 
-def test_the_last_whole_checkpoint_counts_and_the_rest_goes(tmp_path: Path) -> None:
-    make(tmp_path, 90)
-    good = make(tmp_path, 100)
-    cut = make(tmp_path, 110)
-    (cut / "weights").write_bytes(b"w" * 99)
-    changed = make(tmp_path, 120)
-    (changed / "global_step/optimizer").write_bytes(b"x" * 50)
-    lost = make(tmp_path, 130)
-    (lost / "weights").unlink()
-    unsealed = make(tmp_path, 140, sealed=False)
-    torn = make(tmp_path, 150)
-    (torn / checkpoint.SEAL).write_text('{"weights": [10')
-    other = make(tmp_path, 1)
-    other = other.rename(tmp_path / "checkpoint-new")
-    assert checkpoint.newest(tmp_path) == good
-    assert not any(p.exists() for p in (cut, changed, lost, unsealed, torn, other))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint-100", "checkpoint-90"]
-
-
-def test_those_before_the_last_whole_one_are_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    last = [make(tmp_path, step) for step in (80, 90, 100)][-1]
-    read: list[Path] = []
-    digest = checkpoint.file_sha256
-
-    def noted(path: Path) -> str:
-        read.append(path)
-        return digest(path)
-
-    monkeypatch.setattr(checkpoint, "file_sha256", noted)
-    assert checkpoint.newest(tmp_path) == last
-    assert {path.relative_to(tmp_path).parts[0] for path in read} == {last.name}
+def test_the_last_whole_checkpoint_counts(tmp_path: Path) -> None:
+    run = tmp_path / "old/run"
+    make(run, 90)
+    make(run, 100)
+    (make(run, 110) / "weights").write_bytes(b"w" * 99)
+    (make(run, 120) / "global_step/optimizer").write_bytes(b"x" * 50)
+    (make(run, 130) / "weights").unlink()
+    make(run, 140, sealed=False)
+    (make(run, 150) / checkpoint.SEAL).write_text('{"weights": [10')
+    make(run, 1).rename(run / "checkpoint-new")
+    checkpoint.inherit({tmp_path / "old": True}, tmp_path / "new")
+    assert [p.name for p in (tmp_path / "new/run").iterdir()] == ["checkpoint-100"]
+    assert checkpoint.newest(tmp_path / "new/run") == tmp_path / "new/run/checkpoint-100"
 
 
 def test_room_is_made_without_losing_the_last_sealed_one(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from mirage.contracts import DataError
 from mirage.final_error import FinalError
 from mirage.plan.job import content
 from mirage.tune import batching, checkpoint
-from mirage.tune.large import passes
+from mirage.tune.large import passes, trial
 from mirage.tune.large.packing import PackedPasses
 from mirage.tune.large.recipe import tune_large
 from mirage.tune.large.trainer import LargeRun, LargeTrainer
@@ -162,6 +162,10 @@ def test_what_does_not_fit_is_said_before_training(
     with pytest.raises(FinalError, match=said) as full:  # no further attempt has more room
         tune.run(job)
     assert ("tune=lora" in str(full.value)) is (adapter == "none")
+    monkeypatch.setattr(trial, "held_by_others", lambda: 9_000_000_000)
+    with pytest.raises(DataError, match=r"others hold 9\.0 GB of it") as taken:
+        tune.run(job)
+    assert not isinstance(taken.value, FinalError), "the next attempt may have more room"
 
 
 def test_a_loss_that_is_no_number_ends_the_run(

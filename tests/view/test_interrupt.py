@@ -32,6 +32,8 @@ finally:
     {then}
 """
 
+HELD = "    interrupt.PATIENCE = 0.0\n    press()\n    time.sleep(60)\n    print"
+
 
 @pytest.mark.parametrize(
     ("runs_jobs", "then", "said"),
@@ -53,3 +55,9 @@ def test_a_second_never_cuts_off_what_the_first_does(
     )
     assert ended.stderr.splitlines() == said
     assert ended.returncode == (STATUS if "press" in then or not runs_jobs else -signal.SIGINT)
+
+
+def test_a_first_that_never_comes_to_an_end_is_given_up() -> None:
+    held = IMPATIENT.format(runs_jobs=True, then="pass").replace("    press()\n    print", HELD)
+    ended = subprocess.run([sys.executable, "-c", held], capture_output=True, check=False)
+    assert (ended.stderr, ended.returncode) == (b"", STATUS)

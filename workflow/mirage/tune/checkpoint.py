@@ -46,15 +46,12 @@ def is_whole(folder: Path) -> bool:
 
 
 def newest(run: Path) -> Path | None:
-    """Returns the last whole checkpoint of a run; what a kill left half-written is removed.
+    """Returns the last sealed checkpoint of a run in this try's own work folder.
 
-    Those before it are not read: a large model's take minutes, for which other ranks would wait.
+    It is not read: ``inherit`` has done so, and a large model's takes minutes, for which other
+    ranks would wait.
     """
-    for folder in _last_first(run):
-        if (folder / SEAL).is_file() and is_whole(folder):
-            return folder
-        shutil.rmtree(folder)
-    return None
+    return next((f for f in _last_first(run) if (f / SEAL).is_file()), None)
 
 
 def make_room(run: Path) -> None:

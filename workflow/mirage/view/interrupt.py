@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import psutil
 
 SENTENCE = "Stopped. Type the same command again: it goes on from where it was."
 STATUS = 128 + signal.SIGINT
+PATIENCE = 5.0
+"""Seconds that the first may take; a terminal that is held (Ctrl-S) takes for ever."""
 
 
 @dataclass
@@ -22,6 +25,7 @@ class _State:
     """Plain values: an event's lock would stay shut where a signal interrupts who holds it."""
 
     happened: bool = False
+    since: float = 0.0
     told: bool = False
     runs_jobs: bool = False
 
@@ -53,9 +57,11 @@ def happened() -> bool:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    now = time.monotonic()
     first = not _state.happened
-    _state.happened = True
-    if not (first or _state.told):
+    if first:
+        _state.happened, _state.since = True, now
+    elif not _state.told and now < _state.since + PATIENCE:
         # The second comes while the first is being told: it must not end that halfway.
         return
     if first:

@@ -14,8 +14,11 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from mirage.contracts import DataError
 from mirage.final_error import FinalError
 
+OWN = 4_000_000_000
+"""Bytes that a process may hold beside its tensors: kernels, buffers of NCCL."""
 _COUNTERS = ("global_steps", "micro_steps", "global_samples", "skipped_steps")
 
 
@@ -30,6 +33,7 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
 
     Raises:
         FinalError: One has no room on the device; the text says what would make room.
+        DataError: The same, where others hold a part of the device: it may be free later.
     """
     inner = innermost(trainer.optimizer)
     if inner.state:
@@ -42,6 +46,8 @@ def try_out(trainer: Any, passes: list[dict[str, Any]]) -> None:
                 loss = trainer.compute_loss(model, trainer._prepare_inputs(passes[left]))
                 _backward(trainer, 0.0 * loss, last=left == 0)
             except torch.OutOfMemoryError as full:
+                if (others := held_by_others()) > OWN:
+                    raise DataError(_taken(others)) from full
                 raise FinalError(_no_room(trainer.run.large, passes[left], full)) from full
     trainer.model_wrapped.zero_grad()
     for state in inner.state.values():
@@ -54,6 +60,21 @@ def innermost(optimizer: Any) -> Optimizer:
         optimizer = optimizer.optimizer
     found: Optimizer = optimizer
     return found
+
+
+def held_by_others() -> int:
+    """Returns the bytes of this process's GPU that are neither free nor its own tensors'."""
+    if not torch.cuda.is_available():
+        return 0
+    free, total = torch.cuda.mem_get_info()
+    return total - free - torch.cuda.memory_reserved()
+
+
+def _taken(held: int) -> str:
+    return (
+        f"the device has no room for this run, and others hold {held / 1e9:.1f} GB of it. "
+        "nvidia-smi shows who. Once they have ended, it goes on with: snakemake"
+    )
 
 
 def _no_room(large: Mapping[str, Any], one: Mapping[str, Any], full: Exception) -> str:
