@@ -200,8 +200,9 @@ def test_moving_names_are_refused_where_the_file_is_read() -> None:
     assert file(model="Qwen/Qwen2.5-VL-32B-Instruct", revision="7cfb30d").sees_pictures
     assert not Judge(name="o", kind="oracle").sees_pictures
     assert "pictures" not in Judge(name="o", kind="oracle").model_dump(), "no id moves"
-    with pytest.raises(ValueError, match="is no http address"):
-        file(revision="r", base_url="gpu7:8000")
+    for odd in ("gpu7:8000", "http://gpu7/v1\n"):
+        with pytest.raises(ValueError, match=r"options\.base_url: it is no http address"):
+            file(revision="r", base_url=odd)
 
 
 PARTS = st.recursive(

@@ -223,6 +223,12 @@ def test_no_stage_reaches_the_tables_of_names(stage: str) -> None:
     assert "mirage.plan.entries" not in Versions().reached([f"mirage.{stage}"])
 
 
+def test_what_is_known_of_judges_is_no_part_of_a_served_answer() -> None:
+    served = Versions().of("respond", {"backend": "mirage.respond.served:open_served"}).sources
+    assert "workflow/mirage/providers.json" in served
+    assert not [name for name in served if "judge" in name or "schema" in name]
+
+
 def test_every_committed_data_file_is_declared() -> None:
     versions = Versions()
     codes = [versions.of(stage, {}) for stage in STAGES]

@@ -65,8 +65,9 @@ def test_served_answers_have_a_platform_of_their_own(plan: Plan) -> None:
     ],
 )
 def test_settings_belong_to_their_backend(plan: Plan, wrong: str) -> None:
-    with pytest.raises(ConfigError, match="respond"):
+    with pytest.raises(ConfigError, match="respond") as told:
         plan(study="tiny", hydra=wrong)
+    assert "secret" not in str(told.value)
 
 
 def test_settings_at_rest_move_no_id(plan: Plan) -> None:

@@ -18,32 +18,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from mirage.addresses import check_address
 from mirage.context import ConfigError
-from mirage.plan.schema.judge import check_address
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
 
-DATA_FILES = ("plan/schema/judge_models.json",)
+DATA_FILES = ("providers.json",)
 
 AGAIN: Final = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which the same request may succeed."""
 _SHORT: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}")
 
 
-def third_party(url: str, who: str, where: str, named: str) -> str:
+def third_party(
+    url: str, who: str, where: str, *, sent: str, named: str, setting: str, by_host: bool = False
+) -> str:
     """Returns whom an address belongs to; empty for this machine and private networks.
 
     A name that is known decides before the address behind it: providers lease private ones.
 
     Args:
         url: Address, up to and with ``/v1``.
-        who: Asks there, for the error.
-        where: What says the address, for the error.
+        who: Asks there, for the errors.
+        where: What says the address, for the errors.
+        sent: What goes there, for the error.
         named: What may be asked, as the settings say; a proxy may resolve what this machine cannot.
+        setting: How the settings say it, up to the name, for the error.
+        by_host: Whether they name a host rather than its provider.
 
     Raises:
-        ConfigError: No address that may be shown, or nobody can tell where it leads.
+        ConfigError: No address that may be shown, nobody can tell where it leads, or a third party
+            that the settings do not name or that would be asked in clear.
     """
     try:
         check_address(url, where)
@@ -51,16 +57,23 @@ def third_party(url: str, who: str, where: str, named: str) -> str:
         raise ConfigError(f"{who}: {wrong}.") from None
     host = urlsplit(url).hostname or ""
     provider = provider_of(host)
-    if provider != host:
-        return provider
     try:
-        return "" if is_private(host) else host
+        if provider == host and is_private(host):
+            return ""
     except OSError:
-        if named == host:
-            return host
+        if named != host:
+            raise ConfigError(
+                f"{who}: {host} cannot be resolved from this machine: look at {where}."
+            ) from None
+    wanted = host if by_host else provider
+    if named != wanted:
         raise ConfigError(
-            f"{who}: {host} cannot be resolved from this machine: look at {where}."
-        ) from None
+            f"{who} would send {sent}, which may be harmful, to {provider} ({host}), a third "
+            f"party. If that is allowed and wanted: {setting}{wanted}"
+        )
+    if urlsplit(url).scheme != "https":
+        raise ConfigError(f"{who}: {host} is a third party and {url} is not encrypted.")
+    return provider
 
 
 def provider_of(host: str) -> str:
@@ -76,7 +89,7 @@ def provider_of(host: str) -> str:
 @cache
 def _providers() -> dict[str, list[str]]:
     path = Path(__file__).parent / DATA_FILES[0]
-    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))["providers"]
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 

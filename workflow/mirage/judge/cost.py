@@ -55,7 +55,7 @@ class Estimate:
 
 @cache
 def models_table() -> dict[str, Any]:
-    """Returns what is known of closed models: ``providers`` and ``models``."""
+    """Returns what is known of closed models: ``models``, and where that was read."""
     path = Path(__file__).parent / DATA_FILES[0]
     table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return table

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlsplit
 
 from mirage.context import ConfigError
 from mirage.judge.cost import models_table
@@ -42,17 +41,15 @@ def endpoint_of(name: str, options: OpenAIOptions) -> Endpoint:
     url = os.environ.get(options.url_env, "") if options.url_env else ""
     where = options.url_env if url else "base_url"
     url = (url or options.base_url).rstrip("/")
-    provider = third_party(url, f"judge {name}", where, options.send_harmful_to)
-    host = urlsplit(url).hostname or ""
     file = f"conf/judge/{name}.yaml"
-    if provider and options.send_harmful_to != provider:
-        raise ConfigError(
-            f"judge {name} would send questions, pictures and answers, which may be harmful, to "
-            f"{provider} ({host}), a third party. If that is allowed and wanted, say so in {file}: "
-            f"options.send_harmful_to: {provider}"
-        )
-    if provider and not url.startswith("https://"):
-        raise ConfigError(f"judge {name}: {host} is a third party and {url} is not encrypted.")
+    provider = third_party(
+        url,
+        f"judge {name}",
+        where,
+        sent="questions, pictures and answers",
+        named=options.send_harmful_to,
+        setting=f"in {file}, options.send_harmful_to: ",
+    )
     if provider and options.budget_usd is None:
         raise ConfigError(
             f"judge {name} asks {provider}, which costs money. Say in {file} how much in all: "

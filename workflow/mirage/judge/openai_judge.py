@@ -29,7 +29,9 @@ from mirage.plan.schema.judge import OpenAIOptions, openai_options
 from mirage.vocabulary import SKILL_KINDS
 
 GIVE_UP: Final = 16
-"""Items that get no reply one after another, after which the run stops: the server is down."""
+"""Items that get no reply one after another, after which the run stops: the server is down. As many
+are asked before all others, spread over all of them: a server that refuses each of those refuses
+all."""
 LINES: Final = 20
 """Lines of progress in a run."""
 
@@ -129,25 +131,34 @@ class Asking:
             self.context.name, endpoint_of(self.context.name, self.options), self.options
         )
         self._announce(todo, len(told))
+        first = todo[:: max(1, len(todo) // GIVE_UP)][:GIVE_UP]
+        others = [request for request in todo if request not in first]
         with ThreadPoolExecutor(self.options.concurrency) as pool:
             try:
-                made = pool.map(lambda request: self._one(caller, request, len(todo)), todo)
-                told |= {r.key: each for r, each in zip(todo, made, strict=True) if each}
+                for some in (first, others):
+                    made = pool.map(lambda request: self._one(caller, request, len(todo)), some)
+                    told |= {r.key: each for r, each in zip(some, made, strict=True) if each}
+                    self._check_taken(caller.endpoint.url, list(told.values()))
             finally:
                 caller.stopped.set()  # after an interrupt, calls under way end; no other begins
         if self.fatal is not None:
             raise self.fatal
-        if len(todo) == len(told) >= GIVE_UP and all(
-            isinstance(each, UnfitError) for each in told.values()
-        ):
-            name = self.context.name
-            raise ConfigError(
-                f"judge {name}: {caller.endpoint.url} refused each of {len(todo)} calls, the last "
-                f"one with {told[todo[-1].key]}. Does it take as many pictures as an item has, and "
-                f"response_format? Its log says more; how it is started: conf/judge/{name}.yaml. "
-                "Nothing was judged."
-            )
         return told
+
+    def _check_taken(self, url: str, told: list[Told]) -> None:
+        """Checks that the server takes calls at all.
+
+        Raises:
+            ConfigError: It refused each so far.
+        """
+        if len(told) < GIVE_UP or not all(isinstance(each, UnfitError) for each in told):
+            return
+        name = self.context.name
+        raise ConfigError(
+            f"judge {name}: {url} refused each of {len(told)} calls, the last one with {told[-1]}. "
+            "Does it take as many pictures as an item has, and response_format? Its log says more; "
+            f"how it is started: conf/judge/{name}.yaml. Nothing was judged."
+        )
 
     def _settled(self, request: JudgeRequest, kept: list[Reply]) -> bool:
         """Whether asking again could say nothing else, or has been tried often enough."""

@@ -42,10 +42,11 @@ def patiently(
 
     pause, why = FIRST_WAIT, "it was never sent"
     for attempt in range(attempts):
+        wait = pause
         try:
             return send()
         except APIStatusError as said:
-            why, wait = refusal(said), pause
+            why = refusal(said)
             if not may_pass(said):
                 break
             named = retry_after(said.response.headers.get("retry-after"), time.time())
@@ -54,11 +55,11 @@ def patiently(
                 break
             wait = max(pause, named)
         except APITimeoutError:
-            why, wait = "no reply in time", pause
+            why = "no reply in time"
         except APIConnectionError as lost:
-            why, wait = f"connection lost ({type(lost.__cause__ or lost).__name__})", pause
+            why = f"connection lost ({type(lost.__cause__ or lost).__name__})"
         except (APIError, ValueError) as broken:  # a reply that is no JSON, or cut off
-            why, wait = f"broken reply ({type(broken).__name__})", pause
+            why = f"broken reply ({type(broken).__name__})"
         if attempt + 1 < attempts:
             sleep(min(wait, longest_wait))
             pause *= 2

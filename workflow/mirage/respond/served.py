@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from mirage.context import ConfigError
 from mirage.contracts import DataError
@@ -182,17 +181,17 @@ def open_served(
     from openai import APIError
 
     url, model = options["base_url"], options["model"].replace("{model}", name)
-    here = "respond.openai.base_url"
-    private = not third_party(url, "respond=openai", here, options["send_to"])
-    host = urlsplit(url).hostname or ""
-    if not private and options["send_to"] != host:
-        raise ConfigError(
-            f"respond.openai would send questions and pictures, which may be harmful, to {host}, "
-            f"outside this network. If that is allowed and wanted: respond.openai.send_to={host}"
-        )
-    if not private and not url.startswith("https://"):
-        raise ConfigError(f"respond.openai: {host} is a third party and {url} is not encrypted.")
-    key = key_of(options["key_env"], "respond=openai")
+    who = "respond=openai"
+    private = not third_party(
+        url,
+        who,
+        "respond.openai.base_url",
+        sent="questions and pictures",
+        named=options["send_to"],
+        setting="respond.openai.send_to=",
+        by_host=True,
+    )
+    key = key_of(options["key_env"], who)
     server = client(url, key, options["timeout_seconds"], private=private, longest=LONGEST_REPLY)
     try:
         said = patiently(server.models.list, options["attempts"], options["longest_wait_seconds"])

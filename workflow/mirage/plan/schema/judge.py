@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import StringConstraints, ValidationError, model_validator
 
+from mirage.addresses import Url
 from mirage.plan.schema.types import Name, Nonnegative, Positive, Rate, Share, Strict, later
 
 OPENAI: Final = "openai"
@@ -61,7 +61,7 @@ class OpenAIOptions(Strict):
     model: str
     revision: str = ""
     retires: Day | None = None
-    base_url: str
+    base_url: Url
     url_env: str = ""
     key_env: str = ""
     send_harmful_to: str = ""
@@ -85,29 +85,7 @@ class OpenAIOptions(Strict):
                 f"model {self.model!r} moves on without notice. Name a dated model "
                 "(gpt-4o-2024-11-20), or, for open weights, options.revision: the commit served"
             )
-        check_address(self.base_url, "base_url")
         return self
-
-
-def check_address(url: str, where: str) -> None:
-    """Checks an address of a server; keys and passwords do not belong there: it is shown.
-
-    Args:
-        url: The address.
-        where: What says it, for the error.
-
-    Raises:
-        ValueError: No http address, or one with a name, a password, a query or a mark in it.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https"):
-        raise ValueError(f"{where} is no http address (http://host:port/v1)")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(f"{where} holds more than host, port and path. A key goes by key_env")
 
 
 class Judge(Strict):

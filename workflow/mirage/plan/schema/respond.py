@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from mirage.addresses import Url
 from mirage.plan.schema.entry_names import entry
 from mirage.plan.schema.types import Count, Name, Nonnegative, Positive, Strict, later
-
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^@?#\s]+$")]
-"""An address without a user, a password or a query."""
 
 
 class Speed(Strict):
