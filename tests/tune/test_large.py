@@ -20,7 +20,7 @@ from mirage.contracts import DataError
 from mirage.final_error import FinalError
 from mirage.plan.job import content
 from mirage.tune import batching, checkpoint
-from mirage.tune.large import passes
+from mirage.tune.large import passes, trial
 from mirage.tune.large.packing import PackedPasses
 from mirage.tune.large.recipe import tune_large
 from mirage.tune.large.trainer import LargeRun, LargeTrainer
@@ -162,6 +162,18 @@ def test_what_does_not_fit_is_said_before_training(
     with pytest.raises(FinalError, match=said) as full:  # no further attempt has more room
         tune.run(job)
     assert ("tune=lora" in str(full.value)) is (adapter == "none")
+
+
+@pytest.mark.parametrize(
+    ("packing", "row_tokens", "named"),
+    [(True, 80, "row_tokens"), (True, None, "micro_batch"), (False, 80, "micro_batch")],
+)
+def test_what_makes_passes_smaller_is_named(
+    packing: bool, row_tokens: int | None, named: str
+) -> None:
+    one = {"ids": torch.zeros(1, 8), "targets": [], "pictures": []}
+    large = block(packing=packing, row_tokens=row_tokens)
+    assert f"smaller (tune.large.{named})" in trial._no_room(large, one, MemoryError())
 
 
 def test_a_loss_that_is_no_number_ends_the_run(
