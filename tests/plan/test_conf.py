@@ -12,6 +12,7 @@ from mirage.plan.rehearsal import Rehearsal
 from mirage.plan.study.compose import CONF, LIST_GROUPS, SINGLE_GROUPS, Conf
 from mirage.plan.study.options import from_words
 from mirage.plan.study.resolve import resolve
+from planned_jobs import jobs_of
 
 OTHERS = ("schema", "site")
 """What no study chooses from: see test_schema.py and test_platform.py."""
@@ -72,23 +73,23 @@ def test_each_opens_with_the_command_that_uses_it(group: str, option: str) -> No
 
 HEADERS = sorted(
     {
-        re.split(r"\s{2,}", line.removeprefix("# "))[0].strip()
+        found[1]
         for path in CONF.rglob("*.yaml")
         for line in path.read_text(encoding="utf-8").splitlines()[:3]
-        if line.startswith("# snakemake")
+        if (found := re.match(r"# +(?:MIRAGE_SITE=\S+ )?(snakemake\b.*?)(?:\s{2}|$)", line))
     }
 )
 
 
 @pytest.mark.usefixtures("published_data")
 @pytest.mark.parametrize("header", HEADERS)
-def test_the_command_of_each_header_resolves(header: str) -> None:
+def test_the_command_of_each_header_plans(header: str) -> None:
     program, *words = shlex.split(header)
     assert program == "snakemake"
-    if words[:1] == ["--profile"]:
+    while words and words[0] in ("--profile", "--resources"):
         del words[:2]
     assert not words or words.pop(0) == "--config"
-    resolve(from_words(words), rehearsal=Rehearsal())  # weights are not here
+    jobs_of(resolve(from_words(words), rehearsal=Rehearsal()))  # weights are not here
 
 
 COUNTS = {

@@ -219,6 +219,9 @@ def test_room_for_weights(tmp_path: Path) -> None:
     (found,) = doctor_study.room(plan, folders, free=1e9)
     assert found.level == "ok" and found.text.startswith("3 models")
     assert doctor_study.room(plan, [base.folder], free=0) == []
+    plan.resources[recipes[2].folder]["work_mb"] = 80_000  # with the features that it keeps
+    (found,) = doctor_study.room(plan, folders, free=5e10)
+    assert found.level == "look" and "features need up to 80 GB a job" in found.text
 
 
 def test_data_and_models_that_went_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

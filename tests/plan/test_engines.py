@@ -40,6 +40,15 @@ def test_the_gpus_of_a_model_share_its_weights(plan: Plan, monkeypatch: pytest.M
     assert own["respond/mirage-tiny-s0"].settings["respond"]["vllm"]["tensor_parallel"] == 1
 
 
+@pytest.mark.parametrize("more", ["", "respond.speed.measure=true", PROBE])
+def test_no_gpu_is_asked_for_where_none_answers(plan: Plan, more: str) -> None:
+    hydra = f"model.resources.respond.gpus=1 {more}"
+    said = r'conf/model/tiny\.yaml: resources\.respond\.gpus is 1.*CPU alone.*"respond=vllm"'
+    with pytest.raises(ConfigError, match=said):
+        plan(study="tiny", hydra=hydra)
+    assert "respond/mirage-tiny-s0" in plan(study="tiny", hydra=f"respond=openai {hydra}")
+
+
 def test_an_environment_that_is_not_there_is_a_sentence(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

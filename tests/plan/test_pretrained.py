@@ -270,6 +270,6 @@ def test_the_check_names_a_model_of_the_suite(
     monkeypatch.setenv("MIRAGE_MODELS", str(tmp_path / "models"))
     weights(tmp_path / "models/Qwen2-VL-7B-Instruct")
     assert run(["model", "check", "qwen2_vl_7b"]) == 0
-    assert "snakemake --config model=qwen2_vl_7b" in capsys.readouterr().out
+    assert "Use it with: the command at the top of conf/model/qwen2" in capsys.readouterr().out
     assert run(["model", "check", "nano_internvl"]) == 1
     assert "trained here, from nothing" in capsys.readouterr().err

@@ -83,6 +83,7 @@ def test_options_for_large_models_differ_where_they_say(name: str) -> None:
     assert tune["zero_stage"] == (3 if name == "zero3" else 2)
     assert tune["engine"] == ("trainer" if name == "lora" else "deepspeed")
     assert tune["large"]["dtype"] == "bfloat16"
+    assert tune["large"]["row_tokens"] == (8192 if name == "zero2" else None)
     assert (tune["schedule"], tune["warmup_ratio"]) == ("cosine", 0.03)
     assert set(yaml.safe_load((CONF / "tune/zero2.yaml").read_text())) - {"large"} >= {
         "engine", "ranks", "zero_stage", "batch_size", "log_every", "checkpoint_every",

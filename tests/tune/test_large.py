@@ -168,6 +168,18 @@ def test_what_does_not_fit_is_said_before_training(
     assert not isinstance(taken.value, FinalError), "the next attempt may have more room"
 
 
+@pytest.mark.parametrize(
+    ("packing", "row_tokens", "named"),
+    [(True, 80, "row_tokens"), (True, None, "micro_batch"), (False, 80, "micro_batch")],
+)
+def test_what_makes_passes_smaller_is_named(
+    packing: bool, row_tokens: int | None, named: str
+) -> None:
+    one = {"ids": torch.zeros(1, 8), "targets": [], "pictures": []}
+    large = block(packing=packing, row_tokens=row_tokens)
+    assert f"smaller (tune.large.{named})" in trial._no_room(large, one, MemoryError())
+
+
 def test_a_loss_that_is_no_number_ends_the_run(
     world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,10 +104,11 @@ def test_the_ladder_is_climbed(lab: Checkout, judge: None) -> None:
     assert "Bring what paper_qwen2_vl_7b lacks, as listed above, and then start it with" in text
 
 
+@pytest.mark.parametrize("full", [True, False])
 def test_what_came_during_the_climb_is_there_at_its_end(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    full: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first look is hours old when the full study would start."""
+    """The first look is hours old when the full study would start, or its command is shown."""
     looks: list[Rehearsal] = []
     typed: list[str] = []
 
@@ -121,9 +122,9 @@ def test_what_came_during_the_climb_is_there_at_its_end(
     monkeypatch.setattr(dag, "make_plan", plan)
     monkeypatch.setattr(ladder, "RUNGS", ())
     monkeypatch.setattr(ladder, "_typed", lambda program, _: typed.append(program) or 0)
-    given = argparse.Namespace(config=[], profile=None, trial="smoke", full=True, behind=[])
+    given = argparse.Namespace(config=[], profile=None, trial="smoke", full=full, behind=[])
     assert ladder.run(given) == 0
-    assert typed == ["mirage", "mirage", "snakemake"]
+    assert typed == ["mirage", "mirage", *["snakemake"] * full]
     assert len(looks) == 2 and "Bring what" not in capsys.readouterr().out
 
 

@@ -41,7 +41,8 @@ MADE_BY = {
 """List of packages -> what installs it where `make env` does not."""
 
 CHECKPOINTS = 14
-"""Times a model's weights, in bf16: two checkpoints of full tuning with Adam's state in fp32."""
+"""Times a model's weights, in bf16: two checkpoints of full tuning with Adam's state in fp32.
+Counted where conf/model names no ``work_mb``."""
 
 
 def environments(named: Mapping[str, Environment], used: Iterable[str]) -> list[Finding]:
@@ -178,13 +179,13 @@ def room(plan: Frozen, folders: Iterable[str], free: float) -> list[Finding]:
         folders: Jobs that would run.
         free: Bytes.
     """
-    sizes = [
-        _weights(plan, base) or 1e6 * (plan.resources[folder].get("disk_mb") or 0)
+    sizes = {
+        folder: _weights(plan, base) or 1e6 * (plan.resources[folder].get("disk_mb") or 0)
         for folder in folders
         if plan.jobs[folder].kind == "recipe"
         for base in plan.jobs[folder].parents["base"]
-    ]
-    need, largest = sum(sizes), max(sizes, default=0)
+    }
+    need, largest = sum(sizes.values()), max(sizes.values(), default=0)
     if not need:
         return []
     text = f"{len(sizes)} models of up to {largest / 1e9:.1f} GB: {need / 1e9:.0f} GB of weights"
@@ -192,8 +193,12 @@ def room(plan: Frozen, folders: Iterable[str], free: float) -> list[Finding]:
     if need > free:
         mend = "store=/a/larger/disk, fewer recipes or seeds, or mirage gc"
         return [Finding("broken", f"{text}: {mend}")]
-    if need + CHECKPOINTS * largest > free:
-        more = f"checkpoints of full tuning need up to {CHECKPOINTS * largest / 1e9:.0f} GB a job"
+    work = max(
+        1e6 * (plan.resources[folder].get("work_mb") or 0) or CHECKPOINTS * size
+        for folder, size in sizes.items()
+    )
+    if need + work > free:
+        more = f"checkpoints and kept features need up to {work / 1e9:.0f} GB a job"
         return [Finding("look", f"{text}; {more} while it runs")]
     return [Finding("ok", text)]
 

@@ -59,8 +59,7 @@ def run(options: argparse.Namespace) -> int:
     trial, top = [f"study={options.trial}", *words], [f"study={full}", *words]
     last = len(RUNGS) + 1
 
-    lacks = Rehearsal()
-    make_plan(from_words(top), lacks)  # a wrong name must not show after an hour
+    make_plan(from_words(top), Rehearsal())  # a wrong name must not show after an hour
     _title(0, f"is this machine ready for {options.trial}?")
     # doctor also looks at the disk there.
     store = ["--store", config["store"]] if "store" in config else []
@@ -77,8 +76,7 @@ def run(options: argparse.Namespace) -> int:
     if _typed("mirage", ["plan", *top]):
         return _failed(last, "Its settings do not fit together; the lines above say which.")
     command = [*start, *top]
-    if options.full:  # hours after the first look
-        make_plan(from_words(top), lacks := Rehearsal())
+    make_plan(from_words(top), lacks := Rehearsal())  # hours after the first look
     if options.full and not lacks.missing:
         return _typed("snakemake", command)
     left = f"Bring what {full} lacks, as listed above, and then start" if lacks.missing else "Start"

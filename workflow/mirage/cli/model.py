@@ -52,9 +52,9 @@ def _say(line: str) -> None:
 
 
 def _check(named: str) -> int:
-    path = Path(named).expanduser()
+    path, how = Path(named).expanduser(), f"snakemake --config model={named}"
     if not path.is_dir():
-        path = _of_option(named)
+        path, how = _of_option(named), f"the command at the top of conf/model/{named}.yaml"
     folder = inspect_folder(path)
     for problem in folder.problems:
         print(f"error: {problem}", file=sys.stderr)
@@ -63,7 +63,7 @@ def _check(named: str) -> int:
     files = [path / name for name in folder.files]
     digest = external_digest(files, check_command(path), _say)
     print(f"{path}: {folder.architecture}, encoding {folder.encoding}, digest {digest[:16]}")
-    print(f"Tune it with: snakemake --config model={named}")
+    print(f"Use it with: {how}")
     return 0
 
 

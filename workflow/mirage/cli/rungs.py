@@ -186,9 +186,9 @@ RUNGS = (
         "a model that needs no training answers",
         untrained,
         answers,
-        "Are its weights whole? mirage model check <name>. Does vLLM refuse them? "
-        'hydra="respond=default" answers with transformers. Out of memory? '
-        'hydra="respond.vllm.gpu_memory_utilization=0.8". More: docs/answering.md',
+        "Are its weights whole? mirage model check <name>. Does vLLM refuse them? Its last lines, "
+        'above, say why. Out of memory? hydra="respond.vllm.gpu_memory_utilization=0.8". More: '
+        "docs/answering.md",
     ),
     Rung(
         "the judge reads its answers",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mirage.context import ConfigError
-from mirage.plan.builder import Builder, Settings, plain
+from mirage.plan.builder import Builder, Settings, Trained, plain
 from mirage.plan.packages import pins
 from mirage.plan.platform import DETECT
 from mirage.plan.schema.site import Resources
@@ -45,16 +45,28 @@ def asked_with(study: Resolved, resources: Resources) -> Settings:
     return made | ({"platform": SERVED} if study.respond.backend == "openai" else {})
 
 
-def runs_on(builder: Builder, study: Resolved) -> dict[str, Any]:
+def runs_on(builder: Builder, study: Resolved, models: Sequence[Trained]) -> dict[str, Any]:
     """Returns what ``Builder.add`` must know of a job that asks models, beside its settings.
 
     An environment that is not set up on this machine is noted as absent.
 
+    Args:
+        builder: Knows the site, and takes what is absent.
+        study: The study.
+        models: Those that the job asks.
+
     Raises:
-        ConfigError: The site has no such environment.
+        ConfigError: The site has no such environment, or a model asks for GPUs in vain.
     """
     if study.respond.backend == "openai":
         return {"computes": False}
+    for model in models:
+        if study.respond.backend == "transformers" and (gpus := model.resources.gpus):
+            raise ConfigError(
+                f"conf/model/{model.card.config}.yaml: resources.respond.gpus is {gpus}, but "
+                "respond.backend=transformers answers on the CPU alone. Answer with vLLM: "
+                'hydra="respond=vllm", or without a GPU: hydra="model.resources.respond.gpus=0"'
+            )
     name = study.respond.env
     if name is None:
         return {}

@@ -259,7 +259,7 @@ def _respond(
             **model.entries,
             **mode_entries(model),
         },
-        **runs_on(builder, study),
+        **runs_on(builder, study, [model]),
     )
 
 

@@ -70,7 +70,7 @@ def add_repeat(
             "backend": entries.resolve("backend", study.respond.backend),
             **{f"{k}/{m.name}": text for m in models for k, text in m.entries.items()},
         },
-        **runs_on(builder, study),
+        **runs_on(builder, study, models),
     )
 
 

@@ -74,7 +74,7 @@ def add_speed(
             "backend": entries.resolve("backend", study.respond.backend),
             **{f"{k}/{m.name}": text for m in measured for k, text in m.entries.items()},
         },
-        **runs_on(builder, study),
+        **runs_on(builder, study, measured),
     )
 
 

@@ -79,7 +79,7 @@ def _taken(held: int) -> str:
 
 def _no_room(large: Mapping[str, Any], one: Mapping[str, Any], full: Exception) -> str:
     rows, width = one["ids"].shape
-    smaller = "row_tokens" if large["packing"] else "micro_batch"
+    smaller = "row_tokens" if large["packing"] and large["row_tokens"] else "micro_batch"
     fewer = "" if large["adapter"] == "lora" else ', or tune adapters (hydra="tune=lora")'
     return (
         f"the largest passes of this run do not fit on the device: {rows} x {width} tokens, "
