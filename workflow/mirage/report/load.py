@@ -243,10 +243,8 @@ def read_images(
     Raises:
         DataError: An image is missing.
     """
-    shared = images and Pictures(images)
-    places = {
-        suite: SamplePictures(folder, shared or Pictures(folder)) for suite, folder in homes.items()
-    }
+    shared = Pictures(images) if images else None
+    places = {suite: SamplePictures(folder, shared) for suite, folder in homes.items()}
     bytes_by_name: dict[tuple[str, str], bytes] = {}
     for sample in samples:
         for name in sample.images:
