@@ -167,6 +167,7 @@ def test_pictures_of_samples_lie_shared_beside_or_elsewhere(tmp_path: Path, root
     place = SamplePictures(samples, shared)
     assert place.file("images/a.png").pictures is shared
     assert place.file("own/c.png").pictures.root == samples
+    assert SamplePictures(samples, None).file("images/a.png").pictures.root == samples
     digests = {"images/a.png": shared.digest("images/a.png"), "own/c.png": "0" * 64}
     record = Elsewhere(root, digests, "error").to_json()
     (samples / "pictures.json").write_text(json.dumps(record), encoding="utf-8")

@@ -54,6 +54,7 @@ def test_its_marks_reach_the_judges_and_the_scores(plan: Plan) -> None:
     assert set(general.parents["suites"]) < set(scored)
     assert set(general.parents["suites"]) < set(jobs["report/tiny"].parents["suites"])
     assert "harness" not in jobs["judge/oracle-placebo-tiny-s0"].parents
+    assert "world" not in jobs["build/mmstar"].settings, "so a report knows published data"
 
 
 def test_other_suites_of_the_study_keep_their_ids(plan: Plan) -> None:

@@ -17,11 +17,13 @@ from mirage.context import JobContext
 from mirage.contracts import Sample, TrainSample, read_rows
 from mirage.own_items import is_general
 from mirage.pictures import Pictures, SamplePictures
+from mirage.plan.artifact import Manifest
 from mirage.plan.costs import own_amount
 from mirage.plan.dag import make_plan
 from mirage.plan.job import Job
 from mirage.plan.study.data_blocks import data_blocks
 from mirage.plan.study.problems import PlanError
+from mirage.report.load import from_outside
 from published_files import WRITERS, write_json
 
 RECIPES = ("mis_mirage", "mis_textual_sft", "mis_vlguard_p", "mis_text_only")
@@ -51,6 +53,18 @@ def test_suites_are_planned_and_built(published_data: Path, tmp_path: Path) -> N
     assert shown.read() == (published_data / "mis_test" / rows[0].images[1]).read_bytes()
     texts = read_rows(built(planned["xstest"], tmp_path) / "samples.jsonl", Sample)
     assert {row.images for row in texts} == {()}
+
+
+def test_a_report_sees_which_suites_come_from_outside(published_data: Path, tmp_path: Path) -> None:
+    suites = {"hard": False, "mis_easy": True, "fit_mis_mirage-s0": False}
+    helpers = "study.helpers=[]"
+    planned = jobs(tmp_path, suite=[*suites][:2], recipe=["mis_mirage"], hydra=helpers)
+    for name in suites:
+        (tmp_path / name).mkdir()
+        about = (planned[name].settings, planned[name].parents)
+        Manifest("build", "suite", name, "0" * 64, *about, "code", {}).write(tmp_path / name)
+    assert {name: from_outside([tmp_path / name]) for name in suites} == suites
+    assert from_outside([tmp_path / "hard", tmp_path / "mis_easy"])
 
 
 def test_a_changed_picture_makes_the_plan_ask_for_the_check(

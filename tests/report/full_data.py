@@ -104,6 +104,7 @@ def full_data(name: str = "paper_internvl2_5_8b", seeds: Sequence[int] = (0,)) -
             suites=suites,
             exhibits=exhibits(*plain["tables"]),  # type: ignore[misc]
             judge=str(plain["judges"][0]),  # type: ignore[index]
+            outside=True,
         ),
         settings=Report.model_validate(report),
         scores=Scores(rates, [], [], []),

@@ -177,7 +177,7 @@ def test_words_mean_what_the_judge_of_published_data_reads(full: ReportData) -> 
 
 
 def test_in_the_household_world_pretrained_models_are_not_nano(full: ReportData) -> None:
-    study = replace(full.study, judge="oracle", name="meso")
+    study = replace(full.study, outside=False, name="meso")  # whatever judge reads their answers
     assert study.scale == "meso"
     page = to_html(study, [], browser(replace(full, study=study)))
     assert "Report on pretrained models in the household world" in page

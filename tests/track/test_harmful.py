@@ -14,17 +14,21 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import typst
+import yaml
 from pyarrow import parquet
 from track_store import Made, ignore, make_store, where
 
-from mirage.contracts import Response, Sample, Verdict, read_rows
+from mirage.contracts import Response, Sample, Verdict, read_rows, write_rows
 from mirage.harmful import bare_sample, bare_verdict
 from mirage.pictures import PACK
-from mirage.track.content import PICTURES, stage_study
+from mirage.plan.schema.score import Score
+from mirage.score.frame import Suite
+from mirage.track.content import PICTURES, stage_samples, stage_study
 from mirage.track.family import families
 from mirage.track.rebuild import rebuild
 from mirage.track.replay import replay
-from synthetic_study import Study, study
+from mirage.track.settings import CONF
+from synthetic_study import Study, scored, study
 
 MARKED = ("hard", "general")
 PLANTED = {
@@ -38,6 +42,9 @@ PLANTED = {
     "template": "gazelle template planted",
     "label": "lemur label planted",
 }
+SHARING = ("easy", "hard")
+"""Suites about the same pairs of objects."""
+MAIN = {"asr", "rsr", "rr", "hr", "over_refusal", "useful", "pair_accuracy", "j"}
 TYPST = typst.Compiler
 HARMLESS = "a harmless sentence of easy"
 
@@ -186,6 +193,30 @@ def test_a_report_is_rebuilt_without_them(told: tuple[Made, str], tmp_path: Path
     again = rebuild(where(made.root), None, tmp_path / "again", ignore)
     for name in ("tables/fig4.csv", "tables/skills.csv"):
         assert (again / name).read_bytes() == (made.report / name).read_bytes()
+
+
+def test_a_rebuilt_report_has_the_first_one_s_intervals(tmp_path: Path) -> None:
+    whole = study(pairs=12, items=3)
+    rows = [row for row in whole.samples if row.suite in SHARING]
+    for row in rows[::5]:
+        del row.truth["pair"]  # each a cluster of its own, by its id
+    ids = {row.id for row in rows}
+    said = {"vlguard_r-s0": [v for v in whole.verdicts["vlguard_r-s0"] if v.id in ids]}
+    for name in SHARING:
+        write_rows(tmp_path / name / "samples.jsonl", [r for r in rows if r.suite == name])
+    stage_samples(tmp_path, [], SHARING, tmp_path)
+    left = [r for name in SHARING for r in read_rows(tmp_path / f"{name}.jsonl", Sample)]
+    assert not any("object" in str(row.truth["pair"]) for row in left)
+    by_name, by_rank = (Suite("", some).own_codes.tolist() for some in (rows, left))
+    assert by_rank == by_name  # also over suites, which claims join
+    plain = yaml.safe_load((CONF / "score" / "default.yaml").read_text(encoding="utf-8"))
+    score = Score.model_validate({**plain, "n_resamples": 100})
+    first, again = (
+        [r for r in scored(some, said, score).rates if r.group_by == "all" and r.metric in MAIN]
+        for some in (rows, left)
+    )
+    assert {rate.metric for rate in first} == MAIN
+    assert again == first
 
 
 def test_pictures_of_marked_suites_are_not_packed(tmp_path: Path) -> None:

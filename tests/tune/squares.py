@@ -81,7 +81,9 @@ def build_model(settings: dict[str, Any], seed: int) -> Any:
     return scratch.build_model(encoding.kind, settings, size, special, seed)
 
 
-def load(folders: list[Path], images: Path, encoding: WordEncoding | NanoProcessor) -> Encoded:
+def load(
+    folders: list[Path], images: str | Path, encoding: WordEncoding | NanoProcessor
+) -> Encoded:
     if not isinstance(encoding, WordEncoding):
         name = {cls.marks.image: cls for cls in map(nano, NAMES)}[encoding.marks.image]
         encoding = WordEncoding(name, encoding, 512)

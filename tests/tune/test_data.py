@@ -35,6 +35,16 @@ def error(world: squares.World, processor: NanoProcessor) -> str:
     return str(caught.value)
 
 
+def test_without_shared_pictures_they_lie_beside_the_samples(
+    broken: squares.World, processor: NanoProcessor
+) -> None:
+    name = read_rows(broken.data / "samples.jsonl", TrainSample)[0].images[0]
+    with pytest.raises(DataError, match=f"picture {broken.data / name} does not exist"):
+        squares.load([broken.data], "", processor)
+    shutil.copytree(broken.images, broken.data, dirs_exist_ok=True)
+    assert squares.load([broken.data], "", processor).pixels.shape == (12, 3, 32, 32)
+
+
 def test_every_picture_is_decoded_once(world: squares.World, processor: NanoProcessor) -> None:
     encoded = squares.load([world.data], world.images, processor)
     assert encoded.pixels.shape == (12, 3, 32, 32)

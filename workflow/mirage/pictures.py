@@ -264,18 +264,19 @@ def read_elsewhere(samples: Path) -> Elsewhere | None:
 class SamplePictures:
     """Where the pictures of one data set or suite lie: shared, beside it, or in a user's folder."""
 
-    def __init__(self, samples: Path, shared: Pictures) -> None:
+    def __init__(self, samples: Path, shared: Pictures | None) -> None:
         """Reads ``pictures.json``, if the samples have one.
 
         Args:
             samples: Folder of the ``samples.jsonl``.
-            shared: The pictures that all names but those of ``own/`` are relative to.
+            shared: The pictures that all names but those of ``own/`` are relative to; None where
+                all lie beside the samples.
 
         Raises:
             DataError: A broken ``pictures.json``.
         """
         self._beside = Pictures(samples)
-        self._other = shared
+        self._other = shared or self._beside
         self._named: Container[str] = ()
         if elsewhere := read_elsewhere(samples):
             remedy = f"Put it back, or check the data anew with: mirage data check {elsewhere.root}"

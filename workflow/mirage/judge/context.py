@@ -37,11 +37,10 @@ def pictures_of(
 
     Args:
         suites: Suite -> folder of its ``samples.jsonl``.
-        images: Folder of the shared pictures; None where each suite has its own beside it.
+        images: Folder of the shared pictures; None where there are none.
     """
-    places = {
-        name: SamplePictures(folder, Pictures(images or folder)) for name, folder in suites.items()
-    }
+    shared = Pictures(images) if images else None
+    places = {name: SamplePictures(folder, shared) for name, folder in suites.items()}
 
     def find(sample: Sample) -> list[PictureFile]:
         return [places[sample.suite].file(name) for name in sample.images]

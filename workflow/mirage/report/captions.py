@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from mirage.contracts import DataError, Sample
 from mirage.report.blocks import Cell, Column, Table, Text
 from mirage.report.data import ReportData, StudyInfo
-from mirage.report.scale import HERE, titled
+from mirage.report.scale import titled
 
 T = TypeVar("T")
 
@@ -258,7 +258,7 @@ def setting_facts(data: ReportData) -> dict[str, str]:
         "scale": study.scale,
         "world": "nano world" if nano else "household world",
         "models": "nano models" if nano else "models",
-        "here": HERE[study.scale],
+        "here": "at nano scale" if nano else "in the household world",
     }
 
 

@@ -11,7 +11,7 @@ from mirage.contracts import Sample, Verdict
 from mirage.model_card import BASE, MATCHED, PUBLISHED_MODE, ModelCard
 from mirage.plan.schema.exhibit import Exhibit
 from mirage.plan.schema.report import Report
-from mirage.report.scale import EXACT, Scale, scale_of
+from mirage.report.scale import Scale, scale_of
 from mirage.score.compute import Scores
 from mirage.score.lengths import Length
 from mirage.score.means import Mean
@@ -36,6 +36,7 @@ class StudyInfo:
         gates: Gate -> what it asks, in words.
         released: Of each released base ``model``, ``seed``, ``platform`` and ``gates``, where the
             report compares them with the study's own.
+        outside: Whether any suite is of data from outside the household world.
     """
 
     name: str
@@ -43,11 +44,12 @@ class StudyInfo:
     trained: tuple[ModelCard, ...]
     suites: tuple[str, ...]
     exhibits: Mapping[str, Sequence[Exhibit]]
-    judge: str = EXACT
+    judge: str = "oracle"
     about: str = ""
     published: bool = False
     gates: Mapping[str, str] = field(default_factory=dict)
     released: Sequence[Mapping[str, Any]] = ()
+    outside: bool = False
 
     @cached_property
     def scale(self) -> Scale:

@@ -25,13 +25,14 @@ from mirage.score.store import read_scores
 from mirage.world.hazards import table
 
 
-def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
+def study_info(settings: Mapping[str, Any], judge: str, outside: bool = False) -> StudyInfo:
     """Returns what the tables need to know of a study.
 
     Args:
         settings: The report job's settings: ``study``, ``models`` (a card each), ``suites``,
             ``gates`` (their titles) and ``exhibits`` (what stands under each of the ``tables``).
         judge: Name of the judge whose verdicts are shown.
+        outside: Whether any suite is of data from outside the household world.
 
     Raises:
         DataError: A card does not fit.
@@ -52,6 +53,7 @@ def study_info(settings: Mapping[str, Any], judge: str) -> StudyInfo:
         published=bool(study.get("published", False)),
         gates=settings["gates"],
         released=tuple(settings.get("released", ())),
+        outside=outside,
     )
 
 
@@ -107,7 +109,7 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
     # Of benchmarks that another program asks, there is nothing to show but rates.
     shown = [sample for sample in samples if sample.question and sample.suite not in hidden]
     displayed = gallery_samples(shown, report.gallery.suites, report.gallery.quads)
-    study = study_info(settings, judge)
+    study = study_info(settings, judge, from_outside(parents["suites"]))
     models = {model.name for model in study.answering(report.models_with_answers)}
     displayed += browser_samples(shown, report.browser, len(models))
     wanted = {sample.id for sample in displayed}
@@ -125,6 +127,15 @@ def load(settings: Mapping[str, Any], parents: Mapping[str, Sequence[Path]]) -> 
         trainings=trainings_of(parents.get("models", ())),
         ends=ends_of(parents.get("models", ())),
     )
+
+
+def from_outside(suites: Iterable[Path]) -> bool:
+    """Tells whether any suite is of published or own data: what is built of the world names it.
+
+    Raises:
+        DataError: A manifest that cannot be read.
+    """
+    return any("world" not in Manifest.read(folder).settings for folder in suites)
 
 
 def _run(made: Manifest) -> str:
@@ -232,10 +243,8 @@ def read_images(
     Raises:
         DataError: An image is missing.
     """
-    shared = images and Pictures(images)
-    places = {
-        suite: SamplePictures(folder, shared or Pictures(folder)) for suite, folder in homes.items()
-    }
+    shared = Pictures(images) if images else None
+    places = {suite: SamplePictures(folder, shared) for suite, folder in homes.items()}
     bytes_by_name: dict[tuple[str, str], bytes] = {}
     for sample in samples:
         for name in sample.images:

@@ -15,18 +15,10 @@ if TYPE_CHECKING:
 Scale = Literal["nano", "meso", "full"]
 """Tiny models of the household world; pretrained models in that world; those on published data."""
 
-EXACT: Final = "oracle"
-"""The judge that knows the household world, and nothing else."""
-
 HEADINGS: Final[Mapping[Scale, str]] = {
     "nano": "Nano report",
     "meso": "Report on pretrained models in the household world",
     "full": "Full-scale report",
-}
-HERE: Final[Mapping[Scale, str]] = {
-    "nano": "at nano scale",
-    "meso": "in the household world",
-    "full": "in the household world",
 }
 WARNINGS: Final[Mapping[Scale, str]] = {
     "nano": (
@@ -56,13 +48,13 @@ _NANO_TITLE: Final = re.compile(r"^Nano(?:: | (?=counterpart |beside |against ))
 def scale_of(study: StudyInfo) -> Scale:
     """Returns what a study's models are.
 
-    A study is nano unless one of its models comes from elsewhere; then the judge tells whether they
-    were asked about the household world.
+    A study is nano unless one of its models comes from elsewhere; then its suites tell whether they
+    were asked about the household world alone.
     """
     worldly = {m.config for m in study.trained if m.world_answers}
     if {m.config for m in study.trained} <= worldly:
         return "nano"
-    return "meso" if study.judge == EXACT else "full"
+    return "full" if study.outside else "meso"
 
 
 def titled(title: str, scale: str) -> str:

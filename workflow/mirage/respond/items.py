@@ -53,7 +53,7 @@ def read_suite(folder: Path, images: Path | None, limits: Mapping[str, int]) -> 
         DataError: A broken line or a missing picture; the text names the file and the line.
     """
     path = folder / SAMPLES
-    place = SamplePictures(folder, Pictures(images or folder))
+    place = SamplePictures(folder, Pictures(images) if images else None)
     digests: dict[PictureFile, str] = {}
     questions = []
     for number, sample in enumerate(read_rows(path, Sample), 1):

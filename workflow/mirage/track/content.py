@@ -29,6 +29,7 @@ from mirage.harmful import (
 from mirage.pictures import ELSEWHERE, PACK
 from mirage.plan.artifact import Manifest, lineage
 from mirage.report.blocks import WITH_SAMPLES
+from mirage.score.frame import Suite
 from mirage.track.family import Family, ModelRun
 from mirage.track.tables import ANSWER, RATES, Answer, write_answers, write_rates
 
@@ -100,14 +101,45 @@ def stage_study(family: Family, report: str, rows: list[Answer], content: bool, 
     hidden = {
         name for name, one in made.items() if one.stage == "build" and is_harmful(one.settings)
     }
-    for folder in judged_suites(made):
-        whole = content and folder not in hidden
-        _stage_samples(family.store / folder, whole, out / SAMPLES / f"{Path(folder).name}.jsonl")
+    judged = judged_suites(made)
+    bare = [folder for folder in judged if folder in hidden or not content]
+    stage_samples(family.store, [f for f in judged if f not in bare], bare, out / SAMPLES)
     if content:
         (root,) = (one for one in made.values() if one.stage == "report")
         shown = sorted({*root.parents.get("images", ()), *root.parents["suites"]} - hidden)
         trained = [name for name, one in made.items() if one.kind == "train"]
         _zip_pictures(family.store, shown, trained, out / PICTURES)
+
+
+def stage_samples(store: Path, whole: Iterable[str], bare: Iterable[str], out: Path) -> None:
+    """Lays out samples for a report to be rebuilt from.
+
+    A bare one has the rank of its cluster's name as its pair: which resamples ``score`` draws
+    depends on the order of these names, and claims join clusters over suites.
+
+    Args:
+        store: The store.
+        whole: Folders of suites that are laid out as they are.
+        bare: Those of which no words may be told.
+        out: Folder to fill.
+
+    Raises:
+        DataError: A broken file of a suite.
+    """
+    for folder in whole:
+        _copy(store / folder / "samples.jsonl", out / f"{Path(folder).name}.jsonl")
+    suites = {
+        Path(folder).name: Suite(folder, read_rows(store / folder / "samples.jsonl", Sample))
+        for folder in bare
+    }
+    names = sorted({str(name) for suite in suites.values() for name in suite.own_pairs})
+    ranks = {name: f"{rank:0{len(str(len(names)))}}" for rank, name in enumerate(names)}
+    for suite, samples in suites.items():
+        rows = [
+            dataclasses.replace(row, truth=row.truth | {"pair": ranks[name]})
+            for row, name in zip(map(bare_sample, samples.samples), samples.own_pairs, strict=True)
+        ]
+        write_rows(out / f"{suite}.jsonl", rows)
 
 
 def judged_suites(made: Mapping[str, Manifest]) -> list[str]:
@@ -164,14 +196,6 @@ def _stage(
                 write_rows(out / folder / source.name, answers)
             elif source.name != TWICE:
                 _copy(source, out / folder / source.name)
-
-
-def _stage_samples(suite: Path, content: bool, target: Path) -> None:
-    source = suite / "samples.jsonl"
-    if content:
-        _copy(source, target)
-    else:
-        write_rows(target, map(bare_sample, read_rows(source, Sample)))
 
 
 def _zip_pictures(

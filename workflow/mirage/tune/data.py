@@ -76,12 +76,15 @@ class Encoded:
         return len(self.positions[0])
 
 
-def load(data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = True) -> Encoded:
+def load(
+    data: Sequence[Path], images: str | Path, encoding: Encoding, decode: bool = True
+) -> Encoded:
     """Reads data sets, one after the other, and gives them the shape that training takes.
 
     Args:
         data: Folders with ``samples.jsonl``.
-        images: The shared pictures; ``mirage.pictures.SamplePictures`` says where others lie.
+        images: The shared pictures, empty where there are none; ``mirage.pictures.SamplePictures``
+            says where others lie.
         encoding: The model's encoding.
         decode: Whether all pictures are decoded now; otherwise ``pixels`` stay empty, and each
             picture is decoded where it is shown.
@@ -90,7 +93,7 @@ def load(data: Sequence[Path], images: Path, encoding: Encoding, decode: bool = 
         DataError: Broken line, unknown word, missing or broken picture, with file and line.
     """
     rows: list[tuple[TrainSample, tuple[PictureFile, ...], str]] = []
-    shared = Pictures(images)
+    shared = Pictures(Path(images)) if images else None
     for folder in data:
         path = folder / SAMPLES
         found = read_rows(path, TrainSample)

@@ -21,8 +21,6 @@ from mirage.tune.task import Task
 TASK = "task.json"
 SAID = "error."
 """How the file begins that holds the sentence of a rank, before the rank's number."""
-FAILED = 3
-"""The status of a rank that left such a file."""
 
 
 def launch(task: Task) -> None:
@@ -83,7 +81,7 @@ def main(path: str) -> None:
     except (ConfigError, DataError) as wrong:
         said = {"error": str(wrong), "final": isinstance(wrong, FinalError)}
         write_atomic(Path(task.work) / f"{SAID}{number}", canonical(said))
-        sys.exit(FAILED)
+        sys.exit(1)
 
 
 def _said(work: Path) -> FinalError | DataError | None:

@@ -30,7 +30,7 @@ def tune_recipe(task: Task, log: Log) -> TrainedModel:
     encoding = limited(task.entry("encoding"), settings.get("images"))().open(Path(task.base))
     model = open_model(Path(task.base), family)
     folders = [Path(folder) for folder in task.data]
-    data = load(folders, Path(task.images), encoding)
+    data = load(folders, task.images, encoding)
     counts = freeze(model, recipe["parts"], family)
     keep = "vision" not in recipe["parts"]
     objective = Objective(model, family, data, task.entry("loss"), keep_features=keep)

@@ -221,10 +221,9 @@ def _sum(terms: Sequence[Term], rates: Sequence[list[Rate]]) -> tuple[float, flo
 
 def _mean(rates: Sequence[Rate]) -> tuple[float, float, float]:
     """The mean of rates, and how far its interval reaches below and above."""
-    values = [rate.value or 0.0 for rate in rates]
-    below = [v - (v if r.low is None else r.low) for v, r in zip(values, rates, strict=True)]
-    above = [(v if r.high is None else r.high) - v for v, r in zip(values, rates, strict=True)]
-    return fmean(values), math.hypot(*below) / len(values), math.hypot(*above) / len(values)
+    values, lows, highs = zip(*((r.value, r.low, r.high) for r in rates), strict=True)
+    below, above = math.dist(values, lows), math.dist(highs, values)
+    return fmean(values), below / len(values), above / len(values)
 
 
 def _told(parts: Sequence[Part], read: Sequence[Sequence[Read]]) -> str:

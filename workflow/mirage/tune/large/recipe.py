@@ -53,7 +53,7 @@ def tune_large(task: Task, log: Log) -> TrainedModel:
     encoding = limited(task.entry("encoding"), settings.get("images"))().open(Path(task.base))
     model = open_model(Path(task.base), family, DTYPES[large["dtype"]], device())
     folders = [Path(folder) for folder in task.data]
-    data = load(folders, Path(task.images), encoding, decode=large["features"] == "memory")
+    data = load(folders, task.images, encoding, decode=large["features"] == "memory")
     counts = freeze(model, recipe["parts"], family)
     frozen = "vision" not in recipe["parts"]
     lora = large["adapter"] == "lora"

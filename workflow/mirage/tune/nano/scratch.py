@@ -31,7 +31,7 @@ def make_base(task: Task, log: Log) -> TrainedModel:
     how, seed = settings["base"], int(task.settings["seed"])
     kind: NanoClass = task.entry("encoding")()
     encoding = kind.build(shared_vocabulary(folders), settings)
-    data = load(folders, Path(task.images), encoding)
+    data = load(folders, task.images, encoding)
     words = len(encoding.processor.tokenizer)
     model = build_model(kind, settings, words, encoding.special_ids(), seed)
     curves = {}
