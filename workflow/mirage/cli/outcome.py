@@ -66,7 +66,7 @@ def _rates(data: ReportData) -> list[str]:
     width = max(len(name) for name in names.values())
     heads = "".join(f"{column.name:>16}" for column in DRAWN)
     return [
-        f"Study {data.study.name} (nano), suite hard, percent, {bases_told}; "
+        f"Study {data.study.name} ({data.study.scale}), suite hard, percent, {bases_told}; "
         "J = 100 less ASR less over-refusal on benign twins",
         f"  {'':<{width}}{heads}",
         *(f"  {name:<{width}}{_numbers(data, model)}" for model, name in names.items()),
