@@ -1,10 +1,15 @@
-"""A rank that fails or falls silent ends the job with a sentence: nobody waits for it for ever."""
+"""How ranks end: one that fails or falls silent with a sentence, one that is done as what it is."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,6 +21,7 @@ from mirage.context import ConfigError, JobContext
 from mirage.contracts import DataError
 from mirage.final_error import FinalError
 from mirage.tune import checkpoint, ranks
+from mirage.tune.task import Task
 
 pytestmark = pytest.mark.real
 
@@ -41,9 +47,11 @@ def test_a_silent_rank_ends_the_job(
     assert last is not None and checkpoint.step(last) == 2
 
 
-def failing_job(world: squares.World, base: Path, how: str) -> JobContext:
+def failing_job(
+    world: squares.World, base: Path, how: str, module: str = "failing_rank"
+) -> JobContext:
     job = large_job(world, base, f"mirage-{how}", block(), engine="deepspeed", ranks=2)
-    entries = job.job.entries | {"tuning": f"failing_rank:{how}"}
+    entries = job.job.entries | {"tuning": f"{module}:{how}"}
     return dataclasses.replace(job, job=dataclasses.replace(job.job, entries=entries))
 
 
@@ -84,3 +92,22 @@ def test_what_no_attempt_can_mend_stays_final(
     monkeypatch.setattr(ranks, "run_ranks", in_this_process)
     with pytest.raises(kind, match=said):
         tune.run(failing_job(world, base, how))
+
+
+@pytest.mark.parametrize(("how", "status"), [("done", 0), ("stopped", 128 + signal.SIGTERM)])
+def test_what_threads_do_after_the_work_does_not_count(
+    world: squares.World, base: Path, how: str, status: int
+) -> None:
+    job = failing_job(world, base, how, "leaving_rank")
+    task = job.work / ranks.TASK
+    task.write_text(json.dumps(asdict(Task.of(job))), encoding="utf-8")
+    where = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    ended = subprocess.run(
+        [sys.executable, "-m", ranks.__name__, str(task)],
+        env=os.environ | {"RANK": "1", "PYTHONPATH": where},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status
+    assert ended.stdout == ("trained\n" if how == "done" else "")

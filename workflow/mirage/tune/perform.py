@@ -26,5 +26,7 @@ def perform(task: Task, log: Log, first: bool = True) -> None:
     group = "base" if task.kind == "base" else "tuning"
     make = task.entry(group) if group in task.entries else tune_recipe
     made: TrainedModel | None = make(task, log)
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()  # nobody leaves while another still waits for what it has
     if first and made is not None:
         write(Path(task.out), made)
