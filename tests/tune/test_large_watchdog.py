@@ -26,14 +26,16 @@ from mirage.tune.task import Task
 pytestmark = pytest.mark.real
 
 
-def test_a_silent_rank_ends_the_job(
-    world: squares.World,
-    base: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture(autouse=True)
+def found_by_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entries beside this file are modules for the processes that a test starts."""
     here = str(Path(__file__).parent)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([here, os.environ.get("PYTHONPATH", "")]))
+
+
+def test_a_silent_rank_ends_the_job(
+    world: squares.World, base: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     # DeepSpeed's own groups would wait for half an hour.
     large = block(micro_batch=4, wait_minutes=0.2)
     how = {"engine": "deepspeed", "ranks": 2, "zero_stage": 2, "checkpoint_every": 2}
@@ -55,11 +57,7 @@ def failing_job(
     return dataclasses.replace(job, job=dataclasses.replace(job.job, entries=entries))
 
 
-def test_a_rank_s_own_sentence_is_the_job_s(
-    world: squares.World, base: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = str(Path(__file__).parent)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([here, os.environ.get("PYTHONPATH", "")]))
+def test_a_rank_s_own_sentence_is_the_job_s(world: squares.World, base: Path) -> None:
     job = failing_job(world, base, "fail")
     (job.work / "error.0").write_text("of an earlier run")
     with pytest.raises(DataError) as failed:
@@ -95,16 +93,15 @@ def test_what_no_attempt_can_mend_stays_final(
 
 
 @pytest.mark.parametrize(("how", "status"), [("done", 0), ("stopped", 128 + signal.SIGTERM)])
-def test_what_threads_do_after_the_work_does_not_count(
+def test_an_abort_after_the_work_does_not_count(
     world: squares.World, base: Path, how: str, status: int
 ) -> None:
     job = failing_job(world, base, how, "leaving_rank")
     task = job.work / ranks.TASK
     task.write_text(json.dumps(asdict(Task.of(job))), encoding="utf-8")
-    where = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     ended = subprocess.run(
         [sys.executable, "-m", ranks.__name__, str(task)],
-        env=os.environ | {"RANK": "1", "PYTHONPATH": where},
+        env=os.environ | {"RANK": "1"},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
